@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the project's tests and its demonstration; `make` calls nothing else."""
+
+import sys
+
+OLDEST = (3, 11)
+
+if sys.version_info < OLDEST:
+    sys.exit(
+        f"Python {sys.version.split()[0]} at {sys.executable} is too old for the development tools: "
+        f"put a python3 of version {OLDEST[0]}.{OLDEST[1]} or newer first on PATH."
+    )
+
+from toolbox import cli  # noqa: E402 - an old Python must reach the sentence above before it meets newer syntax
+
+sys.exit(cli.main())

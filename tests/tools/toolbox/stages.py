@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stages of `make test`; each runs alone as well, and none needs an earlier one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cluster, paths, sanity, shell, tally
+from .artifact import Collection
+from .tally import Tally
+
+
+@dataclass(frozen=True)
+class Stage:
+    title: str
+    run: Callable[[Collection], Tally]
+
+
+def unit(collection: Collection) -> Tally:
+    return _pytest(collection, "unit", collection.environ(), paths.CHECKOUT / "tests" / "unit", seconds=300)
+
+
+def lint(collection: Collection) -> Tally:
+    """Every linter runs, also after another has found something."""
+    programs = (
+        ["ansible-lint", "--offline", "--profile", "production"],
+        ["ruff", "check", "--output-format", "concise", "."],
+        ["antsibull-changelog", "lint"],
+    )
+    total = Tally()
+    for name, *options in programs:
+        print(shell.text([name, *options]), flush=True)
+        code = shell.status([collection.tools.program(name), *options], collection.environ(), paths.CHECKOUT,
+                            seconds=300)
+        total += tally.of_exit_code(code)
+    return total
+
+
+def sanity_tests(collection: Collection) -> Tally:
+    reports = _report("sanity")
+    code = sanity.run(collection, reports)
+    return tally.of_junit(reports.glob("*.xml")).judged_by(code)
+
+
+def lab_tests(collection: Collection) -> Tally:
+    return _pytest(collection, "lab-test", collection.environ(), paths.LAB.parent / "tests", seconds=900)
+
+
+def api_tests(collection: Collection) -> Tally:
+    environ = cluster.start("api", collection.environ())
+    return _pytest(collection, "api-test", environ, paths.CHECKOUT / "tests" / "integration", seconds=900)
+
+
+def scenario(collection: Collection) -> Tally:
+    """Molecule's default scenario; what it made stays when a step fails, for a person to look at."""
+    environ = cluster.start("full", collection.environ())
+    log = _report("scenario.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    code = shell.status([collection.tools.program("molecule"), "test", "--destroy", "never", "--",
+                         *cluster.extra_vars()], environ, paths.CHECKOUT, seconds=2400, log=log)
+    if code:
+        cluster.diagnose(collection, environ)
+    return tally.of_molecule(log).judged_by(code)
+
+
+STAGES = {
+    "unit": Stage("unit tests of the modules, their utilities and the roles", unit),
+    "lint": Stage("ansible-lint with its production profile, ruff, changelog fragments", lint),
+    "sanity": Stage("ansible-test sanity, nothing ignored", sanity_tests),
+    "lab-test": Stage("tests of the lab's own code", lab_tests),
+    "api-test": Stage("the modules against a real API server with Fluid's CRDs", api_tests),
+    "scenario": Stage("the roles and playbooks against real Fluid and Alluxio, by Molecule", scenario),
+}
+
+
+def _pytest(collection: Collection, name: str, environ: dict[str, str], folder: Path, seconds: float) -> Tally:
+    report = _report(f"{name}.xml")
+    report.unlink(missing_ok=True)
+    code = shell.status([collection.tools.program("python"), "-m", "pytest", folder, f"--junitxml={report}"],
+                        environ, paths.CHECKOUT, seconds)
+    return tally.of_junit([report] if report.exists() else []).judged_by(code)
+
+
+def _report(name: str) -> Path:
+    return paths.REPORTS / name
