@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's commands that change something. Each is idempotent."""
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from labctl import (build, control_plane, daemon, dns, firewall, fluid, host, kubectl, leftovers,
+                    network, node, origin, pki, plan, preflight, settings, state)
+from labctl.build import Artifacts
+from labctl.errors import Refused
+from labctl.progress import Progress
+from labctl.state import RUNNING, STARTING, Shape, State
+
+
+def up(request: plan.Request, report: Progress) -> None:
+    """Bring up what is asked for, from whatever state the machine is in."""
+    running = state.load()
+    decision = plan.decide(request, running,
+                           fingerprint=fingerprint(running.shape.tier) if running else "",
+                           healthy=running is not None and healthy(running.shape))
+    report(f"{decision.action}: {decision.reason}")
+    if decision.action == plan.FRESH:
+        leftovers.remove()
+        preflight.room(decision.shape.tier)
+        _start_fresh(decision.shape, report)
+    else:
+        _extend(running, decision.shape, report)
+    report(f"lab ready: {decision.shape}; KUBECONFIG={settings.kubeconfig()}")
+
+
+def down(report: Progress) -> None:
+    """Remove the lab; does nothing when there is none."""
+    with report.step("remove the lab"):
+        leftovers.remove()
+
+
+def reset(report: Progress) -> None:
+    """Start the same lab again, empty: same tier, nodes and options."""
+    running = _require_running()
+    with report.step("remove the lab"):
+        leftovers.remove()
+    _start_fresh(running.shape, report)
+    report(f"lab ready: {running.shape}; KUBECONFIG={settings.kubeconfig()}")
+
+
+def kill_node(report: Progress, number: int) -> None:
+    """End everything on a node like a power cut; its disk stays."""
+    _require_node(number)
+    with report.step(f"cut the power of {settings.node_name(number)}"):
+        node.kill(number)
+
+
+def start_node(report: Progress, number: int) -> None:
+    """Power a killed node on; returns when it is Ready."""
+    running = _require_node(number)
+    if node.powered(number) and not network.plugged(number):
+        raise Refused(f"{settings.node_name(number)} runs but is partitioned: "
+                      f"use `lab heal {number}`")
+    node.start(number, artifacts_of(running), report)
+
+
+def partition(report: Progress, number: int) -> None:
+    """Cut a node's network while the node runs on."""
+    _require_powered(number)
+    network.cut(number)
+    report(f"{settings.node_name(number)} is partitioned")
+
+
+def heal(report: Progress, number: int) -> None:
+    """End a partition; returns when the node is Ready."""
+    _require_powered(number)
+    with report.step(f"heal {settings.node_name(number)}"):
+        node.heal(number)
+
+
+def set_origin_rate(report: Progress, rate: str) -> None:
+    """Limit the running origin, all connections together."""
+    running = _require_full()
+    origin.set_rate(rate)
+    state.save(replace(running, shape=replace(running.shape, origin_rate=rate)))
+    report(f"origin rate: {rate}")
+
+
+def fingerprint(tier: str) -> str:
+    """Hash of all that a tier is made of: sources of its parts and the lab's code."""
+    return f"{build.fingerprint(tier)}-{state.code_hash()}"
+
+
+def healthy(shape: Shape) -> bool:
+    """True while every part of the lab outside the nodes is alive."""
+    return network.exists(settings.BRIDGE) and all(map(daemon.alive, daemons(shape)))
+
+
+def daemons(shape: Shape) -> tuple[str, ...]:
+    """Names of the processes that a lab runs outside its nodes."""
+    if shape.tier == "api":
+        return control_plane.API_TIER
+    return (*control_plane.FULL_TIER, dns.DAEMON, origin.DAEMON)
+
+
+def artifacts_of(running: State) -> Artifacts:
+    """The artifacts that the running lab was started from."""
+    return Artifacts(**{name: tuple(map(Path, value)) if isinstance(value, list)
+                        else value and Path(value)
+                        for name, value in running.artifacts.items()})
+
+
+def _require_running() -> State:
+    running = state.load()
+    if running is None:
+        raise Refused("no lab runs on this machine: start one with `lab up`")
+    return running
+
+
+def _require_full() -> State:
+    running = _require_running()
+    if running.shape.tier != "full":
+        raise Refused("the lab runs without nodes and origin: add them with `lab up --tier full`")
+    return running
+
+
+def _require_node(number: int) -> State:
+    running = _require_full()
+    if not 1 <= number <= running.shape.nodes:
+        raise Refused(f"no node {number}: the lab has nodes 1 to {running.shape.nodes}")
+    return running
+
+
+def _require_powered(number: int) -> State:
+    running = _require_node(number)
+    if not node.powered(number):
+        raise Refused(f"{settings.node_name(number)} is powered off: "
+                      f"use `lab start-node {number}`")
+    return running
+
+
+def _start_fresh(shape: Shape, report: Progress) -> None:
+    artifacts = build.ensure(shape.tier, settings.cache_dir(), report)
+    _record(STARTING, shape, artifacts)
+    network.create_bridge()
+    firewall.open_()
+    pki.create()
+    with report.step("control plane", settings.log_dir()):
+        control_plane.start_api(artifacts.kube, audit=shape.audit)
+    if shape.tier == "full":
+        _start_full(shape, artifacts, report)
+    else:
+        with report.step("Fluid's resource definitions"):
+            kubectl.apply_crds(artifacts.bin, artifacts.crds)
+    _record(RUNNING, shape, artifacts)
+
+
+def _extend(running: State, shape: Shape, report: Progress) -> None:
+    """Add what the running lab lacks, remove the nodes it has too many."""
+    artifacts = artifacts_of(running)
+    if shape.tier == "api":
+        return
+    if running.shape.tier == "api":
+        preflight.room_beside_api()
+        artifacts = build.ensure("full", settings.cache_dir(), report)
+    if shape != running.shape:
+        _record(STARTING, shape, artifacts)
+    for number in range(shape.nodes + 1, running.shape.nodes + 1):
+        node.remove(number, artifacts.bin)
+    _start_full(shape, artifacts, report)
+    _record(RUNNING, shape, artifacts)
+
+
+def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
+    """Start what the API tier lacks, the nodes in parallel; skips what runs."""
+    host.prepare()
+    control_plane.start_scheduler(artifacts.kube)
+    dns.start(artifacts.coredns)
+    with ThreadPoolExecutor() as pool, report.step(f"{shape.nodes} nodes", settings.log_dir()):
+        jobs = [pool.submit(origin.start, shape.origin_rate)]
+        jobs += [pool.submit(node.start, number, artifacts, report)
+                 for number in range(1, shape.nodes + 1)]
+        if shape.fluid:
+            jobs.append(pool.submit(fluid.install, artifacts.bin, artifacts.fluid_chart))
+        for job in jobs:
+            job.result()
+    if shape.fluid:
+        with report.step("Fluid's controllers and CSI plugin"):
+            fluid.wait(shape.nodes)
+
+
+def _record(phase: str, shape: Shape, artifacts: Artifacts) -> None:
+    paths = {name: list(map(str, value)) if isinstance(value, tuple) else value and str(value)
+             for name, value in dataclasses.asdict(artifacts).items()}
+    state.save(State(phase, shape, fingerprint(shape.tier), str(settings.LAB_DIR), paths))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Removes a lab, whole or cut off, and nothing else.
+
+What a lab leaves behind is recognised by its name in the kernel (cgroups,
+links, firewall rules) and by the record in its state folder (host settings,
+folders). Namespaces and mounts end with the processes that hold them.
+"""
+
+import os
+import shutil
+
+from labctl import firewall, host, network, settings
+from labctl.cgroups import Group
+
+_STATE_PARTS = ("state.json", "state.new", "kubeconfig", "pki", "etcd", "log", "nodes", "origin",
+                "dns", "audit-policy.yaml")
+
+
+def remove() -> None:
+    """Leave the machine as it was before `lab up`."""
+    root = Group()
+    root.kill()
+    root.remove()
+    network.remove()
+    firewall.close()
+    host.restore()
+    remove_state()
+
+
+def remove_state() -> None:
+    """Delete the parts of the state folder by name: the folder may be a user's own."""
+    folder = settings.state_dir()
+    for part in _STATE_PARTS:
+        path = folder / part
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    try:
+        os.rmdir(folder)
+    except OSError:
+        pass  # absent, or it holds files that are not the lab's

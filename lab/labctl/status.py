@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs, for a person (`lab status`) and for a shell (`lab env`)."""
+
+import shlex
+
+from labctl import daemon, fluid, lab, network, node, settings, state
+from labctl.api import Api
+from labctl.errors import Refused
+
+MISSING = 3
+
+
+def show() -> int:
+    """Print one line per part; returns MISSING when a part is not as it should be."""
+    running = state.load()
+    if running is None:
+        print("no lab runs on this machine")
+        return MISSING
+    rows = [("lab", running.phase == state.RUNNING, f"{running.phase}, {running.shape}")]
+    rows += [(name, daemon.alive(name), str(daemon.log_file(name)))
+             for name in lab.daemons(running.shape)]
+    if running.shape.tier == "full":
+        rows += [_node_row(number) for number in range(1, running.shape.nodes + 1)]
+        if running.shape.fluid:
+            rows.append(_fluid_row(running.shape.nodes))
+    for name, good, detail in rows:
+        print(f"{name:20} {'ok' if good else 'MISSING':8} {detail}")
+    print(f"{'kubeconfig':20} {'':8} {settings.kubeconfig()}")
+    return 0 if all(good for _, good, _ in rows) else MISSING
+
+
+def environment() -> str:
+    """Shell lines that select the running lab's cluster, tools and inputs."""
+    running = state.load()
+    if running is None:
+        raise Refused("no lab runs on this machine: start one with `lab up`")
+    artifacts = lab.artifacts_of(running)
+    values = {"KUBECONFIG": settings.kubeconfig(), "FLUID_LAB_CHART": artifacts.fluid_chart,
+              "FLUID_LAB_VALUES": settings.FLUID_VALUES, "FLUID_LAB_ORIGIN": settings.ORIGIN_URL}
+    lines = [f"export {name}={shlex.quote(str(value))}" for name, value in values.items() if value]
+    return "\n".join([*lines, f'export PATH={shlex.quote(str(artifacts.bin))}:"$PATH"'])
+
+
+def _node_row(number: int) -> tuple[str, bool, str]:
+    name = settings.node_name(number)
+    if not node.powered(number):
+        return name, False, f"powered off: lab start-node {number}"
+    if not network.plugged(number):
+        return name, False, f"partitioned: lab heal {number}"
+    found = Api().find(f"/api/v1/nodes/{name}") or {}
+    ready = any(item["type"] == "Ready" and item["status"] == "True"
+                for item in found.get("status", {}).get("conditions", []))
+    return name, ready, settings.node_address(number) + (" Ready" if ready else " not Ready")
+
+
+def _fluid_row(nodes: int) -> tuple[str, bool, str]:
+    missing = fluid.missing(nodes)
+    return "fluid", not missing, "; ".join(missing) or settings.FLUID_NAMESPACE
