@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests to the API server: JSON in, JSON out, its errors turned into ours. IO.
+
+Transient faults (429, 500, 502, 503, 504 and a broken connection) are tried again up to
+ATTEMPTS times in all, with waits of 0.1, 0.2, 0.4, 0.8 seconds or what Retry-After asks for, at
+most RETRY_AFTER_MAX seconds each time.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Callable, Iterator
+from urllib.parse import urlencode
+
+from .errors import AlreadyExists, ApiError, Expired, KindMissing, WriteConflict
+from .kinds import Kind
+
+try:
+    import urllib3
+    from urllib3.exceptions import HTTPError
+except ImportError:  # connection.py, which makes every Client, says so in a sentence
+    HTTPError = OSError
+
+ATTEMPTS = 5
+BACKOFF = 0.1
+RETRY_AFTER_MAX = 10.0
+PAGE = 500
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_CONNECT_TIMEOUT = 10.0
+_READ_TIMEOUT = 60.0
+_VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
+_MERGE_PATCH = "application/merge-patch+json"
+
+
+class Client:
+    """One kept-alive connection pool to one API server.
+
+    configuration: a kubernetes.client.Configuration; pool: its urllib3 PoolManager.
+    requests: how many requests were sent, retries included.
+    """
+
+    def __init__(self, configuration: Any, pool: Any, headers: list[tuple[str, str]],
+                 sleep: Callable[[float], None] = time.sleep) -> None:
+        self.configuration = configuration
+        self.requests = 0
+        self._pool = pool
+        self._extra_headers = headers
+        self._sleep = sleep
+
+    @property
+    def impersonates(self) -> bool:
+        return bool(self._extra_headers)
+
+    # -- objects ---------------------------------------------------------------------------
+
+    def get(self, kind: Kind, name: str, namespace: str | None = None) -> dict | None:
+        """Return the object, or None when there is none of that name.
+
+        Raises KindMissing when the server does not know the kind.
+        """
+        try:
+            return self._json("GET", kind, kind.path(namespace, name))
+        except ApiError as err:
+            if err.status == 404 and not isinstance(err, KindMissing):
+                return None
+            raise
+
+    def list(self, kind: Kind, namespace: str | None = None, label_selector: str = "",
+             field_selector: str = "", limit: int = PAGE) -> Iterator[dict]:
+        """Yield the objects of a kind, a page of at most limit at a time."""
+        query = {"limit": limit, "labelSelector": label_selector, "fieldSelector": field_selector}
+        while True:
+            page = self._json("GET", kind, kind.path(namespace), query)
+            for item in page.get("items") or []:
+                # The items of a list carry no kind of their own.
+                yield {"apiVersion": kind.api_version, "kind": kind.kind, **item}
+            query["continue"] = page.get("metadata", {}).get("continue", "")
+            if not query["continue"]:
+                return
+
+    def find(self, kind: Kind, name: str, namespace: str | None = None) -> tuple[dict | None, str]:
+        """Return the object, or None, and the resource version to watch from: a watch needs one in both cases."""
+        query = {"fieldSelector": "metadata.name=" + name}
+        page = self._json("GET", kind, kind.path(namespace), query)
+        items = page.get("items") or []
+        found = {"apiVersion": kind.api_version, "kind": kind.kind, **items[0]} if items else None
+        return found, page.get("metadata", {}).get("resourceVersion", "")
+
+    def create(self, kind: Kind, body: dict, manager: str, dry_run: bool = False) -> dict:
+        """Create the object. Raises AlreadyExists, also when a lost answer's create had worked."""
+        namespace = body["metadata"].get("namespace")
+        return self._json("POST", kind, kind.path(namespace), _write_query(manager, dry_run), body)
+
+    def patch(self, kind: Kind, name: str, namespace: str | None, patch: dict, manager: str,
+              dry_run: bool = False) -> dict:
+        """Send a JSON merge patch. With metadata.resourceVersion in it a change in between raises WriteConflict."""
+        return self._json("PATCH", kind, kind.path(namespace, name), _write_query(manager, dry_run), patch, _MERGE_PATCH)
+
+    def delete(self, kind: Kind, name: str, namespace: str | None, uid: str, dry_run: bool = False) -> bool:
+        """Delete the object with that uid; False when it is gone already."""
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
+                "propagationPolicy": "Background"}
+        try:
+            self._json("DELETE", kind, kind.path(namespace, name), {"dryRun": "All"} if dry_run else {}, body)
+        except ApiError as err:
+            if err.status != 404:
+                raise
+            return False
+        return True
+
+    def watch(self, kind: Kind, namespace: str | None, name: str, resource_version: str,
+              timeout: float) -> Iterator[dict]:
+        """Yield the events ({type, object}) of one object for at most timeout seconds.
+
+        Ends early when the server or the network closes the stream; raises Expired when the
+        resource version is too old. Both mean: read again, then watch again.
+        """
+        query = {"watch": "true", "fieldSelector": "metadata.name=" + name, "resourceVersion": resource_version,
+                 "timeoutSeconds": max(1, int(timeout))}
+        try:
+            response = self._send("GET", kind.path(namespace), query, None, "", timeout + 1, stream=True)
+            try:
+                self._raise_for_status(response, "watch", kind, kind.path(namespace))
+                yield from _events(response)
+            finally:
+                response.close()
+        except HTTPError:
+            return
+
+    def log(self, namespace: str, pod: str, container: str, tail_lines: int) -> str:
+        """Return the newest lines of a container's log."""
+        path = "/api/v1/namespaces/%s/pods/%s/log" % (namespace, pod)
+        response, _repeated = self._request("GET", path, {"container": container, "tailLines": tail_lines}, None, "")
+        if response.status >= 400:
+            raise ApiError("log of %s/%s: HTTP %d" % (pod, container, response.status), response.status)
+        return response.data.decode("utf-8", "replace")
+
+    # -- requests --------------------------------------------------------------------------
+
+    def headers(self) -> Any:
+        """The headers that authenticate a request; tokens are refreshed by the configuration."""
+        headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": "datacache.fluid"})
+        for setting in self.configuration.auth_settings().values():
+            if setting.get("in") == "header" and setting.get("value"):
+                headers[setting["key"]] = setting["value"]
+        for key, value in self._extra_headers:
+            headers.add(key, value)
+        return headers
+
+    def _json(self, method: str, kind: Kind, path: str, query: dict | None = None, body: dict | None = None,
+              content_type: str = "application/json") -> dict:
+        response, repeated = self._request(method, path, query or {}, body, content_type)
+        self._raise_for_status(response, _VERBS[method], kind, path, repeated)
+        try:
+            return json.loads(response.data)
+        except ValueError as err:
+            raise ApiError("the API server at %s answered %s with something that is not JSON: %.200r"
+                           % (self.configuration.host, path, response.data)) from err
+
+    def _request(self, method: str, path: str, query: dict, body: dict | None, content_type: str) -> tuple[Any, bool]:
+        """Return the answer, and whether the request had to be sent more than once for it."""
+        failure: Exception | None = None
+        for attempt in range(ATTEMPTS):
+            wait = BACKOFF * 2 ** attempt
+            try:
+                response = self._send(method, path, query, body, content_type, _READ_TIMEOUT)
+            except HTTPError as err:
+                failure = err
+                if _is_permanent(err):
+                    break
+            else:
+                if response.status not in _TRANSIENT or attempt == ATTEMPTS - 1:
+                    return response, attempt > 0
+                wait = max(wait, _retry_after(response))
+            if attempt < ATTEMPTS - 1:
+                self._sleep(wait)
+        raise ApiError("no API server answers at %s: %s; check the kubeconfig or host option and the network"
+                       % (self.configuration.host, failure)) from failure
+
+    def _send(self, method: str, path: str, query: dict, body: dict | None, content_type: str,
+              timeout: float, stream: bool = False) -> Any:
+        headers = self.headers()
+        if body is not None:
+            headers["Content-Type"] = content_type
+        given = {key: value for key, value in query.items() if value not in ("", None)}
+        url = self.configuration.host + path + ("?" + urlencode(given) if given else "")
+        self.requests += 1
+        return self._pool.request(
+            method, url, body=None if body is None else json.dumps(body).encode(), headers=headers,
+            timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=timeout), retries=False, preload_content=not stream)
+
+    def _raise_for_status(self, response: Any, verb: str, kind: Kind, path: str, repeated: bool = False) -> None:
+        if response.status < 400:
+            return
+        status = _status(response.data)
+        reason, message = status.get("reason", ""), status.get("message") or "HTTP %d" % response.status
+        if response.status == 404 and not (status.get("details") or {}).get("name"):
+            raise KindMissing(
+                "the cluster does not know the kind %s (%s): install Fluid first, for example with the role "
+                "datacache.fluid.install" % (kind.kind, kind.resource), 404)
+        if response.status == 401:
+            raise ApiError("the API server at %s does not accept the credentials (401): check api_key, client_cert "
+                           "or the kubeconfig's user" % self.configuration.host, 401)
+        if response.status == 403:
+            raise ApiError("not allowed to %s %s at %s: %s; ask for a Role with that verb and resource"
+                           % (verb, kind.resource, path, message), 403)
+        leaf = AlreadyExists if reason == "AlreadyExists" else {409: WriteConflict, 410: Expired}.get(response.status, ApiError)
+        raise leaf("%s of %s was refused: %s" % (verb, path, message), response.status, repeated)
+
+
+def _write_query(manager: str, dry_run: bool) -> dict:
+    return {"fieldManager": manager, "fieldValidation": "Strict", "dryRun": "All" if dry_run else ""}
+
+
+def _status(data: bytes) -> dict:
+    try:
+        status = json.loads(data)
+    except ValueError:
+        return {}
+    return status if isinstance(status, dict) else {}
+
+
+def _events(response: Any) -> Iterator[dict]:
+    buffer = b""
+    for chunk in response.stream(amt=None, decode_content=False):
+        *lines, buffer = (buffer + chunk).split(b"\n")
+        for line in filter(None, lines):
+            event = json.loads(line)
+            if event.get("type") == "ERROR":
+                code = event.get("object", {}).get("code", 0)
+                leaf = Expired if code == 410 else ApiError
+                raise leaf("the watch was ended by the server: %s" % event["object"].get("message"), code)
+            yield event
+
+
+def _retry_after(response: Any) -> float:
+    try:
+        return min(float(response.headers.get("Retry-After", 0)), RETRY_AFTER_MAX)
+    except ValueError:
+        return 0.0
+
+
+def _is_permanent(err: Exception) -> bool:
+    """A certificate that is not trusted, or a URL that is none, does not get better by asking again."""
+    return isinstance(err, (urllib3.exceptions.SSLError, urllib3.exceptions.LocationValueError))

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the connection options to a Client, on the kubernetes package's configuration. IO."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any, Mapping
+
+from .client import Client
+from .errors import ApiError, InvalidInput
+
+KUBERNETES_IMPORT_ERROR: str | None = None
+try:
+    import urllib3
+    from kubernetes import config as kubernetes_config
+    from kubernetes.client import ApiClient, Configuration
+    from kubernetes.config import ConfigException
+except ImportError:
+    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
+
+# The Configuration's attribute for each of our options.
+_ATTRIBUTES = {
+    "host": "host", "username": "username", "password": "password", "validate_certs": "verify_ssl",
+    "ca_cert": "ssl_ca_cert", "client_cert": "cert_file", "client_key": "key_file",
+    "proxy": "proxy", "no_proxy": "no_proxy",
+}
+# Any of these sets, with a host, is enough to authenticate without a kubeconfig.
+_SUFFICIENT = (("username", "password"), ("api_key",), ("client_cert", "client_key"))
+
+
+def connect(params: Mapping[str, Any]) -> Client:
+    """Return a client for the cluster that the connection options name.
+
+    Raises InvalidInput when the options name no cluster or a kubeconfig cannot be used.
+    """
+    if KUBERNETES_IMPORT_ERROR:
+        raise ApiError(
+            "the Python package kubernetes is not installed for the interpreter that runs the module: "
+            "install it there (pip install kubernetes), or set ansible_python_interpreter to one that has it",
+            exception=KUBERNETES_IMPORT_ERROR)
+    configuration = _configuration(params)
+    # Retries are the client's own: urllib3's would repeat a request behind its back.
+    configuration.retries = False
+    pool = ApiClient(configuration).rest_client.pool_manager
+    return Client(configuration, pool, _impersonation(params))
+
+
+def _configuration(params: Mapping[str, Any]) -> Any:
+    configuration = Configuration()
+    has_credentials = params.get("host") and any(all(params.get(key) for key in keys) for keys in _SUFFICIENT)
+    if not has_credentials:
+        _load(configuration, params)
+    for option, attribute in _ATTRIBUTES.items():
+        if params.get(option) is not None:
+            setattr(configuration, attribute, params[option])
+    configuration.host = configuration.host.rstrip("/")
+    if params.get("api_key"):
+        configuration.api_key = {"authorization": "Bearer " + params["api_key"]}
+    headers = {key: value for key, value in (params.get("proxy_headers") or {}).items() if value is not None}
+    if headers:
+        configuration.proxy_headers = urllib3.util.make_headers(**headers)
+    return configuration
+
+
+def _load(configuration: Any, params: Mapping[str, Any]) -> None:
+    """Fill the configuration as kubernetes.core does: a named kubeconfig, else in-cluster, else the default one."""
+    kubeconfig = params.get("kubeconfig")
+    if not kubeconfig and not params.get("context"):
+        try:
+            kubernetes_config.load_incluster_config(client_configuration=configuration)
+            return
+        except ConfigException:
+            pass  # not in a pod
+    wanted = {"context": params.get("context"), "client_configuration": configuration}
+    try:
+        if isinstance(kubeconfig, dict):
+            kubernetes_config.load_kube_config_from_dict(config_dict=kubeconfig, **wanted)
+        else:
+            kubernetes_config.load_kube_config(
+                config_file=os.path.expanduser(kubeconfig) if kubeconfig else None,
+                persist_config=bool(params.get("persist_config")), **wanted)
+    except (ConfigException, OSError, ValueError) as err:
+        source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
+            "KUBECONFIG", "~/.kube/config")
+        raise InvalidInput(
+            "no cluster to connect to: %s cannot be used (%s); set kubeconfig, or host with api_key, or the "
+            "K8S_AUTH_* environment variables" % (source, err)) from err
+
+
+def _impersonation(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    headers = [("Impersonate-Group", group) for group in params.get("impersonate_groups") or []]
+    if params.get("impersonate_user"):
+        headers.insert(0, ("Impersonate-User", params["impersonate_user"]))
+    return headers

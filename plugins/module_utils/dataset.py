@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Dataset's manifest from plain values, and what is refused in it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from . import kinds
+from .errors import InvalidInput
+from .manifest import build, compact, compact_or_none, text_map
+from .naming import require_dns_1035, require_namespace
+from .redact import is_sensitive
+
+_SCHEME = re.compile(r"[a-zA-Z][-a-zA-Z0-9+.]*://")
+REFERENCE_SCHEME = "dataset://"
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput, in one sentence that helps, for values Fluid would take and stumble over."""
+    require_dns_1035("Dataset name", params["name"])
+    require_namespace(params["namespace"])
+    seen: set[str] = set()
+    for mount in params.get("mounts") or []:
+        point = mount["mount_point"]
+        if not _SCHEME.match(point):
+            raise InvalidInput(
+                "mount_point %r has no scheme: expected for example https://host/path/, s3://bucket/path, "
+                "local:///path or dataset://namespace/name" % point)
+        place = mount.get("path") or "/%s" % (mount.get("name") or "")
+        if place in seen:
+            raise InvalidInput("two mounts share the path %s: give each mount a name or a path of its own" % place)
+        seen.add(place)
+
+
+def manifest(params: dict) -> dict:
+    """Return the Dataset that the module's options describe (api/v1alpha1/dataset_types.go)."""
+    affinity = params.get("node_affinity")
+    return build(kinds.DATASET, params, compact(
+        mounts=_each(_mount, params.get("mounts")),
+        owner=compact_or_none(**(params.get("owner") or {})),
+        nodeAffinity={"required": affinity} if affinity else None,
+        tolerations=params.get("tolerations"),
+        accessModes=params.get("access_modes"),
+        placement=params.get("placement"),
+        sharedOptions=text_map(params.get("shared_options")),
+        sharedEncryptOptions=_each(_encrypt_option, params.get("shared_encrypt_options"))))
+
+
+def _each(convert, values):
+    return None if values is None else [convert(value) for value in values]
+
+
+def _mount(mount: dict) -> dict:
+    return compact(
+        mountPoint=mount["mount_point"], name=mount.get("name"), path=mount.get("path"),
+        readOnly=mount.get("read_only"), shared=mount.get("shared"),
+        options=text_map(mount.get("options")),
+        encryptOptions=_each(_encrypt_option, mount.get("encrypt_options")))
+
+
+def _encrypt_option(option: dict) -> dict:
+    reference = {"name": option["secret_name"], "key": option["secret_key"]}
+    return {"name": option["name"], "valueFrom": {"secretKeyRef": reference}}
+
+
+def sensitive_values(params: dict) -> list[str]:
+    """Return option values that look like secrets by their key and so must never be shown."""
+    options = [params.get("shared_options") or {}]
+    options += [mount.get("options") or {} for mount in params.get("mounts") or []]
+    return [str(value) for each in options for key, value in each.items() if value and is_sensitive(key)]
+
+
+def is_reference(live: dict) -> bool:
+    """Tell whether a Dataset mounts another one, in which case Fluid makes its runtime itself."""
+    return any(mount.get("mountPoint", "").startswith(REFERENCE_SCHEME)
+               for mount in live.get("spec", {}).get("mounts") or [])

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in the way, read from the cluster when a wait has failed. IO, read-only."""
+
+from __future__ import annotations
+
+from . import kinds, readiness
+from .client import Client
+from .errors import ApiError
+
+_NEWEST = 5
+_LOG_LINES = 5
+
+
+def release_selector(name: str) -> str:
+    """The pods of a runtime: Fluid installs it as a Helm release of the Dataset's name."""
+    return "release=" + name
+
+
+def explain_runtime(client: Client, namespace: str, name: str) -> list[str]:
+    """Return a line for each pod of the runtime that is not ready, and the newest warning events."""
+    try:
+        pods = list(client.list(kinds.POD, namespace, release_selector(name)))
+        lines = [line for pod in pods for line in _pod_lines(client, pod)]
+        return lines + _warnings(client, namespace, name)
+    except ApiError as err:
+        return ["no more is known: %s" % err]
+
+
+def _pod_lines(client: Client, pod: dict) -> list[str]:
+    trouble = readiness.pod_trouble(pod)
+    if not trouble:
+        return []
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    lines = ["pod %s: %s" % (name, trouble)]
+    for container in pod.get("status", {}).get("containerStatuses") or []:
+        if container.get("restartCount") and not container.get("ready"):
+            text = client.log(namespace, name, container["name"], _LOG_LINES)
+            lines.append("pod %s, last lines of %s: %s" % (name, container["name"], " | ".join(text.splitlines())))
+    return lines
+
+
+def _warnings(client: Client, namespace: str, name: str) -> list[str]:
+    events = [event for event in client.list(kinds.EVENT, namespace, field_selector="type=Warning")
+              if event["involvedObject"].get("name", "").startswith(name)]
+    events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+    return ["event on %s %s: %s: %s" % (event["involvedObject"].get("kind"), event["involvedObject"]["name"],
+                                        event.get("reason"), (event.get("message") or "").strip())
+            for event in events[-_NEWEST:]]
+
+
+def pods_using(client: Client, namespace: str, claim: str) -> list[dict]:
+    """Return the pods that mount the claim and have not ended: {name, namespace, phase, node}."""
+    return [{"name": pod["metadata"]["name"], "namespace": namespace,
+             "phase": pod.get("status", {}).get("phase", ""), "node": pod.get("spec", {}).get("nodeName", "")}
+            for pod in client.list(kinds.POD, namespace)
+            if claim in readiness.claims_of(pod) and not readiness.is_finished(pod)]
+
+
+def explain_deletion(client: Client, namespace: str, name: str) -> list[str]:
+    """Return what keeps Fluid from letting go of a Dataset or runtime."""
+    try:
+        users = pods_using(client, namespace, name)
+        lines = ["pod %s on node %s uses the claim %s: delete it first" % (pod["name"], pod["node"], name) for pod in users]
+        return lines + _warnings(client, namespace, name)
+    except ApiError as err:
+        return ["no more is known: %s" % err]

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds we talk to, with their static paths: no discovery request, no discovery cache. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A resource of the API; group is empty for the core group."""
+
+    kind: str
+    plural: str
+    group: str = ""
+    version: str = "v1"
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        return "%s/%s" % (self.group, self.version) if self.group else self.version
+
+    @property
+    def resource(self) -> str:
+        """The name as RBAC rules and error messages write it, for example datasets.data.fluid.io."""
+        return "%s.%s" % (self.plural, self.group) if self.group else self.plural
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """The URL path of one object, or of the collection when no name is given."""
+        parts = ["/apis/%s/%s" % (self.group, self.version) if self.group else "/api/%s" % self.version]
+        if self.namespaced and namespace:
+            parts.append("namespaces/" + quote(namespace, safe=""))
+        parts.append(self.plural)
+        if name:
+            parts.append(quote(name, safe=""))
+        return "/".join(parts)
+
+    def describe(self, name: str, namespace: str | None = None) -> str:
+        """Name one object for a message: "Dataset hbase in namespace default"."""
+        where = " in namespace %s" % namespace if self.namespaced and namespace else ""
+        return "%s %s%s" % (self.kind, name, where)
+
+
+FLUID_GROUP = "data.fluid.io"
+
+DATASET = Kind("Dataset", "datasets", FLUID_GROUP, "v1alpha1")
+ALLUXIO_RUNTIME = Kind("AlluxioRuntime", "alluxioruntimes", FLUID_GROUP, "v1alpha1")
+# Every kind whose object of the Dataset's name can bind it (Fluid: api/v1alpha1/*runtime_types.go).
+RUNTIMES = (
+    ALLUXIO_RUNTIME,
+    Kind("JindoRuntime", "jindoruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("JuiceFSRuntime", "juicefsruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("ThinRuntime", "thinruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("EFCRuntime", "efcruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("VineyardRuntime", "vineyardruntimes", FLUID_GROUP, "v1alpha1"),
+)
+PERSISTENT_VOLUME = Kind("PersistentVolume", "persistentvolumes", namespaced=False)
+PERSISTENT_VOLUME_CLAIM = Kind("PersistentVolumeClaim", "persistentvolumeclaims")
+POD = Kind("Pod", "pods")
+NODE = Kind("Node", "nodes", namespaced=False)
+EVENT = Kind("Event", "events")
+STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small pieces that the manifests of all kinds are made of. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .kinds import Kind
+
+
+def compact(**fields: Any) -> dict:
+    """Return the fields that are given; None means that nothing was asked for."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def compact_or_none(**fields: Any) -> dict | None:
+    """As compact, but None when nothing at all is given, so that it can be a field itself."""
+    return compact(**fields) or None
+
+
+def text_map(values: dict | None) -> dict | None:
+    """Return the map with each value as the string the API wants: YAML's true becomes "true"."""
+    if values is None:
+        return None
+    return {str(key): _text(value) for key, value in values.items()}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def build(kind: Kind, params: dict, spec: dict) -> dict:
+    """Return the object of that kind with the name, namespace, labels and annotations of params."""
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": compact(
+            name=params["name"], namespace=params["namespace"] if kind.namespaced else None,
+            labels=text_map(params.get("labels")), annotations=text_map(params.get("annotations"))),
+        "spec": spec,
+    }

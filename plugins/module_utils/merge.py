@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The three-way merge behind every write: what was asked for last, what is live, what is wished. Pure.
+
+An object is unchanged when every wished field is so in the live one and nothing that was asked for
+last time and is dropped from the wish still stands. Everything else in the live object stays as it
+is: defaults that the server or Fluid's controllers fill in, and what other people set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import quantity
+from .redact import redacted
+
+Path = tuple  # of str keys; a list is one field, as in Fluid's CRDs (no list there has a map type)
+
+# What names an element of a list, so that it keeps what Fluid filled in when its place changes.
+_ELEMENT_KEYS = {
+    "mounts": ("mountPoint", "path"),
+    "levels": ("mediumtype", "path"),
+    "encryptOptions": ("name",),
+    "sharedEncryptOptions": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+    "imagePullSecrets": ("name",),
+}
+# Maps of free keys: an empty value says something there, unlike in a struct's field.
+_FREE_MAPS = frozenset({"labels", "annotations", "options", "sharedOptions", "properties", "env", "nodeSelector", "matchLabels"})
+_QUANTITY_PARENTS = frozenset({"limits", "requests"})
+_QUANTITY_FIELDS = frozenset({"quota"})
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that the write sets or, with removed, takes away. A changed list is one field."""
+
+    path: Path
+    removed: bool = False
+
+    def __str__(self) -> str:
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The object as it should become, and the fields in which it differs from the live one."""
+
+    target: dict
+    changes: tuple[Change, ...]
+
+
+def merge(last: dict, live: dict, wish: dict) -> Merged:
+    """Merge the wish into the live object; all three have the shape of a Kubernetes object.
+
+    last: the wish that was recorded at our last write, or {} when there was none.
+    """
+    changes: list[Change] = []
+    target = _merge_map(last, live, wish, (), changes)
+    return Merged(target=target, changes=tuple(changes))
+
+
+def _merge_map(last: Any, live: dict, wish: dict, path: Path, changes: list[Change]) -> dict:
+    last = last if isinstance(last, dict) else {}
+    target = dict(live)
+    for key, wanted in wish.items():
+        found = live.get(key, _ABSENT)
+        value = _merge_value(last.get(key), found, wanted, path + (key,), changes)
+        if value is not _ABSENT:
+            target[key] = value
+    for key in last:
+        if key not in wish and key in live:
+            rest = _without(last[key], live[key], path + (key,), changes)
+            if rest is _ABSENT:
+                del target[key]
+            else:
+                target[key] = rest
+    return target
+
+
+def _merge_value(last: Any, live: Any, wish: Any, path: Path, changes: list[Change]) -> Any:
+    if (live is _ABSENT or live is None) and _is_empty(wish) and not _in_free_map(path):
+        # Fluid's fields are all `omitempty`: an empty value and a missing one are the same there.
+        return live
+    if isinstance(wish, dict):
+        nested = live if isinstance(live, dict) else {}
+        value = _merge_map(last, nested, wish, path, changes)
+        return live if live is _ABSENT and not value else value
+    if isinstance(wish, list):
+        value = _merge_list(last, live, wish, path)
+        if value != live:
+            changes.append(Change(path))
+        return value
+    if live is not _ABSENT and same_scalar(path, live, wish):
+        return live
+    changes.append(Change(path))
+    return wish
+
+
+def _merge_list(last: Any, live: Any, wish: list, path: Path) -> list:
+    last = last if isinstance(last, list) else []
+    live = live if isinstance(live, list) else []
+    return [_merge_element(last, live, index, element, path) for index, element in enumerate(wish)]
+
+
+def _merge_element(last: list, live: list, index: int, element: Any, path: Path) -> Any:
+    inner: list[Change] = []  # a list is one field: what changed inside is not reported by itself
+    if not isinstance(element, dict):
+        found = live[index] if index < len(live) else _ABSENT
+        return found if found is not _ABSENT and same_scalar(path, found, element) else element
+    found = _counterpart(live, index, element, path)
+    before = _counterpart(last, index, element, path)
+    return _merge_map(before, found or {}, element, path, inner)
+
+
+def _counterpart(elements: list, index: int, element: dict, path: Path) -> dict | None:
+    keys = _ELEMENT_KEYS.get(path[-1])
+    if keys is None:
+        at_place = elements[index] if index < len(elements) else None
+        return at_place if isinstance(at_place, dict) else None
+    identity = [element.get(key) for key in keys]
+    return next((other for other in elements
+                 if isinstance(other, dict) and [other.get(key) for key in keys] == identity), None)
+
+
+def _without(last: Any, live: Any, path: Path, changes: list[Change]) -> Any:
+    """Return the live value less what was asked for last time; _ABSENT when nothing remains.
+
+    A value that somebody changed since is theirs, and stays.
+    """
+    if isinstance(last, dict) and isinstance(live, dict):
+        rest = dict(live)
+        for key in last:
+            if key in rest:
+                value = _without(last[key], rest[key], path + (key,), changes)
+                if value is _ABSENT:
+                    del rest[key]
+                else:
+                    rest[key] = value
+        return rest if rest or not live else _ABSENT
+    if not _contains(path, live, last):
+        return live
+    changes.append(Change(path, removed=True))
+    return _ABSENT
+
+
+def _contains(path: Path, live: Any, last: Any) -> bool:
+    """Tell whether the live value still is what was asked for, give or take what was filled in."""
+    if isinstance(last, dict):
+        return isinstance(live, dict) and all(
+            _contains(path + (key,), live.get(key), value) for key, value in last.items())
+    if isinstance(last, list):
+        return isinstance(live, list) and len(live) == len(last) and all(
+            _contains(path, found, value) for found, value in zip(live, last))
+    return same_scalar(path, live, last) or (_is_empty(last) and live is None)
+
+
+def same_scalar(path: Path, live: Any, wish: Any) -> bool:
+    """Equality of two plain values; quantities are compared by what they amount to."""
+    if type(live) is type(wish) and live == wish:
+        return True
+    if _is_quantity(path):
+        return quantity.equal(live, wish)
+    numbers = (int, float)
+    return (isinstance(live, numbers) and isinstance(wish, numbers)
+            and not isinstance(live, bool) and not isinstance(wish, bool) and live == wish)
+
+
+def _is_quantity(path: Path) -> bool:
+    return bool(path) and (path[-1] in _QUANTITY_FIELDS or (len(path) > 1 and path[-2] in _QUANTITY_PARENTS))
+
+
+def _in_free_map(path: Path) -> bool:
+    return len(path) > 1 and path[-2] in _FREE_MAPS
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_empty(inner) for inner in value.values())
+    return value is None or value is False or value == 0 or value == "" or value == []
+
+
+def merge_patch(live: dict, target: dict) -> dict:
+    """Return the JSON merge patch (RFC 7396) that turns live into target."""
+    patch: dict = {key: None for key in live if key not in target}
+    for key, value in target.items():
+        if key not in live:
+            patch[key] = value
+        elif isinstance(value, dict) and isinstance(live[key], dict):
+            inner = merge_patch(live[key], value)
+            if inner:
+                patch[key] = inner
+        elif value != live[key]:
+            patch[key] = value
+    return patch
+
+
+def changed_fields(before: dict, after: dict, changes: tuple[Change, ...]) -> dict:
+    """Return {"before": .., "after": ..} cut down to the fields that change, for diff mode; credentials are hidden."""
+    return {"before": redacted(_cut(before, changes)), "after": redacted(_cut(after, changes))}
+
+
+def _cut(tree: dict, changes: tuple[Change, ...]) -> dict:
+    result: dict = {}
+    for change in changes:
+        value: Any = tree
+        for key in change.path:
+            value = value.get(key, _ABSENT) if isinstance(value, dict) else _ABSENT
+        if value is _ABSENT:
+            continue
+        branch = result
+        for key in change.path[:-1]:
+            branch = branch.setdefault(key, {})
+        branch[change.path[-1]] = value
+    return result

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names Fluid derives from a Dataset's name, and the rule it must follow. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import InvalidInput
+
+_DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
+_DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
+_LABEL_LENGTH = 63
+
+
+def require_dns_1035(what: str, name: str) -> None:
+    """Raise InvalidInput unless the name is a DNS-1035 label.
+
+    The Dataset's name becomes part of the masters' Service names, which must be such labels.
+    """
+    if len(name) > _LABEL_LENGTH or not _DNS_1035.match(name):
+        raise InvalidInput(
+            "%s %r is not a DNS-1035 label: expected at most 63 lower-case letters, digits and '-', "
+            "starting with a letter and ending with a letter or digit" % (what, name))
+
+
+def require_namespace(name: str) -> None:
+    """Raise InvalidInput unless the name can be a Namespace's (a DNS-1123 label)."""
+    if len(name) > _LABEL_LENGTH or not _DNS_1123.match(name):
+        raise InvalidInput(
+            "namespace %r is not a DNS-1123 label: expected at most 63 lower-case letters, digits and '-', "
+            "starting and ending with a letter or digit" % name)
+
+
+def volume_name(namespace: str, name: str) -> str:
+    """The PersistentVolume of a Dataset (Fluid: pkg/ddc/base/pv.go)."""
+    return "%s-%s" % (namespace, name)
+
+
+def claim_name(name: str) -> str:
+    """The PersistentVolumeClaim of a Dataset has the Dataset's own name."""
+    return name
+
+
+def master_pod(name: str, index: int) -> str:
+    """The pod of the master with that index in StatefulSet <name>-master."""
+    return "%s-master-%d" % (name, index)

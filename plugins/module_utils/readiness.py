@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the state of a live object means: phases, readiness, binding, absence. Pure."""
+
+from __future__ import annotations
+
+from .quorum import Quorum
+from .waiter import Verdict
+
+_FINALIZER_CONTROLLERS = {
+    "fluid-dataset-controller-finalizer": "dataset-controller",
+    "alluxio-runtime-controller-finalizer": "alluxioruntime-controller",
+}
+BOUND_PHASE = "Bound"
+FAILED_PHASE = "Failed"
+
+
+def dataset_phase(live: dict) -> str:
+    """The Dataset's phase; Fluid leaves it empty until its controller has seen the object."""
+    return live.get("status", {}).get("phase") or ""
+
+
+def dataset_in_phase(wanted: str):
+    """A judge that is done once the Dataset has the wanted phase."""
+    def judge(live: dict | None) -> Verdict:
+        if live is None:
+            return Verdict(False, failed="it does not exist any more")
+        phase = dataset_phase(live)
+        if phase == FAILED_PHASE and wanted != FAILED_PHASE:
+            return Verdict(False, failed="its phase is Failed%s" % _condition_message(live))
+        return Verdict(phase == wanted, _phase_text(phase) + _condition_message(live))
+    return judge
+
+
+def _phase_text(phase: str) -> str:
+    return "its phase is %s" % phase if phase else "it has no phase yet, so its controller has not seen it"
+
+
+def _condition_message(live: dict) -> str:
+    conditions = live.get("status", {}).get("conditions") or []
+    messages = [condition.get("message") for condition in conditions if condition.get("message")]
+    return " (%s)" % messages[-1] if messages else ""
+
+
+def components(live: dict) -> dict:
+    """Ready and desired counts of a runtime's masters and workers, from its spec and status.
+
+    Desired comes from spec: the status keeps old numbers until the controller has looked again.
+    """
+    spec, status = live.get("spec", {}), live.get("status", {})
+    return {
+        "masters": {"ready": status.get("masterNumberReady", 0), "desired": (spec.get("master") or {}).get("replicas") or 1},
+        "workers": {"ready": status.get("workerNumberReady", 0), "desired": spec.get("replicas") or 1},
+        "fuses": {"ready": status.get("fuseNumberReady", 0), "desired": status.get("desiredFuseNumberScheduled", 0)},
+    }
+
+
+def runtime_ready(live: dict | None) -> Verdict:
+    """Done once Fluid reports all masters and workers ready. The quorum is another question."""
+    if live is None:
+        return Verdict(False, failed="it does not exist any more")
+    counts = components(live)
+    progress = ", ".join("%d of %d %s ready" % (counts[part]["ready"], counts[part]["desired"], part)
+                         for part in ("masters", "workers"))
+    done = all(counts[part]["ready"] >= counts[part]["desired"] for part in ("masters", "workers"))
+    return Verdict(done, progress)
+
+
+def quorum_formed(quorum: Quorum, members: int) -> Verdict:
+    """Done once every wanted master is an AVAILABLE peer and exactly one leads."""
+    return Verdict(quorum.complete(members), quorum.lacks(members))
+
+
+def bound(live: dict | None) -> Verdict:
+    """Done once a PersistentVolume or claim says that it is Bound."""
+    if live is None:
+        return Verdict(False, "it does not exist yet")
+    phase = live.get("status", {}).get("phase") or ""
+    if phase in ("Lost", "Failed"):
+        return Verdict(False, failed="its phase is %s: %s" % (phase, live["status"].get("message") or "no message"))
+    return Verdict(phase == BOUND_PHASE, _phase_text(phase))
+
+
+def absent(live: dict | None) -> Verdict:
+    """Done once the object is gone; tells which finalizers, and so which controllers, hold it."""
+    if live is None:
+        return Verdict(True)
+    finalizers = live["metadata"].get("finalizers") or []
+    holders = ["%s%s" % (each, " (of %s)" % _FINALIZER_CONTROLLERS[each] if each in _FINALIZER_CONTROLLERS else "")
+               for each in finalizers]
+    return Verdict(False, "it is still there, held by %s" % (", ".join(holders) or "nothing that it names"))
+
+
+def pod_trouble(pod: dict) -> str:
+    """Say why a pod is not ready, in one line; empty when it is ready or has done its work."""
+    status = pod.get("status", {})
+    if status.get("phase") == "Succeeded":
+        return ""
+    conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
+    if conditions.get("Ready", {}).get("status") == "True":
+        return ""
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return "not scheduled: %s" % (scheduled.get("message") or scheduled.get("reason") or "no reason given")
+    states = (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
+    for container in states:
+        trouble = _container_trouble(container)
+        if trouble:
+            return trouble
+    return "phase %s" % status.get("phase", "unknown")
+
+
+def _container_trouble(container: dict) -> str:
+    state = container.get("state") or {}
+    waiting = state.get("waiting")
+    if waiting and waiting.get("reason") not in ("PodInitializing", "ContainerCreating"):
+        return "container %s waits: %s %s" % (container["name"], waiting.get("reason"), waiting.get("message") or "")
+    ended = state.get("terminated")
+    if ended and ended.get("exitCode"):
+        return "container %s ended with exit code %d (%s)" % (container["name"], ended["exitCode"], ended.get("reason"))
+    return ""
+
+
+def claims_of(pod: dict) -> set[str]:
+    """The names of the claims that a pod mounts."""
+    volumes = pod.get("spec", {}).get("volumes") or []
+    return {volume["persistentVolumeClaim"]["claimName"] for volume in volumes if volume.get("persistentVolumeClaim")}
+
+
+def is_finished(pod: dict) -> bool:
+    """A pod that has ended holds no volume any more."""
+    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring one object to what is wished of it, or away. Returns an Outcome; never exits, never waits.
+
+An unchanged object costs one GET. A write is a merge patch of just the fields that differ and
+carries the resource version that was read, so it never overwrites a change that came in between.
+Check mode walks the same path and ends in a server-side dry run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Callable
+
+from . import ownership, record
+from .client import Client
+from .errors import AlreadyExists, Conflict, KindMissing, WriteConflict
+from .kinds import Kind
+from .merge import Change, Merged, changed_fields, merge, merge_patch
+
+MANAGER = "datacache.fluid"
+ROUNDS = 5  # how often a write may find the object changed under it before we give up
+
+# Refuses a change before it is written: called with the live object (None before a create) and the merge.
+Guard = Callable[["dict | None", Merged], None]
+
+
+@dataclass(frozen=True)
+class Write:
+    """How to write. manager: the field manager, which also names the record of the wish.
+
+    create: whether to create an object that does not exist.
+    """
+
+    manager: str = MANAGER
+    dry_run: bool = False
+    force_conflicts: bool = False
+    create: bool = True
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object; live is None when there is none any more.
+
+    changes: the fields that the write touched.
+    """
+
+    changed: bool
+    live: dict | None
+    diff: dict = field(default_factory=lambda: {"before": {}, "after": {}})
+    changes: tuple[Change, ...] = ()
+
+    def result(self) -> dict:
+        """The object as a module returns it; {} when there is none."""
+        return record.visible(self.live) if self.live else {}
+
+
+def apply(client: Client, kind: Kind, manifest: dict, write: Write = Write()) -> Outcome:
+    """Create the object or change what differs from the manifest.
+
+    Raises Conflict when another field manager holds a field that would change, when the object is
+    being deleted, when it does not exist and must not be created, and when it keeps changing.
+    """
+    wish = record.wish_of(manifest)
+    name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
+    what = kind.describe(name, namespace)
+    # A write whose answer was lost may have been done: its repetition then finds nothing to do.
+    lost: Outcome | None = None
+    for _round in range(ROUNDS):
+        live = client.get(kind, name, namespace)
+        if live is None and not write.create:
+            raise Conflict("%s does not exist" % what)
+        merged = merge(record.read(live or {}, write.manager), live or {}, wish)
+        if live is not None and not merged.changes:
+            return Outcome(False, live) if lost is None else Outcome(True, live, lost.diff, lost.changes)
+        outcome = Outcome(True, None, changed_fields(live or {}, merged.target, merged.changes), merged.changes)
+        if live is not None:
+            _require_writable(what, live, merged, write)
+        if write.guard:
+            write.guard(live, merged)
+        try:
+            if live is None:
+                body = record.write(manifest, wish, write.manager)
+                return replace(outcome, live=client.create(kind, body, write.manager, write.dry_run))
+            return replace(outcome, live=_patch(client, kind, live, merged, wish, write))
+        except (AlreadyExists, WriteConflict) as err:
+            lost = outcome if err.repeated else lost
+    raise Conflict("%s changed %d times between our read and our write: something else writes it all the time; "
+                   "see who in its metadata.managedFields" % (what, ROUNDS))
+
+
+def _patch(client: Client, kind: Kind, live: dict, merged: Merged, wish: dict, write: Write) -> dict:
+    patch = merge_patch(live, record.write(merged.target, wish, write.manager))
+    patch["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+    return client.patch(kind, live["metadata"]["name"], live["metadata"].get("namespace"), patch,
+                        write.manager, write.dry_run)
+
+
+def _require_writable(what: str, live: dict, merged: Merged, write: Write) -> None:
+    metadata = live["metadata"]
+    if metadata.get("deletionTimestamp"):
+        raise Conflict("%s is being deleted since %s (finalizers: %s): wait until it is gone, then create it anew"
+                       % (what, metadata["deletionTimestamp"], ", ".join(metadata.get("finalizers") or ["none"])))
+    holders = [] if write.force_conflicts else ownership.foreign_holders(live, merged.changes)
+    if holders:
+        raise Conflict(
+            "%s: %s; set force_conflicts: true to take over, or leave these fields out" % (what, "; ".join(
+                "%s was set by field manager %s" % (holder.field, holder.manager) for holder in holders)),
+            conflicts=[{"field": holder.field, "manager": holder.manager} for holder in holders])
+
+
+def remove(client: Client, kind: Kind, name: str, namespace: str | None, dry_run: bool = False) -> Outcome:
+    """Ask for the object's deletion. Gone already is unchanged, also when its kind is not installed.
+
+    An object that is being deleted already is unchanged too, and is returned for waiting on.
+    """
+    for _round in range(ROUNDS):
+        try:
+            live = client.get(kind, name, namespace)
+        except KindMissing:
+            live = None
+        if live is None or live["metadata"].get("deletionTimestamp"):
+            return Outcome(False, live)
+        try:
+            client.delete(kind, name, namespace, live["metadata"]["uid"], dry_run)
+        except WriteConflict:
+            continue  # another object has taken the name since we read it
+        return Outcome(True, live, {"before": {"state": "present"}, "after": {"state": "absent"}})
+    raise Conflict("%s is deleted and made anew all the time: find out who creates it" % kind.describe(name, namespace))

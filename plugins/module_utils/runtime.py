@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The AlluxioRuntime's manifest from plain values, and what is refused in it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from . import kinds, quantity, quorum
+from .errors import InvalidInput
+from .manifest import build, compact, compact_or_none, text_map
+from .naming import require_dns_1035, require_namespace
+from .redact import is_sensitive
+
+COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker", "fuse": "fuse"}
+
+# The journal's options and the property each one sets (Alluxio 2.9, PropertyKey.java).
+# Another spelling of a key is accepted by Alluxio and does nothing.
+RAFT_PROPERTIES = {
+    "election_timeout_min": "alluxio.master.embedded.journal.election.timeout.min",
+    "election_timeout_max": "alluxio.master.embedded.journal.election.timeout.max",
+    "catchup_retry_wait": "alluxio.master.embedded.journal.catchup.retry.wait",
+    "flush_size_max": "alluxio.master.embedded.journal.flush.size.max",
+    "entry_size_max": "alluxio.master.embedded.journal.entry.size.max",
+    "raft_client_request_interval": "alluxio.master.embedded.journal.raft.client.request.interval",
+    "raft_client_request_timeout": "alluxio.master.embedded.journal.raft.client.request.timeout",
+    "write_timeout": "alluxio.master.embedded.journal.write.timeout",
+    "snapshot_replication_chunk_size": "alluxio.master.embedded.journal.snapshot.replication.chunk.size",
+    "transport_request_timeout": "alluxio.master.embedded.journal.transport.request.timeout.ms",
+    "transport_max_inbound_message_size": "alluxio.master.embedded.journal.transport.max.inbound.message.size",
+    "checkpoint_period_entries": "alluxio.master.journal.checkpoint.period.entries",
+    "log_size_bytes_max": "alluxio.master.journal.log.size.bytes.max",
+}
+_ELECTION_DEFAULTS = {"election_timeout_min": "10s", "election_timeout_max": "20s"}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|msec|millisecond|s|sec|second|m|min|minute|h|hour|d|day)?\Z")
+_SECONDS = {"ms": 0.001, "msec": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1,
+            "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+
+# What Fluid applies to a runtime after its creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
+_APPLIED_LATER = (("spec", "replicas"), ("metadata",))
+FIXED_MASTERS = ("spec", "master", "replicas")
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput, in one sentence that helps, for values Fluid would take and stumble over."""
+    require_dns_1035("AlluxioRuntime name", params["name"])
+    require_namespace(params["namespace"])
+    quorum.require_valid_count(params["master_replicas"])
+    if params["worker_replicas"] < 1:
+        raise InvalidInput("worker_replicas is %d: expected at least one worker" % params["worker_replicas"])
+    for number, level in enumerate(params.get("tieredstore") or []):
+        _require_valid_level("tieredstore[%d]" % number, level)
+    _require_valid_raft(params.get("raft") or {}, params.get("properties") or {})
+    for component in COMPONENTS:
+        _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
+
+
+def _require_valid_level(where: str, level: dict) -> None:
+    if level.get("quota") and level.get("quota_list"):
+        raise InvalidInput("%s has both quota and quota_list: give one quota, or a list with one for each path" % where)
+    if level.get("quota"):
+        quantity.require_positive(where + ".quota", level["quota"])
+    if level.get("quota_list"):
+        quotas = level["quota_list"].split(",")
+        paths = level["path"].split(",")
+        if len(quotas) != len(paths):
+            raise InvalidInput("%s has %d quotas for %d paths: expected one for each" % (where, len(quotas), len(paths)))
+        for each in quotas:
+            quantity.require_positive(where + ".quota_list", each)
+    marks = {key: _ratio("%s.%s" % (where, key), level[key]) for key in ("high", "low") if level.get(key) is not None}
+    if len(marks) == 2 and marks["high"] <= marks["low"]:
+        raise InvalidInput(
+            "%s has high %s below or equal to low %s: eviction starts at the high watermark and stops at the low one"
+            % (where, level["high"], level["low"]))
+
+
+def _ratio(what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 1:
+        raise InvalidInput("%s is %r: expected a share of the quota above 0 and up to 1, such as 0.95" % (what, text))
+    return value
+
+
+def _require_valid_raft(raft: dict, properties: dict) -> None:
+    for option, key in RAFT_PROPERTIES.items():
+        if raft.get(option) is not None and key in properties:
+            raise InvalidInput("raft.%s and properties both set %s: give it once" % (option, key))
+    low, high = (_seconds("raft." + option, raft.get(option) or default) for option, default in _ELECTION_DEFAULTS.items())
+    if low >= high:
+        raise InvalidInput(
+            "raft.election_timeout_min (%gs) is not below raft.election_timeout_max (%gs): followers draw their timeout "
+            "between the two, so that not all start an election at once" % (low, high))
+
+
+def _seconds(what: str, text: str) -> float:
+    match = _DURATION.match(str(text).strip().lower())
+    if match is None or float(match.group(1)) <= 0:
+        raise InvalidInput("%s is %r: expected a duration such as 500ms, 10s or 1min" % (what, text))
+    # A bare number is milliseconds in Alluxio (FormatUtils.parseTimeSize).
+    return float(match.group(1)) * _SECONDS[match.group(2) or "ms"]
+
+
+def _require_valid_resources(component: str, resources: dict) -> None:
+    for kind in ("requests", "limits"):
+        for name, amount in (resources.get(kind) or {}).items():
+            try:
+                quantity.parse(amount)
+            except InvalidInput as err:
+                raise InvalidInput("%s.resources.%s.%s: %s" % (component, kind, name, err)) from err
+
+
+def sensitive_values(params: dict) -> list[str]:
+    """Return property and environment values that look like secrets by their key and so must never be shown."""
+    maps = [params.get("properties") or {}]
+    maps += [(params.get(component) or {}).get(part) or {} for component in COMPONENTS for part in ("properties", "env")]
+    return [str(value) for each in maps for key, value in each.items() if value and is_sensitive(key)]
+
+
+def masters_share_hosts(params: dict) -> bool:
+    """Tell whether the masters use the network of their node, so that each needs a node of its own."""
+    return params["network_mode"] == "HostNetwork"
+
+
+def manifest(params: dict) -> dict:
+    """Return the AlluxioRuntime that the module's options describe (api/v1alpha1/alluxioruntime_types.go).
+
+    spec.replicas counts the workers, spec.master.replicas the masters.
+    """
+    levels = params.get("tieredstore")
+    components = {field: _component(component, params) for component, field in COMPONENTS.items()}
+    components["master"] = {"replicas": params["master_replicas"], **(components["master"] or {})}
+    return build(kinds.ALLUXIO_RUNTIME, params, compact(
+        replicas=params["worker_replicas"],
+        alluxioVersion=compact_or_none(
+            image=params.get("image"), imageTag=params.get("image_tag"), imagePullPolicy=params.get("image_pull_policy")),
+        tieredstore=None if levels is None else {"levels": [_level(level) for level in levels]},
+        properties=_properties(params),
+        jvmOptions=params.get("jvm_options"),
+        runAs=compact_or_none(**(params.get("run_as") or {})),
+        disablePrometheus=params.get("disable_prometheus"),
+        hadoopConfig=params.get("hadoop_config"),
+        **components))
+
+
+def _component(component: str, params: dict) -> dict | None:
+    own = params.get(component) or {}
+    return compact_or_none(
+        jvmOptions=own.get("jvm_options"), properties=text_map(own.get("properties")), env=text_map(own.get("env")),
+        ports=own.get("ports"), resources=_resources(own.get("resources")), nodeSelector=text_map(own.get("node_selector")),
+        image=own.get("image"), imageTag=own.get("image_tag"), imagePullPolicy=own.get("image_pull_policy"),
+        args=own.get("args"), cleanPolicy=own.get("clean_policy"),
+        networkMode=params["network_mode"] if component in ("master", "worker") else None)
+
+
+def _resources(resources: dict | None) -> dict | None:
+    if resources is None:
+        return None
+    return compact(requests=text_map(resources.get("requests")), limits=text_map(resources.get("limits")))
+
+
+def _level(level: dict) -> dict:
+    return compact(
+        mediumtype=level["mediumtype"], path=level["path"], quota=level.get("quota"), quotaList=level.get("quota_list"),
+        high=level.get("high"), low=level.get("low"), volumeType=level.get("volume_type"))
+
+
+def _properties(params: dict) -> dict | None:
+    raft = {RAFT_PROPERTIES[option]: value for option, value in (params.get("raft") or {}).items() if value is not None}
+    own = text_map(params.get("properties"))
+    return None if own is None and not raft else {**(own or {}), **text_map(raft)}
+
+
+def applied_only_at_creation(paths: list[tuple]) -> list[tuple]:
+    """Return those of the changed fields that Fluid reads once, at creation, and ignores afterwards."""
+    return [path for path in paths if not any(path[:len(known)] == known for known in _APPLIED_LATER)]

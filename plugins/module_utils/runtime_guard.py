@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is refused of a runtime's change after a look at the cluster, before anything is written. IO, read-only."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from . import kinds, runtime
+from .client import Client
+from .errors import ApiError, InvalidInput
+from .merge import Merged
+from .reconcile import Guard
+
+
+def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
+    """Return the guard of a runtime with these options."""
+    what = kinds.ALLUXIO_RUNTIME.describe(params["name"], params["namespace"])
+
+    def guard(live: dict | None, merged: Merged) -> None:
+        if live is None:
+            _require_nodes_for_masters(client, params, warn)
+            return
+        paths = [change.path for change in merged.changes]
+        if runtime.FIXED_MASTERS in paths:
+            raise InvalidInput(
+                "%s has %s masters and %d were asked for: Fluid reads the number of masters only when it creates them; "
+                "delete the runtime and create it anew, or leave master_replicas as it is"
+                % (what, (live["spec"].get("master") or {}).get("replicas") or 1, params["master_replicas"]))
+        ignored = runtime.applied_only_at_creation(paths)
+        if ignored:
+            warn("%s is running and Fluid reads these fields only when it creates a runtime, so the change has no effect "
+                 "until the runtime is created anew: %s" % (what, ", ".join(".".join(path) for path in ignored)))
+
+    return guard
+
+
+def _require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str], None]) -> None:
+    """Masters on the nodes' network all use the same ports, so that no two fit on one node."""
+    masters = params["master_replicas"]
+    if masters == 1 or not runtime.masters_share_hosts(params):
+        return
+    try:
+        nodes = list(client.list(kinds.NODE))
+    except ApiError as err:
+        if err.status != 403:
+            raise
+        warn("whether %d masters find a node each is not known: %s" % (masters, err))
+        return
+    selector = (params.get("master") or {}).get("node_selector") or {}
+    fit = [node["metadata"]["name"] for node in nodes if _takes_masters(node, selector)]
+    if len(fit) < masters:
+        raise InvalidInput(
+            "%d masters with network_mode HostNetwork need %d schedulable nodes, and %d of %d nodes take them (%s): use fewer "
+            "masters, network_mode ContainerNetwork, or more nodes"
+            % (masters, masters, len(fit), len(nodes), ", ".join(fit) or "none"))
+
+
+def _takes_masters(node: dict, selector: dict) -> bool:
+    spec = node.get("spec", {})
+    labels = node["metadata"].get("labels") or {}
+    repelled = any(taint.get("effect") in ("NoSchedule", "NoExecute") for taint in spec.get("taints") or [])
+    return not spec.get("unschedulable") and not repelled and all(
+        labels.get(key) == str(value) for key, value in selector.items())

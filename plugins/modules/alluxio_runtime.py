@@ -1,0 +1,366 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alluxio_runtime
+short_description: Manage highly available AlluxioRuntimes
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Creates, changes and deletes an AlluxioRuntime of Fluid (C(data.fluid.io/v1alpha1)), which binds the Dataset of the same name.
+  - With O(wait=true) it waits until masters and workers are ready and all masters are AVAILABLE peers of one Raft quorum with one leader,
+    for the masters and for the job masters. A ready pod alone does not mean a quorum, since Fluid sets no probes.
+  - Fluid reads most fields once, at creation. A later change of such a field brings a warning, and a change of O(master_replicas) is refused.
+extends_documentation_fragment:
+  - datacache.fluid.attributes
+  - datacache.fluid.connection
+  - datacache.fluid.identity
+  - datacache.fluid.state
+  - datacache.fluid.metadata
+  - datacache.fluid.wait
+options:
+  master_replicas:
+    description:
+      - Number of masters, C(spec.master.replicas). One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
+      - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
+    type: int
+    default: 1
+  worker_replicas:
+    description: Number of workers, C(spec.replicas). Fluid applies a change on a running runtime.
+    type: int
+    default: 1
+  tieredstore:
+    description: The cache's tiers on each worker, the fastest first.
+    type: list
+    elements: dict
+    suboptions:
+      mediumtype:
+        description: Medium of the tier.
+        type: str
+        choices: [MEM, SSD, HDD]
+        required: true
+      path:
+        description: Path on the worker's node, or several joined with commas.
+        type: str
+        required: true
+      quota:
+        description: Size of the tier as a Kubernetes quantity, for all paths together.
+        type: str
+      quota_list:
+        description: A quantity for each path, joined with commas.
+        type: str
+      high:
+        description: Share of the quota at which eviction starts, such as V(0.95).
+        type: str
+      low:
+        description: Share of the quota at which eviction stops. It must be below O(tieredstore[].high).
+        type: str
+      volume_type:
+        description: The kind of volume. Fluid's default is V(hostPath).
+        type: str
+        choices: [hostPath, emptyDir]
+  properties:
+    description: Properties of Alluxio for all components.
+    type: dict
+  jvm_options:
+    description: JVM options for all components.
+    type: list
+    elements: str
+  network_mode:
+    description:
+      - Network of masters and workers. With V(HostNetwork) each master needs a node of its own, because all use the same ports.
+      - With V(ContainerNetwork) masters may share a node, and Fluid sets no anti-affinity against that.
+    type: str
+    choices: [HostNetwork, ContainerNetwork]
+    default: HostNetwork
+  raft:
+    description:
+      - The masters' journal. Each option sets the property of Alluxio that its description names.
+      - Durations are such as V(500ms), V(10s) or V(1min), sizes such as V(10MB).
+    type: dict
+    suboptions:
+      election_timeout_min:
+        description:
+          - C(alluxio.master.embedded.journal.election.timeout.min), by default V(10s).
+          - A shorter one finds a lost leader sooner, and takes a long pause of a live one for a loss.
+        type: str
+      election_timeout_max:
+        description: C(alluxio.master.embedded.journal.election.timeout.max), by default V(20s). It must be above the minimum.
+        type: str
+      catchup_retry_wait:
+        description: C(alluxio.master.embedded.journal.catchup.retry.wait), by default V(1s).
+        type: str
+      flush_size_max:
+        description: C(alluxio.master.embedded.journal.flush.size.max), by default V(160MB).
+        type: str
+      entry_size_max:
+        description: C(alluxio.master.embedded.journal.entry.size.max), by default V(10MB).
+        type: str
+      write_timeout:
+        description: C(alluxio.master.embedded.journal.write.timeout), by default V(30s).
+        type: str
+      raft_client_request_interval:
+        description: C(alluxio.master.embedded.journal.raft.client.request.interval), by default V(100ms).
+        type: str
+      raft_client_request_timeout:
+        description: C(alluxio.master.embedded.journal.raft.client.request.timeout), by default V(60s).
+        type: str
+      snapshot_replication_chunk_size:
+        description: C(alluxio.master.embedded.journal.snapshot.replication.chunk.size), by default V(4MB).
+        type: str
+      transport_request_timeout:
+        description: C(alluxio.master.embedded.journal.transport.request.timeout.ms), by default V(5s).
+        type: str
+      transport_max_inbound_message_size:
+        description: C(alluxio.master.embedded.journal.transport.max.inbound.message.size), by default V(100MB).
+        type: str
+      checkpoint_period_entries:
+        description: C(alluxio.master.journal.checkpoint.period.entries), by default V(2000000).
+        type: str
+      log_size_bytes_max:
+        description: C(alluxio.master.journal.log.size.bytes.max), by default V(500MB) in Fluid.
+        type: str
+  master:
+    description: The master containers.
+    type: dict
+    suboptions: &component_options
+      resources:
+        description: C(requests) and C(limits), each a dictionary of Kubernetes quantities.
+        type: dict
+      jvm_options:
+        description: JVM options of this component.
+        type: list
+        elements: str
+      properties:
+        description: Properties of Alluxio for this component.
+        type: dict
+      env:
+        description: Environment variables of this component.
+        type: dict
+      ports:
+        description: Port numbers by their names in Fluid, such as C(rpc) and C(web).
+        type: dict
+      node_selector:
+        description: Labels of the nodes that may run this component.
+        type: dict
+  worker:
+    description: The worker containers.
+    type: dict
+    suboptions: *component_options
+  job_master:
+    description: The job master containers.
+    type: dict
+    suboptions: *component_options
+  job_worker:
+    description: The job worker containers.
+    type: dict
+    suboptions: *component_options
+  fuse:
+    description: The FUSE pods, which Fluid starts on the nodes where pods use the Dataset.
+    type: dict
+    suboptions:
+      resources:
+        description: C(requests) and C(limits), each a dictionary of Kubernetes quantities.
+        type: dict
+      jvm_options:
+        description: JVM options. Fluid's default reserves a heap of 16 GiB.
+        type: list
+        elements: str
+      properties:
+        description: Properties of Alluxio for the FUSE client.
+        type: dict
+      env:
+        description: Environment variables of the FUSE client.
+        type: dict
+      node_selector:
+        description: Labels of the nodes that may run FUSE pods.
+        type: dict
+      image:
+        description: Image of the FUSE client.
+        type: str
+      image_tag:
+        description: Tag of the image.
+        type: str
+      image_pull_policy:
+        description: When the image is pulled.
+        type: str
+        choices: [Always, IfNotPresent, Never]
+      args:
+        description: Arguments of the FUSE client.
+        type: list
+        elements: str
+      clean_policy:
+        description: When Fluid removes FUSE pods.
+        type: str
+        choices: [OnDemand, OnRuntimeDeleted, OnFuseChanged]
+  image:
+    description: Image of Alluxio for masters and workers.
+    type: str
+  image_tag:
+    description: Tag of the image.
+    type: str
+  image_pull_policy:
+    description: When the image is pulled.
+    type: str
+    choices: [Always, IfNotPresent, Never]
+  run_as:
+    description: User and group that the components run as.
+    type: dict
+    suboptions:
+      uid:
+        description: User ID.
+        type: int
+        required: true
+      gid:
+        description: Group ID.
+        type: int
+        required: true
+      user:
+        description: User name.
+        type: str
+        required: true
+      group:
+        description: Group name.
+        type: str
+        required: true
+  disable_prometheus:
+    description: Whether the components go without metrics for Prometheus.
+    type: bool
+  hadoop_config:
+    description: Name of a ConfigMap with C(hdfs-site.xml) or C(core-site.xml).
+    type: str
+  wait_timeout:
+    default: 600
+seealso:
+  - module: datacache.fluid.dataset
+  - module: datacache.fluid.alluxio_quorum_info
+"""
+
+EXAMPLES = r"""
+- name: Run a highly available cache with three masters and two workers, and wait for its quorum
+  datacache.fluid.alluxio_runtime:
+    name: hbase
+    namespace: data
+    master_replicas: 3
+    worker_replicas: 2
+    tieredstore:
+      - mediumtype: MEM
+        path: /dev/shm
+        quota: 2Gi
+        high: "0.95"
+        low: "0.7"
+    wait: true
+
+- name: Let the masters of a fast network find a lost leader sooner
+  datacache.fluid.alluxio_runtime:
+    name: training
+    namespace: data
+    master_replicas: 3
+    network_mode: ContainerNetwork
+    raft:
+      election_timeout_min: 1s
+      election_timeout_max: 2s
+    tieredstore:
+      - mediumtype: SSD
+        path: /mnt/cache
+        quota: 200Gi
+
+- name: Delete a runtime, and wait until Fluid has cleaned up behind it
+  datacache.fluid.alluxio_runtime:
+    name: hbase
+    namespace: data
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+result:
+  description: The AlluxioRuntime, without managed fields; an empty dictionary when there is none any more.
+  returned: success
+  type: dict
+  sample:
+    apiVersion: data.fluid.io/v1alpha1
+    kind: AlluxioRuntime
+    metadata: {name: hbase, namespace: data}
+    spec: {replicas: 2, master: {replicas: 3, networkMode: HostNetwork}}
+    status: {masterPhase: Ready, masterNumberReady: 3, workerPhase: Ready, workerNumberReady: 2}
+duration:
+  description: How long the module worked and waited, in seconds.
+  returned: success
+  type: float
+  sample: 71.2
+conflicts:
+  description: The fields that other field managers hold, each with C(field) and C(manager).
+  returned: when other field managers hold fields that would change
+  type: list
+  elements: dict
+  sample: [{field: spec.replicas, manager: kubectl-edit}]
+findings:
+  description: What was in the way when a wait timed out, a line each.
+  returned: when a wait timed out
+  type: list
+  elements: str
+  sample: ["pod hbase-master-2: not scheduled: 0/2 nodes are available"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import arguments, kinds, manage, runtime, runtime_guard, waits
+
+_PULL_POLICY = {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]}
+
+
+def spec() -> dict:
+    component = {
+        "resources": {"type": "dict"}, "jvm_options": {"type": "list", "elements": "str"}, "properties": {"type": "dict"},
+        "env": {"type": "dict"}, "ports": {"type": "dict"}, "node_selector": {"type": "dict"},
+    }
+    fuse = {key: value for key, value in component.items() if key != "ports"}
+    level = {
+        "mediumtype": {"type": "str", "choices": ["MEM", "SSD", "HDD"], "required": True},
+        "path": {"type": "str", "required": True}, "quota": {"type": "str"}, "quota_list": {"type": "str"},
+        "high": {"type": "str"}, "low": {"type": "str"},
+        "volume_type": {"type": "str", "choices": ["hostPath", "emptyDir"]},
+    }
+    return arguments.compose(
+        arguments.connection(), arguments.identity(), arguments.state(), arguments.metadata(), arguments.wait(600),
+        {name: {"type": "dict", "options": component} for name in ("master", "worker", "job_master", "job_worker")},
+        master_replicas={"type": "int", "default": 1},
+        worker_replicas={"type": "int", "default": 1},
+        tieredstore={"type": "list", "elements": "dict", "options": level},
+        properties={"type": "dict"},
+        jvm_options={"type": "list", "elements": "str"},
+        network_mode={"type": "str", "choices": ["HostNetwork", "ContainerNetwork"], "default": "HostNetwork"},
+        raft={"type": "dict", "options": {option: {"type": "str"} for option in runtime.RAFT_PROPERTIES}},
+        fuse={"type": "dict", "options": {
+            **fuse, "image": {"type": "str"}, "image_tag": {"type": "str"}, "image_pull_policy": _PULL_POLICY,
+            "args": {"type": "list", "elements": "str"},
+            "clean_policy": {"type": "str", "choices": ["OnDemand", "OnRuntimeDeleted", "OnFuseChanged"]},
+        }},
+        image={"type": "str"},
+        image_tag={"type": "str"},
+        image_pull_policy=_PULL_POLICY,
+        run_as={"type": "dict", "options": {
+            "uid": {"type": "int", "required": True}, "gid": {"type": "int", "required": True},
+            "user": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
+        }},
+        disable_prometheus={"type": "bool"},
+        hadoop_config={"type": "str"})
+
+
+def main() -> None:
+    module = AnsibleModule(spec(), supports_check_mode=True)
+    module.no_log_values.update(runtime.sensitive_values(module.params))
+    manage.run(module, manage.Managed(
+        kind=kinds.ALLUXIO_RUNTIME,
+        require_valid=runtime.require_valid,
+        manifest=runtime.manifest,
+        guard=runtime_guard.make,
+        wait=lambda client, p: waits.runtime_with_quorum(
+            client, p["namespace"], p["name"], p["master_replicas"], p["wait_timeout"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dataset
+short_description: Manage Fluid Datasets
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Creates, changes and deletes a Dataset of Fluid (C(data.fluid.io/v1alpha1)), and waits for its phase.
+  - An unchanged Dataset costs one request.
+extends_documentation_fragment:
+  - datacache.fluid.attributes
+  - datacache.fluid.connection
+  - datacache.fluid.identity
+  - datacache.fluid.state
+  - datacache.fluid.metadata
+  - datacache.fluid.wait
+options:
+  mounts:
+    description:
+      - The under-stores that the Dataset brings together.
+      - Fluid sees mounts by their path. On a running Dataset a changed O(mounts[].mount_point) on the same path is ignored by Fluid.
+    type: list
+    elements: dict
+    suboptions:
+      mount_point:
+        description: URL of the under-store, with its scheme, such as V(https://host/path/), V(s3://bucket/path) or V(dataset://namespace/name).
+        type: str
+        required: true
+      name:
+        description: Name of the mount; it is seen as C(/name) in the Dataset unless O(mounts[].path) says otherwise.
+        type: str
+      path:
+        description: Where the mount is seen in the Dataset.
+        type: str
+      read_only:
+        description: Whether the mount refuses writes.
+        type: bool
+      shared:
+        description: Whether the mount is shared.
+        type: bool
+      options:
+        description:
+          - Options of the under-store, such as an endpoint.
+          - Credentials belong into O(mounts[].encrypt_options). Values whose key looks like a credential are hidden in the output.
+        type: dict
+      encrypt_options:
+        description: Options of the under-store whose value Fluid takes from a Secret.
+        type: list
+        elements: dict
+        suboptions: &encrypt_option
+          name:
+            description: Name of the option, such as V(aws.secretKey).
+            type: str
+            required: true
+          secret_name:
+            description: Name of the Secret, in the Dataset's namespace.
+            type: str
+            required: true
+          secret_key:
+            description: Key in the Secret.
+            type: str
+            required: true
+  shared_options:
+    description: Options that hold for all mounts.
+    type: dict
+  shared_encrypt_options:
+    description: Options from Secrets that hold for all mounts.
+    type: list
+    elements: dict
+    suboptions: *encrypt_option
+  access_modes:
+    description:
+      - Access modes of the Dataset's volume. Fluid's default is V(ReadOnlyMany).
+    type: list
+    elements: str
+    choices: [ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod]
+  placement:
+    description: Whether a node may hold the cache of several Datasets (V(Shared)) or of this one only (V(Exclusive), Fluid's default).
+    type: str
+    choices: [Exclusive, Shared]
+  node_affinity:
+    description: A NodeSelector, with C(nodeSelectorTerms), for the nodes that may hold the cache.
+    type: dict
+  tolerations:
+    description: Tolerations of the workers, each as in a pod's C(tolerations).
+    type: list
+    elements: dict
+  owner:
+    description: User and group that own the files.
+    type: dict
+    suboptions:
+      uid:
+        description: User ID.
+        type: int
+        required: true
+      gid:
+        description: Group ID.
+        type: int
+        required: true
+      user:
+        description: User name.
+        type: str
+        required: true
+      group:
+        description: Group name.
+        type: str
+        required: true
+  wait_phase:
+    description:
+      - The phase to wait for with O(wait=true).
+      - Waiting for V(Bound) fails at once when no runtime of the Dataset's name exists.
+    type: str
+    choices: [Bound, NotBound, Failed]
+    default: Bound
+  wait_timeout:
+    default: 300
+seealso:
+  - module: datacache.fluid.alluxio_runtime
+  - module: datacache.fluid.dataset_volume
+"""
+
+EXAMPLES = r"""
+- name: Create a Dataset of a web directory
+  datacache.fluid.dataset:
+    name: hbase
+    namespace: data
+    mounts:
+      - name: hbase
+        mount_point: https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/
+
+- name: Create a Dataset of a bucket with credentials from a Secret, and wait until its runtime has bound it
+  datacache.fluid.dataset:
+    name: training
+    namespace: data
+    mounts:
+      - name: images
+        mount_point: s3://images/2026/
+        options:
+          alluxio.underfs.s3.endpoint: https://s3.example.com
+        encrypt_options:
+          - name: aws.accessKeyId
+            secret_name: s3-credentials
+            secret_key: id
+          - name: aws.secretKey
+            secret_name: s3-credentials
+            secret_key: secret
+    access_modes: [ReadOnlyMany]
+    wait: true
+
+- name: Delete a Dataset, and wait until Fluid has let it go
+  datacache.fluid.dataset:
+    name: hbase
+    namespace: data
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+result:
+  description: The Dataset, without managed fields; an empty dictionary when there is none any more.
+  returned: success
+  type: dict
+  sample:
+    apiVersion: data.fluid.io/v1alpha1
+    kind: Dataset
+    metadata: {name: hbase, namespace: data}
+    spec:
+      mounts:
+        - {mountPoint: "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/", name: hbase}
+    status: {phase: Bound, ufsTotal: 443.89MiB}
+duration:
+  description: How long the module worked and waited, in seconds.
+  returned: success
+  type: float
+  sample: 96.4
+conflicts:
+  description: The fields that other field managers hold, each with C(field) and C(manager).
+  returned: when other field managers hold fields that would change
+  type: list
+  elements: dict
+  sample: [{field: spec.placement, manager: kubectl-edit}]
+findings:
+  description: What was in the way when a wait timed out, a line each.
+  returned: when a wait timed out
+  type: list
+  elements: str
+  sample: ["pod hbase-worker-0: not scheduled: 0/3 nodes are available"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import arguments, dataset, kinds, manage, waits
+
+
+def spec() -> dict:
+    encrypt_option = {key: {"type": "str", "required": True, "no_log": False} for key in ("name", "secret_name", "secret_key")}
+    return arguments.compose(
+        arguments.connection(), arguments.identity(), arguments.state(), arguments.metadata(), arguments.wait(300),
+        mounts={"type": "list", "elements": "dict", "options": {
+            "mount_point": {"type": "str", "required": True},
+            "name": {"type": "str"},
+            "path": {"type": "str"},
+            "read_only": {"type": "bool"},
+            "shared": {"type": "bool"},
+            "options": {"type": "dict"},
+            "encrypt_options": {"type": "list", "elements": "dict", "options": encrypt_option, "no_log": False},
+        }},
+        shared_options={"type": "dict"},
+        shared_encrypt_options={"type": "list", "elements": "dict", "options": encrypt_option, "no_log": False},
+        access_modes={"type": "list", "elements": "str",
+                      "choices": ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]},
+        placement={"type": "str", "choices": ["Exclusive", "Shared"]},
+        node_affinity={"type": "dict"},
+        tolerations={"type": "list", "elements": "dict"},
+        owner={"type": "dict", "options": {
+            "uid": {"type": "int", "required": True}, "gid": {"type": "int", "required": True},
+            "user": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
+        }},
+        wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
+
+
+def main() -> None:
+    module = AnsibleModule(spec(), supports_check_mode=True)
+    module.no_log_values.update(dataset.sensitive_values(module.params))
+    manage.run(module, manage.Managed(
+        kind=kinds.DATASET,
+        require_valid=dataset.require_valid,
+        manifest=dataset.manifest,
+        wait=lambda client, p: waits.dataset_in_phase(client, p["namespace"], p["name"], p["wait_phase"], p["wait_timeout"])))
+
+
+if __name__ == "__main__":
+    main()
