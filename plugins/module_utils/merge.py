@@ -153,7 +153,7 @@ def _contains(path: Path, live: Any, last: Any) -> bool:
             _contains(path + (key,), live.get(key), value) for key, value in last.items())
     if isinstance(last, list):
         return isinstance(live, list) and len(live) == len(last) and all(
-            _contains(path, found, value) for found, value in zip(live, last))
+            _contains(path, found, value) for found, value in zip(live, last, strict=True))
     return same_scalar(path, live, last) or (_is_empty(last) and live is None)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from . import dataset, diagnosis, kinds, readiness
 from .client import Client
 from .errors import KindMissing, QuorumUnknown, WaitFailed
@@ -48,7 +50,7 @@ def runtime_with_quorum(client: Client, namespace: str, name: str, masters: int,
     if masters > 1:
         group = Masters(client, namespace, name)
         for domain in (MASTER, JOB_MASTER):
-            waiter.ask_until("the %s quorum of %s" % (domain, what), lambda: _quorum(group, domain, masters), _QUORUM_PAUSE)
+            waiter.ask_until("the %s quorum of %s" % (domain, what), partial(_quorum, group, domain, masters), _QUORUM_PAUSE)
     return live
 
 

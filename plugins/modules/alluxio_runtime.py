@@ -1,5 +1,7 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -10,8 +12,8 @@ author:
   - datacache.fluid contributors (@datacache)
 description:
   - Creates, changes and deletes an AlluxioRuntime of Fluid (C(data.fluid.io/v1alpha1)), which binds the Dataset of the same name.
-  - With O(wait=true) it waits until masters and workers are ready and all masters are AVAILABLE peers of one Raft quorum with one leader,
-    for the masters and for the job masters. A ready pod alone does not mean a quorum, since Fluid sets no probes.
+  - With O(wait=true) it waits until masters and workers are ready, and until all masters are AVAILABLE peers of one Raft quorum with one
+    leader, for the masters and for the job masters. A ready pod alone does not mean a quorum, since Fluid sets no probes.
   - Fluid reads most fields once, at creation. A later change of such a field brings a warning, and a change of O(master_replicas) is refused.
 extends_documentation_fragment:
   - datacache.fluid.attributes
@@ -23,7 +25,8 @@ extends_documentation_fragment:
 options:
   master_replicas:
     description:
-      - Number of masters, C(spec.master.replicas). One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
+      - Number of masters, C(spec.master.replicas).
+      - One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
       - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
     type: int
     default: 1
