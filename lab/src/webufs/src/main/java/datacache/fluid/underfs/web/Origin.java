@@ -15,10 +15,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.ZonedDateTime;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The web server behind a mount, as the three questions that an under-store asks. */
 final class Origin {
   private static final Logger LOG = LoggerFactory.getLogger(Origin.class);
+  private static final int PARTIAL_CONTENT = 206;
+  private static final int RANGE_NOT_SATISFIABLE = 416;
+  /** First byte and whole length: RFC 9110 section 14.4. */
+  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+)");
 
   private final HttpSender sender;
   private final WebSettings settings;
@@ -30,15 +36,26 @@ final class Origin {
 
   /** What the server tells about a URL, without its content. */
   WebResource head(URI url) throws IOException {
-    HttpRequest request =
+    HttpRequest head =
         sender.request(url).method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
-    return sender.send(request, response -> {
+    WebResource resource = sender.send(head, response -> {
       response.body().readAllBytes(); // Read to its end, even an empty body frees the connection.
-      HttpHeaders headers = response.headers();
-      return new WebResource(UfsPaths.isDirectory(response.uri()),
-          headers.firstValueAsLong("Content-Length"), lastModified(headers),
-          headers.firstValue("ETag").orElse(""));
+      return resource(response);
     });
+    // Apache tells the length of an empty file only when asked for the file itself.
+    return resource.directory() || resource.length().isPresent()
+        ? resource
+        : sender.send(sender.request(url).GET().build(), response -> {
+          response.body().close();
+          return resource(response);
+        });
+  }
+
+  private WebResource resource(HttpResponse<InputStream> response) {
+    HttpHeaders headers = response.headers();
+    return new WebResource(UfsPaths.isDirectory(response.uri()),
+        headers.firstValueAsLong("Content-Length"), lastModified(headers),
+        headers.firstValue("ETag").orElse(""));
   }
 
   /**
@@ -66,33 +83,40 @@ final class Origin {
   }
 
   /**
-   * A file's content from an offset on, also from a server that knows no ranges.
+   * A piece of a file. A server that knows no ranges sends the rest of the file instead.
    *
-   * @param offset in bytes
+   * @param from offset of the first byte; at the file's end or after it the piece is empty
+   * @param to offset after the last byte
    */
-  WebBody open(URI file, long offset) throws IOException {
-    HttpRequest.Builder request = sender.request(file).GET();
-    if (offset > 0) {
-      request.header("Range", "bytes=" + offset + "-");
+  WebBody open(URI file, long from, long to) throws IOException {
+    HttpRequest request =
+        sender.request(file).GET().header("Range", "bytes=" + from + "-" + (to - 1)).build();
+    try {
+      return sender.send(request, response -> body(response, from));
+    } catch (HttpStatusException e) {
+      if (e.status() == RANGE_NOT_SATISFIABLE) {
+        return new WebBody(InputStream.nullInputStream(), 0, "");
+      }
+      throw e;
     }
-    return sender.send(request.build(), response -> {
-      moveTo(offset, response);
-      HttpHeaders headers = response.headers();
-      return new WebBody(response.body(),
-          headers.firstValue("ETag").or(() -> headers.firstValue("Last-Modified")).orElse(""));
-    });
   }
 
-  private static void moveTo(long offset, HttpResponse<InputStream> response) throws IOException {
-    if (response.statusCode() != 206) {
-      response.body().skipNBytes(offset);
-      return;
+  private static WebBody body(HttpResponse<InputStream> response, long from) throws IOException {
+    HttpHeaders headers = response.headers();
+    String version =
+        headers.firstValue("ETag").or(() -> headers.firstValue("Last-Modified")).orElse("");
+    if (response.statusCode() != PARTIAL_CONTENT) {
+      response.body().skipNBytes(from);
+      return new WebBody(
+          response.body(), headers.firstValueAsLong("Content-Length").orElse(0), version);
     }
-    String range = response.headers().firstValue("Content-Range").orElse("");
-    if (!range.startsWith("bytes " + offset + "-")) {
+    String range = headers.firstValue("Content-Range").orElse("");
+    Matcher matcher = CONTENT_RANGE.matcher(range);
+    if (!matcher.matches() || Long.parseLong(matcher.group(1)) != from) {
       throw new IOException(String.format("%s: asked for bytes from %d on, got Content-Range \"%s\"",
-          response.uri(), offset, range));
+          response.uri(), from, range));
     }
+    return new WebBody(response.body(), Long.parseLong(matcher.group(2)), version);
   }
 
   private OptionalLong lastModified(HttpHeaders headers) {

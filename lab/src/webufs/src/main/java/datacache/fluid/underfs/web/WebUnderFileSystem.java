@@ -119,7 +119,7 @@ final class WebUnderFileSystem extends ReadOnlyUnderFileSystem {
 
   @Override
   public InputStream open(String path, OpenOptions options) throws IOException {
-    return new ResumingStream(origin, paths.file(path), options.getOffset());
+    return new FileStream(origin, paths.file(path), options.getOffset(), settings.blockSize());
   }
 
   @Override

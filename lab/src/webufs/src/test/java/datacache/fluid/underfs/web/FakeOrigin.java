@@ -89,14 +89,13 @@ final class FakeOrigin implements AutoCloseable {
   static HttpHandler file(byte[] content, String lastModified, String version) {
     return exchange -> {
       head(exchange, lastModified, version);
-      int from = rangeStart(exchange);
-      if (from == 0) {
-        send(exchange, 200, content);
+      Range range = Range.of(exchange, content.length);
+      if (range.asked() && range.from() >= content.length) {
+        send(exchange, 416, new byte[0]);
         return;
       }
-      exchange.getResponseHeaders().set("Content-Range",
-          "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
-      send(exchange, 206, tail(content, from));
+      range.tell(exchange);
+      send(exchange, range.status(), Arrays.copyOfRange(content, range.from(), range.to()));
     };
   }
 
@@ -105,6 +104,25 @@ final class FakeOrigin implements AutoCloseable {
     return exchange -> {
       head(exchange, lastModified, "");
       send(exchange, 200, content);
+    };
+  }
+
+  /** A page made on request: its length is not known when the answer begins. */
+  static HttpHandler chunked(byte[] content) {
+    return exchange -> {
+      boolean head = exchange.getRequestMethod().equals("HEAD");
+      exchange.sendResponseHeaders(200, head ? -1 : 0);
+      if (!head) {
+        exchange.getResponseBody().write(content);
+      }
+    };
+  }
+
+  /** An empty file as Apache serves it: the answer to HEAD has no Content-Length. */
+  static HttpHandler emptyOfApache(String lastModified) {
+    return exchange -> {
+      head(exchange, lastModified, "");
+      exchange.sendResponseHeaders(200, -1);
     };
   }
 
@@ -155,14 +173,11 @@ final class FakeOrigin implements AutoCloseable {
 
   private static void startBody(HttpExchange exchange, byte[] content, String version, int bytes)
       throws IOException {
-    int from = rangeStart(exchange);
+    Range range = Range.of(exchange, content.length);
     head(exchange, "", version);
-    if (from > 0) {
-      exchange.getResponseHeaders().set("Content-Range",
-          "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
-    }
-    exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
-    exchange.getResponseBody().write(content, from, bytes);
+    range.tell(exchange);
+    exchange.sendResponseHeaders(range.status(), range.to() - range.from());
+    exchange.getResponseBody().write(content, range.from(), bytes);
     exchange.getResponseBody().flush();
   }
 
@@ -175,15 +190,6 @@ final class FakeOrigin implements AutoCloseable {
     }
   }
 
-  private static int rangeStart(HttpExchange exchange) {
-    String range = exchange.getRequestHeaders().getFirst("Range");
-    return range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
-  }
-
-  private static byte[] tail(byte[] content, int from) {
-    return Arrays.copyOfRange(content, from, content.length);
-  }
-
   private static void send(HttpExchange exchange, int status, byte[] content) throws IOException {
     if (exchange.getRequestMethod().equals("HEAD")) {
       exchange.getResponseHeaders().set("Content-Length", Integer.toString(content.length));
@@ -192,5 +198,29 @@ final class FakeOrigin implements AutoCloseable {
     }
     exchange.sendResponseHeaders(status, content.length == 0 ? -1 : content.length);
     exchange.getResponseBody().write(content);
+  }
+
+  /** What a request asks for of a file of some length: bytes from one offset to before another. */
+  private record Range(boolean asked, int from, int to, int length) {
+    static Range of(HttpExchange exchange, int length) {
+      String header = exchange.getRequestHeaders().getFirst("Range");
+      if (header == null) {
+        return new Range(false, 0, length, length);
+      }
+      String[] bounds = header.replace("bytes=", "").split("-");
+      int to = Math.min(length, Integer.parseInt(bounds[1]) + 1);
+      return new Range(true, Integer.parseInt(bounds[0]), to, length);
+    }
+
+    int status() {
+      return asked ? 206 : 200;
+    }
+
+    void tell(HttpExchange exchange) {
+      if (asked) {
+        exchange.getResponseHeaders().set("Content-Range",
+            "bytes " + from + "-" + (to - 1) + "/" + length);
+      }
+    }
   }
 }

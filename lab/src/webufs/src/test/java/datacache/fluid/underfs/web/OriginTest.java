@@ -3,10 +3,8 @@ package datacache.fluid.underfs.web;
 
 import static datacache.fluid.underfs.web.FakeOrigin.breaking;
 import static datacache.fluid.underfs.web.FakeOrigin.file;
-import static datacache.fluid.underfs.web.FakeOrigin.fileWithoutRanges;
 import static datacache.fluid.underfs.web.FakeOrigin.redirect;
 import static datacache.fluid.underfs.web.FakeOrigin.status;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,22 +18,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
-import java.util.Random;
 
 class OriginTest {
   private static final String TIME = "Thu, 07 Nov 2024 03:04:05 GMT";
   private static final long TIME_MS = Instant.parse("2024-11-07T03:04:05Z").toEpochMilli();
-  private static final byte[] CONTENT = randomBytes(300_000);
+  private static final byte[] CONTENT = new byte[300_000];
   private static final Duration SHORT = Duration.ofMillis(300);
 
   private FakeOrigin server;
@@ -58,6 +51,20 @@ class OriginTest {
     assertEquals(
         new WebResource(false, OptionalLong.of(300_000), OptionalLong.of(TIME_MS), "\"v1\""),
         origin.head(url("/f")));
+  }
+
+  @Test
+  void headFindsTheLengthOfAnEmptyFileOfApache() throws IOException {
+    server.on("/empty", FakeOrigin.emptyOfApache(TIME));
+    assertEquals(new WebResource(false, OptionalLong.of(0), OptionalLong.of(TIME_MS), ""),
+        origin.head(url("/empty")));
+    assertEquals(List.of("HEAD /empty", "GET /empty"), server.requests());
+  }
+
+  @Test
+  void headLeavesTheLengthOfAPageMadeOnRequestOpen() throws IOException {
+    server.on("/made", FakeOrigin.chunked(CONTENT));
+    assertEquals(OptionalLong.empty(), origin.head(url("/made")).length());
   }
 
   @ParameterizedTest
@@ -113,7 +120,7 @@ class OriginTest {
   void anErrorNamesUrlAndStatusAndIsNotRetried() {
     server.on("/secret", status(403));
     HttpStatusException e =
-        assertThrows(HttpStatusException.class, () -> origin.open(url("/secret"), 0));
+        assertThrows(HttpStatusException.class, () -> origin.open(url("/secret"), 0, 10));
     assertTrue(e.getMessage().contains("GET " + server.url("/secret")), e.getMessage());
     assertTrue(e.getMessage().contains("answered 403"), e.getMessage());
     assertEquals(1, server.requests().size());
@@ -187,88 +194,11 @@ class OriginTest {
     assertThrows(FileNotFoundException.class, () -> origin.index(url("/f/")));
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {0, 1, 299_999})
-  void opensAtAnOffset(int offset) throws IOException {
-    server.on("/f", file(CONTENT, TIME, "v1"));
-    assertArrayEquals(tail(offset), read(origin, offset));
-    String range = offset == 0 ? "" : " bytes=" + offset + "-";
-    assertEquals(List.of("GET /f" + range), server.requests());
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {0, 1, 299_999})
-  void opensAtAnOffsetWithoutRanges(int offset) throws IOException {
-    server.on("/f", fileWithoutRanges(CONTENT, TIME));
-    assertArrayEquals(tail(offset), read(origin, offset));
-  }
-
-  @Test
-  void refusesAnotherRangeThanAskedFor() {
-    server.on("/f", exchange -> {
-      exchange.getResponseHeaders().set("Content-Range", "bytes 0-9/100");
-      exchange.sendResponseHeaders(206, 10);
-      exchange.getResponseBody().write(CONTENT, 0, 10);
-    });
-    IOException e = assertThrows(IOException.class, () -> origin.open(url("/f"), 50));
-    assertTrue(e.getMessage().contains("asked for bytes from 50 on"), e.getMessage());
-    assertTrue(e.getMessage().contains("bytes 0-9/100"), e.getMessage());
-  }
-
-  @Test
-  void aReadGoesOnWhereTheConnectionBroke() throws IOException {
-    server.onInTurn("/f", breaking(CONTENT, "v1", 100_000), breaking(CONTENT, "v1", 50_000),
-        file(CONTENT, "", "v1"));
-    assertArrayEquals(tail(7), read(origin, 7));
-    assertEquals(List.of("GET /f bytes=7-", "GET /f bytes=100007-", "GET /f bytes=150007-"),
-        server.requests());
-  }
-
-  @Test
-  void aReadGoesOnWhenTheServerFallsSilent() throws IOException {
-    server.onInTurn("/f", server.silent(CONTENT, "v1", 100_000), file(CONTENT, "", "v1"));
-    assertArrayEquals(CONTENT, read(origin(SHORT), 0));
-  }
-
-  @Test
-  void aServerThatStaysSilentTimesOut() {
-    server.on("/f", server.silent(CONTENT, "v1", 0));
-    IOException e = assertThrows(IOException.class, () -> read(origin(SHORT), 0));
-    assertTrue(e.getMessage().contains(server.url("/f") + ": no data within 300 ms"),
-        e.getMessage());
-    assertEquals(4, server.requests().size());
-  }
-
-  @Test
-  void aReadNeverMixesTwoVersions() {
-    server.onInTurn("/f", breaking(CONTENT, "v1", 100_000), file(CONTENT, "", "v2"));
-    IOException e = assertThrows(IOException.class, () -> read(origin, 0));
-    assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
-  }
-
-  private byte[] read(Origin from, long offset) throws IOException {
-    try (InputStream stream = new ResumingStream(from, url("/f"), offset)) {
-      return stream.readAllBytes();
-    }
-  }
-
   private URI url(String path) {
     return URI.create(server.url(path));
   }
 
   private static Origin origin(Duration timeout) {
-    return new Origin(new WebSettings(timeout,
-        DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss zzz", Locale.ENGLISH),
-        List.of("Parent Directory", "..", "../"), List.of("Index of"), 1 << 20));
-  }
-
-  private static byte[] tail(int from) {
-    return Arrays.copyOfRange(CONTENT, from, CONTENT.length);
-  }
-
-  private static byte[] randomBytes(int count) {
-    byte[] bytes = new byte[count];
-    new Random(1).nextBytes(bytes);
-    return bytes;
+    return new Origin(TestSettings.with(timeout));
   }
 }

@@ -130,7 +130,7 @@ class WebUnderFileSystemTest {
 
   @Test
   void leavesOutAFileWithoutLength() throws IOException {
-    server.on("/stable/notes.txt", exchange -> exchange.sendResponseHeaders(200, -1));
+    server.on("/stable/notes.txt", FakeOrigin.chunked(NOTES));
     assertFalse(list("/stable").containsKey("notes.txt"));
     IOException e =
         assertThrows(IOException.class, () -> ufs.getStatus(server.url("/stable/notes.txt")));
