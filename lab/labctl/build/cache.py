@@ -13,7 +13,7 @@ from typing import Callable, Iterator
 from .errors import Cancelled
 from .part import KEY_LENGTH
 
-KEPT_VERSIONS = 3  # of each part: two checkouts can take turns without building each time, and the disk stays bounded
+KEPT_VERSIONS = 2  # of each part: two checkouts can take turns without building each time, and the disk stays bounded
 LOCK_POLL_SECONDS = 0.2
 _MARK = ".complete"
 

@@ -3,7 +3,6 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Sequence
 
 from .job import Job

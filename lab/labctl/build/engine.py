@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Builds the parts that are missing, independent ones at the same time, and says how far they are."""
 
+import subprocess
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -103,5 +104,8 @@ class _Run:
                 return  # another process has just built it
             job.log.parent.mkdir(parents=True, exist_ok=True)
             job.log.write_text("", encoding="utf-8")
-            with self._cache.new(folder) as (job.out, job.work):
-                part.recipe(job, **part.options)
+            try:
+                with self._cache.new(folder) as (job.out, job.work):
+                    part.recipe(job, **part.options)
+            except (OSError, subprocess.SubprocessError) as error:
+                job.fail(str(error))

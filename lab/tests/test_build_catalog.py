@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of parts: whole, and of one mind with the sources about versions."""
+
+import re
+import time
+
+import pytest
+
+from labctl import build
+from labctl.build import catalog, versions
+
+
+def needed(tier):
+    """Every part that a tier is made of, on a machine that has none."""
+    found = set()
+
+    def visit(name):
+        found.add(name)
+        for need in catalog.PARTS[name].needs:
+            visit(need)
+
+    for name in catalog.TIERS[tier]:
+        visit(name)
+    return found
+
+
+def test_every_part_is_of_some_use():
+    assert needed("api") | needed("full") == set(catalog.PARTS)
+
+
+def test_the_api_tier_builds_only_kubernetes_and_the_crds():
+    assert needed("api") == {"go", "api-packages", "api-bin", "kube", "fluid-files"}
+
+
+def test_every_source_folder_is_there():
+    for part in catalog.PARTS.values():
+        assert part.source is None or any(part.source.iterdir()), part.name
+
+
+@pytest.mark.parametrize("file, pattern, version", [
+    ("kube/go.mod", r"k8s\.io/kubernetes v(\S+)", versions.KUBERNETES),
+    ("fluid/go.mod", r"fluid-cloudnative/fluid v(\S+)", versions.FLUID),
+    ("alluxio/pom.xml", r"<alluxio\.version>(.+)</", versions.ALLUXIO),
+    ("webufs/pom.xml", r"<alluxio\.version>(.+)</", versions.ALLUXIO),
+])
+def test_versions_agree_with_the_sources(file, pattern, version):
+    assert re.search(pattern, (catalog.SOURCES / file).read_text(encoding="utf-8"))[1] == version
+
+
+def test_the_fingerprint_is_cheap_and_each_tiers_own():
+    started = time.monotonic()
+    assert build.fingerprint("full") == build.fingerprint("full") != build.fingerprint("api")
+    assert time.monotonic() - started < 1  # three of them; the promise is 0.3 s for each
