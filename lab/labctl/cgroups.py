@@ -18,7 +18,10 @@ REQUIRED = ("freezer", "cpu", "cpuacct", "cpuset", "memory", "pids", "devices", 
 
 
 def hierarchies(mounts: str | None = None) -> dict[str, Path]:
-    """Mount point of each cgroup v1 controller; one mount may serve several."""
+    """Mount point of each cgroup v1 controller, and of a cgroup2 without controllers beside them.
+
+    One mount may serve several controllers.
+    """
     found = {}
     for line in (mounts or Path("/proc/mounts").read_text()).splitlines():
         _source, target, kind, options = line.split()[:4]
@@ -26,6 +29,8 @@ def hierarchies(mounts: str | None = None) -> dict[str, Path]:
             for option in options.split(","):
                 if option in REQUIRED or option.startswith("name="):
                     found[option] = Path(target)
+        elif kind == "cgroup2":
+            found["unified"] = Path(target)  # runc makes its containers' cgroups here as well
     return found
 
 

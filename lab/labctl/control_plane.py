@@ -23,14 +23,18 @@ rules:
 
 
 def start_api(kube: Path, *, audit: bool) -> None:
-    """Start the API server with its store and controllers; returns when it serves."""
+    """Start the API server with its store, and the controllers; returns when it serves."""
     daemon.start("etcd", etcd_command(kube))
     daemon.start("apiserver", apiserver_command(kube, audit=audit))
     daemon.wait(Api().ready, what="the API server to be ready",
                 daemons=("etcd", "apiserver"), timeout=60)
     daemon.start("controller-manager", controller_manager_command(kube))
-    # Namespaces without this account refuse every pod.
-    daemon.wait(lambda: Api().find("/api/v1/namespaces/default/serviceaccounts/default") is not None,
+
+
+def wait_controllers() -> None:
+    """Wait until the controllers work: a namespace without its account refuses every pod."""
+    api = Api()
+    daemon.wait(lambda: api.find("/api/v1/namespaces/default/serviceaccounts/default") is not None,
                 what="the default service account", daemons=API_TIER, timeout=60)
 
 

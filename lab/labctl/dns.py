@@ -19,24 +19,17 @@ def start(coredns: Path) -> None:
 def render(kubeconfig: Path) -> str:
     """CoreDNS's configuration: the cluster's names, and "no such name" for all others.
 
-    A forwarder would make pods wait for servers that the lab cannot reach.
+    The root zone is the cluster's as well, since a forwarder would make pods
+    wait for servers that the lab cannot reach.
     """
-    bind = f"bind {settings.HOST_ADDRESS}"
     return f"""\
-{settings.CLUSTER_DOMAIN}:{settings.DNS_PORT} in-addr.arpa:{settings.DNS_PORT} {{
-    {bind}
+.:{settings.DNS_PORT} {{
+    bind {settings.HOST_ADDRESS}
     errors
     cache 2
-    kubernetes {settings.CLUSTER_DOMAIN} in-addr.arpa {{
+    kubernetes {settings.CLUSTER_DOMAIN} in-addr.arpa . {{
         kubeconfig {kubeconfig}
         ttl 2
-    }}
-}}
-.:{settings.DNS_PORT} {{
-    {bind}
-    errors
-    template ANY ANY {{
-        rcode NXDOMAIN
     }}
 }}
 """

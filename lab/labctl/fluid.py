@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fluid on the lab, by its own Helm chart."""
 
+import os
 from pathlib import Path
 
-from labctl import daemon, kubectl, settings
+from labctl import daemon, settings
 from labctl.api import Api
 from labctl.errors import LabError
 from labctl.shell import run
@@ -12,13 +13,21 @@ _RELEASE = "fluid"
 _APPS = f"/apis/apps/v1/namespaces/{settings.FLUID_NAMESPACE}"
 
 
+def apply_definitions(crds: Path) -> None:
+    """Apply Fluid's resource definitions; returns when the API server serves them."""
+    api = Api()
+    for file in sorted(crds.glob("*.yaml")):
+        api.apply_definition(file)
+    daemon.wait(api.definitions_established, what="Fluid's resource definitions to be served")
+
+
 def install(bin_dir: Path, chart: Path) -> None:
     """Install the release unless its workloads exist; returns before its pods are ready."""
     if Api().get(f"{_APPS}/deployments")["items"]:
         return
-    run(["helm", "upgrade", "--install", _RELEASE, chart, "--values", settings.FLUID_VALUES,
+    run([bin_dir / "helm", "upgrade", "--install", _RELEASE, chart, "--values", settings.FLUID_VALUES,
          "--namespace", settings.FLUID_NAMESPACE, "--create-namespace"],
-        env=kubectl.environment(bin_dir))
+        env=_environment(bin_dir))
 
 
 def wait(nodes: int, timeout: float = 240) -> None:
@@ -47,3 +56,14 @@ def not_ready(deployments: list[dict], daemonsets: list[dict], nodes: int) -> li
         if ready != wanted:
             lacking.append(f"{item['metadata']['name']}: {ready} of {wanted} pods ready")
     return lacking
+
+
+def _environment(bin_dir: Path) -> dict[str, str]:
+    """Helm on the lab's cluster and no other, without a trace in the home folder."""
+    folder = settings.state_dir() / "helm"
+    kept = {name: value for name, value in os.environ.items()
+            if name.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
+    return {**kept, "KUBECONFIG": str(settings.kubeconfig()),
+            "HELM_CACHE_HOME": f"{folder}/cache", "HELM_CONFIG_HOME": f"{folder}/config",
+            "HELM_DATA_HOME": f"{folder}/data",
+            "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings and folders of the machine that nodes change, and their way back."""
+"""What the lab changes on the machine itself, and the way back.
+
+The record names the state folder too: a run with another FLUID_LAB_STATE
+still removes all of the lab that it finds.
+"""
 
 import json
 import os
@@ -18,34 +22,35 @@ MOUNT_POINTS = ("/runtime-mnt", "/etc/kubernetes", "/etc/cni/net.d", "/var/lib/k
 _SYSCTL_ROOT = Path("/proc/sys")
 
 
-def _record() -> Path:
-    return settings.state_dir() / "host.json"
+def record() -> None:
+    """Note what nodes will change; the first note stays, as later ones would show our own changes."""
+    if settings.HOST_RECORD.exists():
+        return
+    settings.HOST_RECORD.write_text(json.dumps({
+        "state": str(settings.state_dir()),
+        "sysctls": {name: (_SYSCTL_ROOT / name).read_text().strip() for name in SYSCTLS},
+        "folders": missing_folders(MOUNT_POINTS)}))
 
 
-def prepare() -> None:
-    """Record the kernel settings and make the mount points that are missing."""
-    if not _record().exists():
-        record = {"sysctls": {name: (_SYSCTL_ROOT / name).read_text().strip() for name in SYSCTLS},
-                  "folders": missing_folders(MOUNT_POINTS)}
-        _record().parent.mkdir(parents=True, exist_ok=True)
-        _record().write_text(json.dumps(record))
+def make_mount_points() -> None:
     for folder in MOUNT_POINTS:
         os.makedirs(folder, exist_ok=True)
 
 
-def restore() -> None:
-    """Put the settings back and remove the folders that the lab made and left empty."""
-    if not _record().exists():
-        return
-    record = json.loads(_record().read_text())
-    for name, value in record["sysctls"].items():
+def restore() -> Path | None:
+    """Put everything back; returns the state folder of the lab that was recorded."""
+    if not settings.HOST_RECORD.exists():
+        return None
+    noted = json.loads(settings.HOST_RECORD.read_text())
+    for name, value in noted["sysctls"].items():
         (_SYSCTL_ROOT / name).write_text(value)
-    for folder in reversed(record["folders"]):
+    for folder in reversed(noted["folders"]):
         try:
             os.rmdir(folder)
         except OSError:
             pass  # gone, or someone else uses it by now
-    _record().unlink()
+    settings.HOST_RECORD.unlink()
+    return Path(noted["state"])
 
 
 def missing_folders(wanted: tuple[str, ...]) -> list[str]:

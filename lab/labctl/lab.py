@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from labctl import (build, control_plane, daemon, dns, firewall, fluid, host, kubectl, leftovers,
+from labctl import (build, control_plane, daemon, dns, firewall, fluid, host, images, leftovers,
                     network, node, origin, pki, plan, preflight, settings, state)
 from labctl.build import Artifacts
 from labctl.errors import Refused
@@ -58,7 +58,8 @@ def start_node(report: Progress, number: int) -> None:
     if node.powered(number) and not network.plugged(number):
         raise Refused(f"{settings.node_name(number)} runs but is partitioned: "
                       f"use `lab heal {number}`")
-    node.start(number, artifacts_of(running), report)
+    artifacts = artifacts_of(running)
+    node.start(number, artifacts.kube, _images(artifacts, report), report)
 
 
 def partition(report: Progress, number: int) -> None:
@@ -138,6 +139,7 @@ def _require_powered(number: int) -> State:
 
 def _start_fresh(shape: Shape, report: Progress) -> None:
     artifacts = build.ensure(shape.tier, settings.cache_dir(), report)
+    host.record()
     _record(STARTING, shape, artifacts)
     network.create_bridge()
     firewall.open_()
@@ -147,8 +149,9 @@ def _start_fresh(shape: Shape, report: Progress) -> None:
     if shape.tier == "full":
         _start_full(shape, artifacts, report)
     else:
-        with report.step("Fluid's resource definitions"):
-            kubectl.apply_crds(artifacts.bin, artifacts.crds)
+        with report.step("Fluid's resource definitions and controllers"):
+            fluid.apply_definitions(artifacts.crds)
+            control_plane.wait_controllers()
     _record(RUNNING, shape, artifacts)
 
 
@@ -163,27 +166,33 @@ def _extend(running: State, shape: Shape, report: Progress) -> None:
     if shape != running.shape:
         _record(STARTING, shape, artifacts)
     for number in range(shape.nodes + 1, running.shape.nodes + 1):
-        node.remove(number, artifacts.bin)
+        node.remove(number)
     _start_full(shape, artifacts, report)
     _record(RUNNING, shape, artifacts)
 
 
 def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
     """Start what the API tier lacks, the nodes in parallel; skips what runs."""
-    host.prepare()
+    store = _images(artifacts, report)
+    host.make_mount_points()
     control_plane.start_scheduler(artifacts.kube)
     dns.start(artifacts.coredns)
     with ThreadPoolExecutor() as pool, report.step(f"{shape.nodes} nodes", settings.log_dir()):
-        jobs = [pool.submit(origin.start, shape.origin_rate)]
-        jobs += [pool.submit(node.start, number, artifacts, report)
+        jobs = [pool.submit(origin.start, artifacts.nginx, shape.origin_rate)]
+        jobs += [pool.submit(node.start, number, artifacts.kube, store, report)
                  for number in range(1, shape.nodes + 1)]
         if shape.fluid:
             jobs.append(pool.submit(fluid.install, artifacts.bin, artifacts.fluid_chart))
         for job in jobs:
             job.result()
+    control_plane.wait_controllers()
     if shape.fluid:
         with report.step("Fluid's controllers and CSI plugin"):
             fluid.wait(shape.nodes)
+
+
+def _images(artifacts: Artifacts, report: Progress) -> Path:
+    return images.store_for(artifacts.images, settings.cache_dir(), report)
 
 
 def _record(phase: str, shape: Shape, artifacts: Artifacts) -> None:

@@ -8,12 +8,13 @@ folders). Namespaces and mounts end with the processes that hold them.
 
 import os
 import shutil
+from pathlib import Path
 
 from labctl import firewall, host, network, settings
 from labctl.cgroups import Group
 
 _STATE_PARTS = ("state.json", "state.new", "kubeconfig", "pki", "etcd", "log", "nodes", "origin",
-                "dns", "audit-policy.yaml")
+                "dns", "helm", "audit-policy.yaml")
 
 
 def remove() -> None:
@@ -23,13 +24,13 @@ def remove() -> None:
     root.remove()
     network.remove()
     firewall.close()
-    host.restore()
-    remove_state()
+    recorded = host.restore()
+    for folder in {settings.state_dir(), recorded or settings.state_dir()}:
+        remove_state(folder)
 
 
-def remove_state() -> None:
-    """Delete the parts of the state folder by name: the folder may be a user's own."""
-    folder = settings.state_dir()
+def remove_state(folder: Path) -> None:
+    """Delete the lab's parts of its state folder by name: the folder may be a user's own."""
     for part in _STATE_PARTS:
         path = folder / part
         if path.is_dir():

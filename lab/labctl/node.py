@@ -12,8 +12,8 @@ import shutil
 import time
 from pathlib import Path
 
-from labctl import daemon, host, kubectl, network, node_config, node_status, pki, settings
-from labctl.build import Artifacts
+from labctl import daemon, host, images, network, node_config, node_status, pki, settings
+from labctl.api import Api
 from labctl.cgroups import Group
 from labctl.progress import Progress
 from labctl.settings import node_name
@@ -27,20 +27,22 @@ def powered(number: int) -> bool:
     return daemon.alive(node_name(number))
 
 
-def start(number: int, artifacts: Artifacts, report: Progress) -> None:
-    """Power the node on and wait until it is Ready; heals the cable of a running one."""
+def start(number: int, kube: Path, store: Path, report: Progress) -> None:
+    """Power the node on and wait until it is Ready; heals the cable of a running one.
+
+    A new node's disk gets its images from `store`.
+    """
     if all(map(daemon.alive, node_status.parts(number))):
         heal(number)
         return
     name, began, seconds = node_name(number), time.time(), report.seconds
-    _boot(number)
-    pid, kube = holder(number), artifacts.kube
+    _boot(number, store)
+    pid = holder(number)
     proxy, runtime, kubelet = node_status.parts(number)
     daemon.start(proxy, [kube, *node_config.kube_proxy(number)], inside=pid)
     daemon.start(runtime, ["containerd", "--config", disk(number) / "containerd.toml"], inside=pid)
     socket = Path(f"/proc/{pid}/root{node_config.CONTAINERD_SOCKET}")
     daemon.wait(socket.exists, what=f"{name}'s container runtime", daemons=[runtime])
-    _import_images(number, pid, artifacts)
     daemon.start(kubelet, [kube, *node_config.kubelet(number, disk(number))], inside=pid)
     node_status.wait_ready(number, since=began, rebooted=True)
     report(f"{name} is Ready after {report.seconds - seconds:.1f} s")
@@ -54,10 +56,10 @@ def kill(number: int) -> None:
     network.unplug(number)
 
 
-def remove(number: int, bin_dir: Path) -> None:
+def remove(number: int) -> None:
     """Take the node out of the cluster for good."""
     kill(number)
-    kubectl.delete_node(bin_dir, node_name(number))
+    Api().delete_node(node_name(number))
     shutil.rmtree(disk(number), ignore_errors=True)
 
 
@@ -73,14 +75,14 @@ def heal(number: int) -> None:
     node_status.wait_ready(number, since=began, rebooted=False)
 
 
-def _boot(number: int) -> None:
+def _boot(number: int, store: Path) -> None:
     """Make the node's namespaces, mounts and cable; whatever is left of it ends first."""
     name = node_name(number)
     kill(number)
-    _write_disk(number)
+    _write_disk(number, store)
     daemon.start(f"{name}/holder", ["unshare", "-m", "-n", "-u", "--propagation", "slave",
                                     "sleep", "infinity"])
-    daemon.wait(lambda: _separated(holder(number)), what=f"{name}'s namespaces",
+    daemon.wait(lambda: _separated(number), what=f"{name}'s namespaces",
                 daemons=[f"{name}/holder"], timeout=10, interval=0.01)
     pid = holder(number)
     script = node_config.mount_script(number, disk(number), _shared("hosts"))
@@ -88,9 +90,14 @@ def _boot(number: int) -> None:
     network.connect(number, pid)
 
 
-def _write_disk(number: int) -> None:
-    """Put the node's configuration on its disk."""
+def _write_disk(number: int, store: Path) -> None:
+    """Put images and configuration on the node's disk; what is there of them stays."""
     top = disk(number)
+    if not top.exists():
+        draft = top.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        images.clone(store, node_config.disk_folder(draft, "/var/lib/containerd"))
+        draft.rename(top)
     for point in host.MOUNT_POINTS:
         node_config.disk_folder(top, point).mkdir(parents=True, exist_ok=True)
     pki.create_node(number)
@@ -109,18 +116,10 @@ def _shared(name: str) -> Path:
     return settings.state_dir() / "nodes" / name
 
 
-def _separated(pid: int) -> bool:
-    """True once the process has left the machine's namespaces."""
+def _separated(number: int) -> bool:
+    """True once the holder has left the machine's namespaces."""
+    if not daemon.alive(f"{node_name(number)}/holder"):
+        return False
+    pid = holder(number)
     return all(os.readlink(f"/proc/{pid}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}")
                for kind in ("mnt", "net", "uts"))
-
-
-def _import_images(number: int, pid: int, artifacts: Artifacts) -> None:
-    """Unpack the images, once in the life of the node's disk."""
-    done = disk(number) / "images-imported"
-    if done.exists():
-        return
-    name = f"{node_name(number)}/import"
-    for image in artifacts.images:
-        daemon.run(name, ["ctr", "-n", "k8s.io", "images", "import", image], inside=pid)
-    done.touch()

@@ -30,7 +30,7 @@ _TEXTS = {"CHANGES.md": 240 << 10, "RELEASENOTES.md": 180 << 10,
           "api_compare/source/index.html": 64 << 10}
 
 
-def start(rate: str) -> None:
+def start(nginx: Path, rate: str) -> None:
     """Serve the tree on the bridge, at most `rate` bytes per second in total."""
     if daemon.alive(DAEMON):
         set_rate(rate)
@@ -40,7 +40,7 @@ def start(rate: str) -> None:
     (folder / "tmp").mkdir(exist_ok=True)
     config = folder / "nginx.conf"
     config.write_text(render(folder))
-    daemon.start(DAEMON, ["nginx", "-p", folder, "-c", config, "-e", "stderr"])
+    daemon.start(DAEMON, [nginx, "-p", folder, "-c", config, "-e", "stderr"])
     set_rate(rate)
 
 

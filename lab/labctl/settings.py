@@ -40,6 +40,8 @@ FLUID_NAMESPACE = "fluid-system"
 
 # One lab per machine, whatever state folder is set: the addresses are fixed.
 LOCK_FILE = Path("/run/datacache-fluid-lab.lock")
+# In /run, as kernel settings do not outlive a reboot either.
+HOST_RECORD = Path("/run/datacache-fluid-lab.json")
 
 
 def cache_dir() -> Path:
