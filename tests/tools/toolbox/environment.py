@@ -99,7 +99,7 @@ def _pyproject() -> dict:
 
 def _fingerprint() -> str:
     """A virtual environment belongs to one Python, one set of pins and one release of ansible."""
-    parts = [sys.version, sys.executable, paths.LOCK.read_text(), ansible_release()]
+    parts = [sys.version, sys.base_prefix, paths.LOCK.read_text(), ansible_release()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

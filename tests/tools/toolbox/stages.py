@@ -23,7 +23,7 @@ def unit(collection: Collection) -> Tally:
 def lint(collection: Collection) -> Tally:
     """Every linter runs, also after another has found something."""
     programs = (
-        ["ansible-lint", "--offline", "--profile", "production"],
+        ["ansible-lint"],
         ["ruff", "check", "--output-format", "concise", "."],
         ["antsibull-changelog", "lint"],
     )
