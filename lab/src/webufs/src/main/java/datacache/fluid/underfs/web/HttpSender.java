@@ -24,7 +24,8 @@ final class HttpSender {
     T read(HttpResponse<InputStream> response) throws IOException;
   }
 
-  private static final int RETRIES = 3;
+  /** With pauses of about 2 s in all: the time that a web server's restart takes. */
+  private static final int RETRIES = 4;
   private static final int FIRST_PAUSE_MS = 50;
   private static final int LONGEST_PAUSE_MS = 2000;
 

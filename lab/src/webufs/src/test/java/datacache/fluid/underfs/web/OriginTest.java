@@ -138,8 +138,8 @@ class OriginTest {
   void retriesAreBounded() {
     server.on("/f", status(503));
     IOException e = assertThrows(IOException.class, () -> origin.head(url("/f")));
-    assertEquals(4, server.requests().size());
-    assertTrue(e.getMessage().contains(server.url("/f") + " failed 4 times"), e.getMessage());
+    assertEquals(5, server.requests().size());
+    assertTrue(e.getMessage().contains(server.url("/f") + " failed 5 times"), e.getMessage());
     assertTrue(e.getMessage().contains("answered 503"), e.getMessage());
   }
 

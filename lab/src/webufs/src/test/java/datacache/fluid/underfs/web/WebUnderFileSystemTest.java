@@ -117,7 +117,7 @@ class WebUnderFileSystemTest {
     server.on("/stable/notes.txt", status(503));
     IOException e =
         assertThrows(IOException.class, () -> ufs.listStatus(server.url("/stable")));
-    assertTrue(e.getMessage().contains("/stable/notes.txt failed 4 times"), e.getMessage());
+    assertTrue(e.getMessage().contains("/stable/notes.txt failed 5 times"), e.getMessage());
   }
 
   @TestFactory
