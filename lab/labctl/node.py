@@ -32,10 +32,11 @@ def start(number: int, kube: Path, store: Path, report: Progress) -> None:
 
     A new node's disk gets its images from `store`.
     """
+    name, began, seconds = node_name(number), time.time(), report.seconds
     if all(map(daemon.alive, node_status.parts(number))):
         heal(number)
+        report(f"{name} is Ready")
         return
-    name, began, seconds = node_name(number), time.time(), report.seconds
     _boot(number, store)
     pid = holder(number)
     proxy, runtime, kubelet = node_status.parts(number)

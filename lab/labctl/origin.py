@@ -50,14 +50,14 @@ def set_rate(rate: str) -> None:
     nginx itself can only limit each connection, and Alluxio opens several.
     """
     bridge = settings.BRIDGE
+    run(["tc", "qdisc", "replace", "dev", bridge, "root", "noqueue"])
     if tc_rate(rate) is None:
-        run(["tc", "qdisc", "replace", "dev", bridge, "root", "noqueue"])
         return
     # Traffic outside the one class (default 0) passes unshaped.
-    run(["tc", "qdisc", "replace", "dev", bridge, "root", "handle", "1:", "htb"])
-    run(["tc", "class", "replace", "dev", bridge, "parent", "1:", "classid", "1:1",
+    run(["tc", "qdisc", "add", "dev", bridge, "root", "handle", "1:", "htb"])
+    run(["tc", "class", "add", "dev", bridge, "parent", "1:", "classid", "1:1",
          "htb", "rate", tc_rate(rate), "burst", "64k"])
-    run(["tc", "filter", "replace", "dev", bridge, "parent", "1:", "protocol", "ip", "prio", "1",
+    run(["tc", "filter", "add", "dev", bridge, "parent", "1:", "protocol", "ip", "prio", "1",
          "u32", "match", "ip", "sport", settings.ORIGIN_PORT, "0xffff", "flowid", "1:1"])
 
 
