@@ -46,6 +46,26 @@ def identity() -> dict:
     }
 
 
+def fleet(plural: str, options: dict) -> dict:
+    """Name and options of a single object, or a list of objects that each have them."""
+    item = {**options, "name": {"type": "str", "required": True}, "namespace": {"type": "str"}}
+    return {
+        "name": {"type": "str"},
+        "namespace": {"type": "str", "default": "default"},
+        **options,
+        plural: {"type": "list", "elements": "dict", "options": item},
+    }
+
+
+def fleet_rules(plural: str, options: dict) -> dict:
+    """The rules that go with fleet(): a name or the list, and the list without the single form's options."""
+    free = [name for name, option in options.items() if "default" not in option]
+    return {
+        "required_one_of": [("name", plural)],
+        "mutually_exclusive": [(plural, name) for name in ["name", *free]],
+    }
+
+
 def state() -> dict:
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -57,12 +77,25 @@ def metadata() -> dict:
     return {"labels": {"type": "dict"}, "annotations": {"type": "dict"}}
 
 
+def user() -> dict:
+    """A user and group, as Fluid's type User (api/v1alpha1/common.go) wants all four."""
+    return {"type": "dict", "options": {
+        "uid": {"type": "int", "required": True}, "gid": {"type": "int", "required": True},
+        "user": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
+    }}
+
+
 def wait(timeout: int) -> dict:
     """Waiting, with the default timeout (seconds) that the awaited thing usually stays well below."""
     return {
         "wait": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": timeout},
     }
+
+
+def wait_for() -> dict:
+    """A field to wait for, by a JMESPath expression."""
+    return {"wait_for": {"type": "dict", "options": {"path": {"type": "str", "required": True}, "value": {"type": "raw"}}}}
 
 
 def selection() -> dict:

@@ -9,6 +9,7 @@ most RETRY_AFTER_MAX seconds each time.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import Any, Callable, Iterator
 from urllib.parse import urlencode
@@ -36,17 +37,22 @@ _MERGE_PATCH = "application/merge-patch+json"
 class Client:
     """One kept-alive connection pool to one API server.
 
-    configuration: a kubernetes.client.Configuration; pool: its urllib3 PoolManager.
-    requests: how many requests were sent, retries included.
+    configuration: a kubernetes.client.Configuration; pool: its urllib3 PoolManager. Several threads
+    may use it. requests: how many requests were sent, repetitions and commands in containers included.
     """
 
     def __init__(self, configuration: Any, pool: Any, headers: list[tuple[str, str]],
                  sleep: Callable[[float], None] = time.sleep) -> None:
         self.configuration = configuration
         self.requests = 0
+        self._counting = threading.Lock()
         self._pool = pool
         self._extra_headers = headers
         self._sleep = sleep
+
+    def count_request(self) -> None:
+        with self._counting:
+            self.requests += 1
 
     @property
     def impersonates(self) -> bool:
@@ -68,24 +74,28 @@ class Client:
 
     def list(self, kind: Kind, namespace: str | None = None, label_selector: str = "",
              field_selector: str = "", limit: int = PAGE) -> Iterator[dict]:
-        """Yield the objects of a kind, a page of at most limit at a time."""
+        """Yield the objects of a kind, holding no more than a page of at most limit objects at a time."""
         query = {"limit": limit, "labelSelector": label_selector, "fieldSelector": field_selector}
+        for page in self._pages(kind, namespace, query):
+            yield from _items(kind, page)
+
+    def snapshot(self, kind: Kind, namespace: str | None, only: str = "") -> tuple[dict[str, dict], str]:
+        """Return the objects of a namespace (or just the one of that name) by name, and the version to watch from."""
+        found: dict[str, dict] = {}
+        version = ""
+        for page in self._pages(kind, namespace, {"limit": PAGE, "fieldSelector": _field_selector(only)}):
+            found.update((item["metadata"]["name"], item) for item in _items(kind, page))
+            version = page["metadata"].get("resourceVersion", "")
+        return found, version
+
+    def _pages(self, kind: Kind, namespace: str | None, query: dict) -> Iterator[dict]:
         while True:
             page = self._json("GET", kind, kind.path(namespace), query)
-            for item in page.get("items") or []:
-                # The items of a list carry no kind of their own.
-                yield {"apiVersion": kind.api_version, "kind": kind.kind, **item}
-            query["continue"] = page.get("metadata", {}).get("continue", "")
-            if not query["continue"]:
+            yield page
+            token = page.get("metadata", {}).get("continue", "")
+            if not token:
                 return
-
-    def find(self, kind: Kind, name: str, namespace: str | None = None) -> tuple[dict | None, str]:
-        """Return the object, or None, and the resource version to watch from: a watch needs one in both cases."""
-        query = {"fieldSelector": "metadata.name=" + name}
-        page = self._json("GET", kind, kind.path(namespace), query)
-        items = page.get("items") or []
-        found = {"apiVersion": kind.api_version, "kind": kind.kind, **items[0]} if items else None
-        return found, page.get("metadata", {}).get("resourceVersion", "")
+            query = {**query, "continue": token}
 
     def create(self, kind: Kind, body: dict, manager: str, dry_run: bool = False) -> dict:
         """Create the object. Raises AlreadyExists, also when a lost answer's create had worked."""
@@ -109,14 +119,14 @@ class Client:
             return False
         return True
 
-    def watch(self, kind: Kind, namespace: str | None, name: str, resource_version: str,
+    def watch(self, kind: Kind, namespace: str | None, only: str, resource_version: str,
               timeout: float) -> Iterator[dict]:
-        """Yield the events ({type, object}) of one object for at most timeout seconds.
+        """Yield the events ({type, object}) of a namespace, or of the one object named, for at most timeout seconds.
 
         Ends early when the server or the network closes the stream; raises Expired when the
         resource version is too old. Both mean: read again, then watch again.
         """
-        query = {"watch": "true", "fieldSelector": "metadata.name=" + name, "resourceVersion": resource_version,
+        query = {"watch": "true", "fieldSelector": _field_selector(only), "resourceVersion": resource_version,
                  "timeoutSeconds": max(1, int(timeout))}
         try:
             response = self._send("GET", kind.path(namespace), query, None, "", timeout + 1, stream=True)
@@ -185,7 +195,7 @@ class Client:
             headers["Content-Type"] = content_type
         given = {key: value for key, value in query.items() if value not in ("", None)}
         url = self.configuration.host + path + ("?" + urlencode(given) if given else "")
-        self.requests += 1
+        self.count_request()
         return self._pool.request(
             method, url, body=None if body is None else json.dumps(body).encode(), headers=headers,
             timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=timeout), retries=False, preload_content=not stream)
@@ -207,6 +217,16 @@ class Client:
                            % (verb, kind.resource, path, message), 403)
         leaf = AlreadyExists if reason == "AlreadyExists" else {409: WriteConflict, 410: Expired}.get(response.status, ApiError)
         raise leaf("%s of %s was refused: %s" % (verb, path, message), response.status, repeated)
+
+
+def _items(kind: Kind, page: dict) -> Iterator[dict]:
+    """The objects of a page; in a list they carry no kind of their own."""
+    for item in page.get("items") or []:
+        yield {"apiVersion": kind.api_version, "kind": kind.kind, **item}
+
+
+def _field_selector(name: str) -> str:
+    return "metadata.name=" + name if name else ""
 
 
 def _write_query(manager: str, dry_run: bool) -> dict:

@@ -48,18 +48,28 @@ def _warnings(client: Client, namespace: str, name: str) -> list[str]:
             for event in events[-_NEWEST:]]
 
 
-def pods_using(client: Client, namespace: str, claim: str) -> list[dict]:
-    """Return the pods that mount the claim and have not ended: {name, namespace, phase, node}."""
-    return [{"name": pod["metadata"]["name"], "namespace": namespace,
-             "phase": pod.get("status", {}).get("phase", ""), "node": pod.get("spec", {}).get("nodeName", "")}
-            for pod in client.list(kinds.POD, namespace)
-            if claim in readiness.claims_of(pod) and not readiness.is_finished(pod)]
+def pods_using(client: Client, namespace: str, claims: list[str]) -> dict[str, list[dict]]:
+    """Return, by claim, the pods that mount it and have not ended: {name, namespace, phase, node}."""
+    users: dict[str, list[dict]] = {claim: [] for claim in claims}
+    for pod in client.list(kinds.POD, namespace):
+        if readiness.is_finished(pod):
+            continue
+        for claim in readiness.claims_of(pod) & users.keys():
+            users[claim].append({
+                "name": pod["metadata"]["name"], "namespace": namespace,
+                "phase": pod.get("status", {}).get("phase", ""), "node": pod.get("spec", {}).get("nodeName", "")})
+    return users
+
+
+def nothing_more(_client: Client, _namespace: str | None, _name: str) -> list[str]:
+    """For objects that no pods stand behind."""
+    return []
 
 
 def explain_deletion(client: Client, namespace: str, name: str) -> list[str]:
     """Return what keeps Fluid from letting go of a Dataset or runtime."""
     try:
-        users = pods_using(client, namespace, name)
+        users = pods_using(client, namespace, [name])[name]
         lines = ["pod %s on node %s uses the claim %s: delete it first" % (pod["name"], pod["node"], name) for pod in users]
         return lines + _warnings(client, namespace, name)
     except ApiError as err:

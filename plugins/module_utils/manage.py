@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules that manage one object have in common: refuse, connect, reconcile, wait, exit.
+"""What the modules that manage objects have in common: refuse, connect, reconcile, wait, exit.
 
 The only module_util that sees the module; what it calls gets plain values.
 """
@@ -7,43 +7,67 @@ The only module_util that sees the module; what it calls gets plain values.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import reconcile, waits
+from . import fleet, reconcile, waits
 from .client import Client
 from .connection import connect
-from .errors import FluidError
+from .errors import FluidError, KindMissing
+from .fleet import Key, key_of
 from .kinds import Kind
 from .reconcile import Outcome, Write
+
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Managed:
     """What differs between the kinds that one module each manages.
 
-    require_valid: raises InvalidInput for options that are refused without asking the cluster.
-    wait: returns the object once it has the wished state. guard: makes the guard of a write from
-    the client, the options and a function that takes warnings.
+    plural: the option that takes a list of objects. require_valid: raises InvalidInput for options
+    that are refused without asking the cluster. wait: waits for several objects' wished state as
+    the functions of waits.py do; it gets the client, the objects' options and the module's.
+    sensitive_values: option values that must never be shown. guard: makes the guard of a write from
+    the client, the object's options and what takes warnings.
     """
 
     kind: Kind
+    plural: str
     require_valid: Callable[[dict], None]
     manifest: Callable[[dict], dict]
-    wait: Callable[[Client, dict], dict]
-    guard: Callable[[Client, dict, Callable[[str], None]], reconcile.Guard] | None = None
+    wait: Callable[[Client, list[dict], dict], waits.Waited]
+    sensitive_values: Callable[[dict], list[str]]
+    guard: Callable[[Client, dict, Warn], reconcile.Guard] | None = None
 
 
 def run(module: AnsibleModule, managed: Managed) -> None:
-    """Do what the module's options ask for, and exit."""
+    """Do what the module's options ask for, with one object or with a list of them, and exit."""
+    params = module.params
+    items = items_of(params, managed.plural)
+    for item in items:
+        module.no_log_values.update(managed.sensitive_values(item))
+
     def work() -> dict:
-        act = _present if module.params["state"] == "present" else _absent
-        outcome = act(module, managed)
-        return {"changed": outcome.changed, "result": outcome.result(), "diff": outcome.diff}
+        if params["state"] == "present":
+            for item in items:
+                managed.require_valid(item)
+        client = connect(params)
+        outcomes = _present(client, items, managed, module) if params["state"] == "present" else _absent(
+            client, items, managed, module)
+        return report(items, outcomes, params[managed.plural] is not None)
 
     finish(module, work)
+
+
+def items_of(params: dict, plural: str) -> list[dict]:
+    """The options of each object; an object of a list without a namespace is in the module's."""
+    if params[plural] is None:
+        return [params]
+    return [{**item, "namespace": item["namespace"] or params["namespace"]} for item in params[plural]]
 
 
 def finish(module: AnsibleModule, work: Callable[[], dict]) -> None:
@@ -55,27 +79,87 @@ def finish(module: AnsibleModule, work: Callable[[], dict]) -> None:
         module.fail_json(msg=str(err), **err.details)
     if not module._diff:
         result.pop("diff", None)
-    module.exit_json(duration=round(time.monotonic() - started, 3), **result)
+    result["duration"] = round(time.monotonic() - started, 3)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
-def _present(module: AnsibleModule, managed: Managed) -> Outcome:
+def report(items: list[dict], outcomes: list, listed: bool) -> dict:
+    """The module's result from what became of each object: an Outcome (or its like) or a FluidError.
+
+    A single object's result is the module's own. A list has an entry for each object, and is failed,
+    naming them, when any failed.
+    """
+    entries = [{"changed": False, "error": str(outcome), **outcome.details} if isinstance(outcome, FluidError)
+               else outcome.as_result() for outcome in outcomes]
+    if not listed:
+        return _as_failure(entries[0], entries[0].pop("error", None))
+    named = [{"name": item["name"], "namespace": item["namespace"], **entry}
+             for item, entry in zip(items, entries, strict=True)]
+    errors = ["%(namespace)s/%(name)s: %(error)s" % entry for entry in named if "error" in entry]
+    result = {
+        "changed": any(entry["changed"] for entry in named),
+        "results": named,
+        "diff": [{"before_header": key, "after_header": key, **entry["diff"]} for entry in named
+                 if entry["changed"] and (key := "%(namespace)s/%(name)s" % entry)],
+    }
+    return _as_failure(result, errors and "%d of %d objects failed: %s" % (len(errors), len(named), "; ".join(errors)))
+
+
+def _as_failure(result: dict, message: str | list | None) -> dict:
+    return {**result, "failed": True, "msg": message} if message else result
+
+
+def _present(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
+    force, dry_run = module.params["force_conflicts"], module.check_mode
+    lives = fleet.read(client, managed.kind, map(key_of, items))
+
+    def apply(item: dict) -> Outcome:
+        guard = managed.guard(client, item, module.warn) if managed.guard else None
+        write = Write(dry_run=dry_run, force_conflicts=force, guard=guard)
+        return reconcile.apply(client, managed.kind, managed.manifest(item), write, lives.get(key_of(item)))
+
+    outcomes = fleet.work(items, apply)
+    if not module.params["wait"] or dry_run:
+        return outcomes
+    return _after(items, outcomes, partial(_wait, client, managed, module.params))
+
+
+def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> waits.Waited:
+    if wanted := params["wait_for"]:
+        return waits.field_has_value(client, managed.kind, items, wanted["path"], wanted["value"], params["wait_timeout"])
+    return managed.wait(client, items, params)
+
+
+def _absent(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
     params = module.params
-    managed.require_valid(params)
-    client = connect(params)
-    guard = managed.guard(client, params, module.warn) if managed.guard else None
-    outcome = reconcile.apply(client, managed.kind, managed.manifest(params), Write(
-        dry_run=module.check_mode, force_conflicts=params["force_conflicts"], guard=guard))
+    try:
+        lives = fleet.read(client, managed.kind, map(key_of, items))
+    except KindMissing:
+        lives = {}
+    outcomes = fleet.work(items, lambda item: reconcile.remove(
+        client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
     if not params["wait"] or module.check_mode:
-        return outcome
-    return Outcome(outcome.changed, managed.wait(client, params), outcome.diff, outcome.changes)
+        return outcomes
+
+    def wait(left: list[dict]) -> waits.Waited:
+        return waits.gone(client, managed.kind, [key_of(item) for item in left], params["wait_timeout"])
+
+    return _after(items, outcomes, wait, lambda outcome: outcome.live is not None)
 
 
-def _absent(module: AnsibleModule, managed: Managed) -> Outcome:
-    params = module.params
-    client = connect(params)
-    name, namespace = params["name"], params["namespace"]
-    outcome = reconcile.remove(client, managed.kind, name, namespace, module.check_mode)
-    if module.check_mode or outcome.live is None or not params["wait"]:
+def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callable[[list[dict]], waits.Waited],
+           waits_on: Callable[[Outcome], bool] = lambda _outcome: True) -> list[Outcome | FluidError]:
+    """Return the outcomes after waiting for those that worked; a failed wait keeps what was changed before it."""
+    left = [item for item, outcome in zip(items, outcomes, strict=True)
+            if not isinstance(outcome, FluidError) and waits_on(outcome)]
+    waited = wait(left) if left else {}
+    return [_with_wait(key_of(item), outcome, waited) for item, outcome in zip(items, outcomes, strict=True)]
+
+
+def _with_wait(key: Key, outcome: Outcome | FluidError, waited: waits.Waited) -> Outcome | FluidError:
+    if isinstance(outcome, FluidError) or key not in waited:
         return outcome
-    waits.gone(client, managed.kind, namespace, name, params["wait_timeout"], namespace)
-    return Outcome(outcome.changed, None, outcome.diff)
+    result = waited[key]
+    return replace(outcome, error=result) if isinstance(result, FluidError) else replace(outcome, live=result)

@@ -3,6 +3,12 @@
 
 from __future__ import annotations
 
+try:
+    import jmespath
+except ImportError:  # manage.py says so where an expression is given
+    jmespath = None
+
+from .errors import InvalidInput
 from .quorum import Quorum
 from .waiter import Verdict
 
@@ -68,6 +74,24 @@ def runtime_ready(live: dict | None) -> Verdict:
 def quorum_formed(quorum: Quorum, members: int) -> Verdict:
     """Done once every wanted master is an AVAILABLE peer and exactly one leads."""
     return Verdict(quorum.complete(members), quorum.lacks(members))
+
+
+def field_is(path: str, value: object):
+    """A judge that is done once a JMESPath expression finds the value, or with None anything that is true.
+
+    Raises InvalidInput when the expression cannot be read. Values are compared as text too, since
+    YAML and the API do not always agree on what is a number.
+    """
+    try:
+        expression = jmespath.compile(path)
+    except jmespath.exceptions.JMESPathError as err:
+        raise InvalidInput("wait_for.path %r is not a JMESPath expression: %s" % (path, err)) from err
+
+    def judge(live: dict | None) -> Verdict:
+        found = None if live is None else expression.search(live)
+        done = bool(found) if value is None else found == value or str(found) == str(value)
+        return Verdict(done, "it does not exist yet" if live is None else "%s is %r" % (path, found))
+    return judge
 
 
 def bound(live: dict | None) -> Verdict:

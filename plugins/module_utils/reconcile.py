@@ -13,7 +13,7 @@ from typing import Callable
 
 from . import ownership, record
 from .client import Client
-from .errors import AlreadyExists, Conflict, KindMissing, WriteConflict
+from .errors import AlreadyExists, Conflict, FluidError, WriteConflict
 from .kinds import Kind
 from .merge import Change, Merged, changed_fields, merge, merge_patch
 
@@ -42,32 +42,39 @@ class Write:
 class Outcome:
     """What became of one object; live is None when there is none any more.
 
-    changes: the fields that the write touched.
+    changes: the fields that the write touched. error: what failed after the write, while waiting.
     """
 
     changed: bool
     live: dict | None
     diff: dict = field(default_factory=lambda: {"before": {}, "after": {}})
     changes: tuple[Change, ...] = ()
+    error: FluidError | None = None
 
     def result(self) -> dict:
         """The object as a module returns it; {} when there is none."""
         return record.visible(self.live) if self.live else {}
 
+    def as_result(self) -> dict:
+        """The entry of one object in a module's result."""
+        entry = {"changed": self.changed, "result": self.result(), "diff": self.diff}
+        return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
 
-def apply(client: Client, kind: Kind, manifest: dict, write: Write = Write()) -> Outcome:
+
+def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict | None) -> Outcome:
     """Create the object or change what differs from the manifest.
 
-    Raises Conflict when another field manager holds a field that would change, when the object is
-    being deleted, when it does not exist and must not be created, and when it keeps changing.
+    known: the object as it was just read, None when there was none. Raises Conflict when another
+    field manager holds a field that would change, when the object is being deleted, when it does
+    not exist and must not be created, and when it keeps changing.
     """
     wish = record.wish_of(manifest)
     name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
     what = kind.describe(name, namespace)
     # A write whose answer was lost may have been done: its repetition then finds nothing to do.
     lost: Outcome | None = None
-    for _round in range(ROUNDS):
-        live = client.get(kind, name, namespace)
+    for attempt in range(ROUNDS):
+        live = known if attempt == 0 else client.get(kind, name, namespace)
         if live is None and not write.create:
             raise Conflict("%s does not exist" % what)
         merged = merge(record.read(live or {}, write.manager), live or {}, wish)
@@ -109,16 +116,14 @@ def _require_writable(what: str, live: dict, merged: Merged, write: Write) -> No
             conflicts=[{"field": holder.field, "manager": holder.manager} for holder in holders])
 
 
-def remove(client: Client, kind: Kind, name: str, namespace: str | None, dry_run: bool = False) -> Outcome:
-    """Ask for the object's deletion. Gone already is unchanged, also when its kind is not installed.
+def remove(client: Client, kind: Kind, name: str, namespace: str | None, dry_run: bool, known: dict | None) -> Outcome:
+    """Ask for the object's deletion. Gone already is unchanged.
 
-    An object that is being deleted already is unchanged too, and is returned for waiting on.
+    known: as for apply. An object that is being deleted already is unchanged too, and is returned
+    for waiting on.
     """
-    for _round in range(ROUNDS):
-        try:
-            live = client.get(kind, name, namespace)
-        except KindMissing:
-            live = None
+    for attempt in range(ROUNDS):
+        live = known if attempt == 0 else client.get(kind, name, namespace)
         if live is None or live["metadata"].get("deletionTimestamp"):
             return Outcome(False, live)
         try:

@@ -36,7 +36,7 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
             "these headers from streams, so the command would run as yourself; use that identity's own kubeconfig")
     url = "%s/api/v1/namespaces/%s/pods/%s/exec" % (client.configuration.host, namespace, pod)
     query = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true")]
-    client.requests += 1
+    client.count_request()
     where = "`%s` in %s/%s of namespace %s" % (" ".join(command), pod, container, namespace)
     try:
         stream = ws_client.websocket_call(

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The PersistentVolume and claim that Fluid makes for a Dataset. Drives IO."""
+"""The PersistentVolumes and claims that Fluid makes for Datasets. Drives IO."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import Callable
 
-from . import diagnosis, kinds, quantity, reconcile, waits
+from . import diagnosis, fleet, kinds, quantity, reconcile, waits
 from .client import Client
-from .errors import Conflict, InvalidInput, KindMissing
+from .errors import Conflict, FluidError, InvalidInput, KindMissing
+from .fleet import Key, key_of
 from .kinds import Kind
 from .manifest import compact, text_map
 from .naming import claim_name, require_dns_1035, require_namespace, volume_name
@@ -18,6 +21,30 @@ CAPACITY_ANNOTATION = "pvc.fluid.io/resources.requests.storage"
 # A record of its own: the module dataset keeps another on the same Dataset.
 MANAGER = "volume.datacache.fluid"
 
+Lives = dict  # Kind to {Key: object}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What became of one Dataset's annotation, claim and volume, and the pods that use the claim."""
+
+    dataset: Outcome
+    claim: Outcome
+    volume: Outcome
+    pods: tuple[dict, ...] = ()
+
+    def as_result(self) -> dict:
+        """The entry of one Dataset in the module's result."""
+        parts = {"dataset": self.dataset, "persistent_volume_claim": self.claim, "persistent_volume": self.volume}
+        changed = {key: outcome for key, outcome in parts.items() if outcome.changed}
+        return {
+            "changed": bool(changed),
+            "diff": {side: {key: outcome.diff[side] for key, outcome in changed.items()} for side in ("before", "after")},
+            "persistent_volume": self.volume.result(),
+            "persistent_volume_claim": self.claim.result(),
+            "pods": list(self.pods),
+        }
+
 
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for a name that Fluid cannot use or a capacity that is no quantity."""
@@ -27,53 +54,81 @@ def require_valid(params: dict) -> None:
         quantity.require_positive("capacity", params["capacity"])
 
 
-def ensure(client: Client, params: dict, dry_run: bool, warn: Callable[[str], None]) -> dict:
-    """Manage capacity, labels and reclaim policy, waiting for the binding first when asked to."""
-    name, namespace = params["name"], params["namespace"]
-    write = Write(manager=MANAGER, dry_run=dry_run, force_conflicts=params["force_conflicts"], create=False)
-    outcomes = {"dataset": reconcile.apply(client, kinds.DATASET, _dataset(params), write)}
-    if params["wait"] and not dry_run:
-        waits.volume_bound(client, namespace, name, params["wait_timeout"])
-    wishes = {
-        "persistent_volume": (kinds.PERSISTENT_VOLUME, _volume(params)),
-        "persistent_volume_claim": (kinds.PERSISTENT_VOLUME_CLAIM, _claim(params)),
+def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_conflicts: bool, dry_run: bool,
+           warn: Callable[[str], None]) -> list[Binding | FluidError]:
+    """Manage capacity, then, after waiting for the binding when a timeout is given, labels and reclaim policies."""
+    write = Write(manager=MANAGER, dry_run=dry_run, force_conflicts=force_conflicts, create=False)
+    datasets = fleet.read(client, kinds.DATASET, map(key_of, items))
+    annotated = fleet.work(items, lambda item: reconcile.apply(
+        client, kinds.DATASET, _dataset(item), write, datasets.get(key_of(item))))
+    failed = {key_of(item): outcome for item, outcome in zip(items, annotated, strict=True) if isinstance(outcome, FluidError)}
+    if wait_timeout is not None and not dry_run:
+        standing = [item for item in items if key_of(item) not in failed]
+        waited = waits.volumes_bound(client, standing, wait_timeout) if standing else {}
+        failed.update({key: result for key, result in waited.items() if isinstance(result, FluidError)})
+    lives, pods = _read(client, items), _pods(client, items)
+
+    def manage(pair: tuple[dict, Outcome]) -> Binding:
+        item, outcome = pair
+        if key_of(item) in failed:
+            raise failed[key_of(item)]
+        return Binding(
+            outcome, _manage(client, kinds.PERSISTENT_VOLUME_CLAIM, _claim(item), write, lives),
+            _warned(item, _manage(client, kinds.PERSISTENT_VOLUME, _volume(item), write, lives), warn), pods[key_of(item)])
+
+    return fleet.work(list(zip(items, annotated, strict=True)), manage)
+
+
+def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_run: bool) -> list[Binding | FluidError]:
+    """Remove claims and volumes that no Dataset owns any more, and with a timeout wait until they are gone."""
+    owned = _datasets(client, items)
+    lives, pods = _read(client, items), _pods(client, items)
+
+    def act(item: dict) -> Binding:
+        if key_of(item) in owned:
+            raise Conflict("%s exists, and its volume and claim belong to it: delete the Dataset, and Fluid removes both"
+                           % kinds.DATASET.describe(item["name"], item["namespace"]))
+        removed = [_remove(client, kind, key, lives, wait_timeout, dry_run) for kind, key in _keys(item).items()]
+        return Binding(Outcome(False, None), *removed, pods[key_of(item)])
+
+    return fleet.work(items, act)
+
+
+def _keys(item: dict) -> dict[Kind, Key]:
+    """The claim first: a volume that is claimed is not let go."""
+    return {
+        kinds.PERSISTENT_VOLUME_CLAIM: (item["namespace"], claim_name(item["name"])),
+        kinds.PERSISTENT_VOLUME: (None, volume_name(item["namespace"], item["name"])),
     }
-    for key, (kind, manifest) in wishes.items():
-        outcomes[key] = _manage(client, kind, manifest, write)
-    _warn_of_other_capacity(params, outcomes["persistent_volume"].live, warn)
-    return _result(outcomes, diagnosis.pods_using(client, namespace, claim_name(name)))
 
 
-def remove(client: Client, params: dict, dry_run: bool, _warn: Callable[[str], None]) -> dict:
-    """Remove a claim and volume that no Dataset owns any more."""
-    name, namespace = params["name"], params["namespace"]
-    if _dataset_exists(client, name, namespace):
-        raise Conflict(
-            "%s exists, and its volume and claim belong to it: delete the Dataset, and Fluid removes both"
-            % kinds.DATASET.describe(name, namespace))
-    outcomes: dict[str, Outcome] = {}
-    for key, kind, each, place in (
-            ("persistent_volume_claim", kinds.PERSISTENT_VOLUME_CLAIM, claim_name(name), namespace),
-            ("persistent_volume", kinds.PERSISTENT_VOLUME, volume_name(namespace, name), None)):
-        outcomes[key] = reconcile.remove(client, kind, each, place, dry_run)
-        if params["wait"] and not dry_run and outcomes[key].live is not None:
-            waits.gone(client, kind, place, each, params["wait_timeout"], namespace)
-            outcomes[key] = Outcome(outcomes[key].changed, None, outcomes[key].diff)
-    return _result(outcomes, diagnosis.pods_using(client, namespace, claim_name(name)))
+def _read(client: Client, items: list[dict]) -> Lives:
+    wanted = [_keys(item) for item in items]
+    return {kind: fleet.read(client, kind, [keys[kind] for keys in wanted])
+            for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
 
 
-def _dataset_exists(client: Client, name: str, namespace: str) -> bool:
+def _datasets(client: Client, items: list[dict]) -> dict[Key, dict]:
     try:
-        return client.get(kinds.DATASET, name, namespace) is not None
+        return fleet.read(client, kinds.DATASET, map(key_of, items))
     except KindMissing:
-        return False
+        return {}
 
 
-def _manage(client: Client, kind: Kind, manifest: dict, write: Write) -> Outcome:
+def _pods(client: Client, items: list[dict]) -> dict[Key, tuple[dict, ...]]:
+    """The pods that use each claim; the pods of a namespace are listed once."""
+    claims: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        claims[item["namespace"]].append(claim_name(item["name"]))
+    return {(namespace, name): tuple(pods) for namespace, names in claims.items()
+            for name, pods in diagnosis.pods_using(client, namespace, names).items()}
+
+
+def _manage(client: Client, kind: Kind, manifest: dict, write: Write, lives: Lives) -> Outcome:
     metadata = manifest["metadata"]
-    live = client.get(kind, metadata["name"], metadata.get("namespace"))
+    live = lives[kind].get((metadata.get("namespace"), metadata["name"]))
     if live is not None:
-        return reconcile.apply(client, kind, manifest, write)
+        return reconcile.apply(client, kind, manifest, write, live)
     if set(metadata) - {"name", "namespace"} or "spec" in manifest:
         raise InvalidInput(
             "%s does not exist yet, so its labels and reclaim policy cannot be set: Fluid makes it once a runtime has "
@@ -81,40 +136,42 @@ def _manage(client: Client, kind: Kind, manifest: dict, write: Write) -> Outcome
     return Outcome(False, None)
 
 
-def _dataset(params: dict) -> dict:
-    capacity = params["capacity"]
-    return _object(params["name"], params["namespace"], annotations={CAPACITY_ANNOTATION: capacity} if capacity else None)
+def _remove(client: Client, kind: Kind, key: Key, lives: Lives, wait_timeout: float | None, dry_run: bool) -> Outcome:
+    namespace, name = key
+    outcome = reconcile.remove(client, kind, name, namespace, dry_run, lives[kind].get(key))
+    if wait_timeout is None or dry_run or outcome.live is None:
+        return outcome
+    result = waits.gone(client, kind, [key], wait_timeout)[key]
+    if isinstance(result, FluidError):
+        raise result
+    return replace(outcome, live=None)
 
 
-def _volume(params: dict) -> dict:
-    name = volume_name(params["namespace"], params["name"])
-    manifest = _object(name, None, labels=text_map(params["labels"]))
-    if params["reclaim_policy"]:
-        manifest["spec"] = {"persistentVolumeReclaimPolicy": params["reclaim_policy"]}
+def _dataset(item: dict) -> dict:
+    capacity = item["capacity"]
+    return _object(item["name"], item["namespace"], annotations={CAPACITY_ANNOTATION: capacity} if capacity else None)
+
+
+def _volume(item: dict) -> dict:
+    manifest = _object(volume_name(item["namespace"], item["name"]), None, labels=text_map(item["labels"]))
+    if item["reclaim_policy"]:
+        manifest["spec"] = {"persistentVolumeReclaimPolicy": item["reclaim_policy"]}
     return manifest
 
 
-def _claim(params: dict) -> dict:
-    return _object(claim_name(params["name"]), params["namespace"], labels=text_map(params["labels"]))
+def _claim(item: dict) -> dict:
+    return _object(claim_name(item["name"]), item["namespace"], labels=text_map(item["labels"]))
 
 
 def _object(name: str, namespace: str | None, **metadata: dict | None) -> dict:
     return {"metadata": compact(name=name, namespace=namespace, **metadata)}
 
 
-def _warn_of_other_capacity(params: dict, live: dict | None, warn: Callable[[str], None]) -> None:
-    found = (live or {}).get("spec", {}).get("capacity", {}).get("storage")
-    if params["capacity"] and found and not quantity.equal(found, params["capacity"]):
-        warn("PersistentVolume %s has capacity %s, not %s: Fluid reads the capacity only when it makes the volume, so the "
-             "new one holds once the runtime is created anew" % (live["metadata"]["name"], found, params["capacity"]))
-
-
-def _result(outcomes: dict[str, Outcome], pods: list[dict]) -> dict:
-    changed = {key: outcome for key, outcome in outcomes.items() if outcome.changed}
-    return {
-        "changed": bool(changed),
-        "diff": {side: {key: outcome.diff[side] for key, outcome in changed.items()} for side in ("before", "after")},
-        "persistent_volume": outcomes["persistent_volume"].result(),
-        "persistent_volume_claim": outcomes["persistent_volume_claim"].result(),
-        "pods": pods,
-    }
+def _warned(item: dict, outcome: Outcome, warn: Callable[[str], None]) -> Outcome:
+    """Return the outcome after a warning when the volume was made with another capacity."""
+    found = (outcome.live or {}).get("spec", {}).get("capacity", {}).get("storage")
+    if item["capacity"] and found and not quantity.equal(found, item["capacity"]):
+        warn("%s has capacity %s, not %s: Fluid reads the capacity only when it makes the volume, so the new one holds "
+             "once the runtime is created anew"
+             % (kinds.PERSISTENT_VOLUME.describe(outcome.live["metadata"]["name"]), found, item["capacity"]))
+    return outcome

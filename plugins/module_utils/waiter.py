@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting on one object through a watch, with an injected clock. Knows no kind."""
+"""Waiting on objects through one watch, with an injected clock. Knows no kind."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable, NoReturn
+from typing import Callable, Iterator, Mapping
 
 from .client import Client
-from .errors import Expired, WaitFailed, WaitTimeout
+from .errors import Expired, FluidError, WaitFailed, WaitTimeout
 from .kinds import Kind
 from .record import visible
 
@@ -31,10 +31,11 @@ Judge = Callable[["dict | None"], Verdict]
 class Waiter:
     """Waits until a deadline that all its waits share.
 
-    timeout: seconds. explain: returns lines that help to understand a timeout; asked only then.
+    timeout: seconds. explain: from the name of an object, lines that help to understand its
+    timeout; asked only then.
     """
 
-    def __init__(self, client: Client, timeout: float, explain: Callable[[], list] = lambda: [],
+    def __init__(self, client: Client, timeout: float, explain: Callable[[str], list] = lambda _name: [],
                  clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._timeout = timeout
@@ -46,53 +47,77 @@ class Waiter:
     def remaining(self) -> float:
         return self._deadline - self._clock()
 
-    def until(self, what: str, kind: Kind, name: str, namespace: str | None, judge: Judge) -> dict | None:
+    def until(self, state: str, kind: Kind, name: str, namespace: str | None, judge: Judge) -> dict | None:
         """Return the object (None when there is none) once the judge says done.
 
-        what: the awaited state for messages, "Dataset hbase to be Bound". Raises WaitFailed as soon
-        as the judge says so, and WaitTimeout with the last verdict and object.
+        state: what is awaited, for messages, such as "be Bound". Raises WaitFailed as soon as the
+        judge says so, and WaitTimeout with the last verdict and object.
         """
-        while True:
-            live, version = self._client.find(kind, name, namespace)
-            verdict = self._judge(what, judge, live)
+        result = self.until_each(state, kind, namespace, {name: judge})[name]
+        if isinstance(result, FluidError):
+            raise result
+        return result
+
+    def until_each(self, state: str, kind: Kind, namespace: str | None,
+                   judges: Mapping[str, Judge]) -> dict[str, dict | None | FluidError]:
+        """Wait for several objects of a namespace on one watch; return each one's object or error by its name."""
+        results: dict[str, dict | None | FluidError] = {}
+        pending: dict[str, Verdict] = {}
+        lives: dict[str, dict | None] = {}
+        only = next(iter(judges)) if len(judges) == 1 else ""
+
+        def look(name: str, live: dict | None) -> None:
+            lives[name] = live
+            verdict = judges[name](live)
             if verdict.done:
-                return live
-            try:
-                for event in self._events(kind, name, namespace, version):
-                    live = None if event["type"] == "DELETED" else event["object"]
-                    verdict = self._judge(what, judge, live)
-                    if verdict.done:
-                        return live
-            except Expired:
-                pass  # read the object again and watch from there
+                results[name] = live
+            elif verdict.failed:
+                results[name] = WaitFailed("waited for %s to %s: %s" % (
+                    kind.describe(name, namespace), state, verdict.failed), result=visible(live) if live else {})
+            else:
+                pending[name] = verdict
+                return
+            pending.pop(name, None)
+
+        while True:
+            found, version = self._client.snapshot(kind, namespace, only)
+            for name in judges.keys() - results.keys():
+                look(name, found.get(name))
+            for name, live in self._changes(kind, namespace, only, version) if pending else ():
+                if name in pending:
+                    look(name, live)
+                if not pending:
+                    break
+            if not pending:
+                return results
             if self.remaining() <= 0:
-                self.give_up(what, verdict.progress, live)
+                return results | {name: self._timed_out("%s to %s" % (kind.describe(name, namespace), state),
+                                                        verdict.progress, name, lives[name])
+                                  for name, verdict in pending.items()}
 
-    def _events(self, kind: Kind, name: str, namespace: str | None, version: str):
+    def _changes(self, kind: Kind, namespace: str | None, only: str, version: str) -> Iterator[tuple[str, dict | None]]:
+        """Yield (name, object or None) for each event until the deadline, or until the watch ends early."""
         if self.remaining() <= 0:
-            return iter(())
-        return self._client.watch(kind, namespace, name, version, self.remaining())
+            return
+        try:
+            for event in self._client.watch(kind, namespace, only, version, self.remaining()):
+                live = event["object"]
+                yield live["metadata"]["name"], None if event["type"] == "DELETED" else live
+        except Expired:
+            return  # the caller reads again and watches from there
 
-    @staticmethod
-    def _judge(what: str, judge: Judge, live: dict | None) -> Verdict:
-        verdict = judge(live)
-        if verdict.failed:
-            raise WaitFailed("waited for %s: %s" % (what, verdict.failed), result=visible(live) if live else {})
-        return verdict
-
-    def ask_until(self, what: str, question: Callable[[], Verdict], pause: float) -> None:
+    def ask_until(self, what: str, name: str, question: Callable[[], Verdict], pause: float) -> None:
         """Ask again and again, with a pause in seconds, until done: for what the API cannot be watched for."""
         while True:
             verdict = question()
             if verdict.done:
                 return
             if self.remaining() <= pause:
-                self.give_up(what, verdict.progress, None)
+                raise self._timed_out(what, verdict.progress, name, None)
             self._sleep(pause)
 
-    def give_up(self, what: str, progress: str, live: dict | None) -> NoReturn:
-        """Raise the WaitTimeout that tells how far it got."""
-        lines = self._explain()
-        raise WaitTimeout(
+    def _timed_out(self, what: str, progress: str, name: str, live: dict | None) -> WaitTimeout:
+        lines = self._explain(name)
+        return WaitTimeout(
             "waited %g seconds for %s: %s%s" % (self._timeout, what, progress, "".join("\n- " + line for line in lines)),
             result=visible(live) if live else {}, findings=lines)

@@ -1,38 +1,62 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The waits of our modules: what each one awaits, and what explains its timeout. IO, read-only."""
+"""The waits of our modules: what each one awaits, and what explains its timeout. IO, read-only.
+
+Each takes the options of several objects and returns, by (namespace, name), the object that has
+the awaited state or the error of the wait. The objects of a namespace share one watch, and all
+objects share one deadline.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import partial
 
-from . import dataset, diagnosis, kinds, readiness
+from . import dataset, diagnosis, fleet, kinds, readiness
 from .client import Client
-from .errors import KindMissing, QuorumUnknown, WaitFailed
+from .errors import FluidError, KindMissing, QuorumUnknown, WaitFailed
+from .fleet import Key, key_of
 from .kinds import Kind
 from .masters import JOB_MASTER, MASTER, Masters
 from .naming import claim_name, volume_name
-from .waiter import Verdict, Waiter
+from .waiter import Judge, Verdict, Waiter
+
+Waited = dict  # Key to the object, None when there is none, or the FluidError of its wait
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.
 _QUORUM_PAUSE = 1.0
 
 
-def dataset_in_phase(client: Client, namespace: str, name: str, phase: str, timeout: float) -> dict:
-    """Return the Dataset once it has the phase; at once an error when no runtime exists to bind it."""
-    waiter = Waiter(client, timeout, lambda: diagnosis.explain_runtime(client, namespace, name))
-    what = "%s to be %s" % (kinds.DATASET.describe(name, namespace), phase)
-    live = client.get(kinds.DATASET, name, namespace)
-    if live and phase == readiness.BOUND_PHASE and readiness.dataset_phase(live) != phase:
-        _require_runtime(client, namespace, live, what)
-    return waiter.until(what, kinds.DATASET, name, namespace, readiness.dataset_in_phase(phase))
+def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], timeout: float, explain) -> Waited:
+    """Wait for each object of one kind to satisfy its judge; explain(client, namespace, name) finds what is in the way."""
+    by_namespace: dict[str, dict[str, Judge]] = defaultdict(dict)
+    for (namespace, name), judge in judges.items():
+        by_namespace[namespace][name] = judge
+    waiters = {namespace: Waiter(client, timeout, partial(explain, client, namespace)) for namespace in by_namespace}
+    return {(namespace, name): result for namespace, waiter in waiters.items()
+            for name, result in waiter.until_each(state, kind, namespace, by_namespace[namespace]).items()}
 
 
-def _require_runtime(client: Client, namespace: str, live: dict, what: str) -> None:
-    name = live["metadata"]["name"]
-    if dataset.is_reference(live) or any(_exists(client, kind, namespace, name) for kind in kinds.RUNTIMES):
-        return
-    raise WaitFailed("waited for %s: nothing will bind it, because no runtime named %s exists in namespace %s; create "
-                     "one, for example with datacache.fluid.alluxio_runtime, or do not wait" % (what, name, namespace))
+def datasets_in_phase(client: Client, items: list[dict], phase: str, timeout: float) -> Waited:
+    """Wait for Datasets to have the phase; an error at once for one that no runtime exists to bind."""
+    orphans: Waited = {}
+    if phase == readiness.BOUND_PHASE:
+        lives = fleet.read(client, kinds.DATASET, map(key_of, items))
+        orphans = {key: error for key, live in lives.items() if (error := _never_bound(client, key, live))}
+    judges = {key: readiness.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
+    return orphans | _each(client, kinds.DATASET, "be " + phase, judges, timeout, diagnosis.explain_runtime)
+
+
+def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
+    """Return the error for a Dataset that is not Bound and has no runtime of any kind."""
+    if readiness.dataset_phase(live) == readiness.BOUND_PHASE or dataset.is_reference(live):
+        return None
+    namespace, name = key
+    if any(_exists(client, kind, namespace, name) for kind in kinds.RUNTIMES):
+        return None
+    return WaitFailed(
+        "waited for %s to be Bound: nothing will bind it, because no runtime named %s exists in namespace %s; create one, "
+        "for example with datacache.fluid.alluxio_runtime, or do not wait"
+        % (kinds.DATASET.describe(name, namespace), name, namespace))
 
 
 def _exists(client: Client, kind: Kind, namespace: str, name: str) -> bool:
@@ -42,34 +66,49 @@ def _exists(client: Client, kind: Kind, namespace: str, name: str) -> bool:
         return False
 
 
-def runtime_with_quorum(client: Client, namespace: str, name: str, masters: int, timeout: float) -> dict:
-    """Return the runtime once masters and workers are ready and, above one master, both quorums are complete."""
-    waiter = Waiter(client, timeout, lambda: diagnosis.explain_runtime(client, namespace, name))
-    what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
-    live = waiter.until("%s to be ready" % what, kinds.ALLUXIO_RUNTIME, name, namespace, readiness.runtime_ready)
-    if masters > 1:
-        group = Masters(client, namespace, name)
-        for domain in (MASTER, JOB_MASTER):
-            waiter.ask_until("the %s quorum of %s" % (domain, what), partial(_quorum, group, domain, masters), _QUORUM_PAUSE)
-    return live
+def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> Waited:
+    """Wait for runtimes to have masters and workers ready and, above one master, both quorums complete."""
+    ready = {key: readiness.runtime_ready for key in map(key_of, items)}
+    quorums = Waiter(client, timeout)  # the deadline of the whole wait
+    waited = _each(client, kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
+    standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
+    answers = fleet.work(standing, lambda item: _await_quorums(client, quorums, item))
+    errors = {key_of(item): answer for item, answer in zip(standing, answers, strict=True) if isinstance(answer, FluidError)}
+    return waited | errors
 
 
-def _quorum(group: Masters, domain: str, masters: int) -> Verdict:
+def _await_quorums(client: Client, waiter: Waiter, item: dict) -> None:
+    name, namespace, members = item["name"], item["namespace"], item["master_replicas"]
+    group = Masters(client, namespace, name)
+    for domain in (MASTER, JOB_MASTER):
+        what = "the %s quorum of %s" % (domain, kinds.ALLUXIO_RUNTIME.describe(name, namespace))
+        waiter.ask_until(what, name, partial(_quorum, group, domain, members), _QUORUM_PAUSE)
+
+
+def _quorum(group: Masters, domain: str, members: int) -> Verdict:
     try:
-        return readiness.quorum_formed(group.quorum(domain)[0], masters)
+        return readiness.quorum_formed(group.quorum(domain)[0], members)
     except QuorumUnknown as err:
         return Verdict(False, str(err))
 
 
-def volume_bound(client: Client, namespace: str, name: str, timeout: float) -> None:
-    """Return once the Dataset's claim and volume are Bound."""
-    waiter = Waiter(client, timeout, lambda: diagnosis.explain_runtime(client, namespace, name))
-    for kind, each, place in ((kinds.PERSISTENT_VOLUME_CLAIM, claim_name(name), namespace),
-                              (kinds.PERSISTENT_VOLUME, volume_name(namespace, name), None)):
-        waiter.until("%s to be Bound" % kind.describe(each, place), kind, each, place, readiness.bound)
+def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, value: object, timeout: float) -> Waited:
+    """Wait for what a JMESPath expression finds in each object to be the value, or with None to be true at all."""
+    judge = readiness.field_is(path, value)
+    state = "have %s%s" % (path, "" if value is None else " at %s" % value)
+    return _each(client, kind, state, {key: judge for key in map(key_of, items)}, timeout, diagnosis.explain_runtime)
 
 
-def gone(client: Client, kind: Kind, namespace: str | None, name: str, timeout: float, claim_namespace: str) -> None:
-    """Return once the object is gone; a timeout tells which pods and finalizers hold it."""
-    waiter = Waiter(client, timeout, lambda: diagnosis.explain_deletion(client, claim_namespace, name))
-    waiter.until("%s to be gone" % kind.describe(name, namespace), kind, name, namespace, readiness.absent)
+def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
+    """Wait for the claims and volumes of Datasets to be Bound."""
+    claims = {(item["namespace"], claim_name(item["name"])): readiness.bound for item in items}
+    waited = _each(client, kinds.PERSISTENT_VOLUME_CLAIM, "be Bound", claims, timeout, diagnosis.explain_runtime)
+    keys = {volume_name(*key): key for key in map(key_of, items) if not isinstance(waited[key], FluidError)}
+    judges = {(None, volume): readiness.bound for volume in keys}
+    volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", judges, timeout, diagnosis.nothing_more)
+    return waited | {keys[volume]: result for (_none, volume), result in volumes.items() if isinstance(result, FluidError)}
+
+
+def gone(client: Client, kind: Kind, keys: list[Key], timeout: float) -> Waited:
+    """Wait for objects to be gone; a timeout tells which pods and finalizers hold them."""
+    return _each(client, kind, "be gone", {key: readiness.absent for key in keys}, timeout, diagnosis.explain_deletion)

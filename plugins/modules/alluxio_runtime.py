@@ -12,9 +12,11 @@ author:
   - datacache.fluid contributors (@datacache)
 description:
   - Creates, changes and deletes an AlluxioRuntime of Fluid (C(data.fluid.io/v1alpha1)), which binds the Dataset of the same name.
-  - With O(wait=true) it waits until masters and workers are ready, and until all masters are AVAILABLE peers of one Raft quorum with one
-    leader, for the masters and for the job masters. A ready pod alone does not mean a quorum, since Fluid sets no probes.
-  - Fluid reads most fields once, at creation. A later change of such a field brings a warning, and a change of O(master_replicas) is refused.
+  - With O(wait=true) it waits until masters and workers are ready, and until all masters, and all job masters, are AVAILABLE peers of
+    one Raft quorum with one leader.
+  - A ready pod alone does not mean a quorum, since Fluid sets no probes.
+  - Fluid reads most fields once, at creation. A later change of such a field brings a warning.
+    A change of O(master_replicas) is refused.
 extends_documentation_fragment:
   - datacache.fluid.attributes
   - datacache.fluid.connection
@@ -22,19 +24,26 @@ extends_documentation_fragment:
   - datacache.fluid.state
   - datacache.fluid.metadata
   - datacache.fluid.wait
+  - datacache.fluid.wait_for
 options:
-  master_replicas:
+  name:
+    description:
+      - Name of the runtime, which is the name of the Dataset that it binds.
+      - It must be a DNS-1035 label, because it becomes part of Service names.
+      - Either O(name) or O(runtimes) is required.
+    required: false
+  master_replicas: &master_replicas
     description:
       - Number of masters, C(spec.master.replicas).
       - One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
       - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
     type: int
     default: 1
-  worker_replicas:
+  worker_replicas: &worker_replicas
     description: Number of workers, C(spec.replicas). Fluid applies a change on a running runtime.
     type: int
     default: 1
-  tieredstore:
+  tieredstore: &tieredstore
     description: The cache's tiers on each worker, the fastest first.
     type: list
     elements: dict
@@ -64,21 +73,21 @@ options:
         description: The kind of volume. Fluid's default is V(hostPath).
         type: str
         choices: [hostPath, emptyDir]
-  properties:
+  properties: &properties
     description: Properties of Alluxio for all components.
     type: dict
-  jvm_options:
+  jvm_options: &jvm_options
     description: JVM options for all components.
     type: list
     elements: str
-  network_mode:
+  network_mode: &network_mode
     description:
       - Network of masters and workers. With V(HostNetwork) each master needs a node of its own, because all use the same ports.
       - With V(ContainerNetwork) masters may share a node, and Fluid sets no anti-affinity against that.
     type: str
     choices: [HostNetwork, ContainerNetwork]
     default: HostNetwork
-  raft:
+  raft: &raft
     description:
       - The masters' journal. Each option sets the property of Alluxio that its description names.
       - Durations are such as V(500ms), V(10s) or V(1min), sizes such as V(10MB).
@@ -125,7 +134,7 @@ options:
       log_size_bytes_max:
         description: C(alluxio.master.journal.log.size.bytes.max), by default V(500MB) in Fluid.
         type: str
-  master:
+  master: &master
     description: The master containers.
     type: dict
     suboptions: &component_options
@@ -148,19 +157,19 @@ options:
       node_selector:
         description: Labels of the nodes that may run this component.
         type: dict
-  worker:
+  worker: &worker
     description: The worker containers.
     type: dict
     suboptions: *component_options
-  job_master:
+  job_master: &job_master
     description: The job master containers.
     type: dict
     suboptions: *component_options
-  job_worker:
+  job_worker: &job_worker
     description: The job worker containers.
     type: dict
     suboptions: *component_options
-  fuse:
+  fuse: &fuse
     description: The FUSE pods, which Fluid starts on the nodes where pods use the Dataset.
     type: dict
     suboptions:
@@ -198,17 +207,17 @@ options:
         description: When Fluid removes FUSE pods.
         type: str
         choices: [OnDemand, OnRuntimeDeleted, OnFuseChanged]
-  image:
+  image: &image
     description: Image of Alluxio for masters and workers.
     type: str
-  image_tag:
+  image_tag: &image_tag
     description: Tag of the image.
     type: str
-  image_pull_policy:
+  image_pull_policy: &image_pull_policy
     description: When the image is pulled.
     type: str
     choices: [Always, IfNotPresent, Never]
-  run_as:
+  run_as: &run_as
     description: User and group that the components run as.
     type: dict
     suboptions:
@@ -228,12 +237,51 @@ options:
         description: Group name.
         type: str
         required: true
-  disable_prometheus:
+  disable_prometheus: &disable_prometheus
     description: Whether the components go without metrics for Prometheus.
     type: bool
-  hadoop_config:
+  hadoop_config: &hadoop_config
     description: Name of a ConfigMap with C(hdfs-site.xml) or C(core-site.xml).
     type: str
+  runtimes:
+    description:
+      - Several runtimes, instead of the options of a single one.
+      - They are read with few requests, written side by side and waited for together.
+      - The failure of one does not stop the others; the task fails at the end and names those that failed.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the runtime.
+        type: str
+        required: true
+      namespace:
+        description: Namespace of the runtime, by default O(namespace).
+        type: str
+      labels:
+        description: Labels of the runtime. Those that other people set stay.
+        type: dict
+      annotations:
+        description: Annotations of the runtime. Those that other people set stay.
+        type: dict
+      master_replicas: *master_replicas
+      worker_replicas: *worker_replicas
+      tieredstore: *tieredstore
+      properties: *properties
+      jvm_options: *jvm_options
+      network_mode: *network_mode
+      raft: *raft
+      master: *master
+      worker: *worker
+      job_master: *job_master
+      job_worker: *job_worker
+      fuse: *fuse
+      image: *image
+      image_tag: *image_tag
+      image_pull_policy: *image_pull_policy
+      run_as: *run_as
+      disable_prometheus: *disable_prometheus
+      hadoop_config: *hadoop_config
   wait_timeout:
     default: 600
 seealso:
@@ -281,7 +329,7 @@ EXAMPLES = r"""
 RETURN = r"""
 result:
   description: The AlluxioRuntime, without managed fields; an empty dictionary when there is none any more.
-  returned: success
+  returned: success with O(name)
   type: dict
   sample:
     apiVersion: data.fluid.io/v1alpha1
@@ -289,6 +337,41 @@ result:
     metadata: {name: hbase, namespace: data}
     spec: {replicas: 2, master: {replicas: 3, networkMode: HostNetwork}}
     status: {masterPhase: Ready, masterNumberReady: 3, workerPhase: Ready, workerNumberReady: 2}
+results:
+  description: One entry for each of the objects, in their order.
+  returned: with O(runtimes)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the object.
+      returned: always
+      type: str
+      sample: search
+    namespace:
+      description: Namespace of the object.
+      returned: always
+      type: str
+      sample: data
+    changed:
+      description: Whether the object was changed.
+      returned: always
+      type: bool
+      sample: true
+    result:
+      description: The object, as RV(result) of a single one.
+      returned: when it did not fail before its write
+      type: dict
+    diff:
+      description: The fields that changed, C(before) and C(after).
+      returned: when it did not fail before its write
+      type: dict
+      sample: {before: {spec: {replicas: 2}}, after: {spec: {replicas: 3}}}
+    error:
+      description: Why this object failed.
+      returned: when it failed
+      type: str
+      sample: "AlluxioRuntime search in namespace data: spec.replicas was set by field manager kubectl-edit"
 duration:
   description: How long the module worked and waited, in seconds.
   returned: success
@@ -312,15 +395,21 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, kinds, manage, runtime, runtime_guard, waits
 
-_PULL_POLICY = {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]}
-
-
-def spec() -> dict:
+def options() -> dict:
+    """The options that describe one runtime, beside its name and namespace."""
     component = {
         "resources": {"type": "dict"}, "jvm_options": {"type": "list", "elements": "str"}, "properties": {"type": "dict"},
         "env": {"type": "dict"}, "ports": {"type": "dict"}, "node_selector": {"type": "dict"},
     }
-    fuse = {key: value for key, value in component.items() if key != "ports"}
+    image = {
+        "image": {"type": "str"}, "image_tag": {"type": "str"},
+        "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
+    }
+    fuse = {
+        **{key: value for key, value in component.items() if key != "ports"}, **image,
+        "args": {"type": "list", "elements": "str"},
+        "clean_policy": {"type": "str", "choices": ["OnDemand", "OnRuntimeDeleted", "OnFuseChanged"]},
+    }
     level = {
         "mediumtype": {"type": "str", "choices": ["MEM", "SSD", "HDD"], "required": True},
         "path": {"type": "str", "required": True}, "quota": {"type": "str"}, "quota_list": {"type": "str"},
@@ -328,8 +417,9 @@ def spec() -> dict:
         "volume_type": {"type": "str", "choices": ["hostPath", "emptyDir"]},
     }
     return arguments.compose(
-        arguments.connection(), arguments.identity(), arguments.state(), arguments.metadata(), arguments.wait(600),
+        arguments.metadata(), image,
         {name: {"type": "dict", "options": component} for name in ("master", "worker", "job_master", "job_worker")},
+        fuse={"type": "dict", "options": fuse},
         master_replicas={"type": "int", "default": 1},
         worker_replicas={"type": "int", "default": 1},
         tieredstore={"type": "list", "elements": "dict", "options": level},
@@ -337,32 +427,23 @@ def spec() -> dict:
         jvm_options={"type": "list", "elements": "str"},
         network_mode={"type": "str", "choices": ["HostNetwork", "ContainerNetwork"], "default": "HostNetwork"},
         raft={"type": "dict", "options": {option: {"type": "str"} for option in runtime.RAFT_PROPERTIES}},
-        fuse={"type": "dict", "options": {
-            **fuse, "image": {"type": "str"}, "image_tag": {"type": "str"}, "image_pull_policy": _PULL_POLICY,
-            "args": {"type": "list", "elements": "str"},
-            "clean_policy": {"type": "str", "choices": ["OnDemand", "OnRuntimeDeleted", "OnFuseChanged"]},
-        }},
-        image={"type": "str"},
-        image_tag={"type": "str"},
-        image_pull_policy=_PULL_POLICY,
-        run_as={"type": "dict", "options": {
-            "uid": {"type": "int", "required": True}, "gid": {"type": "int", "required": True},
-            "user": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
-        }},
+        run_as=arguments.user(),
         disable_prometheus={"type": "bool"},
         hadoop_config={"type": "str"})
 
 
 def main() -> None:
-    module = AnsibleModule(spec(), supports_check_mode=True)
-    module.no_log_values.update(runtime.sensitive_values(module.params))
-    manage.run(module, manage.Managed(
+    spec = arguments.compose(
+        arguments.connection(), arguments.fleet("runtimes", options()), arguments.state(), arguments.wait(600),
+        arguments.wait_for())
+    manage.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("runtimes", options())), manage.Managed(
         kind=kinds.ALLUXIO_RUNTIME,
+        plural="runtimes",
         require_valid=runtime.require_valid,
         manifest=runtime.manifest,
+        sensitive_values=runtime.sensitive_values,
         guard=runtime_guard.make,
-        wait=lambda client, p: waits.runtime_with_quorum(
-            client, p["namespace"], p["name"], p["master_replicas"], p["wait_timeout"])))
+        wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))
 
 
 if __name__ == "__main__":

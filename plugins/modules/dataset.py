@@ -20,8 +20,15 @@ extends_documentation_fragment:
   - datacache.fluid.state
   - datacache.fluid.metadata
   - datacache.fluid.wait
+  - datacache.fluid.wait_for
 options:
-  mounts:
+  name:
+    description:
+      - Name of the Dataset, which is also the name of its runtime and of its PersistentVolumeClaim.
+      - It must be a DNS-1035 label, because it becomes part of Service names.
+      - Either O(name) or O(datasets) is required.
+    required: false
+  mounts: &mounts
     description:
       - The under-stores that the Dataset brings together.
       - Fluid sees mounts by their path. On a running Dataset a changed O(mounts[].mount_point) on the same path is ignored by Fluid.
@@ -29,7 +36,8 @@ options:
     elements: dict
     suboptions:
       mount_point:
-        description: URL of the under-store, with its scheme, such as V(https://host/path/), V(s3://bucket/path) or V(dataset://namespace/name).
+        description:
+          - URL of the under-store, with its scheme, such as V(https://host/path/), V(s3://bucket/path) or V(dataset://namespace/name).
         type: str
         required: true
       name:
@@ -66,32 +74,32 @@ options:
             description: Key in the Secret.
             type: str
             required: true
-  shared_options:
+  shared_options: &shared_options
     description: Options that hold for all mounts.
     type: dict
-  shared_encrypt_options:
+  shared_encrypt_options: &shared_encrypt_options
     description: Options from Secrets that hold for all mounts.
     type: list
     elements: dict
     suboptions: *encrypt_option
-  access_modes:
+  access_modes: &access_modes
     description:
       - Access modes of the Dataset's volume. Fluid's default is V(ReadOnlyMany).
     type: list
     elements: str
     choices: [ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod]
-  placement:
+  placement: &placement
     description: Whether a node may hold the cache of several Datasets (V(Shared)) or of this one only (V(Exclusive), Fluid's default).
     type: str
     choices: [Exclusive, Shared]
-  node_affinity:
+  node_affinity: &node_affinity
     description: A NodeSelector, with C(nodeSelectorTerms), for the nodes that may hold the cache.
     type: dict
-  tolerations:
+  tolerations: &tolerations
     description: Tolerations of the workers, each as in a pod's C(tolerations).
     type: list
     elements: dict
-  owner:
+  owner: &owner
     description: User and group that own the files.
     type: dict
     suboptions:
@@ -111,6 +119,35 @@ options:
         description: Group name.
         type: str
         required: true
+  datasets:
+    description:
+      - Several Datasets, instead of the options of a single one.
+      - They are read with few requests, written side by side and waited for together.
+      - The failure of one does not stop the others; the task fails at the end and names those that failed.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the Dataset.
+        type: str
+        required: true
+      namespace:
+        description: Namespace of the Dataset, by default O(namespace).
+        type: str
+      labels:
+        description: Labels of the Dataset. Those that other people set stay.
+        type: dict
+      annotations:
+        description: Annotations of the Dataset. Those that other people set stay.
+        type: dict
+      mounts: *mounts
+      shared_options: *shared_options
+      shared_encrypt_options: *shared_encrypt_options
+      access_modes: *access_modes
+      placement: *placement
+      node_affinity: *node_affinity
+      tolerations: *tolerations
+      owner: *owner
   wait_phase:
     description:
       - The phase to wait for with O(wait=true).
@@ -153,6 +190,28 @@ EXAMPLES = r"""
     access_modes: [ReadOnlyMany]
     wait: true
 
+- name: Have a Dataset for each team, all in one task
+  datacache.fluid.dataset:
+    namespace: data
+    datasets:
+      - name: search
+        mounts: [{name: search, mount_point: "s3://search/"}]
+      - name: ads
+        namespace: ads
+        mounts: [{name: ads, mount_point: "s3://ads/"}]
+
+- name: Wait until a Dataset is cached to the last byte
+  datacache.fluid.dataset:
+    name: hbase
+    namespace: data
+    mounts:
+      - name: hbase
+        mount_point: https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/
+    wait: true
+    wait_for:
+      path: status.cacheStates.cachedPercentage
+      value: 100.0%
+
 - name: Delete a Dataset, and wait until Fluid has let it go
   datacache.fluid.dataset:
     name: hbase
@@ -164,7 +223,7 @@ EXAMPLES = r"""
 RETURN = r"""
 result:
   description: The Dataset, without managed fields; an empty dictionary when there is none any more.
-  returned: success
+  returned: success with O(name)
   type: dict
   sample:
     apiVersion: data.fluid.io/v1alpha1
@@ -174,6 +233,41 @@ result:
       mounts:
         - {mountPoint: "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/", name: hbase}
     status: {phase: Bound, ufsTotal: 443.89MiB}
+results:
+  description: One entry for each of the objects, in their order.
+  returned: with O(datasets)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the object.
+      returned: always
+      type: str
+      sample: search
+    namespace:
+      description: Namespace of the object.
+      returned: always
+      type: str
+      sample: data
+    changed:
+      description: Whether the object was changed.
+      returned: always
+      type: bool
+      sample: true
+    result:
+      description: The object, as RV(result) of a single one.
+      returned: when it did not fail before its write
+      type: dict
+    diff:
+      description: The fields that changed, C(before) and C(after).
+      returned: when it did not fail before its write
+      type: dict
+      sample: {before: {spec: {placement: Exclusive}}, after: {spec: {placement: Shared}}}
+    error:
+      description: Why this object failed.
+      returned: when it failed
+      type: str
+      sample: "Dataset search in namespace data: spec.placement was set by field manager kubectl-edit"
 duration:
   description: How long the module worked and waited, in seconds.
   returned: success
@@ -198,10 +292,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils import arguments, dataset, kinds, manage, waits
 
 
-def spec() -> dict:
-    encrypt_option = {key: {"type": "str", "required": True, "no_log": False} for key in ("name", "secret_name", "secret_key")}
+def options() -> dict:
+    """The options that describe one Dataset, beside its name and namespace."""
+    secret = {key: {"type": "str", "required": True, "no_log": False} for key in ("name", "secret_name", "secret_key")}
+    encrypt_options = {"type": "list", "elements": "dict", "options": secret, "no_log": False}
     return arguments.compose(
-        arguments.connection(), arguments.identity(), arguments.state(), arguments.metadata(), arguments.wait(300),
+        arguments.metadata(),
         mounts={"type": "list", "elements": "dict", "options": {
             "mount_point": {"type": "str", "required": True},
             "name": {"type": "str"},
@@ -209,30 +305,31 @@ def spec() -> dict:
             "read_only": {"type": "bool"},
             "shared": {"type": "bool"},
             "options": {"type": "dict"},
-            "encrypt_options": {"type": "list", "elements": "dict", "options": encrypt_option, "no_log": False},
+            "encrypt_options": encrypt_options,
         }},
         shared_options={"type": "dict"},
-        shared_encrypt_options={"type": "list", "elements": "dict", "options": encrypt_option, "no_log": False},
+        shared_encrypt_options=encrypt_options,
         access_modes={"type": "list", "elements": "str",
                       "choices": ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]},
         placement={"type": "str", "choices": ["Exclusive", "Shared"]},
         node_affinity={"type": "dict"},
         tolerations={"type": "list", "elements": "dict"},
-        owner={"type": "dict", "options": {
-            "uid": {"type": "int", "required": True}, "gid": {"type": "int", "required": True},
-            "user": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
-        }},
-        wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
+        owner=arguments.user())
 
 
 def main() -> None:
-    module = AnsibleModule(spec(), supports_check_mode=True)
-    module.no_log_values.update(dataset.sensitive_values(module.params))
-    manage.run(module, manage.Managed(
+    spec = arguments.compose(
+        arguments.connection(), arguments.fleet("datasets", options()), arguments.state(), arguments.wait(300),
+        arguments.wait_for(),
+        wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
+    manage.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("datasets", options())), manage.Managed(
         kind=kinds.DATASET,
+        plural="datasets",
         require_valid=dataset.require_valid,
         manifest=dataset.manifest,
-        wait=lambda client, p: waits.dataset_in_phase(client, p["namespace"], p["name"], p["wait_phase"], p["wait_timeout"])))
+        sensitive_values=dataset.sensitive_values,
+        wait=lambda client, items, params: waits.datasets_in_phase(
+            client, items, params["wait_phase"], params["wait_timeout"])))
 
 
 if __name__ == "__main__":

@@ -21,22 +21,43 @@ extends_documentation_fragment:
   - datacache.fluid.state
   - datacache.fluid.wait
 options:
+  name:
+    description:
+      - Name of the Dataset. Either O(name) or O(volumes) is required.
+    required: false
   state:
     description:
       - V(present) manages the volume and claim that Fluid makes.
       - V(absent) removes a volume and claim that were left behind. It is refused while the Dataset exists, since they belong to it then.
-  capacity:
+  capacity: &capacity
     description:
       - Capacity of volume and claim as a Kubernetes quantity, the Dataset's annotation C(pvc.fluid.io/resources.requests.storage).
       - Fluid reads it when it makes them, so set it before the runtime exists. A later change brings a warning.
     type: str
-  reclaim_policy:
+  reclaim_policy: &reclaim_policy
     description: What becomes of the volume when its claim is deleted. Fluid's default is V(Retain).
     type: str
     choices: [Retain, Delete]
-  labels:
+  labels: &labels
     description: Labels of both volume and claim. Those that other people set stay.
     type: dict
+  volumes:
+    description:
+      - The volumes of several Datasets, instead of the options of a single one.
+      - The failure of one does not stop the others; the task fails at the end and names those that failed.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the Dataset.
+        type: str
+        required: true
+      namespace:
+        description: Namespace of the Dataset, by default O(namespace).
+        type: str
+      capacity: *capacity
+      reclaim_policy: *reclaim_policy
+      labels: *labels
   wait_timeout:
     default: 300
 seealso:
@@ -76,7 +97,7 @@ EXAMPLES = r"""
 RETURN = r"""
 persistent_volume:
   description: The PersistentVolume; an empty dictionary when there is none.
-  returned: success
+  returned: success with O(name)
   type: dict
   sample:
     metadata: {name: data-hbase}
@@ -84,7 +105,7 @@ persistent_volume:
     status: {phase: Bound}
 persistent_volume_claim:
   description: The PersistentVolumeClaim; an empty dictionary when there is none.
-  returned: success
+  returned: success with O(name)
   type: dict
   sample:
     metadata: {name: hbase, namespace: data}
@@ -92,10 +113,53 @@ persistent_volume_claim:
     status: {phase: Bound}
 pods:
   description: The pods that use the claim and have not ended, each with C(name), C(namespace), C(phase) and C(node).
-  returned: success
+  returned: success with O(name)
   type: list
   elements: dict
   sample: [{name: nginx, namespace: data, phase: Running, node: node1}]
+results:
+  description: One entry for each of the Datasets, in their order.
+  returned: with O(volumes)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the Dataset.
+      returned: always
+      type: str
+      sample: hbase
+    namespace:
+      description: Namespace of the Dataset.
+      returned: always
+      type: str
+      sample: data
+    changed:
+      description: Whether anything was changed.
+      returned: always
+      type: bool
+      sample: false
+    persistent_volume:
+      description: The PersistentVolume, as RV(persistent_volume) of a single one.
+      returned: when it did not fail
+      type: dict
+    persistent_volume_claim:
+      description: The PersistentVolumeClaim, as RV(persistent_volume_claim) of a single one.
+      returned: when it did not fail
+      type: dict
+    pods:
+      description: The pods that use the claim, as RV(pods) of a single one.
+      returned: when it did not fail
+      type: list
+      elements: dict
+    diff:
+      description: The fields that changed, C(before) and C(after), of dataset, volume and claim.
+      returned: when it did not fail
+      type: dict
+    error:
+      description: Why this Dataset's volume failed.
+      returned: when it failed
+      type: str
+      sample: Dataset hbase in namespace data does not exist
 duration:
   description: How long the module worked and waited, in seconds.
   returned: success
@@ -121,17 +185,32 @@ from ..module_utils import arguments, manage, volume
 from ..module_utils.connection import connect
 
 
+def options() -> dict:
+    """The options that describe one Dataset's volume and claim, beside its name and namespace."""
+    return {
+        "capacity": {"type": "str"},
+        "reclaim_policy": {"type": "str", "choices": ["Retain", "Delete"]},
+        "labels": {"type": "dict"},
+    }
+
+
 def main() -> None:
-    module = AnsibleModule(arguments.compose(
-        arguments.connection(), arguments.identity(), arguments.state(), arguments.wait(300),
-        capacity={"type": "str"},
-        reclaim_policy={"type": "str", "choices": ["Retain", "Delete"]},
-        labels={"type": "dict"}), supports_check_mode=True)
+    spec = arguments.compose(
+        arguments.connection(), arguments.fleet("volumes", options()), arguments.state(), arguments.wait(300))
+    module = AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("volumes", options()))
+    params = module.params
+    items = manage.items_of(params, "volumes")
 
     def work() -> dict:
-        volume.require_valid(module.params)
-        act = volume.ensure if module.params["state"] == "present" else volume.remove
-        return act(connect(module.params), module.params, module.check_mode, module.warn)
+        timeout = params["wait_timeout"] if params["wait"] else None
+        for item in items:
+            volume.require_valid(item)
+        client = connect(params)
+        if params["state"] == "present":
+            bindings = volume.ensure(client, items, timeout, params["force_conflicts"], module.check_mode, module.warn)
+        else:
+            bindings = volume.remove(client, items, timeout, module.check_mode)
+        return manage.report(items, bindings, params["volumes"] is not None)
 
     manage.finish(module, work)
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many objects in one task: read them in few requests, work on them with bounded concurrency. Drives IO."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Iterable, TypeVar
+
+from .client import Client
+from .errors import ApiError, FluidError
+from .kinds import Kind
+
+Key = tuple  # (namespace, name)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# The API server of the lab takes its most requests a second from about this many connections.
+WORKERS = 8
+# Up to this many objects of a namespace are read one by one: a page may be much larger than they are.
+_SINGLE_READS = 3
+# Above this many namespaces one list of all of them costs less than a list of each.
+_NAMESPACE_LISTS = 5
+
+
+def key_of(params: dict) -> Key:
+    """The (namespace, name) that an object's options name."""
+    return params["namespace"], params["name"]
+
+
+def read(client: Client, kind: Kind, keys: Iterable[Key]) -> dict[Key, dict]:
+    """Return those of the wanted objects that exist, by their (namespace, name)."""
+    wanted = set(keys)
+    names: dict[str, list[str]] = defaultdict(list)
+    for namespace, name in wanted:
+        names[namespace].append(name)
+    if len(names) > _NAMESPACE_LISTS:
+        try:
+            return _listed(client, kind, None, wanted)
+        except ApiError as err:
+            if err.status != 403:
+                raise  # without the right to list all namespaces each one is listed
+    found: dict[Key, dict] = {}
+    for namespace, each in names.items():
+        if len(each) > _SINGLE_READS:
+            found.update(_listed(client, kind, namespace, wanted))
+        else:
+            lives = ((name, client.get(kind, name, namespace)) for name in each)
+            found.update({(namespace, name): live for name, live in lives if live is not None})
+    return found
+
+
+def _listed(client: Client, kind: Kind, namespace: str | None, wanted: set[Key]) -> dict[Key, dict]:
+    return {key: live for live in client.list(kind, namespace)
+            if (key := (live["metadata"].get("namespace"), live["metadata"]["name"])) in wanted}
+
+
+def work(items: list[Item], act: Callable[[Item], Result]) -> list[Result | FluidError]:
+    """Act on each item; an item's failure stands in its place and does not stop the others."""
+    def guarded(item: Item) -> Result | FluidError:
+        try:
+            return act(item)
+        except FluidError as err:
+            return err
+
+    if len(items) == 1:
+        return [guarded(items[0])]
+    with ThreadPoolExecutor(min(WORKERS, max(1, len(items)))) as pool:
+        return list(pool.map(guarded, items))
