@@ -110,5 +110,5 @@ options:
     elements: str
 requirements:
   - python >= 3.10
-  - kubernetes >= 24.2.0
+  - kubernetes >= 29.0.0
 """

@@ -10,9 +10,21 @@ options:
   name:
     description: Name of one object. Without it all that match are returned.
     type: str
+  names:
+    description: Names of several objects.
+    type: list
+    elements: str
   namespace:
-    description: Namespace to look in. Without it all namespaces are looked through.
+    description: Namespace to look in. Without it and without O(namespaces) all namespaces are looked through.
     type: str
+  namespaces:
+    description: Several namespaces to look in.
+    type: list
+    elements: str
+  summary:
+    description: Whether to return RV(summaries), a few figures of each object, instead of whole objects.
+    type: bool
+    default: false
   label_selectors:
     description: Label selectors that must all match, such as V(team=data) or V(tier in (hot, warm\)).
     type: list

@@ -102,10 +102,16 @@ def selection() -> dict:
     """Which objects an info module returns."""
     return {
         "name": {"type": "str"},
+        "names": {"type": "list", "elements": "str"},
         "namespace": {"type": "str"},
+        "namespaces": {"type": "list", "elements": "str"},
+        "summary": {"type": "bool", "default": False},
         "label_selectors": {"type": "list", "elements": "str", "default": []},
         "field_selectors": {"type": "list", "elements": "str", "default": []},
     }
+
+
+SELECTION_RULES = {"mutually_exclusive": [("name", "names"), ("namespace", "namespaces")]}
 
 
 def compose(*pieces: dict, **options: dict) -> dict:

@@ -90,7 +90,7 @@ class Client:
 
     def _pages(self, kind: Kind, namespace: str | None, query: dict) -> Iterator[dict]:
         while True:
-            page = self._json("GET", kind, kind.path(namespace), query)
+            page = self._json("GET", kind, kind.path(namespace), query, verb="list")
             yield page
             token = page.get("metadata", {}).get("continue", "")
             if not token:
@@ -138,10 +138,11 @@ class Client:
         except HTTPError:
             return
 
-    def log(self, namespace: str, pod: str, container: str, tail_lines: int) -> str:
-        """Return the newest lines of a container's log."""
+    def log(self, namespace: str, pod: str, container: str, tail_lines: int, previous: bool = False) -> str:
+        """Return the newest lines of a container's log, or of the log of its previous run."""
         path = "/api/v1/namespaces/%s/pods/%s/log" % (namespace, pod)
-        response, _repeated = self._request("GET", path, {"container": container, "tailLines": tail_lines}, None, "")
+        response, _repeated = self._request("GET", path, {
+            "container": container, "tailLines": tail_lines, "previous": "true" if previous else ""}, None, "")
         if response.status >= 400:
             raise ApiError("log of %s/%s: HTTP %d" % (pod, container, response.status), response.status)
         return response.data.decode("utf-8", "replace")
@@ -159,9 +160,9 @@ class Client:
         return headers
 
     def _json(self, method: str, kind: Kind, path: str, query: dict | None = None, body: dict | None = None,
-              content_type: str = "application/json") -> dict:
+              content_type: str = "application/json", verb: str = "") -> dict:
         response, repeated = self._request(method, path, query or {}, body, content_type)
-        self._raise_for_status(response, _VERBS[method], kind, path, repeated)
+        self._raise_for_status(response, verb or _VERBS[method], kind, path, repeated)
         try:
             return json.loads(response.data)
         except ValueError as err:
@@ -212,7 +213,7 @@ class Client:
         if response.status == 401:
             raise ApiError("the API server at %s does not accept the credentials (401): check api_key, client_cert "
                            "or the kubeconfig's user" % self.configuration.host, 401)
-        if response.status == 403:
+        if response.status == 403 and " cannot " in message:  # RBAC's words; quotas and admission answer 403 too
             raise ApiError("not allowed to %s %s at %s: %s; ask for a Role with that verb and resource"
                            % (verb, kind.resource, path, message), 403)
         leaf = AlreadyExists if reason == "AlreadyExists" else {409: WriteConflict, 410: Expired}.get(response.status, ApiError)

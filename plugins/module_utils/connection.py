@@ -16,6 +16,7 @@ try:
     from kubernetes import config as kubernetes_config
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config import ConfigException
+    from yaml import YAMLError  # a requirement of kubernetes, whose kubeconfigs are YAML
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
@@ -80,7 +81,7 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
             kubernetes_config.load_kube_config(
                 config_file=os.path.expanduser(kubeconfig) if kubeconfig else None,
                 persist_config=bool(params.get("persist_config")), **wanted)
-    except (ConfigException, OSError, ValueError) as err:
+    except (ConfigException, OSError, ValueError, YAMLError) as err:
         source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
             "KUBECONFIG", "~/.kube/config")
         raise InvalidInput(

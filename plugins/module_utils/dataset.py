@@ -9,7 +9,7 @@ from . import kinds
 from .errors import InvalidInput
 from .manifest import build, compact, compact_or_none, text_map
 from .naming import require_dns_1035, require_namespace
-from .redact import is_sensitive
+from .redact import passwords_in, secrets_in
 
 _SCHEME = re.compile(r"[a-zA-Z][-a-zA-Z0-9+.]*://")
 REFERENCE_SCHEME = "dataset://"
@@ -64,10 +64,11 @@ def _encrypt_option(option: dict) -> dict:
 
 
 def sensitive_values(params: dict) -> list[str]:
-    """Return option values that look like secrets by their key and so must never be shown."""
-    options = [params.get("shared_options") or {}]
-    options += [mount.get("options") or {} for mount in params.get("mounts") or []]
-    return [str(value) for each in options for key, value in each.items() if value and is_sensitive(key)]
+    """Return option values that are credentials by their key, and passwords in URLs, which must never be shown."""
+    mounts = params.get("mounts") or []
+    options = [params.get("shared_options"), *(mount.get("options") for mount in mounts)]
+    return [secret for each in options for secret in secrets_in(each)] + [
+        password for mount in mounts for password in passwords_in(mount["mount_point"])]
 
 
 def is_reference(live: dict) -> bool:

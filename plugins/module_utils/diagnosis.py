@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import re
+
 from . import kinds, readiness
 from .client import Client
 from .errors import ApiError
 
 _NEWEST = 5
 _LOG_LINES = 5
+# What Fluid's chart appends to a runtime's name for its parts; another runtime's name may begin the same.
+_PARTS = r"(-(master|worker|fuse|jobmaster|jobworker|config)\b.*)?\Z"
 
 
 def release_selector(name: str) -> str:
@@ -19,8 +23,7 @@ def release_selector(name: str) -> str:
 def explain_runtime(client: Client, namespace: str, name: str) -> list[str]:
     """Return a line for each pod of the runtime that is not ready, and the newest warning events."""
     try:
-        pods = list(client.list(kinds.POD, namespace, release_selector(name)))
-        lines = [line for pod in pods for line in _pod_lines(client, pod)]
+        lines = [line for pod in client.list(kinds.POD, namespace, release_selector(name)) for line in _pod_lines(client, pod)]
         return lines + _warnings(client, namespace, name)
     except ApiError as err:
         return ["no more is known: %s" % err]
@@ -30,18 +33,27 @@ def _pod_lines(client: Client, pod: dict) -> list[str]:
     trouble = readiness.pod_trouble(pod)
     if not trouble:
         return []
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    name = pod["metadata"]["name"]
     lines = ["pod %s: %s" % (name, trouble)]
     for container in pod.get("status", {}).get("containerStatuses") or []:
         if container.get("restartCount") and not container.get("ready"):
-            text = client.log(namespace, name, container["name"], _LOG_LINES)
-            lines.append("pod %s, last lines of %s: %s" % (name, container["name"], " | ".join(text.splitlines())))
+            lines.append("pod %s, last lines of %s: %s" % (name, container["name"], _last_words(client, pod, container["name"])))
     return lines
 
 
+def _last_words(client: Client, pod: dict, container: str) -> str:
+    """The end of the log of the run that crashed; the present run has not said why yet."""
+    try:
+        text = client.log(pod["metadata"]["namespace"], pod["metadata"]["name"], container, _LOG_LINES, previous=True)
+    except ApiError as err:
+        return "not known, %s" % err
+    return " | ".join(text.splitlines())
+
+
 def _warnings(client: Client, namespace: str, name: str) -> list[str]:
+    ours = re.compile(re.escape(name) + _PARTS)
     events = [event for event in client.list(kinds.EVENT, namespace, field_selector="type=Warning")
-              if event["involvedObject"].get("name", "").startswith(name)]
+              if ours.match(event["involvedObject"].get("name", ""))]
     events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
     return ["event on %s %s: %s: %s" % (event["involvedObject"].get("kind"), event["involvedObject"]["name"],
                                         event.get("reason"), (event.get("message") or "").strip())

@@ -32,7 +32,7 @@ class Kind:
         if self.namespaced and namespace:
             parts.append("namespaces/" + quote(namespace, safe=""))
         parts.append(self.plural)
-        if name:
+        if name is not None:
             parts.append(quote(name, safe=""))
         return "/".join(parts)
 
@@ -54,6 +54,7 @@ RUNTIMES = (
     Kind("ThinRuntime", "thinruntimes", FLUID_GROUP, "v1alpha1"),
     Kind("EFCRuntime", "efcruntimes", FLUID_GROUP, "v1alpha1"),
     Kind("VineyardRuntime", "vineyardruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("GooseFSRuntime", "goosefsruntimes", FLUID_GROUP, "v1alpha1"),
 )
 PERSISTENT_VOLUME = Kind("PersistentVolume", "persistentvolumes", namespaced=False)
 PERSISTENT_VOLUME_CLAIM = Kind("PersistentVolumeClaim", "persistentvolumeclaims")

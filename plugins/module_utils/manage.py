@@ -19,6 +19,7 @@ from .connection import connect
 from .errors import FluidError, KindMissing
 from .fleet import Key, key_of
 from .kinds import Kind
+from .naming import require_identity
 from .reconcile import Outcome, Write
 
 Warn = Callable[[str], None]
@@ -52,9 +53,8 @@ def run(module: AnsibleModule, managed: Managed) -> None:
         module.no_log_values.update(managed.sensitive_values(item))
 
     def work() -> dict:
-        if params["state"] == "present":
-            for item in items:
-                managed.require_valid(item)
+        for item in items:
+            (managed.require_valid if params["state"] == "present" else require_identity)(item)
         client = connect(params)
         outcomes = _present(client, items, managed, module) if params["state"] == "present" else _absent(
             client, items, managed, module)
@@ -140,13 +140,15 @@ def _absent(client: Client, items: list[dict], managed: Managed, module: Ansible
         lives = {}
     outcomes = fleet.work(items, lambda item: reconcile.remove(
         client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
-    if not params["wait"] or module.check_mode:
-        return outcomes
+    if params["wait"] and not module.check_mode:
+        outcomes = _after(items, outcomes, lambda left: waits.gone(
+            client, managed.kind, [key_of(item) for item in left], params["wait_timeout"]), _still_there)
+    # What is absent, or on its way there, is no result; check mode cannot know more than that.
+    return [outcome if isinstance(outcome, FluidError) else replace(outcome, live=None) for outcome in outcomes]
 
-    def wait(left: list[dict]) -> waits.Waited:
-        return waits.gone(client, managed.kind, [key_of(item) for item in left], params["wait_timeout"])
 
-    return _after(items, outcomes, wait, lambda outcome: outcome.live is not None)
+def _still_there(outcome: Outcome) -> bool:
+    return outcome.live is not None
 
 
 def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callable[[list[dict]], waits.Waited],

@@ -81,7 +81,7 @@ def _merge_map(last: Any, live: dict, wish: dict, path: Path, changes: list[Chan
 
 
 def _merge_value(last: Any, live: Any, wish: Any, path: Path, changes: list[Change]) -> Any:
-    if (live is _ABSENT or live is None) and _is_empty(wish) and not _in_free_map(path):
+    if (live is _ABSENT or live is None) and _is_empty(path, wish):
         # Fluid's fields are all `omitempty`: an empty value and a missing one are the same there.
         return live
     if isinstance(wish, dict):
@@ -111,15 +111,20 @@ def _merge_element(last: list, live: list, index: int, element: Any, path: Path)
         found = live[index] if index < len(live) else _ABSENT
         return found if found is not _ABSENT and same_scalar(path, found, element) else element
     found = _counterpart(live, index, element, path)
-    before = _counterpart(last, index, element, path)
-    return _merge_map(before, found or {}, element, path, inner)
+    if found is None:
+        return element
+    return _merge_map(_counterpart(last, index, element, path), found, element, path, inner)
 
 
 def _counterpart(elements: list, index: int, element: dict, path: Path) -> dict | None:
+    """Return the element that the given one was before: of the same identity, or without any at the same place.
+
+    At its place an element counts only when it still is the given one with more filled in.
+    """
     keys = _ELEMENT_KEYS.get(path[-1])
     if keys is None:
         at_place = elements[index] if index < len(elements) else None
-        return at_place if isinstance(at_place, dict) else None
+        return at_place if isinstance(at_place, dict) and _contains(path, at_place, element) else None
     identity = [element.get(key) for key in keys]
     return next((other for other in elements
                  if isinstance(other, dict) and [other.get(key) for key in keys] == identity), None)
@@ -148,13 +153,15 @@ def _without(last: Any, live: Any, path: Path, changes: list[Change]) -> Any:
 
 def _contains(path: Path, live: Any, last: Any) -> bool:
     """Tell whether the live value still is what was asked for, give or take what was filled in."""
+    if live is None and _is_empty(path, last):
+        return True
     if isinstance(last, dict):
         return isinstance(live, dict) and all(
             _contains(path + (key,), live.get(key), value) for key, value in last.items())
     if isinstance(last, list):
         return isinstance(live, list) and len(live) == len(last) and all(
             _contains(path, found, value) for found, value in zip(live, last, strict=True))
-    return same_scalar(path, live, last) or (_is_empty(last) and live is None)
+    return same_scalar(path, live, last)
 
 
 def same_scalar(path: Path, live: Any, wish: Any) -> bool:
@@ -172,13 +179,12 @@ def _is_quantity(path: Path) -> bool:
     return bool(path) and (path[-1] in _QUANTITY_FIELDS or (len(path) > 1 and path[-2] in _QUANTITY_PARENTS))
 
 
-def _in_free_map(path: Path) -> bool:
-    return len(path) > 1 and path[-2] in _FREE_MAPS
-
-
-def _is_empty(value: Any) -> bool:
+def _is_empty(path: Path, value: Any) -> bool:
+    """Tell whether a value says no more than a missing one would; in a map of free keys any value says something."""
+    if len(path) > 1 and path[-2] in _FREE_MAPS:
+        return value is None
     if isinstance(value, dict):
-        return all(_is_empty(inner) for inner in value.values())
+        return all(_is_empty(path + (key,), inner) for key, inner in value.items())
     return value is None or value is False or value == 0 or value == "" or value == []
 
 

@@ -9,7 +9,9 @@ from .errors import InvalidInput
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
 _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z", re.ASCII)
 _LABEL_LENGTH = 63
+_SUBDOMAIN_LENGTH = 253
 
 
 def require_dns_1035(what: str, name: str) -> None:
@@ -21,6 +23,20 @@ def require_dns_1035(what: str, name: str) -> None:
         raise InvalidInput(
             "%s %r is not a DNS-1035 label: expected at most 63 lower-case letters, digits and '-', "
             "starting with a letter and ending with a letter or digit" % (what, name))
+
+
+def require_identity(params: dict) -> None:
+    """Raise InvalidInput unless name and namespace can be an object's: an empty one would address a whole collection."""
+    require_name(params["name"])
+    require_namespace(params["namespace"])
+
+
+def require_name(name: str) -> None:
+    """Raise InvalidInput unless the name can be an object's (a DNS-1123 subdomain)."""
+    if len(name) > _SUBDOMAIN_LENGTH or not _SUBDOMAIN.match(name):
+        raise InvalidInput(
+            "name %r cannot be an object's: expected lower-case letters, digits, '-' and '.', starting and ending with a "
+            "letter or digit" % name)
 
 
 def require_namespace(name: str) -> None:

@@ -77,12 +77,14 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
         live = known if attempt == 0 else client.get(kind, name, namespace)
         if live is None and not write.create:
             raise Conflict("%s does not exist" % what)
+        if live is not None:
+            _require_not_terminating(what, live["metadata"])
         merged = merge(record.read(live or {}, write.manager), live or {}, wish)
         if live is not None and not merged.changes:
             return Outcome(False, live) if lost is None else Outcome(True, live, lost.diff, lost.changes)
         outcome = Outcome(True, None, changed_fields(live or {}, merged.target, merged.changes), merged.changes)
-        if live is not None:
-            _require_writable(what, live, merged, write)
+        if live is not None and not write.force_conflicts:
+            _require_no_foreign_holder(what, live, merged)
         if write.guard:
             write.guard(live, merged)
         try:
@@ -103,12 +105,14 @@ def _patch(client: Client, kind: Kind, live: dict, merged: Merged, wish: dict, w
                         write.manager, write.dry_run)
 
 
-def _require_writable(what: str, live: dict, merged: Merged, write: Write) -> None:
-    metadata = live["metadata"]
+def _require_not_terminating(what: str, metadata: dict) -> None:
     if metadata.get("deletionTimestamp"):
         raise Conflict("%s is being deleted since %s (finalizers: %s): wait until it is gone, then create it anew"
                        % (what, metadata["deletionTimestamp"], ", ".join(metadata.get("finalizers") or ["none"])))
-    holders = [] if write.force_conflicts else ownership.foreign_holders(live, merged.changes)
+
+
+def _require_no_foreign_holder(what: str, live: dict, merged: Merged) -> None:
+    holders = ownership.foreign_holders(live, merged.changes)
     if holders:
         raise Conflict(
             "%s: %s; set force_conflicts: true to take over, or leave these fields out" % (what, "; ".join(

@@ -7,9 +7,14 @@ import re
 from typing import Any
 
 HIDDEN = "VALUE_HIDDEN"
-_SENSITIVE = re.compile(r"secret|password|passwd|token|access.?key|credential", re.IGNORECASE)
+# account.key and sas are Azure's (Alluxio: fs.azure.account.key.<account>, fs.azure.sas.<container>).
+_SENSITIVE = re.compile(r"secret|password|passwd|token|access.?key|account.?key|credential|\bsas\b", re.IGNORECASE)
+# The password of a URL such as https://user:password@host/.
+_URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
 # The maps of free options in a Dataset's and a runtime's spec and status.
 _OPTION_MAPS = frozenset({"options", "sharedOptions", "properties", "env"})
+# A shorter value ("1", "true") would be masked wherever it occurs in the output.
+_SHORTEST_SECRET = 6
 
 
 def is_sensitive(key: str) -> bool:
@@ -17,11 +22,24 @@ def is_sensitive(key: str) -> bool:
     return _SENSITIVE.search(key) is not None
 
 
+def secrets_in(options: dict | None) -> list[str]:
+    """Return the values of a map of options that are credentials by their key, for Ansible to mask."""
+    return [str(value) for key, value in (options or {}).items()
+            if is_sensitive(str(key)) and len(str(value)) >= _SHORTEST_SECRET]
+
+
+def passwords_in(url: str) -> list[str]:
+    """Return the password that a URL carries, if any."""
+    return [password for _user, password in _URL_PASSWORD.findall(url)]
+
+
 def redacted(tree: Any, within_options: bool = False) -> Any:
-    """Return the tree with the credentials in its option maps hidden."""
+    """Return the tree with the credentials in its option maps and the passwords in its URLs hidden."""
     if isinstance(tree, dict):
         return {key: HIDDEN if within_options and is_sensitive(key) and value and isinstance(value, str)
                 else redacted(value, key in _OPTION_MAPS) for key, value in tree.items()}
     if isinstance(tree, list):
         return [redacted(value) for value in tree]
+    if isinstance(tree, str) and "://" in tree:
+        return _URL_PASSWORD.sub(r"\1:" + HIDDEN, tree)
     return tree

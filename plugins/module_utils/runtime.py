@@ -9,7 +9,7 @@ from . import kinds, quantity, quorum
 from .errors import InvalidInput
 from .manifest import build, compact, compact_or_none, text_map
 from .naming import require_dns_1035, require_namespace
-from .redact import is_sensitive
+from .redact import secrets_in
 
 COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker", "fuse": "fuse"}
 
@@ -31,9 +31,10 @@ RAFT_PROPERTIES = {
     "log_size_bytes_max": "alluxio.master.journal.log.size.bytes.max",
 }
 _ELECTION_DEFAULTS = {"election_timeout_min": "10s", "election_timeout_max": "20s"}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|msec|millisecond|s|sec|second|m|min|minute|h|hour|d|day)?\Z")
-_SECONDS = {"ms": 0.001, "msec": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1,
-            "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+# Durations as Alluxio reads them (FormatUtils.parseTimeSize): whole numbers; without a unit milliseconds.
+_SECONDS = {"": 0.001, "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60,
+            "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400}
+_DURATION = re.compile(r"([0-9]+)(%s)\Z" % "|".join(_SECONDS))
 
 # What Fluid applies to a runtime after its creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
 _APPLIED_LATER = (("spec", "replicas"), ("metadata",))
@@ -95,11 +96,10 @@ def _require_valid_raft(raft: dict, properties: dict) -> None:
 
 
 def _seconds(what: str, text: str) -> float:
-    match = _DURATION.match(str(text).strip().lower())
-    if match is None or float(match.group(1)) <= 0:
-        raise InvalidInput("%s is %r: expected a duration such as 500ms, 10s or 1min" % (what, text))
-    # A bare number is milliseconds in Alluxio (FormatUtils.parseTimeSize).
-    return float(match.group(1)) * _SECONDS[match.group(2) or "ms"]
+    match = _DURATION.match(text.lower())
+    if match is None or int(match.group(1)) <= 0:
+        raise InvalidInput("%s is %r: expected a whole number with a unit, such as 500ms, 10s or 1min" % (what, text))
+    return int(match.group(1)) * _SECONDS[match.group(2)]
 
 
 def _require_valid_resources(component: str, resources: dict) -> None:
@@ -112,10 +112,9 @@ def _require_valid_resources(component: str, resources: dict) -> None:
 
 
 def sensitive_values(params: dict) -> list[str]:
-    """Return property and environment values that look like secrets by their key and so must never be shown."""
-    maps = [params.get("properties") or {}]
-    maps += [(params.get(component) or {}).get(part) or {} for component in COMPONENTS for part in ("properties", "env")]
-    return [str(value) for each in maps for key, value in each.items() if value and is_sensitive(key)]
+    """Return values of properties and environments that are credentials by their key, which must never be shown."""
+    own = [(params.get(component) or {}).get(part) for component in COMPONENTS for part in ("properties", "env")]
+    return [secret for each in [params.get("properties"), *own] for secret in secrets_in(each)]
 
 
 def masters_share_hosts(params: dict) -> bool:

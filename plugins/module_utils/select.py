@@ -3,27 +3,47 @@
 
 from __future__ import annotations
 
+from typing import Callable, Iterator
+
 from ansible.module_utils.basic import AnsibleModule
 
 from . import manage
 from .client import Client
 from .connection import connect
 from .kinds import Kind
+from .naming import require_name
 from .record import visible
 
 
-def run(module: AnsibleModule, kind: Kind) -> None:
-    """Return the objects that the selection options choose, and exit."""
+def run(module: AnsibleModule, kind: Kind, summary: Callable[[dict], dict]) -> None:
+    """Return the objects that the selection options choose, whole or summed up, and exit.
+
+    Objects are summed up as their page arrives, so that a large cluster does not fill the memory.
+    """
+    params = module.params
+    key, convert = ("summaries", summary) if params["summary"] else ("resources", visible)
     manage.finish(module, lambda: {
-        "changed": False, "resources": [visible(live) for live in read(connect(module.params), kind, module.params)]})
+        "changed": False, key: [convert(live) for live in read(connect(params), kind, params)]})
 
 
-def read(client: Client, kind: Kind, params: dict) -> list[dict]:
-    """Return the matching objects; a name with its namespace and no selector costs one GET."""
-    fields = list(params["field_selectors"])
-    if params["name"] and params["namespace"] and not fields and not params["label_selectors"]:
-        live = client.get(kind, params["name"], params["namespace"])
-        return [live] if live else []
-    if params["name"]:
-        fields.append("metadata.name=" + params["name"])
-    return list(client.list(kind, params["namespace"], ",".join(params["label_selectors"]), ",".join(fields)))
+def read(client: Client, kind: Kind, params: dict) -> Iterator[dict]:
+    """Yield the matching objects, in pages; names with their namespace and without selectors cost one GET each."""
+    names = params["names"] or _one(params["name"])
+    namespaces = params["namespaces"] or _one(params["namespace"]) or [None]
+    for name in names:
+        require_name(name)
+    labels, fields = ",".join(params["label_selectors"]), list(params["field_selectors"])
+    if names and None not in namespaces and not labels and not fields:
+        found = (client.get(kind, name, namespace) for namespace in namespaces for name in names)
+        yield from (live for live in found if live is not None)
+        return
+    if len(names) == 1:
+        fields.append("metadata.name=" + names[0])
+    for namespace in namespaces:
+        for live in client.list(kind, namespace, labels, ",".join(fields)):
+            if not names or live["metadata"]["name"] in names:
+                yield live
+
+
+def _one(value: str | None) -> list[str]:
+    return [] if value is None else [value]

@@ -7,12 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Callable
 
-from . import diagnosis, fleet, kinds, quantity, reconcile, waits
+from . import diagnosis, fleet, kinds, quantity, reconcile, record, waits
 from .client import Client
 from .errors import Conflict, FluidError, InvalidInput, KindMissing
 from .fleet import Key, key_of
 from .kinds import Kind
 from .manifest import compact, text_map
+from .merge import changed_fields, merge
 from .naming import claim_name, require_dns_1035, require_namespace, volume_name
 from .reconcile import Outcome, Write
 
@@ -66,6 +67,7 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
         standing = [item for item in items if key_of(item) not in failed]
         waited = waits.volumes_bound(client, standing, wait_timeout) if standing else {}
         failed.update({key: result for key, result in waited.items() if isinstance(result, FluidError)})
+    waits_first = wait_timeout is not None
     lives, pods = _read(client, items), _pods(client, items)
 
     def manage(pair: tuple[dict, Outcome]) -> Binding:
@@ -73,8 +75,9 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
         if key_of(item) in failed:
             raise failed[key_of(item)]
         return Binding(
-            outcome, _manage(client, kinds.PERSISTENT_VOLUME_CLAIM, _claim(item), write, lives),
-            _warned(item, _manage(client, kinds.PERSISTENT_VOLUME, _volume(item), write, lives), warn), pods[key_of(item)])
+            outcome, _manage(client, kinds.PERSISTENT_VOLUME_CLAIM, _claim(item), write, lives, waits_first),
+            _warned(item, _manage(client, kinds.PERSISTENT_VOLUME, _volume(item), write, lives, waits_first), warn),
+            pods[key_of(item)])
 
     return fleet.work(list(zip(items, annotated, strict=True)), manage)
 
@@ -124,12 +127,15 @@ def _pods(client: Client, items: list[dict]) -> dict[Key, tuple[dict, ...]]:
             for name, pods in diagnosis.pods_using(client, namespace, names).items()}
 
 
-def _manage(client: Client, kind: Kind, manifest: dict, write: Write, lives: Lives) -> Outcome:
+def _manage(client: Client, kind: Kind, manifest: dict, write: Write, lives: Lives, waits_first: bool) -> Outcome:
     metadata = manifest["metadata"]
     live = lives[kind].get((metadata.get("namespace"), metadata["name"]))
     if live is not None:
         return reconcile.apply(client, kind, manifest, write, live)
-    if set(metadata) - {"name", "namespace"} or "spec" in manifest:
+    wished = merge({}, {}, record.wish_of(manifest))
+    if wished.changes and write.dry_run and waits_first:
+        return Outcome(True, None, changed_fields({}, wished.target, wished.changes), wished.changes)
+    if wished.changes:
         raise InvalidInput(
             "%s does not exist yet, so its labels and reclaim policy cannot be set: Fluid makes it once a runtime has "
             "bound the Dataset; set wait: true" % kind.describe(metadata["name"], metadata.get("namespace")))

@@ -13,6 +13,9 @@ from .kinds import Kind
 from .record import visible
 
 
+_LEAST_ROUND = 0.5  # seconds between two reads of the same objects
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What an object's state means for who waits on it.
@@ -80,6 +83,7 @@ class Waiter:
             pending.pop(name, None)
 
         while True:
+            asked = self._clock()
             found, version = self._client.snapshot(kind, namespace, only)
             for name in judges.keys() - results.keys():
                 look(name, found.get(name))
@@ -94,6 +98,8 @@ class Waiter:
                 return results | {name: self._timed_out("%s to %s" % (kind.describe(name, namespace), state),
                                                         verdict.progress, name, lives[name])
                                   for name, verdict in pending.items()}
+            # A proxy that closes every watch at once must not make us ask without a pause.
+            self._sleep(max(0.0, min(_LEAST_ROUND - (self._clock() - asked), self.remaining())))
 
     def _changes(self, kind: Kind, namespace: str | None, only: str, version: str) -> Iterator[tuple[str, dict | None]]:
         """Yield (name, object or None) for each event until the deadline, or until the watch ends early."""

@@ -13,7 +13,7 @@ from functools import partial
 
 from . import dataset, diagnosis, fleet, kinds, readiness
 from .client import Client
-from .errors import FluidError, KindMissing, QuorumUnknown, WaitFailed
+from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
 from .fleet import Key, key_of
 from .kinds import Kind
 from .masters import JOB_MASTER, MASTER, Masters
@@ -38,12 +38,14 @@ def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], time
 
 def datasets_in_phase(client: Client, items: list[dict], phase: str, timeout: float) -> Waited:
     """Wait for Datasets to have the phase; an error at once for one that no runtime exists to bind."""
-    orphans: Waited = {}
-    if phase == readiness.BOUND_PHASE:
-        lives = fleet.read(client, kinds.DATASET, map(key_of, items))
-        orphans = {key: error for key, live in lives.items() if (error := _never_bound(client, key, live))}
+    orphans = _orphans(client, items) if phase == readiness.BOUND_PHASE else {}
     judges = {key: readiness.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
     return orphans | _each(client, kinds.DATASET, "be " + phase, judges, timeout, diagnosis.explain_runtime)
+
+
+def _orphans(client: Client, items: list[dict]) -> Waited:
+    lives = fleet.read(client, kinds.DATASET, map(key_of, items))
+    return {key: error for key, live in lives.items() if (error := _never_bound(client, key, live))}
 
 
 def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
@@ -51,7 +53,7 @@ def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
     if readiness.dataset_phase(live) == readiness.BOUND_PHASE or dataset.is_reference(live):
         return None
     namespace, name = key
-    if any(_exists(client, kind, namespace, name) for kind in kinds.RUNTIMES):
+    if any(_may_exist(client, kind, namespace, name) for kind in kinds.RUNTIMES):
         return None
     return WaitFailed(
         "waited for %s to be Bound: nothing will bind it, because no runtime named %s exists in namespace %s; create one, "
@@ -59,11 +61,16 @@ def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
         % (kinds.DATASET.describe(name, namespace), name, namespace))
 
 
-def _exists(client: Client, kind: Kind, namespace: str, name: str) -> bool:
+def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
+    """Tell whether the runtime exists, or may for all that we are allowed to know."""
     try:
         return client.get(kind, name, namespace) is not None
     except KindMissing:
         return False
+    except ApiError as err:
+        if err.status != 403:
+            raise
+        return True
 
 
 def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> Waited:
@@ -101,8 +108,9 @@ def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, va
 
 def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
     """Wait for the claims and volumes of Datasets to be Bound."""
-    claims = {(item["namespace"], claim_name(item["name"])): readiness.bound for item in items}
-    waited = _each(client, kinds.PERSISTENT_VOLUME_CLAIM, "be Bound", claims, timeout, diagnosis.explain_runtime)
+    orphans = _orphans(client, items)
+    claims = {(item["namespace"], claim_name(item["name"])): readiness.bound for item in items if key_of(item) not in orphans}
+    waited = orphans | _each(client, kinds.PERSISTENT_VOLUME_CLAIM, "be Bound", claims, timeout, diagnosis.explain_runtime)
     keys = {volume_name(*key): key for key in map(key_of, items) if not isinstance(waited[key], FluidError)}
     judges = {(None, volume): readiness.bound for volume in keys}
     volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", judges, timeout, diagnosis.nothing_more)

@@ -135,10 +135,12 @@ from ..module_utils.client import Client
 from ..module_utils.connection import connect
 from ..module_utils.errors import InvalidInput
 from ..module_utils.masters import JOB_MASTER, MASTER, Masters
+from ..module_utils.naming import require_identity
 
 
 def read(client: Client, namespace: str, name: str) -> dict:
     """Return what both quorums of the runtime say."""
+    require_identity({"name": name, "namespace": namespace})
     live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % kinds.ALLUXIO_RUNTIME.describe(name, namespace))

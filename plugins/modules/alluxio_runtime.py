@@ -139,8 +139,15 @@ options:
     type: dict
     suboptions: &component_options
       resources:
-        description: C(requests) and C(limits), each a dictionary of Kubernetes quantities.
+        description: Resources of the containers, as Kubernetes quantities by their names such as C(cpu) and C(memory).
         type: dict
+        suboptions: &resources
+          requests:
+            description: What a node must have left for the container.
+            type: dict
+          limits:
+            description: What the container may use at the most.
+            type: dict
       jvm_options:
         description: JVM options of this component.
         type: list
@@ -174,8 +181,9 @@ options:
     type: dict
     suboptions:
       resources:
-        description: C(requests) and C(limits), each a dictionary of Kubernetes quantities.
+        description: Resources of the containers, as Kubernetes quantities by their names such as C(cpu) and C(memory).
         type: dict
+        suboptions: *resources
       jvm_options:
         description: JVM options. Fluid's default reserves a heap of 16 GiB.
         type: list
@@ -395,11 +403,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, kinds, manage, runtime, runtime_guard, waits
 
+
 def options() -> dict:
     """The options that describe one runtime, beside its name and namespace."""
     component = {
-        "resources": {"type": "dict"}, "jvm_options": {"type": "list", "elements": "str"}, "properties": {"type": "dict"},
-        "env": {"type": "dict"}, "ports": {"type": "dict"}, "node_selector": {"type": "dict"},
+        "resources": {"type": "dict", "options": {"requests": {"type": "dict"}, "limits": {"type": "dict"}}},
+        "jvm_options": {"type": "list", "elements": "str"}, "properties": {"type": "dict"}, "env": {"type": "dict"},
+        "ports": {"type": "dict"}, "node_selector": {"type": "dict"},
     }
     image = {
         "image": {"type": "str"}, "image_tag": {"type": "str"},

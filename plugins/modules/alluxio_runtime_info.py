@@ -28,12 +28,15 @@ EXAMPLES = r"""
 - name: Read the runtimes of a team in all namespaces
   datacache.fluid.alluxio_runtime_info:
     label_selectors: [team=search]
+- name: Read the figures of all runtimes
+  datacache.fluid.alluxio_runtime_info:
+    summary: true
 """
 
 RETURN = r"""
 resources:
   description: The AlluxioRuntimes, without managed fields; an empty list when none matches.
-  returned: success
+  returned: without O(summary=true)
   type: list
   elements: dict
   sample:
@@ -41,6 +44,52 @@ resources:
       kind: AlluxioRuntime
       metadata: {name: hbase, namespace: data}
       status: {masterPhase: Ready, masterNumberReady: 3, workerPhase: Ready, workerNumberReady: 2}
+summaries:
+  description: Phases and counts of each runtime.
+  returned: with O(summary=true)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the runtime.
+      returned: always
+      type: str
+      sample: hbase
+    namespace:
+      description: Namespace of the runtime.
+      returned: always
+      type: str
+      sample: data
+    master_phase:
+      description: Phase of the masters.
+      returned: always
+      type: str
+      sample: Ready
+    worker_phase:
+      description: Phase of the workers.
+      returned: always
+      type: str
+      sample: Ready
+    fuse_phase:
+      description: Phase of the FUSE pods.
+      returned: always
+      type: str
+      sample: Ready
+    masters:
+      description: How many masters are C(ready) and C(desired).
+      returned: always
+      type: dict
+      sample: {ready: 3, desired: 3}
+    workers:
+      description: How many workers are C(ready) and C(desired).
+      returned: always
+      type: dict
+      sample: {ready: 2, desired: 2}
+    fuses:
+      description: How many FUSE pods are C(ready) and C(desired).
+      returned: always
+      type: dict
+      sample: {ready: 1, desired: 1}
 duration:
   description: How long the module worked, in seconds.
   returned: success
@@ -50,12 +99,12 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, kinds, select
+from ..module_utils import arguments, kinds, select, summary
 
 
 def main() -> None:
     spec = arguments.compose(arguments.connection(), arguments.selection())
-    select.run(AnsibleModule(spec, supports_check_mode=True), kinds.ALLUXIO_RUNTIME)
+    select.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), kinds.ALLUXIO_RUNTIME, summary.of_runtime)
 
 
 if __name__ == "__main__":

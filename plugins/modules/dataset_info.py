@@ -28,12 +28,15 @@ EXAMPLES = r"""
 - name: Read the Datasets of a team in all namespaces
   datacache.fluid.dataset_info:
     label_selectors: [team=search]
+- name: Read the figures of all Datasets
+  datacache.fluid.dataset_info:
+    summary: true
 """
 
 RETURN = r"""
 resources:
   description: The Datasets, without managed fields; an empty list when none matches.
-  returned: success
+  returned: without O(summary=true)
   type: list
   elements: dict
   sample:
@@ -41,6 +44,58 @@ resources:
       kind: Dataset
       metadata: {name: hbase, namespace: data}
       status: {phase: Bound, ufsTotal: 443.89MiB, cacheStates: {cachedPercentage: "100.0%"}}
+summaries:
+  description: Phase and figures of each Dataset; null stands for what Fluid has not counted yet.
+  returned: with O(summary=true)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the Dataset.
+      returned: always
+      type: str
+      sample: hbase
+    namespace:
+      description: Namespace of the Dataset.
+      returned: always
+      type: str
+      sample: data
+    phase:
+      description: Phase of the Dataset; empty as long as no controller has seen it.
+      returned: always
+      type: str
+      sample: Bound
+    total_bytes:
+      description: Size of the under-stores, in bytes.
+      returned: always
+      type: int
+      sample: 119411835
+    cached_bytes:
+      description: Size of what is cached, in bytes.
+      returned: always
+      type: int
+      sample: 119411835
+    capacity_bytes:
+      description: Capacity of the cache, in bytes.
+      returned: always
+      type: int
+      sample: 4294967296
+    cached_percentage:
+      description: Share of the under-stores that is cached, from 0 to 100.
+      returned: always
+      type: float
+      sample: 100.0
+    files:
+      description: Number of files.
+      returned: always
+      type: int
+      sample: 15
+    runtimes:
+      description: Names of the runtimes that have bound it.
+      returned: always
+      type: list
+      elements: str
+      sample: [hbase]
 duration:
   description: How long the module worked, in seconds.
   returned: success
@@ -50,12 +105,12 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, kinds, select
+from ..module_utils import arguments, kinds, select, summary
 
 
 def main() -> None:
     spec = arguments.compose(arguments.connection(), arguments.selection())
-    select.run(AnsibleModule(spec, supports_check_mode=True), kinds.DATASET)
+    select.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), kinds.DATASET, summary.of_dataset)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, manage, volume
 from ..module_utils.connection import connect
+from ..module_utils.naming import require_identity
 
 
 def options() -> dict:
@@ -204,7 +205,7 @@ def main() -> None:
     def work() -> dict:
         timeout = params["wait_timeout"] if params["wait"] else None
         for item in items:
-            volume.require_valid(item)
+            (volume.require_valid if params["state"] == "present" else require_identity)(item)
         client = connect(params)
         if params["state"] == "present":
             bindings = volume.ensure(client, items, timeout, params["force_conflicts"], module.check_mode, module.warn)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live objects cut down to the figures people ask for: bytes, percentages, phases, counts. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from .readiness import components, dataset_phase
+
+# Fluid writes sizes as units.BytesSize does, with binary prefixes and two digits (pkg/utils/units.go);
+# what it has not counted yet reads "[Calculating]".
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGTPE]?)i?B?\Z")
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
+_PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%\Z")
+
+
+def size_in_bytes(text: str | None) -> int | None:
+    """Return the bytes that a size of Fluid's status stands for, such as "113.88MiB"; None when it is not known."""
+    match = _SIZE.match(text or "")
+    return round(float(match.group(1)) * 1024 ** _POWERS[match.group(2)]) if match else None
+
+
+def percentage(text: str | None) -> float | None:
+    """Return the number in a percentage such as "100.0%"; None when it is not known."""
+    match = _PERCENTAGE.match(text or "")
+    return float(match.group(1)) if match else None
+
+
+def _count(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def of_dataset(live: dict) -> dict:
+    """Phase and figures of a Dataset; sizes in bytes, the percentage from 0 to 100, None for what is not known."""
+    status = live.get("status") or {}
+    cache = status.get("cacheStates") or {}
+    return {
+        **_identity(live),
+        "phase": dataset_phase(live),
+        "total_bytes": size_in_bytes(status.get("ufsTotal")),
+        "cached_bytes": size_in_bytes(cache.get("cached")),
+        "capacity_bytes": size_in_bytes(cache.get("cacheCapacity")),
+        "cached_percentage": percentage(cache.get("cachedPercentage")),
+        "files": _count(status.get("fileNum")),
+        "runtimes": [each.get("name") for each in status.get("runtimes") or []],
+    }
+
+
+def of_runtime(live: dict) -> dict:
+    """Phases and the ready and desired masters, workers and fuses of a runtime."""
+    status = live.get("status") or {}
+    return {
+        **_identity(live),
+        **{part + "_phase": status.get(part + "Phase") or "" for part in ("master", "worker", "fuse")},
+        **components(live),
+    }
+
+
+def _identity(live: dict) -> dict:
+    return {"name": live["metadata"]["name"], "namespace": live["metadata"].get("namespace")}
