@@ -88,10 +88,18 @@ def field_is(path: str, value: object):
         raise InvalidInput("wait_for.path %r is not a JMESPath expression: %s" % (path, err)) from err
 
     def judge(live: dict | None) -> Verdict:
-        found = None if live is None else expression.search(live)
-        done = bool(found) if value is None else found == value or str(found) == str(value)
-        return Verdict(done, "it does not exist yet" if live is None else "%s is %r" % (path, found))
+        if live is None:
+            return Verdict(False, "it does not exist yet")
+        try:
+            found = expression.search(live)
+        except jmespath.exceptions.JMESPathError as err:
+            return Verdict(False, "%s cannot be evaluated yet: %s" % (path, err))
+        return Verdict(bool(found) if value is None else _as_text(found) == _as_text(value), "%s is %r" % (path, found))
     return judge
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def bound(live: dict | None) -> Verdict:
