@@ -79,10 +79,36 @@ def nothing_more(_client: Client, _namespace: str | None, _name: str) -> list[st
 
 
 def explain_deletion(client: Client, namespace: str, name: str) -> list[str]:
-    """Return what keeps Fluid from letting go of a Dataset or runtime."""
-    try:
-        users = pods_using(client, namespace, [name])[name]
-        lines = ["pod %s on node %s uses the claim %s: delete it first" % (pod["name"], pod["node"], name) for pod in users]
-        return lines + _warnings(client, namespace, name)
-    except ApiError as err:
-        return ["no more is known: %s" % err]
+    """Return what keeps Fluid from letting go of a Dataset or runtime: users, references, controllers that do not run."""
+    lines = []
+    for find in (_users, _references, _idle_controllers, _warnings):
+        try:
+            lines += find(client, namespace, name)
+        except ApiError as err:
+            lines.append("not known: %s" % err)
+    return lines
+
+
+def _users(client: Client, namespace: str, name: str) -> list[str]:
+    return ["pod %s on node %s uses the claim %s: delete it first" % (pod["name"], pod["node"], name)
+            for pod in pods_using(client, namespace, [name])[name]]
+
+
+def _references(client: Client, namespace: str, name: str) -> list[str]:
+    live = client.get(kinds.DATASET, name, namespace) or {}
+    return ["Dataset %s refers to this one: delete it first" % each for each in live.get("status", {}).get("datasetRef") or []]
+
+
+def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:
+    """The controllers whose finalizer an object of that name bears, when no replica of them is ready to take it away."""
+    lives = [client.get(kind, name, namespace) or {} for kind in (kinds.DATASET, kinds.ALLUXIO_RUNTIME)]
+    finalizers = [each for live in lives for each in live.get("metadata", {}).get("finalizers") or []]
+    lines = []
+    for controller in {readiness.FINALIZER_CONTROLLERS[each] for each in finalizers if each in readiness.FINALIZER_CONTROLLERS}:
+        found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
+        ready = sum(each.get("status", {}).get("readyReplicas", 0) for each in found)
+        wanted = sum(each["spec"].get("replicas", 0) for each in found)
+        if not ready:
+            lines.append("the finalizer's controller, Deployment %s, has %d of %d replicas ready: start it, and it takes the "
+                         "finalizer away" % (controller, ready, wanted))
+    return lines

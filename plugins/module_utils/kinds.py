@@ -61,4 +61,4 @@ PERSISTENT_VOLUME_CLAIM = Kind("PersistentVolumeClaim", "persistentvolumeclaims"
 POD = Kind("Pod", "pods")
 NODE = Kind("Node", "nodes", namespaced=False)
 EVENT = Kind("Event", "events")
-STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps")
+DEPLOYMENT = Kind("Deployment", "deployments", "apps")

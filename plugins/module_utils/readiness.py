@@ -12,7 +12,8 @@ from .errors import InvalidInput
 from .quorum import Quorum
 from .waiter import Verdict
 
-_FINALIZER_CONTROLLERS = {
+# The Deployment whose controller takes each finalizer away.
+FINALIZER_CONTROLLERS = {
     "fluid-dataset-controller-finalizer": "dataset-controller",
     "alluxio-runtime-controller-finalizer": "alluxioruntime-controller",
 }
@@ -117,7 +118,7 @@ def absent(live: dict | None) -> Verdict:
     if live is None:
         return Verdict(True)
     finalizers = live["metadata"].get("finalizers") or []
-    holders = ["%s%s" % (each, " (of %s)" % _FINALIZER_CONTROLLERS[each] if each in _FINALIZER_CONTROLLERS else "")
+    holders = ["%s%s" % (each, " (of %s)" % FINALIZER_CONTROLLERS[each] if each in FINALIZER_CONTROLLERS else "")
                for each in finalizers]
     return Verdict(False, "it is still there, held by %s" % (", ".join(holders) or "nothing that it names"))
 
