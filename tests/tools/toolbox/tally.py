@@ -2,10 +2,10 @@
 """Counting what passed and what failed, from the reports that the test programs leave."""
 
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 # Molecule ends each step of a scenario with such a line.
 MOLECULE_STEP = re.compile(r"Executed: (Successful|Failed)")
