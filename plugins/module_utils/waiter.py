@@ -35,14 +35,16 @@ class Waiter:
     """Waits until a deadline that all its waits share.
 
     timeout: seconds. explain: from the name of an object, lines that help to understand its
-    timeout; asked only then.
+    timeout; asked only then. tell: takes how far the wait has got, whenever that may have changed.
     """
 
     def __init__(self, client: Client, timeout: float, explain: Callable[[str], list] = lambda _name: [],
+                 tell: Callable[[str], None] = lambda _text: None,
                  clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._timeout = timeout
         self._explain = explain
+        self._tell = tell
         self._clock = clock
         self._sleep = sleep
         self._deadline = clock() + timeout
@@ -87,9 +89,11 @@ class Waiter:
             found, version = self._client.snapshot(kind, namespace, only)
             for name in judges.keys() - results.keys():
                 look(name, found.get(name))
+            self._report(kind, namespace, state, pending, len(judges))
             for name, live in self._changes(kind, namespace, only, version) if pending else ():
                 if name in pending:
                     look(name, live)
+                    self._report(kind, namespace, state, pending, len(judges))
                 if not pending:
                     break
             if not pending:
@@ -100,6 +104,13 @@ class Waiter:
                                   for name, verdict in pending.items()}
             # A proxy that closes every watch at once must not make us ask without a pause.
             self._sleep(max(0.0, min(_LEAST_ROUND - (self._clock() - asked), self.remaining())))
+
+    def _report(self, kind: Kind, namespace: str | None, state: str, pending: dict[str, Verdict], wanted: int) -> None:
+        if not pending:
+            return
+        name = min(pending)
+        others = "" if wanted == 1 else "%d of %d objects of kind %s; " % (wanted - len(pending), wanted, kind.kind)
+        self._tell("%swaiting for %s to %s: %s" % (others, kind.describe(name, namespace), state, pending[name].progress))
 
     def _changes(self, kind: Kind, namespace: str | None, only: str, version: str) -> Iterator[tuple[str, dict | None]]:
         """Yield (name, object or None) for each event until the deadline, or until the watch ends early."""
@@ -118,6 +129,7 @@ class Waiter:
             verdict = question()
             if verdict.done:
                 return
+            self._tell("waiting for %s: %s" % (what, verdict.progress))
             if self.remaining() <= pause:
                 raise self._timed_out(what, verdict.progress, name, None)
             self._sleep(pause)

@@ -18,6 +18,7 @@ from .fleet import Key, key_of
 from .kinds import Kind
 from .masters import JOB_MASTER, MASTER, Masters
 from .naming import claim_name, volume_name
+from .progress import Progress
 from .waiter import Judge, Verdict, Waiter
 
 Waited = dict  # Key to the object, None when there is none, or the FluidError of its wait
@@ -31,7 +32,8 @@ def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], time
     by_namespace: dict[str, dict[str, Judge]] = defaultdict(dict)
     for (namespace, name), judge in judges.items():
         by_namespace[namespace][name] = judge
-    waiters = {namespace: Waiter(client, timeout, partial(explain, client, namespace)) for namespace in by_namespace}
+    tell = Progress.from_environment().tell
+    waiters = {namespace: Waiter(client, timeout, partial(explain, client, namespace), tell) for namespace in by_namespace}
     return {(namespace, name): result for namespace, waiter in waiters.items()
             for name, result in waiter.until_each(state, kind, namespace, by_namespace[namespace]).items()}
 
@@ -76,7 +78,7 @@ def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
 def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> Waited:
     """Wait for runtimes to have masters and workers ready and, above one master, both quorums complete."""
     ready = {key: readiness.runtime_ready for key in map(key_of, items)}
-    quorums = Waiter(client, timeout)  # the deadline of the whole wait
+    quorums = Waiter(client, timeout, tell=Progress.from_environment().tell)  # the deadline of the whole wait
     waited = _each(client, kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
     standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
     answers = fleet.work(standing, lambda item: _await_quorums(client, quorums, item))
