@@ -4,6 +4,7 @@
 Plain HTTPS answers in 10 ms where each start of kubectl costs over 200.
 """
 
+import http.client
 import json
 import re
 import ssl
@@ -12,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from labctl import pki, settings
+from labctl.errors import LabError
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
@@ -27,46 +29,53 @@ class Api:
             urllib.request.HTTPSHandler(context=context))
 
     def get(self, path: str) -> dict:
-        with self._opener.open(settings.API_URL + path, timeout=10) as answer:
-            return json.load(answer)
+        return json.loads(self._send("GET", path))
 
     def find(self, path: str) -> dict | None:
         """The object, or None when it does not exist or the server does not answer."""
         try:
             return self.get(path)
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
+        except LabError:
             return None
+
+    def ready(self) -> bool:
+        """True once every start-up hook of the API server has run."""
+        try:
+            self._send("GET", "/readyz")
+            return True
+        except LabError:
+            return False
 
     def apply_definition(self, file: Path) -> None:
         """Create or update the CustomResourceDefinition in a YAML file, server-side."""
         text = file.read_text()
         name = re.search(r"^metadata:\n(?:  .*\n)*?  name: (\S+)$", text, re.MULTILINE)[1]
-        request = urllib.request.Request(
-            f"{settings.API_URL}{_DEFINITIONS}/{name}?fieldManager={settings.NAME}&force=true",
-            data=text.encode(), method="PATCH",
-            headers={"Content-Type": "application/apply-patch+yaml"})
-        with self._opener.open(request, timeout=30):
-            pass
+        self._send("PATCH", f"{_DEFINITIONS}/{name}?fieldManager={settings.NAME}&force=true",
+                   text.encode(), "application/apply-patch+yaml")
 
     def definitions_established(self) -> bool:
         """True once the API server serves every CustomResourceDefinition it has."""
-        return all(any(condition["type"] == "Established" and condition["status"] == "True"
-                       for condition in item.get("status", {}).get("conditions", []))
-                   for item in self.get(_DEFINITIONS)["items"])
+        return all(is_true(item, "Established") for item in self.get(_DEFINITIONS)["items"])
 
     def delete_node(self, name: str) -> None:
-        request = urllib.request.Request(f"{settings.API_URL}/api/v1/nodes/{name}", method="DELETE")
-        try:
-            with self._opener.open(request, timeout=30):
-                pass
-        except urllib.error.HTTPError as err:
-            if err.code != 404:
-                raise
+        self._send("DELETE", f"/api/v1/nodes/{name}")
 
-    def ready(self) -> bool:
-        """True once every start-up hook of the API server has run."""
+    def _send(self, method: str, path: str, body: bytes | None = None,
+              kind: str = "application/json") -> bytes:
+        request = urllib.request.Request(settings.API_URL + path, data=body, method=method,
+                                         headers={"Content-Type": kind})
         try:
-            with self._opener.open(settings.API_URL + "/readyz", timeout=5) as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            return False
+            with self._opener.open(request, timeout=30) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as err:
+            raise LabError(f"the API server refuses {method} {path}: {err.code} "
+                           f"{err.read().decode(errors='replace')[:500]}") from err
+        except (OSError, http.client.HTTPException) as err:
+            raise LabError(f"no answer from the API server at {settings.API_URL} to {method} {path}: {err}; "
+                           f"`lab status` tells what runs") from err
+
+
+def is_true(item: dict, condition: str) -> bool:
+    """Whether an object's status has the condition; a new object has no status yet."""
+    conditions = item.get("status", {}).get("conditions") or []
+    return any(found["type"] == condition and found["status"] == "True" for found in conditions)

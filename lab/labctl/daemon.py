@@ -39,9 +39,12 @@ def start(name: str, command: Sequence[object], *, inside: int | None = None,
 
 
 def run(name: str, command: Sequence[object], *, inside: int | None = None,
-        timeout: float = 300) -> None:
-    """Run a command to its end as part of the lab, with its output in the log."""
-    process = _spawn(name, command, inside, None)
+        env: Mapping[str, str] | None = None, timeout: float = 300) -> None:
+    """Run a command to its end as part of the lab, with its output in the log.
+
+    In the lab's cgroup, so that it does not outlive the lab's command unnoticed.
+    """
+    process = _spawn(name, command, inside, env)
     try:
         code = process.wait(timeout)
     except subprocess.TimeoutExpired as err:

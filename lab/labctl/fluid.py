@@ -7,7 +7,6 @@ from pathlib import Path
 from labctl import daemon, settings
 from labctl.api import Api
 from labctl.errors import LabError
-from labctl.shell import run
 
 _RELEASE = "fluid"
 _APPS = f"/apis/apps/v1/namespaces/{settings.FLUID_NAMESPACE}"
@@ -25,9 +24,10 @@ def install(bin_dir: Path, chart: Path) -> None:
     """Install the release unless its workloads exist; returns before its pods are ready."""
     if Api().get(f"{_APPS}/deployments")["items"]:
         return
-    run([bin_dir / "helm", "upgrade", "--install", _RELEASE, chart, "--values", settings.FLUID_VALUES,
-         "--namespace", settings.FLUID_NAMESPACE, "--create-namespace"],
-        env=_environment(bin_dir))
+    daemon.run("helm", [bin_dir / "helm", "upgrade", "--install", _RELEASE, chart,
+                        "--values", settings.FLUID_VALUES,
+                        "--namespace", settings.FLUID_NAMESPACE, "--create-namespace"],
+               env=_environment(bin_dir))
 
 
 def wait(nodes: int, timeout: float = 240) -> None:

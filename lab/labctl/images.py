@@ -15,7 +15,6 @@ from labctl import daemon
 from labctl.cgroups import Group
 from labctl.errors import LabError
 from labctl.progress import Progress
-from labctl.shell import run
 
 _DAEMON = "images"
 _COMPLETE = ".complete"
@@ -43,11 +42,11 @@ def key(images: tuple[Path, ...]) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-def clone(store: Path, root: Path) -> None:
-    """Fill a node's empty containerd root from the store."""
+def clone(store: Path, root: Path, name: str) -> None:
+    """Fill a node's empty containerd root from the store, as the process `name`."""
     root.mkdir(parents=True, exist_ok=True)
     linked = store.stat().st_dev == root.stat().st_dev
-    run(["cp", "-a", *(["--link"] if linked else []), f"{store}/.", root], timeout=600)
+    daemon.run(name, ["cp", "-a", *(["--link"] if linked else []), f"{store}/.", root], timeout=600)
     for name in _DATABASES:
         (root / name).unlink()
         shutil.copy(store / name, root / name)

@@ -60,6 +60,12 @@ def plugged(number: int) -> bool:
     return flags.exists() and bool(int(flags.read_text(), 16) & 1)  # IFF_UP
 
 
+def listens(pid: int, port_number: int) -> bool:
+    """Whether a TCP port is served in the network namespace of a process."""
+    sockets = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return any(fields[1].endswith(f":{port_number:04X}") and fields[3] == "0A" for fields in sockets)
+
+
 def cut(number: int) -> None:
     run(["ip", "link", "set", port(number), "down"])
 

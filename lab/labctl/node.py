@@ -42,8 +42,9 @@ def start(number: int, kube: Path, store: Path, report: Progress) -> None:
     proxy, runtime, kubelet = node_status.parts(number)
     daemon.start(proxy, [kube, *node_config.kube_proxy(number)], inside=pid)
     daemon.start(runtime, ["containerd", "--config", disk(number) / "containerd.toml"], inside=pid)
-    socket = Path(f"/proc/{pid}/root{node_config.CONTAINERD_SOCKET}")
-    daemon.wait(socket.exists, what=f"{name}'s container runtime", daemons=[runtime])
+    # kubelet gives up on a socket that exists before its services do; the stream server comes last.
+    daemon.wait(lambda: network.listens(pid, node_config.STREAM_PORT),
+                what=f"{name}'s container runtime to serve", daemons=[runtime])
     daemon.start(kubelet, [kube, *node_config.kubelet(number, disk(number))], inside=pid)
     node_status.wait_ready(number, since=began, rebooted=True)
     report(f"{name} is Ready after {report.seconds - seconds:.1f} s")
@@ -60,7 +61,8 @@ def kill(number: int) -> None:
 def remove(number: int) -> None:
     """Take the node out of the cluster for good."""
     kill(number)
-    Api().delete_node(node_name(number))
+    if Api().find(f"/api/v1/nodes/{node_name(number)}"):
+        Api().delete_node(node_name(number))
     shutil.rmtree(disk(number), ignore_errors=True)
 
 
@@ -97,7 +99,8 @@ def _write_disk(number: int, store: Path) -> None:
     if not top.exists():
         draft = top.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)
-        images.clone(store, node_config.disk_folder(draft, "/var/lib/containerd"))
+        images.clone(store, node_config.disk_folder(draft, "/var/lib/containerd"),
+                     f"{node_name(number)}/images")
         draft.rename(top)
     for point in host.MOUNT_POINTS:
         node_config.disk_folder(top, point).mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from labctl.settings import node_address, node_name
 SANDBOX_IMAGE = "lab.local/pause:1"
 KUBELET_KUBECONFIG = "/etc/kubernetes/kubelet.conf"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+STREAM_PORT = 10010
 
 
 def disk_folder(disk: Path, mount_point: str) -> Path:
@@ -46,6 +47,8 @@ def containerd() -> str:
 version = 2
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{SANDBOX_IMAGE}"
+  # Fixed, so that its listening can be awaited.
+  stream_server_port = "{STREAM_PORT}"
   # Without CAP_SYS_RESOURCE a container cannot lower its OOM score.
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]

@@ -24,7 +24,7 @@ def wait_ready(number: int, *, since: float, rebooted: bool, timeout: float = 12
     def ready() -> bool:
         found = api.find(f"/api/v1/nodes/{name}")
         lease = api.find(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")
-        return bool(found and lease) and is_ready(found, lease, since=since, rebooted=rebooted)
+        return found is not None and is_ready(found, lease or {}, since=since, rebooted=rebooted)
 
     daemon.wait(ready, what=f"{name} to be Ready", daemons=parts(number), timeout=timeout, interval=0.3)
 
@@ -33,14 +33,15 @@ def is_ready(found: dict, lease: dict, *, since: float, rebooted: bool) -> bool:
     """Judge a node by its object and its lease.
 
     The API server shows a dead node as Ready for 50 s more (the controller
-    manager's node-monitor-grace-period). A renewed lease tells that its kubelet
-    lives; after a reboot kubelet repeats its conditions as well.
+    manager's node-monitor-grace-period). A kubelet that starts repeats its
+    conditions; one that merely was cut off renews its lease.
     """
-    ready = next((item for item in found["status"].get("conditions", [])
+    ready = next((item for item in found.get("status", {}).get("conditions") or []
                   if item["type"] == "Ready"), {})
-    fresh = seconds(lease["spec"].get("renewTime", _NEVER)) >= since
-    if rebooted:
-        fresh = fresh and seconds(ready.get("lastHeartbeatTime", _NEVER)) >= int(since)
+    if rebooted:  # heartbeats are in whole seconds
+        fresh = seconds(ready.get("lastHeartbeatTime", _NEVER)) >= int(since)
+    else:
+        fresh = seconds(lease.get("spec", {}).get("renewTime", _NEVER)) >= since
     tainted = any(taint["key"] in _TAINTS for taint in found["spec"].get("taints", []))
     return fresh and ready.get("status") == "True" and not tainted
 

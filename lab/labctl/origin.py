@@ -49,14 +49,14 @@ def set_rate(rate: str) -> None:
 
     nginx itself can only limit each connection, and Alluxio opens several.
     """
-    bridge = settings.BRIDGE
+    bridge, limit = settings.BRIDGE, tc_rate(rate)
     run(["tc", "qdisc", "replace", "dev", bridge, "root", "noqueue"])
-    if tc_rate(rate) is None:
+    if limit is None:
         return
     # Traffic outside the one class (default 0) passes unshaped.
-    run(["tc", "qdisc", "add", "dev", bridge, "root", "handle", "1:", "htb"])
+    run(["tc", "qdisc", "replace", "dev", bridge, "root", "handle", "1:", "htb"])
     run(["tc", "class", "add", "dev", bridge, "parent", "1:", "classid", "1:1",
-         "htb", "rate", tc_rate(rate), "burst", "64k"])
+         "htb", "rate", limit, "burst", "64k"])
     run(["tc", "filter", "add", "dev", bridge, "parent", "1:", "protocol", "ip", "prio", "1",
          "u32", "match", "ip", "sport", settings.ORIGIN_PORT, "0xffff", "flowid", "1:1"])
 

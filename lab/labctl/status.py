@@ -4,8 +4,8 @@
 import shlex
 
 from labctl import daemon, fluid, lab, network, node, settings, state
-from labctl.api import Api
-from labctl.errors import Refused
+from labctl.api import Api, is_true
+from labctl.errors import LabError, Refused
 
 MISSING = 3
 
@@ -47,12 +47,13 @@ def _node_row(number: int) -> tuple[str, bool, str]:
         return name, False, f"powered off: lab start-node {number}"
     if not network.plugged(number):
         return name, False, f"partitioned: lab heal {number}"
-    found = Api().find(f"/api/v1/nodes/{name}") or {}
-    ready = any(item["type"] == "Ready" and item["status"] == "True"
-                for item in found.get("status", {}).get("conditions", []))
+    ready = is_true(Api().find(f"/api/v1/nodes/{name}") or {}, "Ready")
     return name, ready, settings.node_address(number) + (" Ready" if ready else " not Ready")
 
 
 def _fluid_row(nodes: int) -> tuple[str, bool, str]:
-    missing = fluid.missing(nodes)
+    try:
+        missing = fluid.missing(nodes)
+    except LabError as err:
+        missing = [str(err)]
     return "fluid", not missing, "; ".join(missing) or settings.FLUID_NAMESPACE

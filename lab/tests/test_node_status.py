@@ -16,13 +16,15 @@ def lease(renewed="2026-11-23T10:00:00.700000Z"):
 
 @pytest.mark.parametrize("found, held, rebooted, expected", [
     (node(), lease(), True, True),
-    (node(), lease("2026-11-23T10:00:00.400000Z"), True, False),
+    (node(), {}, True, True),
+    (node(), lease("2026-11-23T10:00:00.400000Z"), False, False),
+    (node(), {}, False, False),
     (node(heartbeat="2026-11-23T09:59:59Z"), lease(), True, False),
     (node(heartbeat="2026-11-23T09:55:00Z"), lease(), False, True),
     (node(status="Unknown"), lease(), False, False),
     (node(taints=["node.kubernetes.io/unreachable"]), lease(), False, False),
     (node(taints=["fluid.io/some-taint"]), lease(), False, True),
-    ({"spec": {}, "status": {}}, {"spec": {}}, True, False),
+    ({"spec": {}, "status": {}}, {}, True, False),
 ])
 def test_only_the_nodes_own_recent_word_counts(found, held, rebooted, expected):
     assert is_ready(found, held, since=SINCE, rebooted=rebooted) is expected

@@ -2,6 +2,7 @@
 """What the lab writes down, and what it removes by it."""
 
 import os
+import subprocess
 
 from labctl import host, images, leftovers, settings, state
 from labctl.state import RUNNING, Shape, State
@@ -53,12 +54,13 @@ def test_kernel_settings_and_folders_come_back(state_dir, tmp_path, monkeypatch)
     assert not settings.HOST_RECORD.exists() and host.restore() is None
 
 
-def test_nodes_share_image_files_but_not_the_databases(tmp_path):
+def test_nodes_share_image_files_but_not_the_databases(tmp_path, monkeypatch):
+    monkeypatch.setattr(images.daemon, "run", lambda name, command, **_: subprocess.run(command, check=True))
     store = tmp_path / "store"
     for name in (*images._DATABASES, "snapshots/1/fs/usr/bin/java"):
         (store / name).parent.mkdir(parents=True, exist_ok=True)
         (store / name).write_text(name)
-    images.clone(store, tmp_path / "root")
+    images.clone(store, tmp_path / "root", "node1/images")
     assert os.path.samefile(store / "snapshots/1/fs/usr/bin/java", tmp_path / "root/snapshots/1/fs/usr/bin/java")
     for name in images._DATABASES:
         assert not os.path.samefile(store / name, tmp_path / "root" / name)
