@@ -43,7 +43,7 @@ def sanity_tests(collection: Collection) -> Tally:
 
 
 def lab_tests(collection: Collection) -> Tally:
-    return _pytest(collection, "lab-test", collection.environ(), paths.LAB.parent / "tests", seconds=900)
+    return _pytest(collection, "lab-test", collection.environ(), paths.LAB.parent / "tests", seconds=1500)
 
 
 def api_tests(collection: Collection) -> Tally:
