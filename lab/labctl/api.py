@@ -22,8 +22,12 @@ class Api:
     """Requests that the lab itself needs; people use kubectl."""
 
     def __init__(self):
-        context = ssl.create_default_context(cafile=str(pki.certificate("ca")))
-        context.load_cert_chain(pki.certificate("admin"), pki.key("admin"))
+        try:
+            context = ssl.create_default_context(cafile=str(pki.certificate("ca")))
+            context.load_cert_chain(pki.certificate("admin"), pki.key("admin"))
+        except OSError as err:
+            raise LabError(f"the lab's keys in {pki.folder()} cannot be read: {err.strerror}; "
+                           f"only root may") from err
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),  # the bridge is never behind the machine's proxy
             urllib.request.HTTPSHandler(context=context))

@@ -58,8 +58,7 @@ def start_node(report: Progress, number: int) -> None:
     if node.powered(number) and not network.plugged(number):
         raise Refused(f"{settings.node_name(number)} runs but is partitioned: "
                       f"use `lab heal {number}`")
-    artifacts = artifacts_of(running)
-    node.start(number, artifacts.kube, _images(artifacts, report), report)
+    node.start(number, artifacts_of(running).kube, report)
 
 
 def partition(report: Progress, number: int) -> None:
@@ -173,13 +172,13 @@ def _extend(running: State, shape: Shape, report: Progress) -> None:
 
 def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
     """Start what the API tier lacks, the nodes in parallel; skips what runs."""
-    store = _images(artifacts, report)
+    store = images.store_for(artifacts.images, settings.cache_dir(), report)
     host.make_mount_points()
     control_plane.start_scheduler(artifacts.kube)
     dns.start(artifacts.coredns)
     with ThreadPoolExecutor() as pool, report.step(f"{shape.nodes} nodes", settings.log_dir()):
         jobs = [pool.submit(origin.start, artifacts.nginx, shape.origin_rate)]
-        jobs += [pool.submit(node.start, number, artifacts.kube, store, report)
+        jobs += [pool.submit(node.start, number, artifacts.kube, report, store)
                  for number in range(1, shape.nodes + 1)]
         if shape.fluid:
             jobs.append(pool.submit(fluid.install, artifacts.bin, artifacts.fluid_chart))
@@ -189,10 +188,6 @@ def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
     if shape.fluid:
         with report.step("Fluid's controllers and CSI plugin"):
             fluid.wait(shape.nodes)
-
-
-def _images(artifacts: Artifacts, report: Progress) -> Path:
-    return images.store_for(artifacts.images, settings.cache_dir(), report)
 
 
 def _record(phase: str, shape: Shape, artifacts: Artifacts) -> None:

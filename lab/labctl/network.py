@@ -9,7 +9,6 @@ an address outside the lab is answered "unreachable" at once.
 from pathlib import Path
 
 from labctl import settings
-from labctl.errors import Refused
 from labctl.shell import run
 
 _LINKS = Path("/sys/class/net")
@@ -83,7 +82,7 @@ def unplug(number: int) -> None:
 
 
 def remove() -> None:
-    """Remove every link and firewall rule of the lab; its routes go with the bridge."""
+    """Remove every link of the lab; its routes go with the bridge."""
     for number in range(1, settings.MAX_NODES + 1):
         if exists(port(number)):
             run(["ip", "link", "delete", port(number)])

@@ -27,10 +27,10 @@ def powered(number: int) -> bool:
     return daemon.alive(node_name(number))
 
 
-def start(number: int, kube: Path, store: Path, report: Progress) -> None:
+def start(number: int, kube: Path, report: Progress, store: Path | None = None) -> None:
     """Power the node on and wait until it is Ready; heals the cable of a running one.
 
-    A new node's disk gets its images from `store`.
+    A node without a disk gets its images from `store`.
     """
     name, began, seconds = node_name(number), time.time(), report.seconds
     if all(map(daemon.alive, node_status.parts(number))):
@@ -78,7 +78,7 @@ def heal(number: int) -> None:
     node_status.wait_ready(number, since=began, rebooted=False)
 
 
-def _boot(number: int, store: Path) -> None:
+def _boot(number: int, store: Path | None) -> None:
     """Make the node's namespaces, mounts and cable; whatever is left of it ends first."""
     name = node_name(number)
     kill(number)
@@ -93,7 +93,7 @@ def _boot(number: int, store: Path) -> None:
     network.connect(number, pid)
 
 
-def _write_disk(number: int, store: Path) -> None:
+def _write_disk(number: int, store: Path | None) -> None:
     """Put images and configuration on the node's disk; what is there of them stays."""
     top = disk(number)
     if not top.exists():

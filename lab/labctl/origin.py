@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timezone
 from pathlib import Path
 
-from labctl import daemon, network, settings
+from labctl import daemon, settings
 from labctl.errors import Refused
 from labctl.shell import run
 

@@ -11,7 +11,7 @@ def flags(command):
     """`--name value` and `--name=value` as a dictionary."""
     words = [str(word) for word in command]
     found = {}
-    for word, following in zip(words, [*words[1:], "--"]):
+    for word, following in zip(words, [*words[1:], "--"], strict=True):
         if word.startswith("--"):
             name, equals, value = word.partition("=")
             found[name] = value if equals else ("" if following.startswith("--") else following)
