@@ -22,8 +22,6 @@ def up(request: plan.Request, report: Progress) -> None:
                            healthy=running is not None and healthy(running.shape))
     report(f"{decision.action}: {decision.reason}")
     if decision.action == plan.FRESH:
-        leftovers.remove()
-        preflight.room(decision.shape.tier)
         _start_fresh(decision.shape, report)
     else:
         _extend(running, decision.shape, report)
@@ -39,8 +37,6 @@ def down(report: Progress) -> None:
 def reset(report: Progress) -> None:
     """Start the same lab again, empty: same tier, nodes and options."""
     running = _require_running()
-    with report.step("remove the lab"):
-        leftovers.remove()
     _start_fresh(running.shape, report)
     report(f"lab ready: {running.shape}; KUBECONFIG={settings.kubeconfig()}")
 
@@ -137,7 +133,12 @@ def _require_powered(number: int) -> State:
 
 
 def _start_fresh(shape: Shape, report: Progress) -> None:
+    if not leftovers.found():
+        preflight.room(shape.tier)
+    # Built before anything is removed: a build that fails costs no running lab.
     artifacts = build.ensure(shape.tier, settings.cache_dir(), report)
+    leftovers.remove()
+    preflight.room(shape.tier)
     host.record()
     _record(STARTING, shape, artifacts)
     network.create_bridge()

@@ -17,6 +17,11 @@ _STATE_PARTS = ("state.json", "state.new", "kubeconfig", "pki", "etcd", "log", "
                 "dns", "helm", "audit-policy.yaml")
 
 
+def found() -> bool:
+    """Whether a lab, or a part of one, is on this machine and may hold its ports and addresses."""
+    return network.exists(settings.BRIDGE) or bool(Group().pids())
+
+
 def remove() -> None:
     """Leave the machine as it was before `lab up`."""
     root = Group()
