@@ -100,7 +100,9 @@ def field_is(path: str, value: object):
 
 
 def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """The value as text; true is one of YAML's words, of Python's and of a condition's status."""
+    text = str(value)
+    return text.lower() if text in ("True", "False") else text
 
 
 def bound(live: dict | None) -> Verdict:

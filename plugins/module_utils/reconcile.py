@@ -100,7 +100,8 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
 
 def _patch(client: Client, kind: Kind, live: dict, merged: Merged, wish: dict, write: Write) -> dict:
     patch = merge_patch(live, record.write(merged.target, wish, write.manager))
-    patch["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+    # A drifted field is put right by the wish that is recorded already: then the patch has no metadata of its own.
+    patch.setdefault("metadata", {})["resourceVersion"] = live["metadata"]["resourceVersion"]
     return client.patch(kind, live["metadata"]["name"], live["metadata"].get("namespace"), patch,
                         write.manager, write.dry_run)
 
