@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the plugins' unit tests share: recorded objects and a cluster that lives in memory."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+HERE = Path(__file__).parent
+# Tests import the in-memory cluster by its name; with --import-mode=importlib no folder of tests is on the path.
+sys.path.insert(0, str(HERE / "support"))
+
+from fake_cluster import FakeCluster  # noqa: E402
+
+# The same examples in every run, and no time limit for one: the suite must be steady on a busy machine.
+settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=60)
+settings.load_profile("steady")
+
+
+@pytest.fixture
+def recorded():
+    """Return the text or the object that was recorded on a lab (Fluid 1.0.8, Alluxio 2.9.4), by its file name."""
+    def load(name: str):
+        text = (HERE / "recorded" / name).read_text()
+        return json.loads(text) if name.endswith(".json") else text
+    return load
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    return FakeCluster()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.manifest import build, compact, compact_or_none, text_map
+
+
+def test_compact_leaves_out_what_is_not_given():
+    assert compact(a=1, b=None, c=False, d="", e=[]) == {"a": 1, "c": False, "d": "", "e": []}
+
+
+def test_compact_or_none():
+    assert compact_or_none(a=None) is None
+    assert compact_or_none(a=0) == {"a": 0}
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (True, "true"), (False, "false"), (1, "1"), (0.5, "0.5"), (None, ""), ("x", "x"),
+])
+def test_text_map_writes_values_as_yaml_does(value, text):
+    assert text_map({"key": value}) == {"key": text}
+
+
+def test_text_map_of_nothing_is_nothing():
+    assert text_map(None) is None
+    assert text_map({}) == {}
+    assert text_map({1: "a"}) == {"1": "a"}
+
+
+def test_build():
+    params = {"name": "hbase", "namespace": "data", "labels": {"new": True}, "annotations": None}
+    assert build(kinds.DATASET, params, {"mounts": []}) == {
+        "apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset",
+        "metadata": {"name": "hbase", "namespace": "data", "labels": {"new": "true"}}, "spec": {"mounts": []}}
+
+
+def test_build_of_a_cluster_scoped_kind_has_no_namespace():
+    assert build(kinds.NODE, {"name": "node1", "namespace": "data"}, {})["metadata"] == {"name": "node1"}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who holds a field, on objects whose managedFields were recorded from a real API server."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change
+from ansible_collections.datacache.fluid.plugins.module_utils.ownership import Holder, foreign_holders, is_foreign
+
+
+def held(live, *paths):
+    return foreign_holders(live, tuple(Change(tuple(path.split("/"))) for path in paths))
+
+
+@pytest.mark.parametrize("manager", [
+    "datacache.fluid", "volume.datacache.fluid", "dataset-controller", "alluxioruntime-controller", "fluidapp-controller",
+])
+def test_our_and_fluids_managers_are_not_foreign(manager):
+    assert not is_foreign(manager)
+
+
+@pytest.mark.parametrize("manager", ["kubectl-edit", "kubectl-client-side-apply", "helm", "argocd-controller", ""])
+def test_others_are_foreign(manager):
+    assert is_foreign(manager)
+
+
+def test_nothing_is_foreign_on_a_runtime_that_fluid_has_written_back(recorded):
+    live = recorded("alluxio_runtime_ready.json")
+    assert held(live, "spec/replicas", "spec/master/replicas", "spec/tieredstore/levels", "metadata/labels/team") == []
+
+
+@pytest.mark.parametrize(("path", "managers"), [
+    pytest.param("spec/replicas", ["kubectl-scale"], id="a-field-that-a-person-set"),
+    pytest.param("spec/master/replicas", ["kubectl-edit"], id="a-nested-field"),
+    pytest.param("spec/tieredstore/levels", ["kubectl-edit"], id="a-list-as-a-whole"),
+    pytest.param("metadata/labels/team", ["kubectl-edit"], id="a-map-key"),
+    pytest.param("metadata/labels/tier", [], id="another-key-of-that-map"),
+    pytest.param("spec/master/networkMode", [], id="a-field-beside-a-foreign-one"),
+    pytest.param("spec/properties/a", [], id="a-field-that-nobody-holds"),
+])
+def test_foreign_fields(recorded, path, managers):
+    live = recorded("alluxio_runtime_foreign.json")
+    assert held(live, path) == [Holder(path.replace("/", "."), manager) for manager in managers]
+
+
+def test_holders_come_in_the_order_of_the_changes(recorded):
+    live = recorded("alluxio_runtime_foreign.json")
+    assert [holder.field for holder in held(live, "spec/tieredstore/levels", "metadata/labels/team", "spec/replicas")] == [
+        "spec.tieredstore.levels", "metadata.labels.team", "spec.replicas"]
+
+
+def test_who_writes_the_status_holds_no_field_of_ours():
+    live = {"metadata": {"managedFields": [
+        {"manager": "someone", "subresource": "status", "fieldsV1": {"f:status": {"f:phase": {}}, "f:spec": {}}}]}}
+    assert held(live, "spec/replicas") == []
+
+
+@pytest.mark.parametrize("metadata", [{}, {"managedFields": None}, {"managedFields": [{"manager": "x"}]}],
+                         ids=["none", "null", "without-fields"])
+def test_an_object_without_managed_fields_has_no_holders(metadata):
+    assert held({"metadata": metadata}, "spec/replicas") == []

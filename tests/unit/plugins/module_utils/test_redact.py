@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.redact import (
+    HIDDEN,
+    is_sensitive,
+    passwords_in,
+    redacted,
+    secrets_in,
+)
+
+
+@pytest.mark.parametrize("key", [
+    "aws.secretKey", "aws.accessKeyId", "fs.oss.accessKeySecret", "fs.swift.password", "fs.cos.secret.key",
+    "fs.adl.account.x.oauth2.credential", "fs.azure.account.key.x.blob.core.windows.net", "fs.azure.sas.c.x", "API_TOKEN",
+])
+def test_sensitive(key):
+    assert is_sensitive(key)
+
+
+@pytest.mark.parametrize("key", ["alluxio.underfs.s3.endpoint", "alluxio.user.file.readtype.default", "region", "path"])
+def test_not_sensitive(key):
+    assert not is_sensitive(key)
+
+
+@pytest.mark.parametrize("options", ["options", "sharedOptions", "properties", "env"])
+def test_credentials_in_maps_of_options_are_hidden(options):
+    tree = {"spec": {options: {"secretKey": "abc", "endpoint": "https://s3"}}}
+    assert redacted(tree) == {"spec": {options: {"secretKey": HIDDEN, "endpoint": "https://s3"}}}
+
+
+def test_credentials_in_lists_are_hidden():
+    assert redacted([{"mounts": [{"options": {"password": "abc"}}]}]) == [{"mounts": [{"options": {"password": HIDDEN}}]}]
+
+
+@pytest.mark.parametrize(("url", "shown"), [
+    ("https://ann:secret@host/path/", "https://ann:VALUE_HIDDEN@host/path/"),
+    ("hdfs://:secret@host:8020/", "hdfs://:VALUE_HIDDEN@host:8020/"),
+    ("https://host:8443/a@b/", "https://host:8443/a@b/"),
+    ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
+])
+def test_passwords_in_urls_are_hidden(url, shown):
+    assert redacted({"mountPoint": url}) == {"mountPoint": shown}
+    assert passwords_in(url) == (["secret"] if shown != url else [])
+
+
+def test_secrets_in_leaves_out_what_would_mask_half_of_the_output():
+    assert secrets_in({"api.token": "1", "renew.token": True, "aws.secretKey": "abcdef", "region": "somewhere"}) == ["abcdef"]
+    assert secrets_in(None) == []
+
+
+@pytest.mark.parametrize("tree", [
+    pytest.param({"encryptOptions": [{"name": "aws.secretKey", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+                 id="reference-to-a-secret"),
+    pytest.param({"tolerations": [{"tokenExpirationSeconds": 5}]}, id="field-outside-of-options"),
+    pytest.param({"options": {"secretKey": ""}}, id="empty-credential"),
+    pytest.param({"options": {"region": "x"}}, id="plain-option"),
+    pytest.param("text", id="no-tree"),
+])
+def test_everything_else_stays(tree):
+    assert redacted(tree) == tree

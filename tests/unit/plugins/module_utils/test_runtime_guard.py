@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is refused, or warned of, before a runtime is written."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, runtime_guard
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change, Merged
+
+CREATED = Merged({}, ())
+
+
+def params(**given):
+    return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "HostNetwork", "master": None, **given}
+
+
+def node(name, labels=None, **spec):
+    return {"metadata": {"name": name, "labels": labels or {}}, "spec": spec}
+
+
+@pytest.fixture
+def guard(cluster):
+    """Run the guard of a runtime with these options and return what it warns of."""
+    def run(given, live=None, merged=CREATED):
+        warnings = []
+        runtime_guard.make(cluster, given, warnings.append)(live, merged)
+        return warnings
+    return run
+
+
+@pytest.fixture
+def nodes(cluster):
+    def put(*each):
+        for one in each:
+            cluster.put(kinds.NODE, one)
+    return put
+
+
+def test_a_node_for_each_master_is_enough(guard, nodes):
+    nodes(node("n1"), node("n2"), node("n3"))
+    assert guard(params()) == []
+
+
+@pytest.mark.parametrize(("third", "count"), [
+    pytest.param(node("n3", unschedulable=True), 3, id="cordoned"),
+    pytest.param(node("n3", taints=[{"key": "k", "effect": "NoSchedule"}]), 3, id="tainted"),
+    pytest.param(node("n3", taints=[{"key": "k", "effect": "NoExecute"}]), 3, id="evicting"),
+    pytest.param(node("n2"), 2, id="missing"),
+])
+def test_too_few_nodes_for_masters_on_their_network(guard, nodes, third, count):
+    nodes(node("n1"), node("n2"), third)
+    with pytest.raises(InvalidInput) as refused:
+        guard(params())
+    assert str(refused.value) == (
+        "3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of %d nodes take them (n1, n2): use fewer "
+        "masters, network_mode ContainerNetwork, or more nodes" % count)
+
+
+def test_a_taint_that_only_prefers_repels_no_master(guard, nodes):
+    nodes(node("n1"), node("n2"), node("n3", taints=[{"key": "k", "effect": "PreferNoSchedule"}]))
+    assert guard(params()) == []
+
+
+def test_only_nodes_with_the_wanted_labels_count(guard, nodes):
+    nodes(node("n1", {"disk": "ssd"}), node("n2", {"disk": "hdd"}), node("n3"))
+    with pytest.raises(InvalidInput, match=r"1 of 3 nodes take them \(n1\)"):
+        guard(params(master={"node_selector": {"disk": "ssd"}}))
+
+
+@pytest.mark.parametrize("given", [{"master_replicas": 1}, {"network_mode": "ContainerNetwork"}], ids=["one", "own-addresses"])
+def test_masters_that_need_no_node_each_need_no_look_at_the_nodes(cluster, guard, given):
+    assert guard(params(**given)) == []
+    assert cluster.requests == []
+
+
+def test_without_permission_for_nodes_it_warns(cluster, guard):
+    cluster.forbidden.add(("list", "nodes"))
+    assert guard(params()) == ["whether 3 masters find a node each is not known: not allowed to list nodes"]
+
+
+def test_another_failure_of_the_look_is_an_error(cluster, guard, monkeypatch):
+    def fail(*_args):
+        raise ApiError("HTTP 500", 500)
+    monkeypatch.setattr(cluster, "list", fail)
+    with pytest.raises(ApiError, match="HTTP 500"):
+        guard(params())
+
+
+@pytest.mark.parametrize(("master", "found"), [({"replicas": 3}, 3), ({}, 1), (None, 1)])
+def test_another_number_of_masters_is_refused(guard, master, found):
+    with pytest.raises(InvalidInput) as refused:
+        guard(params(master_replicas=5), {"spec": {"master": master}}, Merged({}, (Change(("spec", "master", "replicas")),)))
+    assert str(refused.value) == (
+        "AlluxioRuntime hbase in namespace data has %d masters and 5 were asked for: Fluid reads the number of masters only when "
+        "it creates them; delete the runtime and create it anew, or leave master_replicas as it is" % found)
+
+
+def test_what_fluid_ignores_later_brings_a_warning(guard):
+    changes = (Change(("spec", "replicas")), Change(("spec", "properties", "a")), Change(("spec", "fuse", "args"), removed=True))
+    assert guard(params(), {"spec": {}}, Merged({}, changes)) == [
+        "AlluxioRuntime hbase in namespace data is running and Fluid reads these fields only when it creates a runtime, so the "
+        "change has no effect until the runtime is created anew: spec.properties.a, spec.fuse.args"]
+
+
+def test_what_fluid_applies_later_brings_none(guard):
+    assert guard(params(), {"spec": {}}, Merged({}, (Change(("spec", "replicas")), Change(("metadata", "labels", "a"))))) == []

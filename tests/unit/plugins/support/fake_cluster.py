@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster that lives in memory: the methods of client.Client over a dictionary of objects.
+
+It keeps what the engine relies on: resource versions and the conflict they bring, UIDs, finalizers,
+dry runs, merge patches, selectors on names, and a watch that starts at a version. Time is its own:
+what is planned with `later` happens when a watch or a pause of the code under test gets that far.
+"""
+
+import copy
+import itertools
+from types import SimpleNamespace
+
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    AlreadyExists,
+    ApiError,
+    Expired,
+    KindMissing,
+    WriteConflict,
+)
+from rfc7396 import apply_patch
+
+
+class FakeCluster:
+    """Objects by kind, namespace and name. requests: the verbs and plurals that were asked for, in order."""
+
+    configuration = SimpleNamespace(host="https://fake:6443")
+    impersonates = False
+
+    def __init__(self):
+        self.requests = []
+        self.missing_kinds = set()
+        self.forbidden = set()  # (verb, plural)
+        self.logs = {}  # (pod, container) to text
+        self.oldest = 0  # the oldest resource version that a watch may start from
+        self.now = 0.0
+        self._objects = {}
+        self._history = []  # (version, event type, key, object)
+        self._versions = itertools.count(101)
+        self._version = 100
+        self._planned = []  # (time, action), by time
+        self._before_write = []
+
+    # -- what a test arranges and looks at --------------------------------------------------
+
+    def put(self, kind, live):
+        """Store the object as another writer would, and return it as it is stored."""
+        key = self._key(kind, live["metadata"]["name"], live["metadata"].get("namespace"))
+        event = "MODIFIED" if key in self._objects else "ADDED"
+        return self._store(key, event, {"apiVersion": kind.api_version, "kind": kind.kind, **live})
+
+    def change(self, kind, name, namespace, patch):
+        """Change an object behind the engine's back, with a merge patch."""
+        key = self._key(kind, name, namespace)
+        return self._store(key, "MODIFIED", apply_patch(copy.deepcopy(self._objects[key]), patch))
+
+    def vanish(self, kind, name, namespace):
+        """Let an object be gone, as when its finalizers have been served."""
+        key = self._key(kind, name, namespace)
+        self._note("DELETED", key, self._objects.pop(key))
+
+    def stored(self, kind, name, namespace=None):
+        """The object as it is, or None."""
+        return copy.deepcopy(self._objects.get(self._key(kind, name, namespace)))
+
+    def later(self, seconds, action):
+        """Plan an action for when the code under test has waited that long from now."""
+        self._planned.append((self.now + seconds, action))
+        self._planned.sort(key=lambda plan: plan[0])
+
+    def before_write(self, *actions):
+        """Do these, one before each of the next writes: what comes between a read and a write."""
+        self._before_write += actions
+
+    def writes(self):
+        """The requests that were not reads."""
+        return [request for request in self.requests if request[0] not in ("get", "list", "watch", "log")]
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self._pass(self.now + seconds)
+
+    # -- client.Client ----------------------------------------------------------------------
+
+    def get(self, kind, name, namespace=None):
+        self._ask("get", kind)
+        return self.stored(kind, name, namespace)
+
+    def list(self, kind, namespace=None, label_selector="", field_selector="", limit=500):
+        self._ask("list", kind)
+        yield from copy.deepcopy(list(self._select(kind, namespace, label_selector, field_selector)))
+
+    def snapshot(self, kind, namespace, only=""):
+        self._ask("list", kind)
+        found = self._select(kind, namespace, "", "metadata.name=" + only if only else "")
+        return {live["metadata"]["name"]: copy.deepcopy(live) for live in found}, str(self._version)
+
+    def create(self, kind, body, manager, dry_run=False):
+        self._ask("create", kind, write=True)
+        key = self._key(kind, body["metadata"]["name"], body["metadata"].get("namespace"))
+        if key in self._objects:
+            raise AlreadyExists("%s exists" % body["metadata"]["name"], 409)
+        made = copy.deepcopy(body)
+        made["metadata"].update(uid="uid-%s" % next(self._versions), creationTimestamp="2026-11-23T11:05:42Z")
+        return made if dry_run else self._store(key, "ADDED", made)
+
+    def patch(self, kind, name, namespace, patch, manager, dry_run=False):
+        self._ask("patch", kind, write=True)
+        key = self._key(kind, name, namespace)
+        if key not in self._objects:
+            raise ApiError("%s not found" % name, 404)
+        live = copy.deepcopy(self._objects[key])
+        if patch["metadata"].get("resourceVersion") not in (None, live["metadata"]["resourceVersion"]):
+            raise WriteConflict("%s was modified" % name, 409)
+        after = apply_patch(live, patch)
+        return after if dry_run else self._store(key, "MODIFIED", after)
+
+    def delete(self, kind, name, namespace, uid, dry_run=False):
+        self._ask("delete", kind, write=True)
+        key = self._key(kind, name, namespace)
+        if key not in self._objects:
+            return False
+        if self._objects[key]["metadata"]["uid"] != uid:
+            raise WriteConflict("%s has another UID" % name, 409)
+        if dry_run:
+            return True
+        if self._objects[key]["metadata"].get("finalizers"):
+            self.change(kind, name, namespace, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+        else:
+            self._note("DELETED", key, self._objects.pop(key))
+        return True
+
+    def watch(self, kind, namespace, only, resource_version, timeout):
+        self._ask("watch", kind)
+        if int(resource_version) < self.oldest:
+            raise Expired("too old resource version", 410)
+        seen, deadline = int(resource_version), self.now + timeout
+        while True:
+            for version, event, key, live in list(self._history):
+                if version > seen and self._matches(key, kind, namespace, only):
+                    yield {"type": event, "object": copy.deepcopy(live)}
+            seen = self._version
+            if not self._planned or self._planned[0][0] > deadline:
+                self.now = deadline
+                return
+            self._pass(self._planned[0][0])
+
+    def log(self, namespace, pod, container, tail_lines):
+        self.requests.append(("log", "pods"))
+        if (pod, container) not in self.logs:
+            raise ApiError("log of %s/%s: HTTP 403" % (pod, container), 403)
+        return self.logs[pod, container]
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _ask(self, verb, kind, write=False):
+        self.requests.append((verb, kind.plural))
+        if kind in self.missing_kinds:
+            raise KindMissing("the cluster does not know the kind %s" % kind.kind, 404)
+        if (verb, kind.plural) in self.forbidden:
+            raise ApiError("not allowed to %s %s" % (verb, kind.resource), 403)
+        if write and self._before_write:
+            self._before_write.pop(0)()
+
+    @staticmethod
+    def _key(kind, name, namespace):
+        return kind, namespace if kind.namespaced else None, name
+
+    def _store(self, key, event, live):
+        self._note(event, key, live)
+        live["metadata"].setdefault("uid", "uid-%d" % self._version)
+        live["metadata"]["resourceVersion"] = str(self._version)
+        self._objects[key] = live
+        return copy.deepcopy(live)
+
+    def _note(self, event, key, live):
+        self._version = next(self._versions)
+        self._history.append((self._version, event, key, live))
+
+    def _pass(self, until):
+        while self._planned and self._planned[0][0] <= until:
+            self.now, action = self._planned.pop(0)
+            action()
+        self.now = max(self.now, until)
+
+    def _select(self, kind, namespace, label_selector, field_selector):
+        labels = dict(term.split("=") for term in label_selector.split(",") if term)
+        fields = dict(term.split("=") for term in field_selector.split(",") if term)
+        for (each, place, name), live in sorted(self._objects.items(), key=lambda item: item[0][2]):
+            own = live["metadata"].get("labels") or {}
+            if (each == kind and namespace in (None, place) and labels.items() <= own.items()
+                    and fields.get("metadata.name", name) == name and fields.get("type", live.get("type")) == live.get("type")):
+                yield live
+
+    @staticmethod
+    def _matches(key, kind, namespace, only):
+        return key[0] == kind and namespace in (None, key[1]) and only in ("", key[2])
