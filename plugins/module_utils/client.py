@@ -73,9 +73,9 @@ class Client:
             raise
 
     def list(self, kind: Kind, namespace: str | None = None, label_selector: str = "",
-             field_selector: str = "", limit: int = PAGE) -> Iterator[dict]:
-        """Yield the objects of a kind, holding no more than a page of at most limit objects at a time."""
-        query = {"limit": limit, "labelSelector": label_selector, "fieldSelector": field_selector}
+             field_selector: str = "", limit: int | None = None) -> Iterator[dict]:
+        """Yield the objects of a kind, holding no more than a page of at most limit (PAGE) objects at a time."""
+        query = {"limit": limit or PAGE, "labelSelector": label_selector, "fieldSelector": field_selector}
         for page in self._pages(kind, namespace, query):
             yield from _items(kind, page)
 

@@ -13,10 +13,10 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import fleet, reconcile, waits
+from . import fleet, readiness, reconcile, waits
 from .client import Client
 from .connection import connect
-from .errors import FluidError, KindMissing
+from .errors import FluidError, InvalidInput, KindMissing
 from .fleet import Key, key_of
 from .kinds import Kind
 from .naming import require_identity
@@ -53,8 +53,9 @@ def run(module: AnsibleModule, managed: Managed) -> None:
         module.no_log_values.update(managed.sensitive_values(item))
 
     def work() -> dict:
-        for item in items:
-            (managed.require_valid if params["state"] == "present" else require_identity)(item)
+        require_valid(items, managed.require_valid if params["state"] == "present" else require_identity)
+        if wanted := params["wait_for"]:
+            readiness.field_is(**wanted)  # a bad expression is refused before anything is written
         client = connect(params)
         outcomes = _present(client, items, managed, module) if params["state"] == "present" else _absent(
             client, items, managed, module)
@@ -68,6 +69,16 @@ def items_of(params: dict, plural: str) -> list[dict]:
     if params[plural] is None:
         return [params]
     return [{**item, "namespace": item["namespace"] or params["namespace"]} for item in params[plural]]
+
+
+def require_valid(items: list[dict], check: Callable[[dict], None]) -> None:
+    """Raise InvalidInput for the first object that the check refuses, or that is in the list twice."""
+    seen: set[Key] = set()
+    for item in items:
+        check(item)
+        if key_of(item) in seen:
+            raise InvalidInput("%s/%s is in the list twice: each object can have one description only" % key_of(item))
+        seen.add(key_of(item))
 
 
 def finish(module: AnsibleModule, work: Callable[[], dict]) -> None:

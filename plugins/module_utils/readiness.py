@@ -5,7 +5,7 @@ from __future__ import annotations
 
 try:
     import jmespath
-except ImportError:  # manage.py says so where an expression is given
+except ImportError:
     jmespath = None
 
 from .errors import InvalidInput
@@ -80,9 +80,12 @@ def quorum_formed(quorum: Quorum, members: int) -> Verdict:
 def field_is(path: str, value: object):
     """A judge that is done once a JMESPath expression finds the value, or with None anything that is true.
 
-    Raises InvalidInput when the expression cannot be read. Values are compared as text too, since
+    Raises InvalidInput when the expression cannot be read, or jmespath is not installed. Values are compared as text too, since
     YAML and the API do not always agree on what is a number.
     """
+    if jmespath is None:
+        raise InvalidInput("wait_for needs the Python package jmespath for the interpreter that runs the module: "
+                           "install it there (pip install jmespath)")
     try:
         expression = jmespath.compile(path)
     except jmespath.exceptions.JMESPathError as err:

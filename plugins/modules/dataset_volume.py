@@ -204,8 +204,7 @@ def main() -> None:
 
     def work() -> dict:
         timeout = params["wait_timeout"] if params["wait"] else None
-        for item in items:
-            (volume.require_valid if params["state"] == "present" else require_identity)(item)
+        manage.require_valid(items, volume.require_valid if params["state"] == "present" else require_identity)
         client = connect(params)
         if params["state"] == "present":
             bindings = volume.ensure(client, items, timeout, params["force_conflicts"], module.check_mode, module.warn)
