@@ -47,8 +47,12 @@ def identity() -> dict:
 
 
 def fleet(plural: str, options: dict) -> dict:
-    """Name and options of a single object, or a list of objects that each have them."""
-    item = {**options, "name": {"type": "str", "required": True}, "namespace": {"type": "str"}}
+    """Name and options of a single object, or a list of objects that each have them.
+
+    Defaults stand at the module only, so that an object of the list can be seen to leave an option out.
+    """
+    item = {name: {key: value for key, value in option.items() if key != "default"} for name, option in options.items()}
+    item.update(name={"type": "str", "required": True}, namespace={"type": "str"})
     return {
         "name": {"type": "str"},
         "namespace": {"type": "str", "default": "default"},

@@ -65,10 +65,10 @@ def run(module: AnsibleModule, managed: Managed) -> None:
 
 
 def items_of(params: dict, plural: str) -> list[dict]:
-    """The options of each object; an object of a list without a namespace is in the module's."""
+    """The options of each object; what an object of a list leaves out has the module's value."""
     if params[plural] is None:
         return [params]
-    return [{**item, "namespace": item["namespace"] or params["namespace"]} for item in params[plural]]
+    return [{key: params[key] if value is None else value for key, value in item.items()} for item in params[plural]]
 
 
 def require_valid(items: list[dict], check: Callable[[dict], None]) -> None:
@@ -167,7 +167,10 @@ def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callab
     """Return the outcomes after waiting for those that worked; a failed wait keeps what was changed before it."""
     left = [item for item, outcome in zip(items, outcomes, strict=True)
             if not isinstance(outcome, FluidError) and waits_on(outcome)]
-    waited = wait(left) if left else {}
+    try:
+        waited = wait(left) if left else {}
+    except FluidError as err:
+        waited = {key_of(item): err for item in left}  # what was changed before is still to be reported
     return [_with_wait(key_of(item), outcome, waited) for item, outcome in zip(items, outcomes, strict=True)]
 
 

@@ -11,7 +11,7 @@ from . import manage
 from .client import Client
 from .connection import connect
 from .kinds import Kind
-from .naming import require_name
+from .naming import require_name, require_namespace
 from .record import visible
 
 
@@ -28,22 +28,27 @@ def run(module: AnsibleModule, kind: Kind, summary: Callable[[dict], dict]) -> N
 
 def read(client: Client, kind: Kind, params: dict) -> Iterator[dict]:
     """Yield the matching objects, in pages; names with their namespace and without selectors cost one GET each."""
-    names = params["names"] or _one(params["name"])
-    namespaces = params["namespaces"] or _one(params["namespace"]) or [None]
-    for name in names:
+    names = _either(params["names"], params["name"])
+    namespaces = _either(params["namespaces"], params["namespace"])
+    for name in names or []:
         require_name(name)
+    for namespace in namespaces or []:
+        require_namespace(namespace)
+    if names == [] or namespaces == []:
+        return  # a list that came out empty chooses nothing, not everything
     labels, fields = ",".join(params["label_selectors"]), list(params["field_selectors"])
-    if names and None not in namespaces and not labels and not fields:
+    if names and namespaces and not labels and not fields:
         found = (client.get(kind, name, namespace) for namespace in namespaces for name in names)
         yield from (live for live in found if live is not None)
         return
-    if len(names) == 1:
+    if names and len(names) == 1:
         fields.append("metadata.name=" + names[0])
-    for namespace in namespaces:
+    for namespace in namespaces or [None]:
         for live in client.list(kind, namespace, labels, ",".join(fields)):
             if not names or live["metadata"]["name"] in names:
                 yield live
 
 
-def _one(value: str | None) -> list[str]:
-    return [] if value is None else [value]
+def _either(several: list[str] | None, one: str | None) -> list[str] | None:
+    """The list, or the one as a list; None when neither is given."""
+    return [one] if several is None and one is not None else several

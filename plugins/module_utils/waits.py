@@ -78,10 +78,12 @@ def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
 def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> Waited:
     """Wait for runtimes to have masters and workers ready and, above one master, both quorums complete."""
     ready = {key: readiness.runtime_ready for key in map(key_of, items)}
-    quorums = Waiter(client, timeout, tell=Progress.from_environment().tell)  # the deadline of the whole wait
+    tell = Progress.from_environment().tell
+    # Made before the first wait, so that their deadline is that of the whole.
+    waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), tell) for key in ready}
     waited = _each(client, kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
     standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
-    answers = fleet.work(standing, lambda item: _await_quorums(client, quorums, item))
+    answers = fleet.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item))
     errors = {key_of(item): answer for item, answer in zip(standing, answers, strict=True) if isinstance(answer, FluidError)}
     return waited | errors
 

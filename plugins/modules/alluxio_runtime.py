@@ -32,14 +32,14 @@ options:
       - It must be a DNS-1035 label, because it becomes part of Service names.
       - Either O(name) or O(runtimes) is required.
     required: false
-  master_replicas: &master_replicas
+  master_replicas:
     description:
       - Number of masters, C(spec.master.replicas).
       - One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
       - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
     type: int
     default: 1
-  worker_replicas: &worker_replicas
+  worker_replicas:
     description: Number of workers, C(spec.replicas). Fluid applies a change on a running runtime.
     type: int
     default: 1
@@ -80,7 +80,7 @@ options:
     description: JVM options for all components.
     type: list
     elements: str
-  network_mode: &network_mode
+  network_mode:
     description:
       - Network of masters and workers. With V(HostNetwork) each master needs a node of its own, because all use the same ports.
       - With V(ContainerNetwork) masters may share a node, and Fluid sets no anti-affinity against that.
@@ -272,12 +272,19 @@ options:
       annotations:
         description: Annotations of the runtime. Those that other people set stay.
         type: dict
-      master_replicas: *master_replicas
-      worker_replicas: *worker_replicas
+      master_replicas:
+        description: Number of masters, by default O(master_replicas).
+        type: int
+      worker_replicas:
+        description: Number of workers, by default O(worker_replicas).
+        type: int
       tieredstore: *tieredstore
       properties: *properties
       jvm_options: *jvm_options
-      network_mode: *network_mode
+      network_mode:
+        description: Network of masters and workers, by default O(network_mode).
+        type: str
+        choices: [HostNetwork, ContainerNetwork]
       raft: *raft
       master: *master
       worker: *worker
