@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""1000 Datasets, unchanged and new: one task of ours, a loop of kubernetes.core.k8s, kubectl, and raw requests."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from . import content, tasks
+from .playing import play
+from .report import Figure, times
+from .session import Session
+
+SIZE = 1000
+UNCHANGED = f"{SIZE} unchanged Datasets"
+NEW = f"{SIZE} new Datasets"
+# The loop takes two thirds of a second for each object; its time grows with their number.
+_LOOP = 50
+
+Run = Callable[[], float]
+
+
+def measure_unchanged(session: Session) -> list[Figure]:
+    runs = _runs(session)
+    try:
+        session.cluster.create(content.manifest(name, session.namespace) for name in content.names(SIZE))
+        # A first run of each settles who owns the fields, and fills the caches.
+        for run in runs.values():
+            run()
+        ours, loop, kubectl = _in_turn(session.rounds, list(runs.values()))
+        requests = _requests(session)
+    finally:
+        session.clear()
+    return [
+        Figure(UNCHANGED, "requests", len(requests), at_most=5),
+        *_compared(UNCHANGED, ours, loop, kubectl, of_loop=1 / 300, of_kubectl=1 / 40),
+    ]
+
+
+def measure_new(session: Session) -> list[Figure]:
+    try:
+        requests = _requests(session)
+        runs = {**_runs(session), "raw": lambda: _replay(session, requests)}
+        ours, loop, kubectl, raw = _in_turn(session.rounds, [_afresh(session, run) for run in runs.values()])
+    finally:
+        session.clear()
+    return [
+        Figure(NEW, "requests", len(requests)),
+        *_compared(NEW, ours, loop, kubectl, of_loop=1 / 50, of_kubectl=1 / 10),
+        Figure(NEW, "time of the same requests, raw", raw, "s"),
+        times(NEW, "the time of the same requests, raw", ours, raw, at_most=1.5),
+    ]
+
+
+def _runs(session: Session) -> dict[str, Run]:
+    """What is compared; each returns its seconds."""
+    names = content.names(SIZE)
+    [ours], [loop] = [tasks.datasets(names, session.namespace)], [tasks.core_loop(names[:_LOOP], session.namespace)]
+    manifests = Path(session.folder, "datasets.json")
+    manifests.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        content.manifest(name, session.namespace) for name in names]}))
+    return {
+        "ours": lambda: sum(play([ours], session.kubeconfig)),
+        "loop": lambda: sum(play([loop], session.kubeconfig)) * SIZE / _LOOP,
+        "kubectl": lambda: _kubectl(session, manifests),
+    }
+
+
+def _in_turn(rounds: int, runs: list[Run]) -> list[float]:
+    """The median of each run's seconds; they take turns, so that all meet the same load of the machine."""
+    seconds = [[run() for run in runs] for _round in range(rounds)]
+    return [median(each) for each in zip(*seconds, strict=True)]
+
+
+def _afresh(session: Session, run: Run) -> Run:
+    def in_an_empty_namespace() -> float:
+        session.clear()
+        return run()
+
+    return in_an_empty_namespace
+
+
+def _compared(work: str, ours: float, loop: float, kubectl: float, of_loop: float, of_kubectl: float) -> list[Figure]:
+    core, apply = f"a kubernetes.core.k8s loop (of {_LOOP}, scaled)", "kubectl apply --server-side -f"
+    return [
+        Figure(work, "time of the task", ours, "s"),
+        Figure(work, f"time of {core}", loop, "s"),
+        Figure(work, f"time of {apply}", kubectl, "s"),
+        times(work, f"the time of {core}", ours, loop, at_most=of_loop),
+        times(work, f"the time of {apply}", ours, kubectl, at_most=of_kubectl),
+    ]
+
+
+def _requests(session: Session) -> list:
+    """The requests of our task on the namespace as it is."""
+    session.proxy.take()
+    play([tasks.datasets(content.names(SIZE), session.namespace)], session.proxy.kubeconfig)
+    return session.proxy.take()
+
+
+def _kubectl(session: Session, manifests: Path) -> float:
+    start = time.monotonic()
+    subprocess.run(["kubectl", "apply", "--server-side", "-f", manifests], check=True, stdout=subprocess.DEVNULL,
+                   env=os.environ | {"KUBECONFIG": session.kubeconfig})
+    return time.monotonic() - start
+
+
+def _replay(session: Session, requests: list) -> float:
+    """Reads one after the other, as each page names the next; then the writes at once."""
+    start = time.monotonic()
+    for request in requests:
+        if request.method == "GET":
+            session.cluster.send(request)
+    session.cluster.send_all(request for request in requests if request.method != "GET")
+    return time.monotonic() - start
