@@ -76,11 +76,22 @@ class Client:
              field_selector: str = "", limit: int | None = None) -> Iterator[dict]:
         """Yield the objects of a kind, holding no more than a page of at most limit (PAGE) objects at a time."""
         query = {"limit": limit or PAGE, "labelSelector": label_selector, "fieldSelector": field_selector}
-        for page in self._pages(kind, namespace, query):
+        for page in self._pages(kind, namespace, query, resume=True):
             yield from _items(kind, page)
 
     def snapshot(self, kind: Kind, namespace: str | None, only: str = "") -> tuple[dict[str, dict], str]:
-        """Return the objects of a namespace (or just the one of that name) by name, and the version to watch from."""
+        """Return the objects of a namespace (or just the one of that name) by name, and the version to watch from.
+
+        All objects are of that version: a list whose pages expire is read anew, up to ATTEMPTS times in all.
+        """
+        for _attempt in range(ATTEMPTS - 1):
+            try:
+                return self._snapshot(kind, namespace, only)
+            except Expired:
+                continue
+        return self._snapshot(kind, namespace, only)
+
+    def _snapshot(self, kind: Kind, namespace: str | None, only: str) -> tuple[dict[str, dict], str]:
         found: dict[str, dict] = {}
         version = ""
         for page in self._pages(kind, namespace, {"limit": PAGE, "fieldSelector": _field_selector(only)}):
@@ -88,14 +99,25 @@ class Client:
             version = page["metadata"].get("resourceVersion", "")
         return found, version
 
-    def _pages(self, kind: Kind, namespace: str | None, query: dict) -> Iterator[dict]:
+    def _pages(self, kind: Kind, namespace: str | None, query: dict, resume: bool = False) -> Iterator[dict]:
+        """Yield the pages of a list.
+
+        resume: when a page has expired, go on with the token that the refusal offers: the rest is then newer than
+        what came before (https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks).
+        """
+        token = ""
         while True:
-            page = self._json("GET", kind, kind.path(namespace), query, verb="list")
+            try:
+                page = self._json("GET", kind, kind.path(namespace), {**query, "continue": token}, verb="list")
+            except Expired as err:
+                if not resume or err.rest in ("", token):
+                    raise
+                token = err.rest
+                continue
             yield page
             token = page.get("metadata", {}).get("continue", "")
             if not token:
                 return
-            query = {**query, "continue": token}
 
     def create(self, kind: Kind, body: dict, manager: str, dry_run: bool = False) -> dict:
         """Create the object. Raises AlreadyExists, also when a lost answer's create had worked."""
@@ -123,14 +145,17 @@ class Client:
               timeout: float) -> Iterator[dict]:
         """Yield the events ({type, object}) of a namespace, or of the one object named, for at most timeout seconds.
 
-        Ends early when the server or the network closes the stream; raises Expired when the
-        resource version is too old. Both mean: read again, then watch again.
+        Ends early when the server or the network closes the stream or is in trouble; raises Expired
+        when the resource version is too old. Both mean: read again, then watch again.
         """
         query = {"watch": "true", "fieldSelector": _field_selector(only), "resourceVersion": resource_version,
                  "timeoutSeconds": max(1, int(timeout))}
         try:
             response = self._send("GET", kind.path(namespace), query, None, "", timeout + 1, stream=True)
             try:
+                if response.status in _TRANSIENT:
+                    self._sleep(min(_retry_after(response), timeout))
+                    return
                 self._raise_for_status(response, "watch", kind, kind.path(namespace))
                 yield from _events(response)
             finally:
@@ -216,7 +241,14 @@ class Client:
         if response.status == 403 and " cannot " in message:  # RBAC's words; quotas and admission answer 403 too
             raise ApiError("not allowed to %s %s at %s: %s; ask for a Role with that verb and resource"
                            % (verb, kind.resource, path, message), 403)
-        leaf = AlreadyExists if reason == "AlreadyExists" else {409: WriteConflict, 410: Expired}.get(response.status, ApiError)
+        if response.status in _TRANSIENT:
+            raise ApiError("the API server at %s answered %s of %s with %d each time of %d: %s; check that it is healthy, then "
+                           "run this again" % (self.configuration.host, verb, path, response.status, ATTEMPTS, message),
+                           response.status)
+        if response.status == 410:
+            rest = (status.get("metadata") or {}).get("continue", "")
+            raise Expired("%s of %s was refused: %s" % (verb, path, message), 410, rest=rest)
+        leaf = AlreadyExists if reason == "AlreadyExists" else WriteConflict if response.status == 409 else ApiError
         raise leaf("%s of %s was refused: %s" % (verb, path, message), response.status, repeated)
 
 
@@ -250,6 +282,8 @@ def _events(response: Any) -> Iterator[dict]:
             event = json.loads(line)
             if event.get("type") == "ERROR":
                 code = event.get("object", {}).get("code", 0)
+                if code in _TRANSIENT:
+                    return
                 leaf = Expired if code == 410 else ApiError
                 raise leaf("the watch was ended by the server: %s" % event["object"].get("message"), code)
             yield event
@@ -257,7 +291,7 @@ def _events(response: Any) -> Iterator[dict]:
 
 def _retry_after(response: Any) -> float:
     try:
-        return min(float(response.headers.get("Retry-After", 0)), RETRY_AFTER_MAX)
+        return max(0.0, min(float(response.headers.get("Retry-After", 0)), RETRY_AFTER_MAX))
     except ValueError:
         return 0.0
 

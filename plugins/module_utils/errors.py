@@ -64,4 +64,11 @@ class WriteConflict(ApiError):
 
 
 class Expired(ApiError):
-    """The resource version of a watch or of a list page is no longer served (HTTP 410)."""
+    """The resource version of a watch or of a list page is no longer served (HTTP 410).
+
+    rest: the token that the server offers for going on with a list as it is now; empty when it offers none.
+    """
+
+    def __init__(self, message: str, status: int = 0, rest: str = "", **details: Any) -> None:
+        super().__init__(message, status, **details)
+        self.rest = rest
