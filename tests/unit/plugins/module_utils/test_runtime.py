@@ -51,9 +51,10 @@ REFUSED = [
                  "raft.election_timeout_min (30s) is not below raft.election_timeout_max (20s)", id="min-above-the-default-max"),
     pytest.param({"raft": {"election_timeout_max": "500ms"}},
                  "raft.election_timeout_min (10s) is not below raft.election_timeout_max (0.5s)", id="max-below-the-default-min"),
-    pytest.param({"raft": {"election_timeout_min": "soon"}}, "raft.election_timeout_min is 'soon': expected a whole number with a unit, such as 500ms",
-                 id="no-duration"),
-    pytest.param({"raft": {"election_timeout_min": "0s"}}, "raft.election_timeout_min is '0s': expected a whole number with a unit", id="no-time"),
+    pytest.param({"raft": {"election_timeout_min": "soon"}},
+                 "raft.election_timeout_min is 'soon': expected a whole number with a unit, such as 500ms", id="no-duration"),
+    pytest.param({"raft": {"election_timeout_min": "0s"}},
+                 "raft.election_timeout_min is '0s': expected a whole number with a unit", id="no-time"),
     # FormatUtils.parseTimeSize of Alluxio 2.9.4 fails on these, and with it the master.
     pytest.param({"raft": {"election_timeout_min": "1.5s"}}, "raft.election_timeout_min is '1.5s': expected a whole number with a unit",
                  id="fraction-of-a-second"),

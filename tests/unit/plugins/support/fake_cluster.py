@@ -146,7 +146,7 @@ class FakeCluster:
                 return
             self._pass(self._planned[0][0])
 
-    def log(self, namespace, pod, container, tail_lines):
+    def log(self, namespace, pod, container, tail_lines, previous=False):
         self.requests.append(("log", "pods"))
         if (pod, container) not in self.logs:
             raise ApiError("log of %s/%s: HTTP 403" % (pod, container), 403)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting on a cluster in memory, whose time passes only when somebody waits."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitFailed, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.readiness import absent, dataset_in_phase
+from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Verdict, Waiter
+
+DATASET = kinds.DATASET
+BOUND = dataset_in_phase("Bound")
+
+
+@pytest.fixture
+def put(cluster):
+    def run(name, phase="NotBound"):
+        cluster.put(DATASET, {"metadata": {"name": name, "namespace": "data"}, "status": {"phase": phase}})
+    return run
+
+
+@pytest.fixture
+def becomes(cluster):
+    """Plan a phase for a Dataset."""
+    def run(seconds, name, phase):
+        cluster.later(seconds, lambda: cluster.change(DATASET, name, "data", {"status": {"phase": phase}}))
+    return run
+
+
+@pytest.fixture
+def waiter(cluster):
+    def make(timeout=60, **given):
+        return Waiter(cluster, timeout, clock=cluster.clock, sleep=cluster.sleep, **given)
+    return make
+
+
+def until(waiter, judge=BOUND, name="hbase"):
+    return waiter.until("be Bound", DATASET, name, "data", judge)
+
+
+def test_what_is_so_already_is_not_watched(cluster, put, waiter):
+    put("hbase", "Bound")
+    assert until(waiter())["status"]["phase"] == "Bound"
+    assert cluster.requests == [("list", "datasets")]
+    assert cluster.now == 0
+
+
+def test_it_returns_at_the_event(cluster, put, becomes, waiter):
+    put("hbase")
+    becomes(7, "hbase", "Pending")
+    becomes(12, "hbase", "Bound")
+    assert until(waiter())["status"]["phase"] == "Bound"
+    assert cluster.now == 12
+    assert cluster.requests == [("list", "datasets"), ("watch", "datasets")]
+
+
+def test_a_change_between_the_read_and_the_watch_is_not_missed(cluster, put, waiter):
+    put("hbase")
+    watch = cluster.watch
+
+    def late(*args):
+        cluster.change(DATASET, "hbase", "data", {"status": {"phase": "Bound"}})
+        return watch(*args)
+    cluster.watch = late
+    until(waiter())
+    assert cluster.now == 0
+
+
+def test_an_object_that_comes_later(cluster, put, waiter):
+    cluster.later(5, lambda: put("hbase", "Bound"))
+    judge = lambda live: Verdict(live is not None, "it does not exist yet")  # noqa: E731
+    assert until(waiter(), judge)["metadata"]["name"] == "hbase"
+    assert cluster.now == 5
+
+
+def test_an_object_that_goes(cluster, put, waiter):
+    put("hbase")
+    cluster.later(5, lambda: cluster.vanish(DATASET, "hbase", "data"))
+    assert until(waiter(), absent) is None
+    assert cluster.now == 5
+
+
+def test_a_state_that_cannot_come_any_more_fails_at_once(cluster, put, becomes, waiter):
+    put("hbase")
+    becomes(3, "hbase", "Failed")
+    with pytest.raises(WaitFailed) as failed:
+        until(waiter())
+    assert str(failed.value) == "waited for Dataset hbase in namespace data to be Bound: its phase is Failed"
+    assert failed.value.details["result"]["status"]["phase"] == "Failed"
+    assert cluster.now == 3
+
+
+def test_a_timeout_tells_how_far_it_got(cluster, put, becomes, waiter):
+    put("hbase")
+    becomes(3, "hbase", "Pending")
+    with pytest.raises(WaitTimeout) as timeout:
+        until(waiter(60, explain=lambda name: ["pod %s-master-0: phase Pending" % name, "event on Pod x: y"]))
+    assert str(timeout.value) == (
+        "waited 60 seconds for Dataset hbase in namespace data to be Bound: its phase is Pending\n"
+        "- pod hbase-master-0: phase Pending\n- event on Pod x: y")
+    assert timeout.value.details["findings"] == ["pod hbase-master-0: phase Pending", "event on Pod x: y"]
+    assert timeout.value.details["result"]["status"]["phase"] == "Pending"
+    assert cluster.now == 60
+
+
+def test_no_time_at_all_is_one_look(cluster, put, waiter):
+    put("hbase")
+    with pytest.raises(WaitTimeout, match="waited 0 seconds"):
+        until(waiter(0))
+    assert cluster.requests == [("list", "datasets")]
+
+
+def test_an_expired_version_is_read_again(cluster, put, becomes, waiter):
+    put("hbase")
+    becomes(5, "hbase", "Bound")
+    watch, versions = cluster.watch, []
+
+    def expire_first(*args):
+        versions.append(args[3])
+        cluster.oldest = 10**6 if len(versions) == 1 else 0
+        return watch(*args)
+    cluster.watch = expire_first
+    until(waiter())
+    assert cluster.requests == [("list", "datasets"), ("watch", "datasets")] * 2
+    assert cluster.now == 5
+
+
+def test_a_watch_that_ends_at_once_is_not_asked_for_without_pause(cluster, put, waiter):
+    put("hbase")
+    cluster.watch = lambda *_args: iter(())
+    with pytest.raises(WaitTimeout):
+        until(waiter(10))
+    assert cluster.now == 10
+    assert len(cluster.requests) <= 22
+
+
+def test_a_watch_that_is_closed_is_opened_again(cluster, put, becomes, waiter):
+    put("hbase")
+    becomes(40, "hbase", "Bound")
+    watch = cluster.watch
+    cluster.watch = lambda *args: watch(*args[:4], min(args[4], 15))  # as a server that closes a watch after 15 s
+    until(waiter())
+    assert cluster.now == 40
+
+
+def test_several_objects_share_a_watch(cluster, put, becomes, waiter):
+    for name in ("a", "b", "c"):
+        put(name)
+    becomes(2, "b", "Bound")
+    becomes(4, "a", "Failed")
+    results = waiter(30).until_each("be Bound", DATASET, "data", dict.fromkeys("abc", BOUND))
+    assert results["b"]["status"]["phase"] == "Bound"
+    assert isinstance(results["a"], WaitFailed)
+    assert isinstance(results["c"], WaitTimeout)
+    assert cluster.requests == [("list", "datasets"), ("watch", "datasets")]
+    assert cluster.now == 30
+
+
+def test_all_waits_share_the_deadline(cluster, put, becomes, waiter):
+    put("a")
+    put("b")
+    becomes(40, "a", "Bound")
+    both = waiter(60)
+    until(both, name="a")
+    with pytest.raises(WaitTimeout):
+        until(both, name="b")
+    assert cluster.now == 60
+
+
+def test_progress_is_told(put, becomes, waiter):
+    told = []
+    put("hbase")
+    becomes(3, "hbase", "Pending")
+    becomes(9, "hbase", "Bound")
+    until(waiter(tell=told.append))
+    assert told == ["waiting for Dataset hbase in namespace data to be Bound: its phase is NotBound",
+                    "waiting for Dataset hbase in namespace data to be Bound: its phase is Pending"]
+
+
+def test_the_progress_of_several_names_one_that_is_missing(put, becomes, waiter):
+    told = []
+    put("a")
+    put("b")
+    becomes(3, "a", "Bound")
+    becomes(9, "b", "Bound")
+    waiter(tell=told.append).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
+    assert told[-1] == ("1 of 2 objects of kind Dataset; waiting for Dataset b in namespace data to be Bound: its phase is NotBound")
+
+
+# -- asking --------------------------------------------------------------------------------------
+
+
+def test_ask_until(cluster, waiter):
+    answers = iter([Verdict(False, "no leader"), Verdict(False, "no leader"), Verdict(True)])
+    waiter().ask_until("the quorum", "hbase", lambda: next(answers), 1.0)
+    assert cluster.now == 2
+
+
+def test_ask_until_gives_up_before_a_pause_that_would_be_too_long(cluster, waiter):
+    with pytest.raises(WaitTimeout) as timeout:
+        waiter(5, explain=lambda name: ["see " + name]).ask_until("the quorum", "hbase", lambda: Verdict(False, "no leader"), 2.0)
+    assert str(timeout.value) == "waited 5 seconds for the quorum: no leader\n- see hbase"
+    assert cluster.now == 4

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running modules in this process, on the cluster in memory."""
+
+import json
+from functools import partial
+from importlib import import_module
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.datacache.fluid.plugins.module_utils import waits
+
+PLUGINS = "ansible_collections.datacache.fluid.plugins"
+# Where connect was imported by name.
+CONNECTS = ("module_utils.manage", "module_utils.select", "modules.dataset_volume", "modules.alluxio_quorum_info")
+
+
+@pytest.fixture
+def run(cluster, monkeypatch, capsys):
+    """Run a module with options and return its result, with the text of its warnings under `warnings`."""
+    for name in CONNECTS:
+        monkeypatch.setattr(import_module(PLUGINS + "." + name), "connect", lambda _params: cluster)
+    monkeypatch.setattr(waits, "Waiter", partial(waits.Waiter, clock=cluster.clock, sleep=cluster.sleep))
+    warnings = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warnings.append(text))
+
+    def run_module(plugin, /, check=False, diff=False, **options):
+        warnings.clear()
+        capsys.readouterr()
+        module = import_module(PLUGINS + ".modules." + plugin)
+        with patch_module_args({**options, "_ansible_check_mode": check, "_ansible_diff": diff}), pytest.raises(SystemExit) as ended:
+            module.main()
+        result = json.loads(capsys.readouterr().out)
+        assert ended.value.code == (1 if result.get("failed") else 0)
+        return {**result, "warnings": list(warnings)}
+    return run_module

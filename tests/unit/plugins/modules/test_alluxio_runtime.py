@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module alluxio_runtime: its options become an object, and what became of it a result."""
+
+import json
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+
+COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
+             "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}
+FULL = {
+    "labels": {"team": "x"}, "annotations": {"note": "y"}, "master_replicas": 3, "worker_replicas": 2,
+    "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7", "volume_type": "emptyDir"}],
+    "properties": {"p": "q"}, "jvm_options": ["-Xmx1g"], "network_mode": "ContainerNetwork",
+    "raft": {"election_timeout_min": "1s", "election_timeout_max": "2s"},
+    **{name: {**COMPONENT, "ports": {"rpc": 1}} for name in ("master", "worker", "job_master", "job_worker")},
+    "fuse": {**COMPONENT, "image": "f", "image_tag": "1", "image_pull_policy": "Never", "args": ["-o"], "clean_policy": "OnDemand"},
+    "image": "i", "image_tag": "2", "image_pull_policy": "Always", "run_as": {"uid": 1, "gid": 2, "user": "u", "group": "g"},
+    "disable_prometheus": True, "hadoop_config": "conf",
+}
+
+
+@pytest.fixture
+def stored(cluster):
+    return lambda name="hbase", namespace="default": cluster.stored(kinds.ALLUXIO_RUNTIME, name, namespace)
+
+
+@pytest.fixture
+def nodes(cluster):
+    def put(count):
+        for number in range(count):
+            cluster.put(kinds.NODE, {"metadata": {"name": "n%d" % number}, "spec": {}})
+    return put
+
+
+def test_minimal(run, stored):
+    assert run("alluxio_runtime", name="hbase")["changed"]
+    assert stored()["spec"] == {
+        "replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"}, "worker": {"networkMode": "HostNetwork"}}
+
+
+def test_full(run, stored):
+    result = run("alluxio_runtime", name="hbase", **FULL)
+    assert (result["changed"], result["warnings"]) == (True, [])
+    spec = stored()["spec"]
+    assert spec.keys() == {"replicas", "alluxioVersion", "tieredstore", "properties", "jvmOptions", "runAs", "disablePrometheus",
+                           "hadoopConfig", "master", "worker", "jobMaster", "jobWorker", "fuse"}
+    assert spec["properties"]["alluxio.master.embedded.journal.election.timeout.max"] == "2s"
+    assert spec["jobWorker"]["resources"] == {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}
+
+
+def test_a_second_run_changes_nothing(cluster, run):
+    run("alluxio_runtime", name="hbase", **FULL)
+    cluster.requests.clear()
+    assert not run("alluxio_runtime", name="hbase", **FULL)["changed"]
+    assert cluster.requests == [("get", "alluxioruntimes")]
+
+
+def test_check_mode_says_what_the_run_then_does(run, stored):
+    predicted = run("alluxio_runtime", check=True, diff=True, name="hbase", **FULL)
+    assert stored() is None
+    done = run("alluxio_runtime", diff=True, name="hbase", **FULL)
+    assert (predicted["changed"], predicted["diff"]) == (done["changed"], done["diff"])
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    pytest.param({}, "one of the following is required: name, runtimes", id="no-name"),
+    pytest.param({"name": "HBase"}, "AlluxioRuntime name 'HBase' is not a DNS-1035 label", id="name"),
+    pytest.param({"name": "hbase", "master_replicas": 2}, "an even number", id="even-masters"),
+    pytest.param({"name": "hbase", "tieredstore": [{"mediumtype": "MEM"}]},
+                 "missing required arguments: path found in tieredstore", id="no-path"),
+    pytest.param({"name": "hbase", "tieredstore": [{"mediumtype": "TAPE", "path": "/x"}]},
+                 "value of mediumtype must be one of", id="medium"),
+    pytest.param({"name": "hbase", "network_mode": "Bridge"}, "value of network_mode must be one of", id="network"),
+    pytest.param({"name": "hbase", "raft": {"election_timeout": "1s"}}, "Unsupported parameters", id="unknown-raft-option"),
+    pytest.param({"name": "hbase", "raft": {"election_timeout_min": "1.5s"}}, "expected a whole number with a unit", id="duration"),
+    pytest.param({"name": "hbase", "master": {"resources": {"request": {"cpu": "1"}}}}, "Unsupported parameters", id="misspelt-resources"),
+    pytest.param({"name": "hbase", "master": {"resources": {"limits": "2Gi"}}}, "unable to convert to dict",
+                 id="resources-without-names"),
+    pytest.param({"name": "hbase", "master": {"resources": {"limits": {"memory": "2GB"}}}}, "is not a Kubernetes quantity", id="quantity"),
+    pytest.param({"runtimes": [{"name": "a", "master_replicas": 2}]}, "an even number", id="one-of-a-list"),
+    pytest.param({"runtimes": [{"name": "a"}], "master_replicas": 4}, "an even number", id="default-of-a-list"),
+    pytest.param({"name": "", "state": "absent"}, "name '' cannot be an object's", id="empty-name-to-delete"),
+])
+def test_refused_before_the_cluster_is_touched(cluster, run, options, message):
+    result = run("alluxio_runtime", **options)
+    assert result["failed"]
+    assert message in result["msg"]
+    assert cluster.requests == []
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_too_few_nodes_are_refused_before_anything_is_written(cluster, run, nodes, check):
+    nodes(2)
+    result = run("alluxio_runtime", check=check, name="hbase", master_replicas=3)
+    assert "3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of 2 nodes take them" in result["msg"]
+    assert cluster.writes() == []
+
+
+def test_three_masters_on_three_nodes(run, nodes, stored):
+    nodes(3)
+    assert run("alluxio_runtime", name="hbase", master_replicas=3)["changed"]
+    assert stored()["spec"]["master"]["replicas"] == 3
+
+
+def test_another_number_of_masters_is_refused(cluster, run, nodes):
+    nodes(3)
+    run("alluxio_runtime", name="hbase")
+    result = run("alluxio_runtime", name="hbase", master_replicas=3)
+    assert "has 1 masters and 3 were asked for: Fluid reads the number of masters only when it creates them" in result["msg"]
+
+
+def test_more_workers_are_applied_without_a_warning(run, stored):
+    run("alluxio_runtime", name="hbase")
+    result = run("alluxio_runtime", name="hbase", worker_replicas=2)
+    assert (result["changed"], result["warnings"]) == (True, [])
+    assert stored()["spec"]["replicas"] == 2
+
+
+def test_a_change_that_fluid_ignores_brings_a_warning(run):
+    run("alluxio_runtime", name="hbase")
+    [warning] = run("alluxio_runtime", name="hbase", properties={"a": "b"})["warnings"]
+    assert warning.endswith("so the change has no effect until the runtime is created anew: spec.properties.a")
+    assert run("alluxio_runtime", name="hbase", properties={"a": "b"})["warnings"] == []
+
+
+def test_a_secret_among_the_properties_is_in_no_output(run):
+    secret = {"properties": {"aws.secretKey": "very-secret"}, "fuse": {"env": {"API_TOKEN": "token-value"}}}
+    text = json.dumps([run("alluxio_runtime", diff=True, name="hbase", **secret) for _time in range(2)])
+    assert "very-secret" not in text
+    assert "token-value" not in text
+
+
+def test_waiting(cluster, run):
+    cluster.later(5, lambda: cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "default", {
+        "status": {"masterNumberReady": 1, "workerNumberReady": 1}}))
+    result = run("alluxio_runtime", name="hbase", wait=True)
+    assert (result["changed"], result["result"]["status"]["workerNumberReady"]) == (True, 1)
+
+
+def test_a_timeout_tells_how_far_it_got(cluster, run):
+    result = run("alluxio_runtime", name="hbase", worker_replicas=2, wait=True, wait_timeout=30)
+    assert result["failed"] and result["changed"]
+    assert result["msg"].endswith("to be ready: 0 of 1 masters ready, 0 of 2 workers ready")
+    assert result["findings"] == []
+
+
+def test_absent(run, stored):
+    run("alluxio_runtime", name="hbase")
+    assert run("alluxio_runtime", name="hbase", state="absent", wait=True)["changed"]
+    assert stored() is None
+    assert not run("alluxio_runtime", name="hbase", state="absent", wait=True)["changed"]
+
+
+def test_a_list_has_the_modules_options_where_it_gives_none(run, stored):
+    result = run("alluxio_runtime", worker_replicas=2, network_mode="ContainerNetwork",
+                 runtimes=[{"name": "a"}, {"name": "b", "worker_replicas": 5}])
+    assert result["changed"]
+    assert [stored(name)["spec"]["replicas"] for name in "ab"] == [2, 5]
+    assert stored("a")["spec"]["worker"] == {"networkMode": "ContainerNetwork"}

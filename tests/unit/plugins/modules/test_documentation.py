@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each module's argument spec is what its documentation says, fragments included."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+
+PLUGINS = "ansible_collections.datacache.fluid.plugins"
+MODULES = ("alluxio_quorum_info", "alluxio_runtime", "alluxio_runtime_info", "dataset", "dataset_info", "dataset_volume")
+
+
+class Specified(Exception):
+    """Carries the spec out of a module's main()."""
+
+
+@pytest.fixture
+def spec_of(monkeypatch):
+    def init(_self, argument_spec, **rules):
+        raise Specified(argument_spec, rules)
+    monkeypatch.setattr(AnsibleModule, "__init__", init)
+
+    def read(name):
+        with pytest.raises(Specified) as specified:
+            import_module(PLUGINS + ".modules." + name).main()
+        return specified.value.args
+    return read
+
+
+def merged(base, more):
+    """Documentation with a fragment put below it, as Ansible does: the module's own words win."""
+    both = {**base, **more}
+    for key in base.keys() & more.keys():
+        if isinstance(base[key], dict) and isinstance(more[key], dict):
+            both[key] = merged(base[key], more[key])
+    return both
+
+
+def documented_options(name):
+    own = yaml.safe_load(import_module(PLUGINS + ".modules." + name).DOCUMENTATION)
+    options = {}
+    for fragment in own["extends_documentation_fragment"]:
+        _namespace, _collection, file, *variant = fragment.split(".")
+        text = getattr(import_module(PLUGINS + ".doc_fragments." + file).ModuleDocFragment, (variant or ["documentation"])[0].upper())
+        options = merged(options, yaml.safe_load(text).get("options") or {})
+    return merged(options, own.get("options") or {})
+
+
+def shape(option, suboptions):
+    """What documentation and spec have in common, with the defaults of either filled in."""
+    return {
+        "type": option.get("type", "str"), "required": bool(option.get("required")), "default": option.get("default"),
+        "choices": option.get("choices"), "elements": option.get("elements"), "aliases": option.get("aliases") or [],
+        "suboptions": {name: shape(inner, suboptions) for name, inner in (option.get(suboptions) or {}).items()},
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_spec_agrees_with_documentation(spec_of, name):
+    spec, rules = spec_of(name)
+    documented = {option: shape(text, "suboptions") for option, text in documented_options(name).items()}
+    assert {option: shape(told, "options") for option, told in spec.items()} == documented
+    assert rules["supports_check_mode"]
+
+
+def test_every_module_is_tested_here():
+    folder = Path(import_module(PLUGINS + ".modules.dataset").__file__).parent
+    assert sorted(file.stem for file in folder.glob("*.py")) == sorted(MODULES)
