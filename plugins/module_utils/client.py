@@ -131,10 +131,11 @@ class Client:
 
     def delete(self, kind: Kind, name: str, namespace: str | None, uid: str, dry_run: bool = False) -> bool:
         """Delete the object with that uid; False when it is gone already."""
+        # With a body the server reads its options there alone: dryRun in the query would be ignored, and the object deleted.
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
-                "propagationPolicy": "Background"}
+                "propagationPolicy": "Background", "dryRun": ["All"] if dry_run else []}
         try:
-            self._json("DELETE", kind, kind.path(namespace, name), {"dryRun": "All"} if dry_run else {}, body)
+            self._json("DELETE", kind, kind.path(namespace, name), body=body)
         except ApiError as err:
             if err.status != 404:
                 raise

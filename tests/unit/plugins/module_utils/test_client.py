@@ -122,12 +122,14 @@ def test_patch_is_a_merge_patch(ask, dry_run):
     assert ("dryRun" in request.query) is dry_run
 
 
-@pytest.mark.parametrize("dry_run", [False, True])
-def test_delete_names_the_uid(ask, dry_run):
+@pytest.mark.parametrize(("dry_run", "sent"), [(False, []), (True, ["All"])])
+def test_delete_has_its_options_in_the_body(ask, dry_run, sent):
+    """The API server ignores the options in the query of a delete that has a body, dryRun among them."""
     client, pool, _pauses = ask(answer(200))
     assert client.delete(DATASET, "hbase", "data", "uid-1", dry_run)
     assert pool.requests[0].body["preconditions"] == {"uid": "uid-1"}
-    assert ("dryRun" in pool.requests[0].query) is dry_run
+    assert pool.requests[0].body["dryRun"] == sent
+    assert pool.requests[0].query == ""
 
 
 def test_delete_of_what_is_gone(ask):
