@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Telling a person how far a wait has got, while the module still runs.
 
-The action plugin wait_with_progress gives the name of a file in an environment variable and shows
+The module's action (plugin_utils/watched_action.py) gives the name of a file in an environment variable and shows
 what is written there. Without it nothing is told.
 """
 

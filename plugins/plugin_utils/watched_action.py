@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a module that waits, and shows how far its wait has got.
+"""The action of a module that waits: runs it, and shows how far its wait has got.
 
-A module cannot speak before it ends, so it writes to a file that this plugin reads meanwhile. The
+A module cannot speak before it ends, so it writes to a file that its action reads meanwhile. The
 lines go to standard error, so that machine-readable callbacks on standard output stay whole. On a
-remote host the file is out of reach, and the module runs as it would without this plugin.
+remote host the file is out of reach, and the module runs as it would without an action.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIRST = 3.0
 _REPEAT = 30.0
 
 
-class ActionModule(ActionBase):
+class WatchedAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
 
