@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stands in for Fluid's controllers, which do not run on the lab's api tier.
+
+It writes to the real API server what they were seen to write on a lab with Fluid 1.0.8: phases and
+counts into the status, defaults into the whole object, and volume and claim for a Dataset. What the
+modules do with real controllers is proven by the scenario on the full tier.
+"""
+
+import copy
+import threading
+
+from raw_api import FLUID
+
+FINALIZERS = {"datasets": "fluid-dataset-controller-finalizer", "alluxioruntimes": "alluxio-runtime-controller-finalizer"}
+MANAGERS = {"datasets": "dataset-controller", "alluxioruntimes": "alluxioruntime-controller"}
+
+
+class FluidStandIn:
+    """Plays the controllers in one namespace."""
+
+    def __init__(self, api, namespace):
+        self._api = api
+        self._namespace = namespace
+        self._threads = []
+        self._failures = []
+
+    def path(self, plural, name):
+        return "%s/namespaces/%s/%s/%s" % (FLUID, self._namespace, plural, name)
+
+    def status(self, plural, name, **status):
+        """Set fields of the status, as the controller of that kind does."""
+        self._api.patch(self.path(plural, name) + "/status", {"status": status}, MANAGERS[plural])
+
+    def take_up(self, plural, name):
+        """Add the controller's finalizer: from then on a deletion waits for it."""
+        self._api.patch(self.path(plural, name), {"metadata": {"finalizers": [FINALIZERS[plural]]}}, MANAGERS[plural])
+
+    def let_go(self, plural, name):
+        self._api.patch(self.path(plural, name), {"metadata": {"finalizers": None}}, MANAGERS[plural])
+
+    def write_back(self, name):
+        """Write a whole runtime back with defaults, and so take over the fields of others."""
+        path = self.path("alluxioruntimes", name)
+        live = self._api.get(path)
+        spec = copy.deepcopy(live["spec"])
+        for level in spec.get("tieredstore", {}).get("levels", []):
+            level.setdefault("volumeType", "hostPath")
+            level.setdefault("volumeSource", {})
+        for component in ("master", "worker", "fuse", "jobMaster", "jobWorker", "apiGateway"):
+            spec[component] = {"podMetadata": {}, "resources": {}, **spec.get(component, {})}
+        defaults = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0}, "initUsers": {"resources": {}}, "podMetadata": {},
+                    "management": {"cleanCachePolicy": {"gracePeriodSeconds": 60, "maxRetryAttempts": 3}, "metadataSyncPolicy": {}}}
+        self._api.replace(path, {**live, "spec": {**defaults, **spec}}, MANAGERS["alluxioruntimes"])
+
+    def bind(self, name):
+        """Make volume and claim of a Dataset, bound to each other.
+
+        Where Kubernetes' own binder runs it would do the second half too, some seconds later.
+        """
+        claims, volumes = "/api/v1/namespaces/%s/persistentvolumeclaims" % self._namespace, "/api/v1/persistentvolumes"
+        claim, volume = "%s/%s" % (claims, name), "%s-%s" % (self._namespace, name)
+        modes, size = ["ReadOnlyMany"], {"storage": "100Pi"}
+        fluid, binder = MANAGERS["alluxioruntimes"], "kube-controller-manager"
+        made = self._api.create(claims, {
+            "metadata": {"name": name, "annotations": {"CreatedBy": "fluid"}},
+            "spec": {"accessModes": modes, "resources": {"requests": size}, "storageClassName": "fluid"}}, fluid)
+        self._api.create(volumes, {
+            "metadata": {"name": volume, "annotations": {"CreatedBy": "fluid"}},
+            "spec": {"accessModes": modes, "capacity": size, "storageClassName": "fluid", "persistentVolumeReclaimPolicy": "Retain",
+                     "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name, "namespace": self._namespace,
+                                  "uid": made["metadata"]["uid"]},
+                     "csi": {"driver": "fuse.csi.fluid.io", "volumeHandle": volume}}}, fluid)
+        self._api.patch(claim, {"metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
+                                "spec": {"volumeName": volume}}, binder)
+        self._api.patch("%s/%s/status" % (volumes, volume), {"status": {"phase": "Bound"}}, binder)
+        self._api.patch(claim + "/status", {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
+
+    def later(self, seconds, act):
+        """Do something while the module under test waits."""
+        def guarded():
+            try:
+                act()
+            except Exception as err:  # told by join, in the test's own thread
+                self._failures.append(err)
+        thread = threading.Timer(seconds, guarded)
+        thread.start()
+        self._threads.append(thread)
+
+    def join(self):
+        """Wait for what was planned; raise what went wrong in it."""
+        for thread in self._threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]

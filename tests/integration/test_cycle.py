@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of an object under each module: create, change, drop an option, delete, each checked, done and repeated.
+
+After each step the object is read back past the module. Check mode must say what the run then does.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+MOUNT = {"name": "hbase", "mount_point": "https://host/hbase/"}
+LEVEL = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7"}
+# What the server alone decides, anew with each write.
+SERVERS_OWN = ("uid", "resourceVersion", "creationTimestamp", "generation")
+
+
+@dataclass
+class Step:
+    """Options of a run; what the live spec and labels then have, and no longer have."""
+
+    options: dict
+    spec: dict
+    labels: dict = field(default_factory=dict)
+    gone: tuple = ()
+
+
+DATASET = [
+    Step({"mounts": [{**MOUNT, "options": {"a": "1", "b": "2"}}], "labels": {"team": "search"}, "placement": "Shared"},
+         {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/", "options": {"a": "1", "b": "2"}}], "placement": "Shared"},
+         {"team": "search"}),
+    Step({"mounts": [{**MOUNT, "options": {"a": "1"}}, {"name": "b", "mount_point": "s3://b/", "read_only": True}],
+          "labels": {"team": "ads"}, "placement": "Shared", "access_modes": ["ReadOnlyMany"]},
+         {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/", "options": {"a": "1"}},
+                     {"name": "b", "mountPoint": "s3://b/", "readOnly": True}],
+          "placement": "Shared", "accessModes": ["ReadOnlyMany"]}, {"team": "ads"}),
+    Step({"mounts": [MOUNT]}, {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/"}]}, gone=("placement", "accessModes")),
+]
+
+RUNTIME = [
+    Step({"worker_replicas": 1, "tieredstore": [LEVEL], "properties": {"a": "1", "b": "2"}, "labels": {"team": "search"},
+          "master": {"resources": {"limits": {"memory": "2048Mi"}}}},
+         {"replicas": 1, "tieredstore": {"levels": [LEVEL]}, "properties": {"a": "1", "b": "2"},
+          "master": {"replicas": 1, "networkMode": "HostNetwork", "resources": {"limits": {"memory": "2048Mi"}}}}, {"team": "search"}),
+    Step({"worker_replicas": 2, "tieredstore": [{**LEVEL, "quota": "4Gi"}], "properties": {"a": "1"},
+          "master": {"resources": {"limits": {"memory": "2Gi"}}}, "labels": {"team": "ads"}},
+         {"replicas": 2, "tieredstore": {"levels": [{**LEVEL, "quota": "4Gi"}]}, "properties": {"a": "1"},
+          "master": {"replicas": 1, "networkMode": "HostNetwork", "resources": {"limits": {"memory": "2048Mi"}}}}, {"team": "ads"}),
+    Step({"worker_replicas": 2}, {"replicas": 2, "master": {"replicas": 1, "networkMode": "HostNetwork"}},
+         gone=("tieredstore", "properties")),
+]
+
+
+@pytest.mark.parametrize(("module", "plural", "steps"), [
+    pytest.param("dataset", "datasets", DATASET, id="dataset"),
+    pytest.param("alluxio_runtime", "alluxioruntimes", RUNTIME, id="alluxio_runtime"),
+])
+@pytest.mark.usefixtures("fluid")
+def test_cycle(succeed, live, module, plural, steps):
+    for step in steps:
+        before = live(plural)
+        predicted = succeed(module, check=True, name="hbase", **step.options)
+        assert predicted["changed"]
+        assert live(plural) == before, "check mode changed the object"
+
+        done = succeed(module, name="hbase", **step.options)
+        assert outcome(done) == outcome(predicted)
+        assert_is_so(live(plural), step)
+
+        for check in (False, True):
+            after = live(plural)
+            again = succeed(module, check=check, name="hbase", **step.options)
+            assert (again["changed"], again["diff"], again["warnings"]) == (False, {"before": {}, "after": {}}, [])
+            assert live(plural) == after
+
+    predicted = succeed(module, check=True, name="hbase", state="absent", wait=True)
+    assert live(plural), "check mode deleted the object"
+    done = succeed(module, name="hbase", state="absent", wait=True)
+    assert outcome(done) == outcome(predicted)
+    assert done["changed"]
+    assert live(plural) is None
+    again = succeed(module, name="hbase", state="absent", wait=True)
+    assert (again["changed"], again["result"]) == (False, {})
+
+
+@pytest.mark.parametrize(("module", "plural", "steps"), [
+    pytest.param("dataset", "datasets", DATASET, id="dataset"),
+    pytest.param("alluxio_runtime", "alluxioruntimes", RUNTIME, id="alluxio_runtime"),
+])
+def test_cycle_of_a_list(succeed, live, fluid, module, plural, steps):
+    """The same steps for several objects in one task."""
+    names = ["d%d" % number for number in range(6)]
+    for step in steps:
+        options = {plural.removeprefix("alluxio"): [{"name": name, **step.options} for name in names]}
+        predicted = succeed(module, check=True, **options)
+        done = succeed(module, **options)
+        assert [outcome(entry) for entry in done["results"]] == [outcome(entry) for entry in predicted["results"]]
+        assert done["diff"] == predicted["diff"]
+        for name in names:
+            assert_is_so(live(plural, name), step)
+            if module == "alluxio_runtime":
+                fluid.write_back(name)
+        again = succeed(module, **options)
+        assert (again["changed"], again["diff"]) == (False, [])
+    absent = {plural.removeprefix("alluxio"): [{"name": name} for name in names], "state": "absent", "wait": True}
+    assert succeed(module, **absent)["changed"]
+    assert [live(plural, name) for name in names] == [None] * len(names)
+    assert not succeed(module, **absent)["changed"]
+
+
+def test_cycle_of_a_runtime_that_fluid_writes_back(succeed, live, fluid):
+    """The same promises after the controller has taken the whole object over, which it does right after creation."""
+    for step in RUNTIME:
+        predicted = succeed("alluxio_runtime", check=True, name="hbase", **step.options)
+        assert outcome(succeed("alluxio_runtime", name="hbase", **step.options)) == outcome(predicted)
+        fluid.write_back("hbase")
+        after = live("alluxioruntimes")
+        assert after["spec"]["management"]["cleanCachePolicy"]["maxRetryAttempts"] == 3
+        assert not succeed("alluxio_runtime", name="hbase", **step.options)["changed"]
+        assert live("alluxioruntimes") == after
+        for option in step.gone:
+            assert option not in after["spec"]
+
+
+def test_cycle_of_a_volume(succeed, api, namespace, fluid):
+    def volume():
+        return api.get("/api/v1/persistentvolumes/%s-hbase" % namespace)
+
+    def claim():
+        return api.get("/api/v1/namespaces/%s/persistentvolumeclaims/hbase" % namespace)
+
+    succeed("dataset", name="hbase")
+    succeed("alluxio_runtime", name="hbase")
+    steps = [
+        ({"capacity": "100Gi"}, {}, "Retain"),
+        ({"capacity": "100Gi", "labels": {"team": "search", "tier": "hot"}, "reclaim_policy": "Delete"},
+         {"team": "search", "tier": "hot"}, "Delete"),
+        ({"labels": {"team": "ads"}, "reclaim_policy": "Retain"}, {"team": "ads"}, "Retain"),
+    ]
+    for number, (options, labels, policy) in enumerate(steps):
+        predicted = succeed("dataset_volume", check=True, name="hbase", **options)
+        done = succeed("dataset_volume", name="hbase", **options)
+        assert (done["changed"], done["diff"], done["warnings"]) == (predicted["changed"], predicted["diff"], predicted["warnings"])
+        assert done["changed"]
+        if number == 0:  # the capacity comes before the volume
+            fluid.bind("hbase")
+            fluid.status("datasets", "hbase", phase="Bound", conditions=[])
+            succeed("dataset_volume", name="hbase", wait=True, **options)
+        assert (volume()["metadata"].get("labels") or {}, claim()["metadata"].get("labels") or {}) == (labels, labels)
+        assert volume()["spec"]["persistentVolumeReclaimPolicy"] == policy
+        assert not succeed("dataset_volume", name="hbase", **options)["changed"]
+
+    succeed("dataset", name="hbase", state="absent", wait=True)
+    predicted = succeed("dataset_volume", check=True, name="hbase", state="absent")
+    assert volume() and claim()
+    done = succeed("dataset_volume", name="hbase", state="absent", wait=True)
+    assert (done["changed"], done["diff"]) == (predicted["changed"], predicted["diff"])
+    assert (volume(), claim()) == (None, None)
+    assert not succeed("dataset_volume", name="hbase", state="absent", wait=True)["changed"]
+
+
+def outcome(result):
+    """What check mode promises: everything but what the server alone decides."""
+    metadata = result["result"].get("metadata", {})
+    shown = {**result["result"], "metadata": {key: value for key, value in metadata.items() if key not in SERVERS_OWN}}
+    return {"changed": result["changed"], "diff": result["diff"], "warnings": result.get("warnings"), "result": shown}
+
+
+def assert_is_so(live, step):
+    assert without_defaults(live["spec"], step.spec) == step.spec
+    assert (live["metadata"].get("labels") or {}) == step.labels
+    for key in step.gone:
+        assert key not in live["spec"]
+
+
+def without_defaults(live, wanted):
+    """The live value cut down to the fields that were asked for: the server fills in defaults, also in lists."""
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return {key: without_defaults(live[key], value) for key, value in wanted.items() if key in live}
+    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        return [without_defaults(*pair) for pair in zip(live, wanted, strict=True)]
+    return live
