@@ -89,8 +89,28 @@ def explain_deletion(client: Client, namespace: str, name: str) -> list[str]:
     return lines
 
 
+def explain_claim_deletion(client: Client, namespace: str, name: str) -> list[str]:
+    """Return the pods that use a claim."""
+    try:
+        return _users(client, namespace, name)
+    except ApiError as err:
+        return ["not known: %s" % err]
+
+
+def explain_volume_deletion(client: Client, _namespace: str | None, name: str) -> list[str]:
+    """Return the claim that a volume is bound to, and the pods that use it."""
+    try:
+        claim = ((client.get(kinds.PERSISTENT_VOLUME, name) or {}).get("spec") or {}).get("claimRef")
+        if not claim:
+            return []
+        return ["it is bound to claim %(name)s in namespace %(namespace)s" % claim] + _users(
+            client, claim["namespace"], claim["name"])
+    except ApiError as err:
+        return ["not known: %s" % err]
+
+
 def _users(client: Client, namespace: str, name: str) -> list[str]:
-    return ["pod %s on node %s uses the claim %s: delete it first" % (pod["name"], pod["node"], name)
+    return ["pod %s%s uses the claim %s: delete it first" % (pod["name"], " on node " + pod["node"] if pod["node"] else "", name)
             for pod in pods_using(client, namespace, [name])[name]]
 
 

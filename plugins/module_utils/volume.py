@@ -25,26 +25,34 @@ MANAGER = "volume.datacache.fluid"
 Lives = dict  # Kind to {Key: object}
 
 
+_UNTOUCHED = Outcome(False, None)
+
+
 @dataclass(frozen=True)
 class Binding:
-    """What became of one Dataset's annotation, claim and volume, and the pods that use the claim."""
+    """What became of one Dataset's annotation, claim and volume, and the pods that use the claim.
 
-    dataset: Outcome
-    claim: Outcome
-    volume: Outcome
+    error: what failed after something may have been changed.
+    """
+
+    dataset: Outcome = _UNTOUCHED
+    claim: Outcome = _UNTOUCHED
+    volume: Outcome = _UNTOUCHED
     pods: tuple[dict, ...] = ()
+    error: FluidError | None = None
 
     def as_result(self) -> dict:
         """The entry of one Dataset in the module's result."""
         parts = {"dataset": self.dataset, "persistent_volume_claim": self.claim, "persistent_volume": self.volume}
         changed = {key: outcome for key, outcome in parts.items() if outcome.changed}
-        return {
+        entry = {
             "changed": bool(changed),
             "diff": {side: {key: outcome.diff[side] for key, outcome in changed.items()} for side in ("before", "after")},
             "persistent_volume": self.volume.result(),
             "persistent_volume_claim": self.claim.result(),
             "pods": list(self.pods),
         }
+        return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
 
 
 def require_valid(params: dict) -> None:
@@ -62,22 +70,28 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
     datasets = fleet.read(client, kinds.DATASET, map(key_of, items))
     annotated = fleet.work(items, lambda item: reconcile.apply(
         client, kinds.DATASET, _dataset(item), write, datasets.get(key_of(item))))
-    failed = {key_of(item): outcome for item, outcome in zip(items, annotated, strict=True) if isinstance(outcome, FluidError)}
+    waited: waits.Waited = {}
     if wait_timeout is not None and not dry_run:
-        standing = [item for item in items if key_of(item) not in failed]
+        standing = [item for item, outcome in zip(items, annotated, strict=True) if not isinstance(outcome, FluidError)]
         waited = waits.volumes_bound(client, standing, wait_timeout) if standing else {}
-        failed.update({key: result for key, result in waited.items() if isinstance(result, FluidError)})
     waits_first = wait_timeout is not None
     lives, pods = _read(client, items), _pods(client, items)
 
-    def manage(pair: tuple[dict, Outcome]) -> Binding:
+    def manage(pair: tuple[dict, Outcome | FluidError]) -> Binding:
         item, outcome = pair
-        if key_of(item) in failed:
-            raise failed[key_of(item)]
-        return Binding(
-            outcome, _manage(client, kinds.PERSISTENT_VOLUME_CLAIM, _claim(item), write, lives, waits_first),
-            _warned(item, _manage(client, kinds.PERSISTENT_VOLUME, _volume(item), write, lives, waits_first), warn),
-            pods[key_of(item)])
+        if isinstance(outcome, FluidError):
+            raise outcome
+        binding = Binding(outcome, pods=pods[key_of(item)])
+        try:
+            if isinstance(error := waited.get(key_of(item)), FluidError):
+                raise error
+            for part, kind, manifest in (("claim", kinds.PERSISTENT_VOLUME_CLAIM, _claim(item)),
+                                         ("volume", kinds.PERSISTENT_VOLUME, _volume(item))):
+                binding = replace(binding, **{part: _manage(client, kind, manifest, write, lives, waits_first)})
+        except FluidError as err:
+            return replace(binding, error=err)
+        _warn_of_other_capacity(item, binding.volume.live, warn)
+        return binding
 
     return fleet.work(list(zip(items, annotated, strict=True)), manage)
 
@@ -92,7 +106,7 @@ def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_ru
             raise Conflict("%s exists, and its volume and claim belong to it: delete the Dataset, and Fluid removes both"
                            % kinds.DATASET.describe(item["name"], item["namespace"]))
         removed = [_remove(client, kind, key, lives, wait_timeout, dry_run) for kind, key in _keys(item).items()]
-        return Binding(Outcome(False, None), *removed, pods[key_of(item)])
+        return Binding(_UNTOUCHED, *removed, pods[key_of(item)])
 
     return fleet.work(items, act)
 
@@ -145,11 +159,11 @@ def _manage(client: Client, kind: Kind, manifest: dict, write: Write, lives: Liv
 def _remove(client: Client, kind: Kind, key: Key, lives: Lives, wait_timeout: float | None, dry_run: bool) -> Outcome:
     namespace, name = key
     outcome = reconcile.remove(client, kind, name, namespace, dry_run, lives[kind].get(key))
-    if wait_timeout is None or dry_run or outcome.live is None:
-        return outcome
-    result = waits.gone(client, kind, [key], wait_timeout)[key]
-    if isinstance(result, FluidError):
-        raise result
+    if wait_timeout is not None and not dry_run and outcome.live is not None:
+        result = waits.gone(client, kind, [key], wait_timeout)[key]
+        if isinstance(result, FluidError):
+            raise result
+    # What is absent, or on its way there, is no result; check mode cannot know more than that.
     return replace(outcome, live=None)
 
 
@@ -173,11 +187,9 @@ def _object(name: str, namespace: str | None, **metadata: dict | None) -> dict:
     return {"metadata": compact(name=name, namespace=namespace, **metadata)}
 
 
-def _warned(item: dict, outcome: Outcome, warn: Callable[[str], None]) -> Outcome:
-    """Return the outcome after a warning when the volume was made with another capacity."""
-    found = (outcome.live or {}).get("spec", {}).get("capacity", {}).get("storage")
+def _warn_of_other_capacity(item: dict, live: dict | None, warn: Callable[[str], None]) -> None:
+    found = (live or {}).get("spec", {}).get("capacity", {}).get("storage")
     if item["capacity"] and found and not quantity.equal(found, item["capacity"]):
         warn("%s has capacity %s, not %s: Fluid reads the capacity only when it makes the volume, so the new one holds "
              "once the runtime is created anew"
-             % (kinds.PERSISTENT_VOLUME.describe(outcome.live["metadata"]["name"]), found, item["capacity"]))
-    return outcome
+             % (kinds.PERSISTENT_VOLUME.describe(live["metadata"]["name"]), found, item["capacity"]))

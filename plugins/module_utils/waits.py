@@ -25,6 +25,10 @@ Waited = dict  # Key to the object, None when there is none, or the FluidError o
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.
 _QUORUM_PAUSE = 1.0
+_DELETIONS = {
+    kinds.PERSISTENT_VOLUME: diagnosis.explain_volume_deletion,
+    kinds.PERSISTENT_VOLUME_CLAIM: diagnosis.explain_claim_deletion,
+}
 
 
 def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], timeout: float, explain) -> Waited:
@@ -123,4 +127,5 @@ def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
 
 def gone(client: Client, kind: Kind, keys: list[Key], timeout: float) -> Waited:
     """Wait for objects to be gone; a timeout tells which pods and finalizers hold them."""
-    return _each(client, kind, "be gone", {key: readiness.absent for key in keys}, timeout, diagnosis.explain_deletion)
+    explain = _DELETIONS.get(kind, diagnosis.explain_deletion)
+    return _each(client, kind, "be gone", {key: readiness.absent for key in keys}, timeout, explain)
