@@ -2,10 +2,9 @@
 """A proxy that injects faults between the modules and a real API server, and a deploy to send through it.
 
 authority.py   the throwaway certificate authority that the proxy's TLS stands on
-server.py      the real API server, asked directly
+upstream.py    the real API server, as the proxy asks it
 proxy.py       the proxy: counts requests, passes them on, and lets a fault have its way with one
 faults.py      the faults, each with the requests that it fits
-fluid.py       what Fluid's controllers would do, for an API server without them
-modules.py     runs a module in this process, through the proxy
+modules.py     runs a module in this process
 deploy.py      the deploy: steps that each run one module, and what is compared of them
 """

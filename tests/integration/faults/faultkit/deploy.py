@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fluid_stand_in import FluidStandIn
+from raw_api import FLUID
+
 from . import modules
 from .faults import FOREIGN_LABEL
-from .fluid import Fluid
-from .proxy import Fault, FaultProxy
-from .server import CLAIMS, DATASETS, RUNTIMES, VOLUMES
+from .proxy import Due, Fault, FaultProxy
 
 PAGE = 2
 # Objects that several steps share: one by itself, and a fleet that is read by lists.
@@ -28,8 +29,25 @@ _VOLATILE = frozenset({
 })
 
 
-def _nothing(_fluid: Fluid) -> None:
+def _nothing(_fluid: FluidStandIn) -> None:
     """Fluid's controllers have no part in most steps."""
+
+
+def _bind(*names: str) -> Callable[[FluidStandIn], None]:
+    """Let the controller say that these Datasets are Bound, and guard them with its finalizer."""
+    def act(fluid: FluidStandIn) -> None:
+        for name in names:
+            fluid.take_up("datasets", name)
+            fluid.status("datasets", name, phase="Bound", conditions=[])
+    return act
+
+
+def _let_go(*names: str) -> Callable[[FluidStandIn], None]:
+    """Let the controller take its finalizers away, as after its clean-up."""
+    def act(fluid: FluidStandIn) -> None:
+        for name in names:
+            fluid.let_go("datasets", name)
+    return act
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +63,8 @@ class Step:
     verbs: str
     changed: bool = True
     check: bool = False
-    before: Callable[[Fluid], None] = field(default=_nothing, repr=False)
-    meanwhile: Callable[[Fluid], None] = field(default=_nothing, repr=False)
+    before: Callable[[FluidStandIn], None] = field(default=_nothing, repr=False)
+    meanwhile: Callable[[FluidStandIn], None] = field(default=_nothing, repr=False)
 
     def __str__(self) -> str:
         return self.title
@@ -86,24 +104,24 @@ STEPS = (
     Step("create a fleet of Datasets", "dataset", {"datasets": _FLEET}, "list create create"),
     Step("create a fleet of runtimes", "alluxio_runtime", {"runtimes": [_runtime(name) for name in FLEET]}, "list create create"),
     Step("change the fleet", "dataset", {"datasets": _FLEET_CHANGED}, "list continue patch patch"),
-    Step("ask for a capacity", "dataset_volume", {"name": NAME, "capacity": "100Gi"}, "get patch get get list"),
+    Step("ask for a capacity", "dataset_volume", {"name": NAME, "capacity": "100Pi"}, "get patch get get list"),
     Step("label the volume", "dataset_volume",
-         {"name": NAME, "capacity": "100Gi", "labels": {"team": "search"}, "reclaim_policy": "Delete"},
-         "get get get list patch patch", before=lambda fluid: fluid.make_volume(NAME)),
+         {"name": NAME, "capacity": "100Pi", "labels": {"team": "search"}, "reclaim_policy": "Delete"},
+         "get get get list patch patch", before=lambda fluid: fluid.bind(NAME)),
     Step("wait for the Dataset", "dataset", {**_CHANGED, **_BOUND}, "get list watch", changed=False,
-         meanwhile=lambda fluid: fluid.bind(NAME)),
+         meanwhile=_bind(NAME)),
     Step("wait for the fleet", "dataset", {"datasets": _FLEET_CHANGED, **_BOUND}, "list continue list continue watch",
-         changed=False, meanwhile=lambda fluid: fluid.bind(*FLEET)),
+         changed=False, meanwhile=_bind(*FLEET)),
     Step("list the Datasets", "dataset_info", {}, "list continue", changed=False),
     Step("sum up the runtimes", "alluxio_runtime_info", {"summary": True}, "list continue", changed=False),
     Step("delete the runtime", "alluxio_runtime", {"name": NAME, **_GONE}, "get delete list"),
     Step("delete the Dataset", "dataset", {"name": NAME, **_GONE}, "get delete list watch",
-         meanwhile=lambda fluid: fluid.let_go(NAME)),
+         meanwhile=_let_go(NAME)),
     Step("delete it again", "dataset", {"name": NAME, **_GONE}, "get", changed=False),
     Step("remove the orphaned volume", "dataset_volume", {"name": NAME, "state": "absent"}, "get get get list delete delete"),
     Step("delete the fleet of runtimes", "alluxio_runtime", {"runtimes": _FLEET_NAMES, **_GONE}, "list delete delete list"),
     Step("delete the fleet of Datasets", "dataset", {"datasets": _FLEET_NAMES, **_GONE}, "list delete delete list watch",
-         meanwhile=lambda fluid: fluid.let_go(*FLEET)),
+         meanwhile=_let_go(*FLEET)),
 )
 
 
@@ -137,7 +155,6 @@ class Report:
     pauses: list[float]
     injected: int
     seconds: float
-    objects: dict[str, dict]
 
 
 class Deployment:
@@ -145,39 +162,43 @@ class Deployment:
 
     def __init__(self, proxy: FaultProxy, namespace: str) -> None:
         self.proxy = proxy
-        self.namespace = namespace
         self.options = {"namespace": namespace, "host": proxy.url, "ca_cert": str(proxy.ca_file), "api_key": "throwaway"}
-        self.fluid = Fluid(proxy.server, namespace)
+        self._fluid = FluidStandIn(proxy.api, namespace)
+        self._collections = [*("%s/namespaces/%s/%s" % (FLUID, namespace, plural) for plural in ("datasets", "alluxioruntimes")),
+                             "/api/v1/namespaces/%s/persistentvolumeclaims" % namespace]
+        self._volume = "/api/v1/persistentvolumes/%s-%s" % (namespace, NAME)
 
-    def run(self, step: Step, fault: Fault | None = None, nth: int = 1, times: float = 1) -> Report:
-        """Run a step; with a fault, inject it into the nth request that it fits, and into the next ones up to times."""
-        step.before(self.fluid)
-        self.proxy.begin(lambda: step.meanwhile(self.fluid))
+    def run(self, step: Step, fault: Fault | None = None, due: Due | None = None) -> Report:
+        """Run a step; with a fault, inject it into the requests that it fits and that are due."""
+        step.before(self._fluid)
+        self.proxy.begin(lambda: self._fluid.later(0, lambda: step.meanwhile(self._fluid)))
         if fault:
-            self.proxy.inject(fault, nth, times)
+            self.proxy.inject(fault, due)
         started = time.monotonic()
         result, pauses = modules.run(step.module, {**self.options, **step.options}, PAGE, step.check)
         seconds = time.monotonic() - started
+        self._fluid.join()
         return Report(result, [request.verb for request in self.proxy.requests], self.proxy.created, pauses,
-                      self.proxy.injected, seconds, self.objects())
+                      self.proxy.injected, seconds)
 
     def skip(self, step: Step) -> None:
         """Do only Fluid's part of a step that changes nothing itself."""
-        step.before(self.fluid)
-        step.meanwhile(self.fluid)
+        step.before(self._fluid)
+        step.meanwhile(self._fluid)
 
     def objects(self) -> dict[str, dict]:
         """The objects that there are and that are not being deleted, by their path."""
-        return {path: live for path, live in self._paths().items() if "deletionTimestamp" not in live["metadata"]}
+        return {path: live for path, live in self._found().items() if "deletionTimestamp" not in live["metadata"]}
 
     def sweep(self) -> None:
         """Remove what an earlier run has left."""
-        for path in self._paths():
-            self.proxy.server.delete(path)
+        for path in self._found():
+            self.proxy.api.patch(path, {"metadata": {"finalizers": None}})
+            self.proxy.api.delete(path)
 
-    def _paths(self) -> dict[str, dict]:
-        server, namespace = self.proxy.server, self.namespace
-        collections = [each.format(namespace=namespace) for each in (DATASETS, RUNTIMES, CLAIMS)]
-        found = {"%s/%s" % (path, live["metadata"]["name"]): live for path in collections for live in server.list(path)}
-        volume = "%s/%s-%s" % (VOLUMES, namespace, NAME)
-        return {**found, volume: live} if (live := server.get(volume)) else found
+    def _found(self) -> dict[str, dict]:
+        lists = {path: self.proxy.api.request("GET", path) for path in self._collections}
+        found = {"%s/%s" % (path, live["metadata"]["name"]): {"kind": each["kind"].removesuffix("List"), **live}
+                 for path, each in lists.items() for live in each["items"]}
+        volume = self.proxy.api.get(self._volume)
+        return {**found, self._volume: volume} if volume else found

@@ -146,7 +146,7 @@ def _change_in_between(exchange: Exchange) -> None:
 
 def _label(exchange: Exchange) -> None:
     path = exchange.request.path
-    exchange.proxy.server.patch(path, {"metadata": {"labels": {FOREIGN_LABEL: SOMEBODY}}}, SOMEBODY)
+    exchange.proxy.api.patch(path, {"metadata": {"labels": {FOREIGN_LABEL: SOMEBODY}}}, SOMEBODY)
     exchange.proxy.note_touch(path)
 
 
@@ -156,24 +156,26 @@ def _create_first(exchange: Exchange) -> None:
         return
     wish = json.loads(exchange.request.body)
     metadata = {"name": wish["metadata"]["name"], "labels": {FOREIGN_LABEL: SOMEBODY}}
-    exchange.proxy.server.create(exchange.request.path, {**wish, "metadata": metadata}, SECOND_RUN)
+    exchange.proxy.api.create(exchange.request.path, {**wish, "metadata": metadata}, SECOND_RUN)
     exchange.proxy.note_touch("%s/%s" % (exchange.request.path, metadata["name"]))
 
 
 def _replace(exchange: Exchange) -> None:
     """Somebody deletes the object and creates one of the same name."""
-    server, path = exchange.proxy.server, exchange.request.path
-    live = server.get(path)
-    server.delete(path)
-    server.create(path.rpartition("/")[0], {**live, "metadata": {"name": live["metadata"]["name"], "labels": live["metadata"]["labels"]}}, SOMEBODY)
+    api, path = exchange.proxy.api, exchange.request.path
+    live = api.get(path)
+    api.patch(path, {"metadata": {"finalizers": None}})
+    api.delete(path)
+    metadata = {key: value for key, value in live["metadata"].items() if key in ("name", "labels", "finalizers")}
+    api.create(path.rpartition("/")[0], {**live, "metadata": metadata}, SOMEBODY)
 
 
 CHANGED_IN_BETWEEN = Fault("409", WRITES, _change_in_between)
 
-# Each has to be survived wherever it strikes.
-TRANSIENT = (
-    TOO_MANY_REQUESTS, INTERNAL_ERROR, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT, GATEWAY_TIMEOUT_BUT_DONE,
-    RESET_BEFORE, LOST_ANSWER, CUT, WATCH_CLOSED, WATCH_RESET,
-    WATCH_EXPIRED_EVENT, WATCH_EXPIRED_STATUS, WATCH_ERROR_EVENT, TOKEN_EXPIRED,
-    CHANGED_IN_BETWEEN,
+# The server has done nothing for these requests, so that one deploy can meet them everywhere.
+UNDONE = (TOO_MANY_REQUESTS, INTERNAL_ERROR, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT, RESET_BEFORE)
+# What comes after these depends on where they strike.
+TELLING = (
+    UNAVAILABLE, GATEWAY_TIMEOUT_BUT_DONE, LOST_ANSWER, CUT, WATCH_CLOSED, WATCH_RESET, WATCH_EXPIRED_EVENT,
+    WATCH_EXPIRED_STATUS, WATCH_ERROR_EVENT, TOKEN_EXPIRED, CHANGED_IN_BETWEEN,
 )

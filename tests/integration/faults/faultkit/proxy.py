@@ -4,6 +4,7 @@
 Clients speak to it without credentials; it asks the real server with its own.
 """
 
+import itertools
 import socket
 import ssl
 import struct
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from raw_api import RawApi
 from urllib3.exceptions import HTTPError
 
 from .authority import ADDRESS, Authority
-from .server import ApiServer
+from .upstream import Upstream
 
 # Headers that belong to one connection, or that the proxy's own side sets.
 _OWN_HEADERS = frozenset({"host", "connection", "authorization", "content-length", "transfer-encoding"})
@@ -66,32 +68,45 @@ class Fault:
         return self.name
 
 
-@dataclass
-class _Plan:
-    """Inject the fault from the first-th fitting request on, as many times."""
+Due = Callable[[Request], bool]
 
-    fault: Fault
-    first: int
-    times: float
-    fitting: int = 0
+
+def nth(number: int, times: float = 1) -> Due:
+    """Tells of the requests that it is asked about whether one is that number (from 1) or one of the next ones, up to times."""
+    numbers = itertools.count(1)
+    return lambda _request: number <= next(numbers) < number + times
+
+
+def first_attempts() -> Due:
+    """Tells of each request that it is due, but not of its repetition."""
+    seen: Counter[tuple] = Counter()
+
+    def due(request: Request) -> bool:
+        # A watch is not repeated as it was: the objects are read again, and it starts from there.
+        key = (request.path, "watch") if request.verb == "watch" else (request.method, request.target, request.body)
+        seen[key] += 1
+        return seen[key] % 2 == 1
+    return due
 
 
 class FaultProxy:
-    """Serves on url until closed. requests: what came in since begin(), in order.
+    """Serves on url until closed. api: the real server, for what faults change there.
 
-    created: how often the real server created an object, by its collection's path and its name.
+    requests: what came in since begin(), in order. created: how often the real server created an object, by its collection's path and its name.
     touched: the paths of the objects that faults have changed.
     """
 
-    def __init__(self, server: ApiServer, authority: Authority) -> None:
-        self.server = server
+    def __init__(self, api: RawApi, authority: Authority) -> None:
+        self.api = api
+        self.upstream = Upstream(api.configuration)
         self.ca_file = authority.ca_file
         self.requests: list[Request] = []
         self.created: Counter[tuple[str, str]] = Counter()
         self.touched: list[str] = []
         self.injected = 0
         self._on_watch: Callable[[], None] = lambda: None
-        self._plan: _Plan | None = None
+        self._fault: Fault | None = None
+        self._due: Due = first_attempts()
         self._streams: set = set()
         self._lock = threading.Lock()
         self._listener = _Listener((ADDRESS, 0), _Handler)
@@ -106,16 +121,16 @@ class FaultProxy:
         return "https://%s:%d" % self._listener.server_address
 
     def begin(self, on_watch: Callable[[], None] = lambda: None) -> None:
-        """Start to count anew, without a fault. on_watch: done once, beside the first watch that comes in."""
+        """Start to count anew, without a fault. on_watch: called once, when the first watch comes in."""
         self.end_watches()
         with self._lock:
             self.requests, self.created, self.touched, self.injected = [], Counter(), [], 0
-            self._plan, self._on_watch = None, on_watch
+            self._fault, self._on_watch = None, on_watch
 
-    def inject(self, fault: Fault, first: int = 1, times: float = 1) -> None:
-        """Let the fault have its way with the first-th request (from 1) that it fits, and with the next ones up to times."""
+    def inject(self, fault: Fault, due: Due) -> None:
+        """Let the fault have its way with those of the requests that it fits that are due."""
         with self._lock:
-            self._plan = _Plan(fault, first, times)
+            self._fault, self._due = fault, due
 
     def end_watches(self) -> None:
         """Let go of the real server's watches, whose clients may have left without a word."""
@@ -133,21 +148,14 @@ class FaultProxy:
         """Count the request; return the fault to inject into it."""
         with self._lock:
             self.requests.append(request)
-            beside = self._on_watch if request.verb == "watch" else None
-            if beside:
+            if request.verb == "watch":
+                self._on_watch()
                 self._on_watch = lambda: None
-            fault = self._due(request)
-            self.injected += fault is not None
-        if beside:
-            threading.Thread(target=beside, daemon=True).start()
-        return fault
-
-    def _due(self, request: Request) -> Fault | None:
-        plan = self._plan
-        if plan is None or request.verb not in plan.fault.verbs:
-            return None
-        plan.fitting += 1
-        return plan.fault if plan.first <= plan.fitting < plan.first + plan.times else None
+            fault = self._fault
+            if fault is None or request.verb not in fault.verbs or not self._due(request):
+                return None
+            self.injected += 1
+            return fault
 
     def note_creation(self, path: str, name: str) -> None:
         with self._lock:
@@ -177,8 +185,8 @@ class Exchange:
     def ask(self, target: str | None = None):
         """Ask the real server, for another target if given, and return its answer, for a watch as a stream."""
         request = self.request
-        answer = self.proxy.server.send(request.method, target or request.target, request.headers, request.body,
-                                        stream=request.verb == "watch")
+        answer = self.proxy.upstream.send(request.method, target or request.target, request.headers, request.body,
+                                          stream=request.verb == "watch")
         if answer.status == 201 and "dryRun" not in request.query:
             self.proxy.note_creation(request.path, answer.json()["metadata"]["name"])
         return answer
