@@ -99,7 +99,8 @@ def between(monkeypatch):
 def run(kubeconfig, namespace, monkeypatch, capsys):
     """Run a module in this process and return its result, with the text of its warnings under `warnings`.
 
-    It connects by the kubeconfig and works in the test's namespace, unless its options say otherwise.
+    It connects by the kubeconfig and works in the test's namespace, unless its options say otherwise;
+    one that is None is not given at all.
     A process of its own would cost each run half a second; test_playbook.py has some that do.
     """
     warnings = []
@@ -109,8 +110,8 @@ def run(kubeconfig, namespace, monkeypatch, capsys):
         warnings.clear()
         capsys.readouterr()
         own = {} if "host" in options else {"kubeconfig": kubeconfig}
-        arguments = {"namespace": namespace, **own, **options, "_ansible_check_mode": check, "_ansible_diff": True}
-        with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
+        given = {key: value for key, value in {"namespace": namespace, **own, **options}.items() if value is not None}
+        with patch_module_args({**given, "_ansible_check_mode": check, "_ansible_diff": True}), pytest.raises(SystemExit) as ended:
             import_module(MODULES + plugin).main()
         result = json.loads(capsys.readouterr().out)
         assert ended.value.code == (1 if result.get("failed") else 0)

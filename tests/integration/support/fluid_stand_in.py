@@ -8,10 +8,12 @@ modules do with real controllers is proven by the scenario on the full tier.
 
 import copy
 import threading
+import time
 
-from raw_api import FLUID
+from raw_api import FLUID, Refused
 
 FINALIZERS = {"datasets": "fluid-dataset-controller-finalizer", "alluxioruntimes": "alluxio-runtime-controller-finalizer"}
+PATIENCE = 60  # seconds that the module under test may take to make an object
 MANAGERS = {"datasets": "dataset-controller", "alluxioruntimes": "alluxioruntime-controller"}
 
 
@@ -76,15 +78,27 @@ class FluidStandIn:
         self._api.patch(claim + "/status", {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
 
     def later(self, seconds, act):
-        """Do something while the module under test waits."""
+        """Do something while the module under test waits; like a controller, not before its object exists."""
         def guarded():
+            deadline = time.monotonic() + PATIENCE
             try:
-                act()
+                while not self._done(act, deadline):
+                    time.sleep(0.05)
             except Exception as err:  # told by join, in the test's own thread
                 self._failures.append(err)
         thread = threading.Timer(seconds, guarded)
         thread.start()
         self._threads.append(thread)
+
+    @staticmethod
+    def _done(act, deadline):
+        try:
+            act()
+        except Refused as err:
+            if err.status == 404 and time.monotonic() < deadline:
+                return False
+            raise
+        return True
 
     def join(self):
         """Wait for what was planned; raise what went wrong in it."""

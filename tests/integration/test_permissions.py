@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said, and what still works, with the rights of a ServiceAccount alone."""
+
+import pytest
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/%s/"
+READ = ["get", "list", "watch"]
+
+
+@pytest.fixture
+def account(api, namespace):
+    """Make a ServiceAccount that may do this, as {resource of data.fluid.io: verbs}, and return how to connect as it."""
+    def make(**rights):
+        path = "/api/v1/namespaces/%s/serviceaccounts" % namespace
+        api.create(path, {"metadata": {"name": "narrow"}})
+        api.create(RBAC % namespace + "roles", {"metadata": {"name": "narrow"}, "rules": [
+            {"apiGroups": ["data.fluid.io"], "resources": [resource], "verbs": verbs} for resource, verbs in rights.items() if verbs]})
+        api.create(RBAC % namespace + "rolebindings", {
+            "metadata": {"name": "narrow"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "narrow"},
+            "subjects": [{"kind": "ServiceAccount", "name": "narrow", "namespace": namespace}]})
+        token = api.create(path + "/narrow/token", {"spec": {}})["status"]["token"]
+        return {"host": api.configuration.host, "api_key": token, "ca_cert": api.configuration.ssl_ca_cert}
+    return make
+
+
+@pytest.mark.parametrize(("verbs", "state", "missing"), [
+    pytest.param([], "present", "get", id="get"),
+    pytest.param(["get"], "present", "create", id="create"),
+    pytest.param([], "absent", "get", id="get-to-delete"),
+])
+def test_what_is_missing_is_named_by_verb_and_resource(fail, account, verbs, state, missing):
+    message = fail("dataset", name="hbase", state=state, **account(datasets=verbs))["msg"]
+    assert message.startswith("not allowed to %s datasets.data.fluid.io at " % missing)
+    assert 'cannot %s resource "datasets"' % missing in message
+    assert "ask for a Role with that verb and resource" in message
+
+
+@pytest.mark.parametrize(("options", "missing"), [
+    pytest.param({"placement": "Exclusive"}, "patch", id="patch"),
+    pytest.param({"state": "absent"}, "delete", id="delete"),
+])
+def test_a_right_that_is_missing_for_an_existing_object(succeed, fail, live, account, options, missing):
+    succeed("dataset", name="hbase", placement="Shared")
+    connection = account(datasets=[*READ, "create"])
+    for check in (True, False):
+        assert fail("dataset", check=check, name="hbase", **options, **connection)["msg"].startswith(
+            "not allowed to %s datasets.data.fluid.io" % missing)
+    assert live("datasets")["spec"]["placement"] == "Shared"
+
+
+def test_reading_is_enough_where_nothing_changes(succeed, account):
+    succeed("dataset", name="hbase", placement="Shared")
+    connection = account(datasets=["get"])
+    for check in (True, False):
+        assert not succeed("dataset", check=check, name="hbase", placement="Shared", **connection)["changed"]
+    assert succeed("dataset_info", name="hbase", **connection)["resources"][0]["spec"] == {"placement": "Shared"}
+
+
+def test_a_list_that_is_missing_is_not_called_a_get(fail, account):
+    assert fail("dataset_info", **account(datasets=["get"]))["msg"].startswith("not allowed to list datasets.data.fluid.io")
+
+
+def test_a_watch_that_is_missing_is_named_and_the_change_before_it_reported(succeed, fail, account, fluid):
+    succeed("alluxio_runtime", name="hbase")
+    connection = account(datasets=["get", "list", "create"], alluxioruntimes=["get"])
+    result = fail("dataset", name="hbase", wait=True, wait_timeout=5, **connection)
+    assert "not allowed to watch datasets.data.fluid.io" in result["msg"]
+    assert result["changed"]
+
+
+def test_runtimes_of_other_kinds_need_not_be_readable(succeed, account, fluid):
+    """A Role that grants Datasets and Alluxio's runtimes alone must not turn a wait into an error."""
+    connection = account(datasets=[*READ, "create"], alluxioruntimes=[])
+    fluid.later(0.3, lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
+    assert succeed("dataset", name="hbase", wait=True, wait_timeout=30, **connection)["result"]["status"]["phase"] == "Bound"
+
+
+def test_without_a_look_at_the_nodes_a_runtime_is_made_with_a_warning(succeed, account, fluid):
+    connection = account(alluxioruntimes=["get", "create"])
+    result = succeed("alluxio_runtime", name="hbase", master_replicas=3, **connection)
+    assert result["changed"]
+    [warning] = result["warnings"]
+    assert warning.startswith("whether 3 masters find a node each is not known: not allowed to list nodes")
+
+
+def test_a_timeout_without_the_right_to_see_pods_says_so(succeed, fail, account, fluid):
+    succeed("alluxio_runtime", name="hbase")
+    connection = account(datasets=[*READ, "create"], alluxioruntimes=["get"])
+    [finding] = fail("dataset", name="hbase", wait=True, wait_timeout=1, **connection)["findings"]
+    assert "not allowed to list pods" in finding
+
+
+def test_a_token_that_is_not_accepted(fail, api):
+    message = fail("dataset", name="hbase", host=api.configuration.host, api_key="no-such-token",
+                   ca_cert=api.configuration.ssl_ca_cert)["msg"]
+    assert message.startswith("the API server at %s does not accept the credentials (401)" % api.configuration.host)
+
+
+# -- impersonation -----------------------------------------------------------------------------
+
+
+def test_another_identity_has_its_own_rights(succeed, fail, account, namespace):
+    account(datasets=["get"])
+    succeed("dataset", name="hbase")
+    user = "system:serviceaccount:%s:narrow" % namespace
+    assert not succeed("dataset", name="hbase", impersonate_user=user)["changed"]
+    message = fail("dataset", name="hbase", placement="Shared", impersonate_user=user)["msg"]
+    assert 'User "%s" cannot patch resource "datasets"' % user in message
+
+
+def test_groups_are_impersonated_too(succeed, fail):
+    assert succeed("dataset", name="hbase", impersonate_user="ann", impersonate_groups=["system:masters"])["changed"]
+    assert 'User "ann" cannot get' in fail("dataset", name="hbase", impersonate_user="ann", impersonate_groups=["nobody"])["msg"]

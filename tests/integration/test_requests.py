@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many requests a task costs, counted where they are sent."""
+
+import pytest
+
+
+def methods(sent):
+    return [method for method, _path in sent]
+
+
+@pytest.mark.parametrize(("module", "options"), [
+    ("dataset", {"mounts": [{"name": "a", "mount_point": "https://a/"}], "placement": "Shared"}),
+    ("alluxio_runtime", {"worker_replicas": 2, "properties": {"a": "b"}}),
+])
+@pytest.mark.usefixtures("fluid")
+def test_one_object(succeed, sent, module, options):
+    succeed(module, name="hbase", **options)
+    assert methods(sent) == ["GET", "POST"]
+    for check in (False, True):
+        sent.clear()
+        succeed(module, check=check, name="hbase", **options)
+        assert methods(sent) == ["GET"]
+    for state, wanted in (("present", ["GET", "PATCH"]), ("absent", ["GET", "DELETE"]), ("absent", ["GET"])):
+        sent.clear()
+        succeed(module, name="hbase", state=state)
+        assert methods(sent) == wanted
+
+
+def test_a_list_of_unchanged_objects_is_one_request(succeed, sent):
+    datasets = [{"name": "d%d" % number} for number in range(50)]
+    succeed("dataset", datasets=datasets)
+    assert sorted(methods(sent)) == ["GET"] + ["POST"] * 50
+    sent.clear()
+    assert not succeed("dataset", datasets=datasets)["changed"]
+    assert methods(sent) == ["GET"]
+
+
+def test_a_volume_is_read_once(succeed, sent, fluid):
+    succeed("dataset", name="hbase")
+    fluid.bind("hbase")
+    sent.clear()
+    succeed("dataset_volume", name="hbase")
+    assert methods(sent) == ["GET"] * 4
+
+
+def test_three_masters_cost_a_look_at_the_nodes_when_they_are_made(run, succeed, sent, fluid):
+    run("alluxio_runtime", name="hbase", master_replicas=3)
+    assert [path for _method, path in sent][1] == "/api/v1/nodes"
+    succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork")
+    sent.clear()
+    succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork")
+    assert methods(sent) == ["GET"]
