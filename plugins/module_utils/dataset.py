@@ -19,6 +19,8 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput, in one sentence that helps, for values Fluid would take and stumble over."""
     require_dns_1035("Dataset name", params["name"])
     require_namespace(params["namespace"])
+    if params.get("mounts") == []:
+        raise InvalidInput("mounts is empty: give at least one mount, or leave the option out")
     seen: set[str] = set()
     for mount in params.get("mounts") or []:
         point = mount["mount_point"]
