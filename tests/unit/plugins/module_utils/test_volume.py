@@ -119,8 +119,9 @@ def test_capacity_before_the_volume_exists(cluster, recorded, ensure):
 
 def test_labels_before_the_volume_exists_need_a_wait(cluster, recorded, ensure):
     cluster.put(DATASET, recorded("dataset_not_bound.json"))
-    with pytest.raises(InvalidInput, match="PersistentVolumeClaim hbase in namespace default does not exist yet"):
-        ensure(labels={"team": "search"})
+    binding, _warnings = ensure(labels={"team": "search"})
+    assert isinstance(binding.error, InvalidInput)
+    assert "PersistentVolumeClaim hbase in namespace default does not exist yet" in binding.as_result()["error"]
 
 
 def test_check_mode_predicts_the_labels_of_a_volume_that_a_wait_would_bring(cluster, recorded, ensure):
