@@ -352,8 +352,8 @@ def test_a_line_that_broke_off_is_no_event(ask):
     assert list(client.watch(DATASET, "data", "hbase", "7", 30)) == [event("ADDED", "8")]
 
 
-@pytest.mark.parametrize(("code", "error"), [(410, Expired), (500, ApiError)])
-def test_an_error_event_ends_the_watch(ask, code, error):
+@pytest.mark.parametrize(("code", "error"), [(410, Expired), (403, ApiError)])
+def test_an_error_event_is_raised(ask, code, error):
     client, _pool, _pauses = ask(answer(200, lines(event("ADDED", "8"), {"type": "ERROR", "object": {"code": code, "message": "why"}})))
     watching = client.watch(DATASET, "data", "hbase", "7", 30)
     assert next(watching) == event("ADDED", "8")
@@ -361,6 +361,11 @@ def test_an_error_event_ends_the_watch(ask, code, error):
         next(watching)
 
 
-def test_a_watch_that_breaks_off_just_ends(ask):
-    client, _pool, _pauses = ask(RESET)
+@pytest.mark.parametrize("fault", [
+    pytest.param(RESET, id="reset"),
+    pytest.param(refusal(503, "ServiceUnavailable", "x"), id="refused-for-now"),
+    pytest.param(answer(200, lines({"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}})), id="error-event"),
+])
+def test_a_watch_that_a_transient_fault_breaks_off_just_ends(ask, fault):
+    client, _pool, _pauses = ask(fault)
     assert list(client.watch(DATASET, "data", "hbase", "7", 30)) == []
