@@ -14,6 +14,8 @@ from .record import visible
 
 
 _LEAST_ROUND = 0.5  # seconds between two reads of the same objects
+# Seconds; a connection that died without a word, with its server's node, looks like a watch without events.
+_LONGEST_WATCH = 30.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,13 @@ class Waiter:
             for name in judges.keys() - results.keys():
                 look(name, found.get(name))
             self._report(kind, namespace, state, pending, len(judges))
-            for name, live in self._changes(kind, namespace, only, version) if pending else ():
+            if not pending:
+                return results
+            if self.remaining() <= 0:
+                return results | {name: self._timed_out("%s to %s" % (kind.describe(name, namespace), state),
+                                                        verdict.progress, name, lives[name])
+                                  for name, verdict in pending.items()}
+            for name, live in self._changes(kind, namespace, only, version):
                 if name in pending:
                     look(name, live)
                     self._report(kind, namespace, state, pending, len(judges))
@@ -98,10 +106,6 @@ class Waiter:
                     break
             if not pending:
                 return results
-            if self.remaining() <= 0:
-                return results | {name: self._timed_out("%s to %s" % (kind.describe(name, namespace), state),
-                                                        verdict.progress, name, lives[name])
-                                  for name, verdict in pending.items()}
             # A proxy that closes every watch at once must not make us ask without a pause.
             self._sleep(max(0.0, min(_LEAST_ROUND - (self._clock() - asked), self.remaining())))
 
@@ -114,10 +118,8 @@ class Waiter:
 
     def _changes(self, kind: Kind, namespace: str | None, only: str, version: str) -> Iterator[tuple[str, dict | None]]:
         """Yield (name, object or None) for each event until the deadline, or until the watch ends early."""
-        if self.remaining() <= 0:
-            return
         try:
-            for event in self._client.watch(kind, namespace, only, version, self.remaining()):
+            for event in self._client.watch(kind, namespace, only, version, min(self.remaining(), _LONGEST_WATCH)):
                 live = event["object"]
                 yield live["metadata"]["name"], None if event["type"] == "DELETED" else live
         except Expired:

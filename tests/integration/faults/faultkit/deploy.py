@@ -163,28 +163,28 @@ class Deployment:
     def __init__(self, proxy: FaultProxy, namespace: str) -> None:
         self.proxy = proxy
         self.options = {"namespace": namespace, "host": proxy.url, "ca_cert": str(proxy.ca_file), "api_key": "throwaway"}
-        self._fluid = FluidStandIn(proxy.api, namespace)
+        self.fluid = FluidStandIn(proxy.api, namespace)
         self._collections = [*("%s/namespaces/%s/%s" % (FLUID, namespace, plural) for plural in ("datasets", "alluxioruntimes")),
                              "/api/v1/namespaces/%s/persistentvolumeclaims" % namespace]
         self._volume = "/api/v1/persistentvolumes/%s-%s" % (namespace, NAME)
 
     def run(self, step: Step, fault: Fault | None = None, due: Due | None = None) -> Report:
         """Run a step; with a fault, inject it into the requests that it fits and that are due."""
-        step.before(self._fluid)
-        self.proxy.begin(lambda: self._fluid.later(0, lambda: step.meanwhile(self._fluid)))
+        step.before(self.fluid)
+        self.proxy.begin(lambda: self.fluid.later(0, lambda: step.meanwhile(self.fluid)))
         if fault:
             self.proxy.inject(fault, due)
         started = time.monotonic()
         result, pauses = modules.run(step.module, {**self.options, **step.options}, PAGE, step.check)
         seconds = time.monotonic() - started
-        self._fluid.join()
+        self.fluid.join()
         return Report(result, [request.verb for request in self.proxy.requests], self.proxy.created, pauses,
                       self.proxy.injected, seconds)
 
     def skip(self, step: Step) -> None:
         """Do only Fluid's part of a step that changes nothing itself."""
-        step.before(self._fluid)
-        step.meanwhile(self._fluid)
+        step.before(self.fluid)
+        step.meanwhile(self.fluid)
 
     def objects(self) -> dict[str, dict]:
         """The objects that there are and that are not being deleted, by their path."""

@@ -50,6 +50,7 @@ TOO_MANY_REQUESTS = _answers(
 INTERNAL_ERROR = _answers(500, _status(500, "InternalError", "etcdserver: leader changed"))
 BAD_GATEWAY = _answers(502, _BAD_GATEWAY, "text/html")
 UNAVAILABLE = _answers(503, _status(503, "ServiceUnavailable", "the server is currently unable to handle the request"))
+TOO_MANY_REQUESTS_FOR_HOURS = _answers(429, _status(429, "TooManyRequests", "Too many requests"), Retry_After="7200")
 GATEWAY_TIMEOUT = _answers(504, _status(504, "Timeout", "Timeout: request did not complete within the allotted duration"))
 
 
@@ -88,10 +89,16 @@ def _end_watch(end, exchange: Exchange) -> None:
     end(exchange)
 
 
+def _close_at_once(exchange: Exchange) -> None:
+    exchange.start_stream()
+    exchange.end_stream()
+
+
 RESET_BEFORE = Fault("reset-before", ANY, Exchange.reset)
 LOST_ANSWER = Fault("lost-answer", ANY, _lose_answer)
 CUT = Fault("cut", ANY, _cut)
 WATCH_CLOSED = Fault("watch-closed", WATCH, functools.partial(_end_watch, Exchange.end_stream))
+WATCH_CLOSED_AT_ONCE = Fault("watch-closed-at-once", WATCH, _close_at_once)
 WATCH_RESET = Fault("watch-reset", WATCH, functools.partial(_end_watch, Exchange.reset))
 SILENCE = Fault("silence", ANY, Exchange.wait_for_client_to_leave)
 
@@ -146,7 +153,8 @@ def _change_in_between(exchange: Exchange) -> None:
 
 def _label(exchange: Exchange) -> None:
     path = exchange.request.path
-    exchange.proxy.api.patch(path, {"metadata": {"labels": {FOREIGN_LABEL: SOMEBODY}}}, SOMEBODY)
+    for value in (None, SOMEBODY):  # so that it is a change also when the label is there
+        exchange.proxy.api.patch(path, {"metadata": {"labels": {FOREIGN_LABEL: value}}}, SOMEBODY)
     exchange.proxy.note_touch(path)
 
 

@@ -15,22 +15,26 @@ from ansible_collections.datacache.fluid.plugins.module_utils import client, con
 _MODULES = "ansible_collections.datacache.fluid.plugins.modules."
 
 
-def run(name: str, options: dict, page: int = client.PAGE, check: bool = False) -> tuple[dict, list[float]]:
-    """Run the module in diff mode; return what it prints (a failure has failed: true) and how long its client would have paused."""
+def run(name: str, options: dict, page: int = client.PAGE, check: bool = False,
+        least_round: float = 0.02) -> tuple[dict, list[float]]:
+    """Run the module in diff mode; return what it prints (a failure has failed: true) and how long its client would have paused.
+
+    least_round: seconds between two reads of a wait.
+    """
     module = importlib.import_module(_MODULES + name)
     printed, pauses = io.StringIO(), []
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
-    with _scaled_down(page, pauses), patch_module_args(arguments), \
+    with _scaled_down(page, least_round, pauses), patch_module_args(arguments), \
             contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
         module.main()
     return json.loads(printed.getvalue()), pauses
 
 
 @contextlib.contextmanager
-def _scaled_down(page: int, pauses: list[float]) -> Iterator[None]:
+def _scaled_down(page: int, least_round: float, pauses: list[float]) -> Iterator[None]:
     """Lists in pages from the second object on, pauses of the client noted and not made, those of waits shortened."""
     with mock.patch.object(client, "PAGE", page), \
             mock.patch.object(fleet, "_SINGLE_READS", 1), \
-            mock.patch.object(waiter, "_LEAST_ROUND", 0.02), \
+            mock.patch.object(waiter, "_LEAST_ROUND", least_round), \
             mock.patch.object(connection, "Client", functools.partial(client.Client, sleep=pauses.append)):
         yield

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -58,14 +58,22 @@ class Request:
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a request instead of being passed on. verbs: the requests that it fits."""
+    """What happens to a request instead of being passed on. It fits requests of these verbs whose body has that text."""
 
     name: str
     verbs: frozenset[str]
     act: Callable[["Exchange"], None]
+    about: bytes = b""
 
     def __str__(self) -> str:
         return self.name
+
+    def fits(self, request: Request) -> bool:
+        return request.verb in self.verbs and self.about in request.body
+
+    def only(self, verb: str, about: bytes = b"") -> "Fault":
+        """The same fault for fewer requests."""
+        return replace(self, verbs=frozenset({verb}), about=about)
 
 
 Due = Callable[[Request], bool]
@@ -152,7 +160,7 @@ class FaultProxy:
                 self._on_watch()
                 self._on_watch = lambda: None
             fault = self._fault
-            if fault is None or request.verb not in fault.verbs or not self._due(request):
+            if fault is None or not fault.fits(request) or not self._due(request):
                 return None
             self.injected += 1
             return fault

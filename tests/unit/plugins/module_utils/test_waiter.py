@@ -152,7 +152,7 @@ def test_several_objects_share_a_watch(cluster, put, becomes, waiter):
     assert results["b"]["status"]["phase"] == "Bound"
     assert isinstance(results["a"], WaitFailed)
     assert isinstance(results["c"], WaitTimeout)
-    assert cluster.requests == [("list", "datasets"), ("watch", "datasets")]
+    assert cluster.requests == [("list", "datasets"), ("watch", "datasets"), ("list", "datasets")]
     assert cluster.now == 30
 
 

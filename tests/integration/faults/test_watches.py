@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watches that never work: a wait still ends with the truth, in time, and without pressing the server."""
+
+import time
+
+import pytest
+from faultkit import modules
+from faultkit.faults import ALWAYS, UNAVAILABLE, WATCH_CLOSED_AT_ONCE, WATCH_EXPIRED_EVENT, WATCH_SILENT
+from faultkit.proxy import nth
+
+from ansible_collections.datacache.fluid.plugins.module_utils import waiter
+
+NAME = {"name": "hbase"}
+TIMEOUT = 2  # seconds
+WAIT = {**NAME, "wait": True, "wait_timeout": TIMEOUT, "wait_for": {"path": "status.phase", "value": "Bound"}}
+PAUSE = 0.25
+# A read and a watch for each pause, the first read of the object, and the two reads that explain the timeout.
+MOST_REQUESTS = 2 * TIMEOUT / PAUSE + 4
+BROKEN = [WATCH_SILENT, WATCH_CLOSED_AT_ONCE, WATCH_EXPIRED_EVENT, UNAVAILABLE]
+
+
+@pytest.fixture
+def wait(deployment, monkeypatch):
+    """Run a wait for a Dataset to be Bound, all of whose watches meet the fault; `meanwhile` is done once it watches."""
+    modules.run("dataset", {**deployment.options, **NAME})
+    monkeypatch.setattr(waiter, "_LONGEST_WATCH", PAUSE)
+
+    def run(fault, meanwhile):
+        deployment.proxy.begin(lambda: deployment.fluid.later(0, meanwhile))
+        deployment.proxy.inject(fault.only("watch"), nth(1, ALWAYS))
+        began = time.monotonic()
+        result, _pauses = modules.run("dataset", {**deployment.options, **WAIT}, least_round=PAUSE)
+        deployment.fluid.join()
+        return result, time.monotonic() - began
+    return run
+
+
+@pytest.mark.parametrize("fault", BROKEN, ids=str)
+def test_the_state_is_found_by_reading(deployment, wait, fault):
+    result, seconds = wait(fault, lambda: deployment.fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
+    assert result["result"]["status"]["phase"] == "Bound", result.get("msg")
+    assert seconds < TIMEOUT
+    assert len(deployment.proxy.requests) <= MOST_REQUESTS
+
+
+@pytest.mark.parametrize("fault", BROKEN, ids=str)
+def test_a_state_that_never_comes_is_told_in_time(deployment, wait, fault):
+    result, seconds = wait(fault, lambda: None)
+    assert result["msg"].startswith("waited 2 seconds for Dataset hbase in namespace %s to have status.phase at Bound: "
+                                    "status.phase is None" % deployment.options["namespace"])
+    assert TIMEOUT <= seconds < 2 * TIMEOUT
+    assert len(deployment.proxy.requests) <= MOST_REQUESTS
+    assert deployment.proxy.requests[0].verb == "get"
