@@ -53,10 +53,11 @@ def api_tests(collection: Collection) -> Tally:
 
 def scenario(collection: Collection) -> Tally:
     """Molecule's default scenario; what it made stays when a step fails, for a person to look at."""
-    environ = cluster.start("full", collection.environ())
+    environ = cluster.start("full", collection.environ(), empty=True)
     log = _report("scenario.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    code = shell.status([collection.tools.program("molecule"), "test", "--destroy", "never", "--",
+    code = shell.status([collection.tools.program("molecule"), "test", "--destroy", "never",
+                         "--no-command-borders", "--",
                          *cluster.extra_vars()], environ, paths.CHECKOUT, seconds=2400, log=log)
     if code:
         cluster.diagnose(collection, environ)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which cluster is used, and what `lab env` says about it."""
+
+from toolbox import cluster, shell
+
+LAB_ENV = """\
+export KUBECONFIG=/var/lib/lab/kubeconfig
+export FLUID_LAB_CHART='/a path/chart'
+export PATH=/lab/bin:"$PATH"
+"""
+
+
+def test_lab_env_is_read_as_a_shell_reads_it(monkeypatch):
+    monkeypatch.setattr(shell, "quiet", lambda *words, **options: LAB_ENV)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setattr(shell, "run", lambda *words, **options: None)
+    environ = cluster.start("full", {"PATH": "/bin", "HOME": "/home"})
+    assert environ == {"KUBECONFIG": "/var/lib/lab/kubeconfig", "FLUID_LAB_CHART": "/a path/chart",
+                       "PATH": "/lab/bin:/bin", "HOME": "/home"}
+
+
+def test_a_given_cluster_starts_no_lab(monkeypatch):
+    started = []
+    monkeypatch.setattr(shell, "run", lambda *words, **options: started.append(words))
+    monkeypatch.setattr(shell, "status", lambda *words, **options: started.append(words))
+    monkeypatch.setenv("KUBECONFIG", "/home/me/config")
+    assert cluster.start("full", {"KUBECONFIG": "/home/me/config"}) == {"KUBECONFIG": "/home/me/config"}
+    assert cluster.extra_vars() == []
+    assert cluster.stop() == 0
+    assert started == []
