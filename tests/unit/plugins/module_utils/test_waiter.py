@@ -143,6 +143,18 @@ def test_a_watch_that_is_closed_is_opened_again(cluster, put, becomes, waiter):
     assert cluster.now == 40
 
 
+def test_a_watch_that_died_without_a_word_is_not_trusted_for_ever(cluster, put, becomes, waiter):
+    put("hbase")
+    becomes(5, "hbase", "Bound")
+
+    def stay_silent(_kind, _namespace, _only, _version, timeout):
+        cluster.sleep(timeout)
+        return iter(())
+    cluster.watch = stay_silent
+    until(waiter(600))
+    assert cluster.now <= 31
+
+
 def test_several_objects_share_a_watch(cluster, put, becomes, waiter):
     for name in ("a", "b", "c"):
         put(name)
