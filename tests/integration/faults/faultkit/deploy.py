@@ -114,6 +114,7 @@ STEPS = (
          changed=False, meanwhile=_bind(*FLEET)),
     Step("list the Datasets", "dataset_info", {}, "list continue", changed=False),
     Step("sum up the runtimes", "alluxio_runtime_info", {"summary": True}, "list continue", changed=False),
+    Step("preview a deletion", "alluxio_runtime", {"name": NAME, **_GONE}, "get delete", check=True),
     Step("delete the runtime", "alluxio_runtime", {"name": NAME, **_GONE}, "get delete list"),
     Step("delete the Dataset", "dataset", {"name": NAME, **_GONE}, "get delete list watch",
          meanwhile=_let_go(NAME)),

@@ -14,7 +14,8 @@ import json
 import math
 from urllib.parse import urlencode
 
-from .proxy import Exchange, Fault
+from .exchange import Exchange
+from .proxy import Fault
 
 READS = frozenset({"get", "list", "continue"})
 WRITES = frozenset({"create", "patch", "delete"})
@@ -147,7 +148,9 @@ TOKEN_EXPIRED_WITHOUT_OFFER = Fault("continue-410-no-token", CONTINUE, lambda ex
 
 
 def _change_in_between(exchange: Exchange) -> None:
-    {"create": _create_first, "patch": _label, "delete": _replace}[exchange.request.verb](exchange)
+    """A dry run is left alone: it has nothing that could be overwritten, and what it would find is not what then is."""
+    if not exchange.request.is_dry_run:
+        {"create": _create_first, "patch": _label, "delete": _replace}[exchange.request.verb](exchange)
     exchange.relay(exchange.ask())
 
 
@@ -159,9 +162,7 @@ def _label(exchange: Exchange) -> None:
 
 
 def _create_first(exchange: Exchange) -> None:
-    """A second run of ours creates the same object, but for our labels and annotations; a dry run is left alone."""
-    if "dryRun" in exchange.request.query:
-        return
+    """A second run of ours creates the same object, but for our labels and annotations."""
     wish = json.loads(exchange.request.body)
     metadata = {"name": wish["metadata"]["name"], "labels": {FOREIGN_LABEL: SOMEBODY}}
     exchange.proxy.api.create(exchange.request.path, {**wish, "metadata": metadata}, SECOND_RUN)

@@ -5,55 +5,22 @@ Clients speak to it without credentials; it asks the real server with its own.
 """
 
 import itertools
-import socket
 import ssl
-import struct
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
 
 from raw_api import RawApi
-from urllib3.exceptions import HTTPError
 
 from .authority import ADDRESS, Authority
+from .exchange import Exchange, Request
 from .upstream import Upstream
 
 # Headers that belong to one connection, or that the proxy's own side sets.
 _OWN_HEADERS = frozenset({"host", "connection", "authorization", "content-length", "transfer-encoding"})
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a client asked. target: path and query as they came."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.target).path
-
-    @property
-    def query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.target).query))
-
-    @property
-    def verb(self) -> str:
-        """The API's word for it; "continue" is a list's later page."""
-        if self.method != "GET":
-            return {"POST": "create", "PATCH": "patch", "DELETE": "delete"}[self.method]
-        if "watch" in self.query:
-            return "watch"
-        if "continue" in self.query:
-            return "continue"
-        return "list" if "limit" in self.query else "get"
 
 
 @dataclass(frozen=True)
@@ -62,7 +29,7 @@ class Fault:
 
     name: str
     verbs: frozenset[str]
-    act: Callable[["Exchange"], None]
+    act: Callable[[Exchange], None]
     about: bytes = b""
 
     def __str__(self) -> str:
@@ -100,8 +67,8 @@ def first_attempts() -> Due:
 class FaultProxy:
     """Serves on url until closed. api: the real server, for what faults change there.
 
-    requests: what came in since begin(), in order. created: how often the real server created an object, by its collection's path and its name.
-    touched: the paths of the objects that faults have changed.
+    requests: what came in since begin(), in order. created: how often the real server created an
+    object, by its collection's path and its name. touched: the paths of the objects that faults have changed.
     """
 
     def __init__(self, api: RawApi, authority: Authority) -> None:
@@ -180,84 +147,6 @@ class FaultProxy:
     def release(self, stream) -> None:
         with self._lock:
             self._streams.discard(stream)
-
-
-class Exchange:
-    """One request and the ways to deal with it; what a fault acts on."""
-
-    def __init__(self, handler: "_Handler", proxy: FaultProxy, request: Request) -> None:
-        self.proxy = proxy
-        self.request = request
-        self._handler = handler
-
-    def ask(self, target: str | None = None):
-        """Ask the real server, for another target if given, and return its answer, for a watch as a stream."""
-        request = self.request
-        answer = self.proxy.upstream.send(request.method, target or request.target, request.headers, request.body,
-                                          stream=request.verb == "watch")
-        if answer.status == 201 and "dryRun" not in request.query:
-            self.proxy.note_creation(request.path, answer.json()["metadata"]["name"])
-        return answer
-
-    def relay(self, answer) -> None:
-        """Pass the real server's answer on, a watch event by event."""
-        if self.request.verb == "watch" and answer.status == 200:
-            self.start_stream()
-            for chunk in self.chunks(answer):
-                self.send_chunk(chunk)
-            self.end_stream()
-        else:
-            self.reply(answer.status, answer.data, answer.headers["Content-Type"])
-
-    def reply(self, status: int, body: bytes, content_type: str = "application/json", missing: int = 0, **headers: str) -> None:
-        """Answer the client; missing: how many bytes of the body, announced by its length, never come."""
-        handler = self._handler
-        handler.send_response(status)
-        for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body[:len(body) - missing])
-        handler.wfile.flush()
-
-    def start_stream(self) -> None:
-        self._handler.send_response(200)
-        self._handler.send_header("Content-Type", "application/json")
-        self._handler.send_header("Transfer-Encoding", "chunked")
-        self._handler.end_headers()
-        self._handler.wfile.flush()
-
-    def send_chunk(self, chunk: bytes) -> None:
-        self._handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-        self._handler.wfile.flush()
-
-    def end_stream(self) -> None:
-        self._handler.wfile.write(b"0\r\n\r\n")
-        self._handler.wfile.flush()
-
-    def chunks(self, answer):
-        """Yield what the real server streams, until it or the test's end closes the watch."""
-        self.proxy.hold(answer)
-        try:
-            yield from answer.stream(amt=None, decode_content=False)
-        except HTTPError:
-            return
-        finally:
-            self.proxy.release(answer)
-            answer.close()
-
-    def hang_up(self) -> None:
-        """Close the connection in good order, whatever was announced."""
-        self._handler.close_connection = True
-
-    def reset(self) -> None:
-        """Reset the connection: the client gets no byte more, and no end of the stream either."""
-        self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self._handler.close_connection = True
-
-    def wait_for_client_to_leave(self) -> None:
-        """Stay silent as long as the client listens."""
-        self._handler.rfile.read(1)
-        self._handler.close_connection = True
 
 
 class _Handler(BaseHTTPRequestHandler):
