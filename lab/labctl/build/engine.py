@@ -85,9 +85,12 @@ class _Run:
                 waiting.pop(name).result()
                 self._report(f"{name}: ready after {self._jobs[name].seconds()} s")
             if not ended:
-                for name in [name for name in waiting if name in self._jobs]:
-                    job = self._jobs[name]
-                    self._report(f"{name}: {job.stage}, {job.seconds()} s (log: {job.log})")
+                self._report_progress([job for name, job in list(self._jobs.items()) if name in waiting])
+
+    def _report_progress(self, jobs: list[Job]) -> None:
+        """A line for each job that does something, or, where all wait, for each of them."""
+        for job in [job for job in jobs if not job.waits] or jobs:
+            self._report(f"{job.name}: {job.stage}, {job.seconds()} s (log: {job.log})")
 
     def _build(self, name: str, needs: list[Future]) -> None:
         for need in needs:
@@ -95,11 +98,8 @@ class _Run:
         part, folder = self._parts[name], self._folders[name]
         job = Job(part, self._cache, {need: self._folders[need] for need in part.needs}, self._cancelled)
         self._jobs[name] = job
-
-        def waiting() -> None:
-            job.stage = "waiting for another process that builds it"
-
-        with self._cache.locked(folder.name, self._cancelled, waiting):
+        with self._cache.locked(folder.name, self._cancelled, lambda: job.wait_for("another process that builds it")):
+            job.stage, job.waits = "starting", False
             if _usable(part, folder, self._cache):
                 return  # another process has just built it
             job.log.parent.mkdir(parents=True, exist_ok=True)

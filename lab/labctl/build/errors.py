@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the build raises."""
 
+from ..errors import LabError
 
-class BuildError(Exception):
+
+class BuildError(LabError):
     """A part could not be built. The message names the part, what failed, where the log is, and its last lines."""
 
 

@@ -25,7 +25,8 @@ class Job:
     """One part being built.
 
     source is the part's source folder (read only), out the folder to fill, work a scratch folder that is removed
-    afterwards, needs the folders of the parts that this one depends on. stage says in a few words what is going on.
+    afterwards, needs the folders of the parts that this one depends on. stage says in a few words what is going on,
+    waits whether that is nothing but waiting.
     """
 
     def __init__(self, part: Part, cache: Cache, needs: Mapping[str, Path], cancelled: threading.Event):
@@ -34,6 +35,7 @@ class Job:
         self.needs = needs
         self.log = cache.log(part.name)
         self.stage = "starting"
+        self.waits = False
         self.out = self.work = Path()
         self._cache = cache
         self._cancelled = cancelled
@@ -86,6 +88,10 @@ class Job:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
+    def wait_for(self, what: str) -> None:
+        """Say in the progress lines that nothing happens here before something else has."""
+        self.stage, self.waits = f"waiting for {what}", True
+
     def fail(self, reason: str) -> NoReturn:
         """Raise BuildError with the reason and the end of the log."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
@@ -95,9 +101,6 @@ class Job:
     @contextlib.contextmanager
     def turn(self, thing: str, stage: str) -> Iterator[None]:
         """Have a scarce thing (the compiler, the Maven repository) for oneself on this machine, and name the stage."""
-        def waiting() -> None:
-            self.stage = f"waiting for its turn at {thing}"
-
-        with self._cache.locked(f"{thing}.turn", self._cancelled, waiting):
-            self.stage = stage
+        with self._cache.locked(f"{thing}.turn", self._cancelled, lambda: self.wait_for(f"its turn at {thing}")):
+            self.stage, self.waits = stage, False
             yield
