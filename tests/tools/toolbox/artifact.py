@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import tarfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from . import environment, paths, shell
 from .environment import Tools
 
 INSTALLED = paths.BUILD / "collections"
-KEPT = 5
+KEPT = 24 * 3600  # seconds since the last use; a test that runs must not lose what it reads
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,6 @@ def _install(archive: Path, collection: Collection) -> None:
 
 
 def _forget_old() -> None:
-    by_age = sorted(INSTALLED.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in by_age[KEPT:]:
-        shutil.rmtree(folder)
+    for folder in INSTALLED.iterdir():
+        if time.time() - folder.stat().st_mtime > KEPT:
+            shutil.rmtree(folder)
