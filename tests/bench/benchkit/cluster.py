@@ -65,6 +65,10 @@ class Cluster:
         target = f"{_collection(manifest)}/{manifest['metadata']['name']}/status"
         self.send(Request("PATCH", target, json.dumps({"status": status}).encode(), "application/merge-patch+json"))
 
+    def clear_volumes(self, namespace: str) -> None:
+        """Delete the volumes that content.volume() describes for the namespace."""
+        self.send(Request("DELETE", f"/api/v1/persistentvolumes?labelSelector=bench%3D{namespace}"))
+
     def clear(self, *kinds: str, namespace: str) -> None:
         """Delete all of Fluid's objects of the kinds (their plural names) in the namespace."""
         for kind in kinds:
@@ -79,4 +83,6 @@ class Cluster:
 
 
 def _collection(manifest: dict) -> str:
-    return f"/apis/{manifest['apiVersion']}/namespaces/{manifest['metadata']['namespace']}/{manifest['kind'].lower()}s"
+    version, metadata = manifest["apiVersion"], manifest["metadata"]
+    inside = f"namespaces/{metadata['namespace']}/" if "namespace" in metadata else ""
+    return f"/{'apis' if '/' in version else 'api'}/{version}/{inside}{manifest['kind'].lower()}s"

@@ -23,6 +23,24 @@ def manifest(name: str, namespace: str) -> dict:
     }
 
 
+def volume(name: str, namespace: str) -> dict:
+    """The volume that Fluid makes for a Dataset, as far as dataset_volume reads it."""
+    return {
+        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"{namespace}-{name}", "labels": {"bench": namespace}},
+        "spec": {"capacity": {"storage": "100Pi"}, "accessModes": ["ReadOnlyMany"], "storageClassName": "fluid",
+                 "persistentVolumeReclaimPolicy": "Retain", "claimRef": {"name": name, "namespace": namespace},
+                 "csi": {"driver": "fuse.csi.fluid.io", "volumeHandle": f"{namespace}-{name}"}},
+    }
+
+
+def claim(name: str, namespace: str) -> dict:
+    return {
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": namespace},
+        "spec": {"accessModes": ["ReadOnlyMany"], "storageClassName": "fluid", "volumeName": f"{namespace}-{name}",
+                 "resources": {"requests": {"storage": "100Pi"}}},
+    }
+
+
 def runtime(name: str, namespace: str) -> dict:
     """A runtime that could bind the Dataset of its name."""
     return {
