@@ -19,6 +19,7 @@ from .kinds import Kind
 
 try:
     import urllib3
+    from urllib3._collections import HTTPHeaderDict  # urllib3 1.26, which kubernetes admits, has it nowhere else
     from urllib3.exceptions import HTTPError
 except ImportError:  # connection.py, which makes every Client, says so in a sentence
     HTTPError = OSError
@@ -177,7 +178,7 @@ class Client:
 
     def headers(self) -> Any:
         """The headers that authenticate a request; tokens are refreshed by the configuration."""
-        headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": "datacache.fluid"})
+        headers = HTTPHeaderDict({"Accept": "application/json", "User-Agent": "datacache.fluid"})
         for setting in self.configuration.auth_settings().values():
             if setting.get("in") == "header" and setting.get("value"):
                 headers[setting["key"]] = setting["value"]
