@@ -211,7 +211,7 @@ def test_errors(ask, call, script, error, message):
     with pytest.raises(error) as raised:
         calls[call]()
     assert message in str(raised.value)
-    assert type(raised.value) is error
+    assert raised.type is error
 
 
 def test_a_terminating_namespace_is_no_missing_role(ask):

@@ -68,8 +68,11 @@ def test_a_change_between_the_read_and_the_watch_is_not_missed(cluster, put, wai
 
 def test_an_object_that_comes_later(cluster, put, waiter):
     cluster.later(5, lambda: put("hbase", "Bound"))
-    judge = lambda live: Verdict(live is not None, "it does not exist yet")  # noqa: E731
-    assert until(waiter(), judge)["metadata"]["name"] == "hbase"
+
+    def exists(live):
+        return Verdict(live is not None, "it does not exist yet")
+
+    assert until(waiter(), exists)["metadata"]["name"] == "hbase"
     assert cluster.now == 5
 
 
