@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env python
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Python for ansible_python_interpreter that notes the peak resident memory of what it runs.
 
