@@ -7,7 +7,7 @@ import shutil
 import sys
 from functools import partial
 
-from . import artifact, cluster, demo, environment, paths, shell, testing
+from . import artifact, bench, cluster, demo, environment, paths, shell, testing
 from .stages import STAGES
 
 
@@ -35,6 +35,7 @@ COMMANDS = {
     "demo": (demo.run, "deploy the three-master cache on a real cluster and leave it running"),
     "test": (testing.run_all, "run every stage below; the last line counts what passed and failed"),
     **{name: (partial(testing.run_one, name), stage.title) for name, stage in STAGES.items()},
+    "bench": (bench.run, "measure what the modules cost; nothing else should run on the machine"),
     "lab-down": (cluster.stop, "end the lab"),
     "build": (build, "build the collection, install it and print where"),
     "shell": (open_shell, "open a shell in which Ansible, pytest and Molecule find the collection"),
