@@ -4,6 +4,9 @@
 import pytest
 from raw_api import FLUID
 
+# Who writes what, and when, is decided by these tests alone.
+pytestmark = pytest.mark.usefixtures("fluid")
+
 MOUNTS = [{"name": "hbase", "mount_point": "https://host/hbase/"}]
 
 

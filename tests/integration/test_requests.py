@@ -3,6 +3,9 @@
 
 import pytest
 
+# Fluid's controllers would write in between, which costs a request more.
+pytestmark = pytest.mark.usefixtures("fluid")
+
 
 def methods(sent):
     return [method for method, _path in sent]
@@ -12,7 +15,6 @@ def methods(sent):
     ("dataset", {"mounts": [{"name": "a", "mount_point": "https://a/"}], "placement": "Shared"}),
     ("alluxio_runtime", {"worker_replicas": 2, "properties": {"a": "b"}}),
 ])
-@pytest.mark.usefixtures("fluid")
 def test_one_object(succeed, sent, module, options):
     succeed(module, name="hbase", **options)
     assert methods(sent) == ["GET", "POST"]
