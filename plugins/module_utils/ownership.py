@@ -9,6 +9,7 @@ we asked for; that is why ownership only tells who else is there, and the record
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .merge import Change
 
@@ -35,20 +36,40 @@ def is_foreign(manager: str) -> bool:
 
 def foreign_holders(live: dict, changes: tuple[Change, ...]) -> list[Holder]:
     """Return the foreign managers of the fields that a write would change, in the changes' order."""
-    entries = [entry for entry in live.get("metadata", {}).get("managedFields") or []
-               if is_foreign(entry.get("manager", "")) and entry.get("subresource") != "status"]
+    entries = [entry for entry in live.get("metadata", {}).get("managedFields") or [] if entry.get("subresource") != "status"]
+    foreign = [entry for entry in entries if is_foreign(entry.get("manager", ""))]
     return [Holder(field=str(change), manager=entry["manager"])
-            for change in changes for entry in entries
-            if _owns(entry.get("fieldsV1") or {}, change.path)]
+            for change in changes for entry in foreign if _holds(entry, change.path, live, entries)]
 
 
-def _owns(fields: dict, path: tuple) -> bool:
-    """Tell whether a FieldsV1 set holds the path, or the nearest thing around it as a whole."""
+def _holds(entry: dict, path: tuple, live: dict, entries: list[dict]) -> bool:
+    """Tell whether an entry's FieldsV1 set has the path itself, or a value around it that was set as a whole."""
+    held = _held_along(entry, path)
+    if held is None or held == path:
+        return held is not None
+    # Above the path an empty set means a whole value only when the field is atomic: then nobody holds a part of it.
+    # In a struct it means that the struct was set empty, which says nothing of what is in it.
+    value: Any = live
+    for key in held:
+        value = value.get(key) if isinstance(value, dict) else None
+    return bool(value) and not any(_fields_at(other, held) for other in entries)
+
+
+def _held_along(entry: dict, path: tuple) -> tuple | None:
+    """The part of the path down to which an entry's set goes; None when it leaves the path before it ends."""
+    fields = entry.get("fieldsV1") or {}
+    for depth, key in enumerate(path):
+        if "f:" + key not in fields:
+            return None
+        fields = fields["f:" + key]
+        if not fields:
+            return path[:depth + 1]
+    return path
+
+
+def _fields_at(entry: dict, path: tuple) -> dict:
+    """What an entry's set has below the path; {} when nothing."""
+    fields = entry.get("fieldsV1") or {}
     for key in path:
-        step = fields.get("f:" + key)
-        if step is None:
-            return False
-        if not step:
-            return True
-        fields = step
-    return True
+        fields = fields.get("f:" + key) or {}
+    return fields

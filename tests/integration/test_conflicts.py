@@ -53,6 +53,23 @@ def test_the_same_value_is_no_conflict(succeed, by_kubectl):
     assert not succeed("dataset", name="hbase", placement="Shared")["changed"]
 
 
+def test_an_empty_spec_that_a_person_made_holds_nothing(succeed, live, api, path):
+    """managedFields says f:spec: {} of it, as it would of an atomic value; server-side apply sees no conflict either."""
+    api.create(path.removesuffix("/hbase"), {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "hbase"},
+                                             "spec": {}}, "kubectl-create")
+    assert succeed("dataset", name="hbase", placement="Shared")["changed"]
+    assert live("datasets")["spec"] == {"placement": "Shared"}
+
+
+def test_an_atomic_value_that_a_person_set_is_held_as_a_whole(succeed, fail, by_kubectl):
+    def affinity(value):
+        return {"nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "In", "values": [value]}]}]}
+    by_kubectl({"nodeAffinity": {"required": affinity("ssd")}})
+    assert fail("dataset", name="hbase", node_affinity=affinity("hdd"))["conflicts"] == [
+        {"field": "spec.nodeAffinity.required.nodeSelectorTerms", "manager": "kubectl"}]
+    assert succeed("dataset", name="hbase", node_affinity=affinity("hdd"), force_conflicts=True)["changed"]
+
+
 def test_an_edit_is_named_by_its_manager(succeed, fail, api, path):
     succeed("dataset", name="hbase", mounts=MOUNTS, labels={"team": "search"})
     api.patch(path, {"metadata": {"labels": {"team": "ads"}}, "spec": {"mounts": [{"mountPoint": "s3://b/", "name": "b"}]}}, "kubectl-edit")

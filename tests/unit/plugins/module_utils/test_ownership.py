@@ -48,6 +48,25 @@ def test_holders_come_in_the_order_of_the_changes(recorded):
         "spec.tieredstore.levels", "metadata.labels.team", "spec.replicas"]
 
 
+def entry(manager, fields):
+    return {"manager": manager, "fieldsV1": {"f:spec": fields}}
+
+
+@pytest.mark.parametrize(("entries", "spec", "managers"), [
+    pytest.param([entry("kubectl", {})], {}, [], id="an-empty-spec-says-nothing-of-what-is-in-it"),
+    pytest.param([entry("kubectl", {"f:nodeAffinity": {}})], {"nodeAffinity": {}}, [], id="nor-does-an-empty-struct"),
+    pytest.param([entry("kubectl", {}), entry("dataset-controller", {"f:nodeAffinity": {}})], {"nodeAffinity": {"x": 1}}, [],
+                 id="nor-when-others-have-filled-it"),
+    pytest.param([entry("kubectl", {"f:nodeAffinity": {"f:required": {}}})], {"nodeAffinity": {"required": {"x": [1]}}}, ["kubectl"],
+                 id="an-atomic-struct-is-held-as-a-whole"),
+    pytest.param([entry("kubectl", {"f:nodeAffinity": {"f:required": {"f:x": {}}}})], {"nodeAffinity": {"required": {"x": [1]}}},
+                 ["kubectl"], id="the-field-itself"),
+])
+def test_what_an_empty_set_means(entries, spec, managers):
+    live = {"metadata": {"managedFields": entries}, "spec": spec}
+    assert [holder.manager for holder in held(live, "spec/nodeAffinity/required/x")] == managers
+
+
 def test_who_writes_the_status_holds_no_field_of_ours():
     live = {"metadata": {"managedFields": [
         {"manager": "someone", "subresource": "status", "fieldsV1": {"f:status": {"f:phase": {}}, "f:spec": {}}}]}}

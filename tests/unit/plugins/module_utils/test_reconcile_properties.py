@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The engine's promises over sequences of wishes, with Fluid and other people writing in between."""
 
+import pytest
 from fake_cluster import FakeCluster
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds, reconcile
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict
 from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import Write
 
 RUNTIME = kinds.ALLUXIO_RUNTIME
@@ -30,6 +32,10 @@ LABELS = st.dictionaries(st.sampled_from(["team", "tier"]), st.sampled_from(["",
 FOREIGN = st.fixed_dictionaries({"labels": st.dictionaries(st.sampled_from(["theirs"]), st.just("x")),
                                  "properties": st.dictionaries(st.sampled_from(["theirs"]), st.just("x")),
                                  "hadoopConfig": st.sampled_from([None, "conf"])})
+# What people set of our own fields, in the shape in which managedFields tells of it.
+TAKEN = st.fixed_dictionaries({}, optional={
+    "replicas": st.integers(1, 5), "disablePrometheus": st.just(True), "jvmOptions": st.just(["-Xtheirs"]),
+    "tieredstore": st.just({"levels": [{"mediumtype": "HDD", "path": "/theirs"}]})})
 
 
 def manifest(wish, labels):
@@ -64,9 +70,16 @@ def others_write(cluster, foreign):
         "spec": spec, "metadata": {"labels": foreign["labels"]} if foreign["labels"] else {}})
 
 
-def apply(cluster, wish, labels, dry_run=False):
-    return reconcile.apply(cluster, RUNTIME, manifest(wish, labels), Write(dry_run=dry_run),
-                           cluster.get(RUNTIME, "hbase", "data"))
+def people_take(cluster, taken):
+    """Set fields that we may want too, and have managedFields say who did."""
+    fields = {"f:" + key: {"f:levels": {}} if key == "tieredstore" else {} for key in taken}
+    cluster.change(RUNTIME, "hbase", "data", {"spec": taken, "metadata": {"managedFields": [
+        {"manager": "kubectl-edit", "fieldsV1": {"f:spec": fields}},
+        {"manager": "alluxioruntime-controller", "fieldsV1": {"f:spec": {"f:master": {}, "f:tieredstore": {"f:levels": {}}}}}]}})
+
+
+def apply(cluster, wish, labels, **how):
+    return reconcile.apply(cluster, RUNTIME, manifest(wish, labels), Write(**how), cluster.get(RUNTIME, "hbase", "data"))
 
 
 @given(wish=WISHES, labels=LABELS)
@@ -114,6 +127,27 @@ def test_a_dry_run_predicts_what_the_run_does(first, second, labels, others):
     done = apply(cluster, second, others)
     assert (predicted.changed, predicted.diff) == (done.changed, done.diff)
     assert predicted.result().get("spec") == done.result().get("spec")
+
+
+@given(first=WISHES, second=WISHES, taken=TAKEN)
+def test_what_people_took_is_named_or_left_alone_and_taken_only_by_force(first, second, taken):
+    cluster = FakeCluster()
+    apply(cluster, first, {})
+    people_take(cluster, taken)
+    before = cluster.stored(RUNTIME, "hbase", "data")
+    try:
+        apply(cluster, second, {})
+    except Conflict as conflict:
+        assert {each["manager"] for each in conflict.details["conflicts"]} == {"kubectl-edit"}
+        assert {each["field"].split(".")[1] for each in conflict.details["conflicts"]} <= taken.keys()
+        assert cluster.stored(RUNTIME, "hbase", "data") == before
+        with pytest.raises(Conflict):
+            apply(cluster, second, {}, dry_run=True)
+    else:
+        after = cluster.stored(RUNTIME, "hbase", "data")["spec"]
+        assert {key: after.get(key) for key in taken} == taken
+    apply(cluster, second, {}, force_conflicts=True)
+    assert not apply(cluster, second, {}).changed
 
 
 def normal(cluster):
