@@ -24,7 +24,7 @@ def test_what_is_not_a_quantity_is_refused(text):
         parse(text)
 
 
-@pytest.mark.parametrize(("this", "that", "same"), [
+@pytest.mark.parametrize(("one", "other", "same"), [
     pytest.param("2Gi", "2048Mi", True, id="binary"),
     pytest.param("0.5", "500m", True, id="fraction"),
     pytest.param("1", 1, True, id="number"),
