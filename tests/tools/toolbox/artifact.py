@@ -36,6 +36,7 @@ class Collection:
             "PATH": f"{self.tools.bin}:{os.environ['PATH']}",
             "VIRTUAL_ENV": str(self.tools.bin.parent),
             "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         }
 
 
