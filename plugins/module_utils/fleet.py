@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, TypeVar
 
 from .client import Client
-from .errors import ApiError, FluidError
+from .errors import ApiError, FluidError, KindMissing
 from .kinds import Kind
 
 Key = tuple  # (namespace, name)
@@ -48,6 +48,14 @@ def read(client: Client, kind: Kind, keys: Iterable[Key]) -> dict[Key, dict]:
             lives = ((name, client.get(kind, name, namespace)) for name in each)
             found.update({(namespace, name): live for name, live in lives if live is not None})
     return found
+
+
+def read_if_known(client: Client, kind: Kind, keys: Iterable[Key]) -> dict[Key, dict]:
+    """As read; of a kind that is not installed there are no objects."""
+    try:
+        return read(client, kind, keys)
+    except KindMissing:
+        return {}
 
 
 def _listed(client: Client, kind: Kind, namespace: str | None, wanted: set[Key]) -> dict[Key, dict]:

@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from . import fleet, readiness, reconcile, waits
 from .client import Client
 from .connection import connect
-from .errors import FluidError, InvalidInput, KindMissing
+from .errors import FluidError, InvalidInput
 from .fleet import Key, key_of
 from .kinds import Kind
 from .naming import require_identity
@@ -145,10 +145,7 @@ def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> 
 
 def _absent(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
     params = module.params
-    try:
-        lives = fleet.read(client, managed.kind, map(key_of, items))
-    except KindMissing:
-        lives = {}
+    lives = fleet.read_if_known(client, managed.kind, map(key_of, items))
     outcomes = fleet.work(items, lambda item: reconcile.remove(
         client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
     if params["wait"] and not module.check_mode:

@@ -9,7 +9,7 @@ from typing import Callable
 
 from . import diagnosis, fleet, kinds, quantity, reconcile, record, waits
 from .client import Client
-from .errors import Conflict, FluidError, InvalidInput, KindMissing
+from .errors import Conflict, FluidError, InvalidInput
 from .fleet import Key, key_of
 from .kinds import Kind
 from .manifest import compact, text_map
@@ -98,7 +98,7 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
 
 def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_run: bool) -> list[Binding | FluidError]:
     """Remove claims and volumes that no Dataset owns any more, and with a timeout wait until they are gone."""
-    owned = _datasets(client, items)
+    owned = fleet.read_if_known(client, kinds.DATASET, map(key_of, items))
     lives, pods = _read(client, items), _pods(client, items)
 
     def act(item: dict) -> Binding:
@@ -123,13 +123,6 @@ def _read(client: Client, items: list[dict]) -> Lives:
     wanted = [_keys(item) for item in items]
     return {kind: fleet.read(client, kind, [keys[kind] for keys in wanted])
             for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
-
-
-def _datasets(client: Client, items: list[dict]) -> dict[Key, dict]:
-    try:
-        return fleet.read(client, kinds.DATASET, map(key_of, items))
-    except KindMissing:
-        return {}
 
 
 def _pods(client: Client, items: list[dict]) -> dict[Key, tuple[dict, ...]]:
