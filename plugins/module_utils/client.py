@@ -174,6 +174,22 @@ class Client:
             raise ApiError("log of %s/%s: HTTP %d" % (pod, container, response.status), response.status)
         return response.data.decode("utf-8", "replace")
 
+    def proxied(self, namespace: str, pod: str, port: int, path: str, timeout: float) -> bytes | None:
+        """Return what a pod's own HTTP port answers through the API server; None when it does not answer with 200.
+
+        path: with its query, from the slash on. Sent once: who asks wants to know now whether it answers. Raises
+        ApiError when the API server itself refuses (no permission for get on pods/proxy).
+        """
+        target = "/api/v1/namespaces/%s/pods/%s:%d/proxy%s" % (namespace, pod, port, path)
+        try:
+            response = self._send("GET", target, {}, None, "", timeout)
+        except HTTPError:
+            return None
+        if response.status in (401, 403) and _status(response.data).get("kind") == "Status":
+            raise ApiError("not allowed to ask pod %s in namespace %s: %s; it needs get on pods/proxy"
+                           % (pod, namespace, _status(response.data).get("message")), response.status)
+        return response.data if response.status == 200 else None
+
     # -- requests --------------------------------------------------------------------------
 
     def headers(self) -> Any:
