@@ -38,6 +38,10 @@ class QuorumUnknown(FluidError):
     """No master could be asked for its quorum, or its answer could not be read."""
 
 
+class QuorumLost(FluidError):
+    """Too few masters run to elect a leader, and acting could lose what those that are away know."""
+
+
 class ApiError(FluidError):
     """The API server refused a request, or could not be reached.
 

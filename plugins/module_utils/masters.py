@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The masters of one runtime and what they say of their Raft quorums. IO, read-only."""
+"""The masters of one runtime: what they say of their Raft quorums, and what they can be told to do. IO."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from dataclasses import replace
 from typing import Callable
 
 from . import kinds
+from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
+from .leader_api import LeaderApi, container_of
 from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info
+from .readiness import is_ready
 from .streams import execute
 
-MASTER = "MASTER"
-JOB_MASTER = "JOB_MASTER"
+__all__ = ["JOB_MASTER", "MASTER", "Masters"]
 
-_CONTAINER = "alluxio-master"
-_JOB_CONTAINER = "alluxio-job-master"
-# Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.
+_FORBIDDEN = 403
+# Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.
 _CLI_TIMEOUT = 30.0
+# A transfer of the leadership returns when the new leader is known (QuorumElectCommand waits for up to 3 minutes).
+_ELECT_TIMEOUT = 60.0
+_SHELL_TIMEOUT = 10.0
 _LOG_TAIL = 2000
 
 
@@ -29,52 +33,89 @@ class Masters:
         self._client = client
         self._namespace = namespace
         self._name = name
+        self._api = LeaderApi(client, namespace)
 
     def pods(self) -> list[dict]:
         """The master pods, those whose containers are ready first."""
         selector = "release=%s,role=alluxio-master" % self._name
-        return sorted(self._client.list(kinds.POD, self._namespace, selector), key=lambda pod: not _is_ready(pod))
+        return sorted(self._client.list(kinds.POD, self._namespace, selector), key=lambda pod: not is_ready(pod))
 
-    def quorum(self, domain: str) -> tuple[Quorum, str]:
+    def quorum(self, domain: str, pods: list[dict] | None = None) -> tuple[Quorum, str]:
         """Return the Raft group of the masters or job masters, and the pod that told.
 
-        Raises QuorumUnknown, with each pod's reason, when no master answers.
+        The leader's web server is asked, and where that may not be done or does not tell, the CLI in a pod. Raises QuorumUnknown
+        when there is no leader, with each pod's reason when it was the CLI that was asked.
         """
+        pods = self.pods() if pods is None else pods
+        subject = "its %s quorum" % domain
+        try:
+            told = self._api.ask(domain, pods)
+        except ApiError as err:
+            if err.status != _FORBIDDEN:
+                raise
+        else:
+            if told.quorum is not None:
+                return told.quorum, told.pod
+            if told.silent:
+                raise QuorumUnknown("%s: none of the %d masters serves its web port, which only a leader does"
+                                    % (self._nobody_tells(subject), told.silent))
         command = ["alluxio", "fsadmin", "journal", "quorum", "info", "-domain", domain]
-        return self._ask_any(command, parse_quorum_info, "its %s quorum" % domain)
+        return self._ask_any(pods, command, parse_quorum_info, subject)
 
     def single(self) -> tuple[Quorum, str]:
         """Return a single master as the group of one that it is, and the pod that told."""
-        return self._ask_any(["alluxio", "fs", "masterInfo"], parse_master_info, "its leading master")
+        return self._ask_any(self.pods(), ["alluxio", "fs", "masterInfo"], parse_master_info, "its leading master")
 
-    def _ask_any(self, command: list[str], parse: Callable[[str], Quorum], subject: str) -> tuple[Quorum, str]:
+    def configuration(self, pods: list[dict] | None = None) -> dict[str, str]:
+        """Return the properties in force in the leading master's process, by their names.
+
+        Raises QuorumUnknown when no master leads, and ApiError without the permission for get on pods/proxy.
+        """
+        for pod in self.pods() if pods is None else pods:
+            found = self._api.configuration(pod)
+            if found is not None:
+                return found
+        raise QuorumUnknown("%s: none serves its web port" % self._nobody_tells("its configuration"))
+
+    def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
+        """Return the quorum with the Raft term that its leader's log last named, if it still does."""
+        host = (quorum.leader or "").rpartition(":")[0]
+        if all(pod["metadata"]["name"] != host for pod in (self.pods() if pods is None else pods)):
+            return quorum
+        log = self._client.log(self._namespace, host, container_of(domain), _LOG_TAIL)
+        return replace(quorum, term=last_term(log))
+
+    def elect(self, asked: str, address: str) -> None:
+        """Hand the leadership of the masters to the peer with that address, asking the pod. Raises QuorumUnknown when refused.
+
+        The job masters have no such command; restarting their leader's container is what moves their leadership.
+        """
+        self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "elect", "-address", address], _ELECT_TIMEOUT)
+
+    def remove_peer(self, asked: str, domain: str, address: str) -> None:
+        """Take the peer with that address out of the group, asking the pod. Raises QuorumUnknown when refused."""
+        self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
+
+    def restart(self, pod: str, domain: str) -> None:
+        """End the domain's process in the pod; kubelet starts its container again, and a master's journal stays."""
+        # The JVM is the container's first process and ends on SIGTERM; the stream may break off before the shell has answered.
+        execute(self._client, self._namespace, pod, container_of(domain), ["sh", "-c", "kill 1"], _SHELL_TIMEOUT)
+
+    def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum], subject: str) -> tuple[Quorum, str]:
         refusals = []
-        for pod in self.pods():
+        for pod in pods:
             name = pod["metadata"]["name"]
             try:
-                return parse(self._run(name, command)), name
+                return parse(self._run(name, command, _CLI_TIMEOUT)), name
             except (ApiError, QuorumUnknown) as err:
                 refusals.append("%s: %s" % (name, err))
-        raise QuorumUnknown("no master of AlluxioRuntime %s in namespace %s tells of %s: %s" % (
-            self._name, self._namespace, subject, "; ".join(refusals) or "there is no master pod"))
+        raise QuorumUnknown("%s: %s" % (self._nobody_tells(subject), "; ".join(refusals) or "there is no master pod"))
 
-    def _run(self, pod: str, command: list[str]) -> str:
-        said = execute(self._client, self._namespace, pod, _CONTAINER, command, _CLI_TIMEOUT)
+    def _nobody_tells(self, subject: str) -> str:
+        return "no master of AlluxioRuntime %s in namespace %s tells of %s" % (self._name, self._namespace, subject)
+
+    def _run(self, pod: str, command: list[str], timeout: float) -> str:
+        said = execute(self._client, self._namespace, pod, container_of(MASTER), command, timeout)
         if said.code != 0:
             raise QuorumUnknown("exit code %d: %s" % (said.code, (said.stderr or said.stdout).strip()[-300:]))
         return said.stdout
-
-    def with_term(self, quorum: Quorum, domain: str) -> Quorum:
-        """Return the quorum with the Raft term that its leader's log last named, if it still does."""
-        container = _JOB_CONTAINER if domain == JOB_MASTER else _CONTAINER
-        host = (quorum.leader or "").rpartition(":")[0]
-        leader = next((pod for pod in self.pods() if pod["metadata"]["name"] == host), None)
-        if leader is None:
-            return quorum
-        log = self._client.log(self._namespace, host, container, _LOG_TAIL)
-        return replace(quorum, term=last_term(log))
-
-
-def _is_ready(pod: dict) -> bool:
-    conditions = pod.get("status", {}).get("conditions") or []
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

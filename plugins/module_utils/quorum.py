@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .errors import InvalidInput, QuorumUnknown
 
 AVAILABLE = "AVAILABLE"
+UNAVAILABLE = "UNAVAILABLE"
 
 
 def quorum_size(members: int) -> int:

@@ -128,6 +128,12 @@ def absent(live: dict | None) -> Verdict:
     return Verdict(False, "it is still there, held by %s" % (", ".join(holders) or "nothing that it names"))
 
 
+def is_ready(pod: dict) -> bool:
+    """Tell whether a pod's Ready condition is true; it turns false when the pod's node no longer answers."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
 def pod_trouble(pod: dict) -> str:
     """Say why a pod is not ready, in one line; empty when it is ready or has done its work."""
     status = pod.get("status", {})

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .client import Client
@@ -43,7 +44,7 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
             client.configuration, "GET", url, query_params=query, headers=dict(client.headers()), _preload_content=False)
     except ApiException as err:
         raise ApiError("cannot run %s: %s; it needs create on pods/exec and a running container"
-                       % (where, _first_line(err.reason))) from err
+                       % (where, _first_line(err.reason)), _handshake_status(err.reason)) from err
     try:
         stream.run_forever(timeout=timeout)
         if stream.is_open():
@@ -59,6 +60,12 @@ def _exit_code(stream) -> int:
         return stream.returncode
     except (KeyError, TypeError, ValueError):
         return -1
+
+
+def _handshake_status(reason: object) -> int:
+    """The HTTP code with which the stream was refused; the package keeps it in the text alone. 0 without one."""
+    match = re.search(r"Handshake status (\d{3})", str(reason))
+    return int(match.group(1)) if match else 0
 
 
 def _first_line(text: object) -> str:

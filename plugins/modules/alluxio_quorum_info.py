@@ -12,8 +12,10 @@ author:
   - datacache.fluid contributors (@datacache)
 description:
   - Returns leader, peers and their state for the masters and the job masters of a runtime.
-  - It asks any master that answers, with C(alluxio fsadmin journal quorum info) inside its pod, so it needs C(create) on C(pods/exec).
-    An answer takes seconds.
+  - It asks the leader over its web port, through the API server, which takes a tenth of a second and needs C(get) on C(pods/proxy).
+  - Where that is not allowed, or the leader's metrics do not tell, it asks any master that answers with C(alluxio fsadmin journal quorum
+    info) inside its pod, which takes seconds and needs C(create) on C(pods/exec).
+  - Without a leader it fails and says so.
   - Neither ready pods nor the heartbeats of standby masters tell of Raft membership; only the quorum itself does.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
@@ -116,6 +118,14 @@ job_masters:
   returned: success
   type: dict
   contains: *quorum
+unstable_addresses:
+  description:
+    - The masters' Services without a cluster IP. A master behind one may stay out of the quorum for minutes after a restart.
+    - See O(datacache.fluid.alluxio_runtime#module:stable_peer_addresses).
+  returned: success
+  type: list
+  elements: str
+  sample: []
 asked:
   description: The pod that answered for the masters.
   returned: success
@@ -125,12 +135,12 @@ duration:
   description: How long the module worked, in seconds.
   returned: success
   type: float
-  sample: 9.1
+  sample: 0.2
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, kinds, manage
+from ..module_utils import addresses, arguments, kinds, manage
 from ..module_utils.client import Client
 from ..module_utils.connection import connect
 from ..module_utils.errors import InvalidInput
@@ -145,15 +155,18 @@ def read(client: Client, namespace: str, name: str) -> dict:
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % kinds.ALLUXIO_RUNTIME.describe(name, namespace))
     group = Masters(client, namespace, name)
-    if ((live["spec"].get("master") or {}).get("replicas") or 1) == 1:
+    masters = (live["spec"].get("master") or {}).get("replicas") or 1
+    if masters == 1:
         quorum, asked = group.single()
-        return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked}
-    quorum, asked = group.quorum(MASTER)
-    jobs, _job_pod = group.quorum(JOB_MASTER)
+        return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked, "unstable_addresses": []}
+    pods = group.pods()
+    quorum, asked = group.quorum(MASTER, pods)
+    jobs, _job_pod = group.quorum(JOB_MASTER, pods)
     return {
-        "masters": group.with_term(quorum, MASTER).as_dict(),
-        "job_masters": group.with_term(jobs, JOB_MASTER).as_dict(),
+        "masters": group.with_term(quorum, MASTER, pods).as_dict(),
+        "job_masters": group.with_term(jobs, JOB_MASTER, pods).as_dict(),
         "asked": asked,
+        "unstable_addresses": addresses.unstable(client, namespace, name, masters),
     }
 
 

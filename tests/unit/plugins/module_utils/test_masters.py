@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom the quorum is asked of, when some masters do not answer. Commands in containers are played back."""
+"""Whom the quorum is asked of, when some masters do not answer. Web servers and commands in containers are played back."""
+
+import json
 
 import pytest
 
@@ -10,6 +12,111 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Quor
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 LABELS = {"release": "hbase", "role": "alluxio-master"}
+
+
+WEB, JOB_WEB = 24110, 21760
+METRICS = "/metrics/prometheus/"
+CONTAINERS = [{"name": "alluxio-master", "ports": [{"name": "web", "containerPort": WEB}]},
+              {"name": "alluxio-job-master", "ports": [{"name": "job-web", "containerPort": JOB_WEB}]}]
+
+
+@pytest.fixture
+def served(cluster):
+    """Run master pods that have web ports; return the masters of their runtime."""
+    for index in range(3):
+        cluster.put(kinds.POD, {
+            "metadata": {"name": "hbase-master-%d" % index, "namespace": "data", "labels": LABELS},
+            "spec": {"containers": CONTAINERS}, "status": {"podIP": "10.0.0.%d" % index}})
+    return Masters(cluster, "data", "hbase")
+
+
+def states(quorum):
+    return [(peer.address, peer.state, peer.leader) for peer in quorum.peers]
+
+
+@pytest.mark.parametrize(("domain", "port", "name", "raft_port", "lost"), [
+    (MASTER, WEB, "leader_metrics_master.txt", 23083, None),
+    (JOB_MASTER, JOB_WEB, "leader_metrics_job_master.txt", 23671, 0),
+])
+def test_the_leaders_metrics_tell_of_the_group(cluster, served, recorded, domain, port, name, raft_port, lost):
+    cluster.web["hbase-master-2", port, METRICS] = recorded(name)
+    quorum, pod = served.quorum(domain)
+    assert pod == "hbase-master-2"
+    assert states(quorum) == [("hbase-master-%d:%d" % (index, raft_port), "UNAVAILABLE" if index == lost else "AVAILABLE", index == 2)
+                              for index in range(3)]
+    # One list, one question to each pod, and the leader's election timeout.
+    assert [resource for _verb, resource in cluster.requests] == ["pods"] + ["pods/proxy"] * 4
+
+
+def test_the_election_timeout_is_asked_for_once(cluster, served, recorded):
+    cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
+    cluster.web["hbase-master-2", WEB, "/api/v1/master/info"] = json.dumps(recorded("leader_info.json"))
+    pods = served.pods()
+    for _time in range(2):
+        served.quorum(MASTER, pods)
+    assert cluster.requests.count(("get", "pods/proxy")) == 3 + 3 + 1
+
+
+@pytest.mark.parametrize(("longest", "state"), [("2s", "UNAVAILABLE"), ("20s", "AVAILABLE"), (None, "AVAILABLE"), ("soon", "AVAILABLE")])
+def test_a_follower_that_is_silent_for_the_election_timeout_is_unavailable(cluster, served, recorded, longest, state):
+    cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")  # both were heard of about 3 s before
+    information = {"configuration": {"alluxio.master.embedded.journal.election.timeout.max": longest}}
+    cluster.web["hbase-master-2", WEB, "/api/v1/master/info"] = json.dumps(information)
+    assert {peer.state for peer in served.quorum(MASTER)[0].peers if not peer.leader} == {state}
+
+
+def test_masters_that_serve_no_web_port_have_no_leader(served):
+    with pytest.raises(QuorumUnknown, match="its MASTER quorum: none of the 3 masters serves its web port"):
+        served.quorum(MASTER)
+
+
+def test_without_the_right_to_ask_the_web_port_the_command_is_asked(cluster, served, recorded, monkeypatch):
+    cluster.forbidden.add(("get", "pods/proxy"))
+    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
+
+
+def test_metrics_that_do_not_tell_of_followers_leave_it_to_the_command(cluster, served, recorded, monkeypatch):
+    cluster.web["hbase-master-0", WEB, METRICS] = "jvm_threads_current 12.0\n"
+    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
+
+
+def test_of_two_that_believe_to_lead_the_one_with_more_answers_does(cluster, served, recorded):
+    deposed = recorded("leader_metrics_job_master.txt").replace("23671", "23083")
+    cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
+    cluster.web["hbase-master-1", WEB, METRICS] = deposed
+    assert served.quorum(MASTER)[1] == "hbase-master-2"
+
+
+def test_the_leaders_configuration(cluster, served, recorded):
+    cluster.web["hbase-master-1", WEB, "/api/v1/master/info"] = json.dumps(recorded("leader_info.json"))
+    found = served.configuration()
+    assert found["alluxio.master.embedded.journal.election.timeout.max"] == "20s"
+    assert found["alluxio.master.embedded.journal.unsafe.flush.enabled"] == "false"
+    assert "alluxio.master.embedded.journal.ratis.config" not in found  # it has no value
+
+
+def test_without_a_leader_there_is_no_configuration(served):
+    with pytest.raises(QuorumUnknown, match="tells of its configuration: none serves its web port"):
+        served.configuration()
+
+
+@pytest.mark.parametrize(("act", "container", "command"), [
+    pytest.param(lambda group: group.elect("hbase-master-0", "b:1"), "alluxio-master",
+                 "alluxio fsadmin journal quorum elect -address b:1", id="elect"),
+    pytest.param(lambda group: group.remove_peer("hbase-master-0", JOB_MASTER, "b:1"), "alluxio-master",
+                 "alluxio fsadmin journal quorum remove -domain JOB_MASTER -address b:1", id="remove"),
+    pytest.param(lambda group: group.restart("hbase-master-0", JOB_MASTER), "alluxio-job-master", "sh -c kill 1", id="restart"),
+])
+def test_acts_are_commands_in_a_pod(group, act, container, command):
+    act(group({}, {"hbase-master-0": Executed(0, "", "")}))
+    assert group.asked == [("data", "hbase-master-0", container, command)]
+
+
+def test_an_act_that_is_refused_says_why(group):
+    with pytest.raises(QuorumUnknown, match="exit code 255: no such peer"):
+        group({}, {"hbase-master-0": Executed(255, "", "no such peer\n")}).elect("hbase-master-0", "b:1")
 
 
 @pytest.fixture

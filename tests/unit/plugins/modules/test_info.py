@@ -69,7 +69,7 @@ def runtime(cluster):
 def answers(monkeypatch, recorded):
     """Let the masters answer what real ones did."""
     texts = {"MASTER": "quorum_info_master.txt", "JOB_MASTER": "quorum_info_job_master.txt"}
-    monkeypatch.setattr(Masters, "quorum", lambda _self, domain: (parse_quorum_info(recorded(texts[domain])), "hbase-master-0"))
+    monkeypatch.setattr(Masters, "quorum", lambda _self, domain, _pods: (parse_quorum_info(recorded(texts[domain])), "hbase-master-0"))
     monkeypatch.setattr(Masters, "single", lambda _self: (parse_master_info(recorded("master_info.txt")), "hbase-master-0"))
 
 
@@ -82,6 +82,17 @@ def test_quorums(run, runtime):
     assert result["job_masters"]["leader"] == "hbase-master-0:25415"
     for group in (result["masters"], result["job_masters"]):
         assert (group["size"], group["quorum_size"], group["fault_tolerance"], group["available"], group["complete"]) == (3, 2, 1, 3, True)
+    assert result["unstable_addresses"] == []
+
+
+@pytest.mark.usefixtures("answers")
+def test_services_that_lose_their_address_are_named(cluster, run, runtime):
+    runtime(3)
+    for index, address in enumerate(["None", "10.96.0.7", "None"]):
+        cluster.put(kinds.SERVICE, {
+            "metadata": {"name": "hbase-master-%d" % index, "namespace": "default", "labels": {"role": "alluxio-master"}},
+            "spec": {"clusterIP": address, "publishNotReadyAddresses": address != "None"}})
+    assert run("alluxio_quorum_info", name="hbase")["unstable_addresses"] == ["hbase-master-0", "hbase-master-2"]
 
 
 @pytest.mark.usefixtures("answers")
@@ -92,7 +103,7 @@ def test_a_single_master(run, runtime):
 
 
 def test_no_master_answers(run, runtime, monkeypatch):
-    def fail(_self, _domain):
+    def fail(_self, _domain, _pods):
         raise QuorumUnknown("no master answers")
     monkeypatch.setattr(Masters, "quorum", fail)
     runtime(3)

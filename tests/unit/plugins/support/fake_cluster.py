@@ -31,6 +31,7 @@ class FakeCluster:
         self.missing_kinds = set()
         self.forbidden = set()  # (verb, plural)
         self.logs = {}  # (pod, container) to text
+        self.web = {}  # (pod, port, path without its query) to what the pod answers
         self.oldest = 0  # the oldest resource version that a watch may start from
         self.now = 0.0
         self._objects = {}
@@ -103,6 +104,8 @@ class FakeCluster:
             raise AlreadyExists("%s exists" % body["metadata"]["name"], 409)
         made = copy.deepcopy(body)
         made["metadata"].update(uid="uid-%s" % next(self._versions), creationTimestamp="2026-11-23T11:05:42Z")
+        if kind.kind == "Service":
+            made["spec"].setdefault("clusterIP", "10.96.1.1")
         return made if dry_run else self._store(key, "ADDED", made)
 
     def patch(self, kind, name, namespace, patch, manager, dry_run=False):
@@ -151,6 +154,13 @@ class FakeCluster:
         if (pod, container) not in self.logs:
             raise ApiError("log of %s/%s: HTTP 403" % (pod, container), 403)
         return self.logs[pod, container]
+
+    def proxied(self, namespace, pod, port, path, timeout):
+        self.requests.append(("get", "pods/proxy"))
+        if ("get", "pods/proxy") in self.forbidden:
+            raise ApiError("not allowed to get pods/proxy", 403)
+        answer = self.web.get((pod, port, path.partition("?")[0]))
+        return None if answer is None else answer.encode()
 
     # -- inside -----------------------------------------------------------------------------
 

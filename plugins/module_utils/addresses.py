@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gives the masters of a runtime addresses that stay: replaces their headless Services. IO.
+
+A Service's cluster IP cannot be set later, so each Service is deleted and made anew, one at a time: the next one only when the
+running masters resolve and reach the one before, so that never a majority is without each other's addresses.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Callable, Iterable
+
+from . import diagnosis, fleet, kinds, peer_services, readiness
+from .client import Client
+from .errors import AlreadyExists, ApiError, Conflict, FluidError
+from .fleet import Key, key_of
+from .progress import Progress
+from .reconcile import MANAGER, Outcome
+from .streams import execute
+from .waiter import Verdict, Waiter
+
+# Seconds. kube-proxy and DNS follow a new Service within one or two; a name that was looked up in between may be remembered
+# as unknown for 10 (networkaddress.cache.negative.ttl of Java).
+_REACHED_WITHIN = 30.0
+_PAUSE = 0.5
+_PROBE_TIMEOUT = 10.0
+# Whether a master's name leads to its cluster IP and, where it runs, something listens there. Arguments: name, address, port.
+_PROBE = '[ "$(getent hosts "$1" | cut -d" " -f1)" = "$2" ] && { [ -z "$3" ] || timeout 3 bash -c "exec 3<>/dev/tcp/$2/$3"; }'
+
+
+def settle(client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
+           dry_run: bool) -> list[Outcome | FluidError]:
+    """Give the masters of those runtimes that want it stable addresses; return the outcomes with what that changed.
+
+    With wait in params it waits for Fluid to make the Services of a new runtime; otherwise the next run does it.
+    """
+    wanted = {key_of(item): item for item, outcome in zip(items, outcomes, strict=True)
+              if item["master_replicas"] > 1 and item["stable_peer_addresses"] and not isinstance(outcome, FluidError)}
+    if not wanted:
+        return outcomes
+    lives = _services(client, wanted)
+    late = {key: item for key, item in wanted.items() if not _known(lives, item)}
+    errors: dict[Key, FluidError] = {}
+    if late and params["wait"] and not dry_run:
+        errors = _await_services(client, late, params["wait_timeout"])
+        lives.update(_services(client, late))
+
+    def act(pair: tuple[dict, Outcome | FluidError]) -> Outcome | FluidError:
+        item, outcome = pair
+        if key_of(item) not in wanted:
+            return outcome
+        if key_of(item) in errors:
+            return replace(outcome, error=errors[key_of(item)])
+        return _settled(client, item, outcome, lives[item["namespace"]], dry_run)
+
+    return fleet.work(list(zip(items, outcomes, strict=True)), act)
+
+
+def ensure(client: Client, namespace: str, name: str, masters: int) -> list[str]:
+    """Replace the headless Services of one runtime, and return their names; [] when all are stable."""
+    lives = _listed(client, namespace)
+    headless = peer_services.unstable(name, masters, lives)
+    for each in headless:
+        _replace(client, namespace, lives.get(each), peer_services.sibling(name, masters, lives, each), each)
+        _await_reached(client, namespace, name, each)
+    return headless
+
+
+def unstable(client: Client, namespace: str, name: str, masters: int) -> list[str]:
+    """Return the names of the Services that ensure() would replace."""
+    return peer_services.unstable(name, masters, _listed(client, namespace))
+
+
+def _settled(client: Client, item: dict, outcome: Outcome, lives: dict[str, dict], dry_run: bool) -> Outcome:
+    masters = item["master_replicas"]
+    headless = peer_services.unstable(item["name"], masters, lives)
+    if not headless:
+        return outcome
+    before = {name: {"clusterIP": lives[name]["spec"].get("clusterIP")} if name in lives else {} for name in headless}
+    after = {name: {"clusterIP": "assigned by the cluster", "publishNotReadyAddresses": True} for name in headless}
+    changed = replace(outcome, changed=True, diff={
+        "before": {**outcome.diff["before"], "services": before}, "after": {**outcome.diff["after"], "services": after}})
+    if dry_run:
+        return changed
+    try:
+        ensure(client, item["namespace"], item["name"], masters)
+    except FluidError as err:
+        return replace(changed, error=err)
+    return changed
+
+
+def _services(client: Client, items: dict[Key, dict]) -> dict[str, dict[str, dict]]:
+    """The masters' Services of each namespace, by their names."""
+    return {namespace: _listed(client, namespace) for namespace in {namespace for namespace, _name in items}}
+
+
+def _listed(client: Client, namespace: str) -> dict[str, dict]:
+    return {live["metadata"]["name"]: live for live in client.list(kinds.SERVICE, namespace, peer_services.SELECTOR)}
+
+
+def _known(lives: dict[str, dict[str, dict]], item: dict) -> bool:
+    return any(name in lives[item["namespace"]] for name in peer_services.names(item["name"], item["master_replicas"]))
+
+
+def _await_services(client: Client, items: dict[Key, dict], timeout: float) -> dict[Key, FluidError]:
+    """Wait until Fluid has made the masters' Services; return the errors of the waits that failed."""
+    errors: dict[Key, FluidError] = {}
+    tell = Progress.from_environment().tell
+    for (namespace, name), item in items.items():
+        waiter = Waiter(client, timeout, partial(_explain, client, namespace, name), tell)
+        judges = {service: _exists for service in peer_services.names(name, item["master_replicas"])}
+        found = waiter.until_each("exist", kinds.SERVICE, namespace, judges)
+        failed = [each for each in found.values() if isinstance(each, FluidError)]
+        if failed:
+            errors[namespace, name] = failed[0]
+    return errors
+
+
+def _exists(live: dict | None) -> Verdict:
+    return Verdict(live is not None, "Fluid has not made it yet")
+
+
+def _explain(client: Client, namespace: str, name: str, _service: str) -> list[str]:
+    return diagnosis.explain_runtime(client, namespace, name)
+
+
+def _replace(client: Client, namespace: str, live: dict | None, pattern: dict, name: str) -> None:
+    """Delete the Service and make the stable one; a run that was cut off in between finds it missing and makes it."""
+    manifest = peer_services.stable(pattern, name)
+    if live is not None:
+        client.delete(kinds.SERVICE, name, namespace, live["metadata"]["uid"])
+    try:
+        client.create(kinds.SERVICE, manifest, MANAGER)
+    except AlreadyExists as err:
+        made = client.get(kinds.SERVICE, name, namespace)
+        if made is None or not peer_services.is_stable(made):
+            raise Conflict("%s was made by somebody else while it was being replaced, without a cluster IP: find out who makes "
+                           "it, then run this again" % kinds.SERVICE.describe(name, namespace)) from err
+
+
+def _await_reached(client: Client, namespace: str, runtime: str, name: str,
+                   clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Wait until the other running masters reach the master by its new address."""
+    service = client.get(kinds.SERVICE, name, namespace)
+    pods = {pod["metadata"]["name"]: pod for pod in client.list(kinds.POD, namespace, "release=%s,role=alluxio-master" % runtime)}
+    ready = {pod_name for pod_name, pod in pods.items() if readiness.is_ready(pod)}
+    port = next((str(each["port"]) for each in service["spec"]["ports"] if each.get("name") == "embedded"), "")
+    deadline = clock() + _REACHED_WITHIN
+    for pod in sorted(ready - {name}):
+        command = ["bash", "-c", _PROBE, "probe", name, service["spec"]["clusterIP"], port if name in ready else ""]
+        while not _succeeds(client, namespace, pod, command):
+            if clock() > deadline:
+                raise Conflict(
+                    "master %s does not reach %s by the cluster IP of its Service %s after %d seconds: the masters' other Services "
+                    "are left as they are; look at kube-proxy and the cluster's DNS, then run this again"
+                    % (pod, name, service["spec"]["clusterIP"], _REACHED_WITHIN))
+            sleep(_PAUSE)
+
+
+def _succeeds(client: Client, namespace: str, pod: str, command: Iterable[str]) -> bool:
+    try:
+        return execute(client, namespace, pod, "alluxio-master", list(command), _PROBE_TIMEOUT).code == 0
+    except ApiError as err:
+        if err.status == 403:
+            raise
+        return False

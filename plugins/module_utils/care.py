@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Raft group of masters needs next so that every expected peer is there. Pure.
+
+One step at a time, decided from what is seen now: a run that was cut off is continued by the next one. No step is taken that
+could cost the group its majority.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping
+
+from .quorum import AVAILABLE, Peer, Quorum, quorum_size
+
+MASTER = "MASTER"
+JOB_MASTER = "JOB_MASTER"
+
+# Acts. The first three change nothing.
+NOTHING = "nothing"
+WAIT = "wait"
+LOST = "lost"
+TRANSFER = "transfer_leadership"
+RESTART = "restart_peer"
+REMOVE = "remove_peer"
+
+# Seconds. A follower with stable addresses is AVAILABLE 8 to 9 s after its container's start (measured, Alluxio 2.9.4).
+JOINS_WITHIN = 15.0
+# How long an act may take to show before the next one is tried.
+SHOWS_WITHIN = 30.0
+
+
+@dataclass(frozen=True)
+class Master:
+    """One expected peer as Kubernetes and the quorum see it.
+
+    state: the peer's state, empty when the group does not list it. running: seconds since its container started, None when it
+    does not run; trouble then says why not.
+    """
+
+    pod: str
+    address: str
+    state: str = ""
+    running: float | None = None
+    trouble: str = ""
+
+    @property
+    def available(self) -> bool:
+        return self.state == AVAILABLE
+
+
+@dataclass(frozen=True)
+class Group:
+    """A Raft group. stale: peers that no expected master has. leader: an address, or None."""
+
+    domain: str
+    leader: str | None
+    masters: tuple[Master, ...]
+    stale: tuple[Peer, ...] = ()
+
+    @property
+    def available(self) -> int:
+        """How many peers take part, stale ones included: all of them vote."""
+        return sum(master.available for master in self.masters) + sum(peer.state == AVAILABLE for peer in self.stale)
+
+    @property
+    def listed(self) -> int:
+        return sum(bool(master.state) for master in self.masters) + len(self.stale)
+
+    @property
+    def running(self) -> int:
+        return sum(master.running is not None for master in self.masters)
+
+    def leading(self) -> Master | None:
+        """The expected master that leads."""
+        return next((master for master in self.masters if master.address == self.leader), None)
+
+    def complete(self) -> bool:
+        return self.leading() is not None and not self.stale and all(master.available for master in self.masters)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One act and its reason, in words for a person.
+
+    target: the address of the peer that it acts on. subject: the peer that it is done for, which may be another.
+    """
+
+    act: str
+    target: str = ""
+    reason: str = ""
+    subject: str = ""
+
+    @property
+    def changes(self) -> bool:
+        return self.act in (TRANSFER, RESTART, REMOVE)
+
+
+# Seconds since each (act, subject) was done in this run.
+History = Mapping[tuple, float]
+
+
+def group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> Group:
+    """Join what Kubernetes says of the masters with what the quorum says; quorum is None when no master tells."""
+    if quorum is None:
+        return Group(domain, None, masters)
+    states = {peer.address: peer.state for peer in quorum.peers}
+    joined = tuple(Master(each.pod, each.address, states.pop(each.address, ""), each.running, each.trouble) for each in masters)
+    return Group(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in states))
+
+
+def next_step(seen: Group, history: History, lead: str = "") -> Step:
+    """Return what to do now. lead: the address that is to lead, empty when any may."""
+    if seen.leader is None or seen.available < quorum_size(seen.listed):
+        return _without_majority(seen)
+    if seen.stale:
+        return _against_stale(seen)
+    for master in seen.masters:
+        if not master.available:
+            step = _for_lost(seen, master, history)
+            if step is not None:
+                return step
+    away = [master for master in seen.masters if not master.available]
+    if away:
+        return Step(WAIT, away[0].address, "; ".join("%s %s" % (master.pod, _why_away(master)) for master in away))
+    if lead and seen.leader != lead:
+        if (TRANSFER, lead) in history and history[TRANSFER, lead] < SHOWS_WITHIN:
+            return Step(WAIT, lead, "%s takes over" % lead)
+        return Step(TRANSFER, lead, "%s leads and %s is to lead" % (seen.leader, lead), lead)
+    return Step(NOTHING)
+
+
+def _without_majority(seen: Group) -> Step:
+    """Only what runs can vote; nothing we could do brings a majority back without risking what it knows."""
+    needed = quorum_size(max(seen.listed, len(seen.masters)))
+    if seen.running >= needed:
+        return Step(WAIT, "", "%d of %d masters run and have to elect a leader" % (seen.running, len(seen.masters)))
+    away = "; ".join("%s %s" % (master.pod, _why_away(master)) for master in seen.masters if master.running is None)
+    return Step(LOST, "", "%d of %d masters run and %d are needed (%s)" % (seen.running, len(seen.masters), needed, away))
+
+
+def _against_stale(seen: Group) -> Step:
+    if seen.leading() is None:
+        able = next((master for master in seen.masters if master.available), None)
+        if able is None:
+            return Step(WAIT, "", "the stale peer %s leads and no expected master is AVAILABLE" % seen.leader)
+        return Step(TRANSFER, able.address, "the stale peer %s leads" % seen.leader, able.address)
+    # A change of the members is agreed on by the new group.
+    peer = seen.stale[0]
+    left = seen.available - (peer.state == AVAILABLE)
+    if left < quorum_size(seen.listed - 1):
+        return Step(WAIT, peer.address, "without the stale peer %s only %d of %d would be AVAILABLE"
+                    % (peer.address, left, seen.listed - 1))
+    return Step(REMOVE, peer.address, "it is a peer of the group and no master has its address", peer.address)
+
+
+def _for_lost(seen: Group, lost: Master, history: History) -> Step | None:
+    """What can be done for one peer that is away; None when only waiting helps."""
+    if lost.running is None or lost.running < JOINS_WITHIN or lost.address == seen.leader:
+        return None
+    done = {act: ago for (act, subject), ago in history.items() if subject == lost.address}
+    if any(ago < SHOWS_WITHIN for ago in done.values()):
+        return None
+    able = next((master for master in seen.masters if master.available and master.address != seen.leader), None)
+    reason = "%s has run for %.0f s and is %s" % (lost.pod, lost.running, lost.state or "no member of the group")
+    if lost.state and TRANSFER not in done and able is not None:
+        return Step(TRANSFER, able.address, "%s: a new leader opens new connections to it" % reason, lost.address)
+    if RESTART not in done:
+        return Step(RESTART, lost.address, reason, lost.address)
+    return None
+
+
+def _why_away(master: Master) -> str:
+    if master.running is None:
+        return "does not run: %s" % (master.trouble or "no pod")
+    return "has run for %.0f s and is %s" % (master.running, master.state or "no member yet")

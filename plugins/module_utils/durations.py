@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Durations as Alluxio writes and reads them (FormatUtils.parseTimeSize). Pure."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import InvalidInput
+
+# Whole numbers; without a unit milliseconds.
+_SECONDS = {"": 0.001, "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60,
+            "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400}
+_DURATION = re.compile(r"([0-9]+)(%s)\Z" % "|".join(_SECONDS))
+
+
+def seconds(what: str, text: str) -> float:
+    """Return the seconds in a duration such as 500ms, 10s or 1min. Raises InvalidInput, which says what, for none or zero."""
+    match = _DURATION.match(text.lower())
+    if match is None or int(match.group(1)) <= 0:
+        raise InvalidInput("%s is %r: expected a whole number with a unit, such as 500ms, 10s or 1min" % (what, text))
+    return int(match.group(1)) * _SECONDS[match.group(2)]

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a leader's web server tells, through the API server's pod proxy: no command in a pod, no JVM. IO, read-only.
+
+Only the leader of a group serves its web port; a standby refuses the connection.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from . import durations, fleet
+from .care import JOB_MASTER, MASTER
+from .client import Client
+from .errors import InvalidInput
+from .quorum import Quorum
+from .ratis_metrics import read_quorum
+
+ELECTION_TIMEOUT_MAX = "alluxio.master.embedded.journal.election.timeout.max"
+
+_DEFAULT_ELECTION_TIMEOUT_MAX = 20.0  # seconds (Alluxio 2.9, PropertyKey.java)
+# The leader of a cache answers within 0.1 s; a node that is cut off does not refuse, it is silent.
+_TIMEOUT = 5.0
+_METRICS = "/metrics/prometheus/"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Where one domain's masters are in their pods. port: the name of the container's web port."""
+
+    container: str
+    port: str
+    information: str
+
+
+_PARTS = {
+    MASTER: _Part("alluxio-master", "web", "/api/v1/master/info?raw_configuration=true"),
+    JOB_MASTER: _Part("alluxio-job-master", "job-web", "/api/v1/job_master/info?raw_configuration=true"),
+}
+
+
+def container_of(domain: str) -> str:
+    """The container that runs a domain's masters."""
+    return _PARTS[domain].container
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the masters' web ports say. quorum and pod: of the leader, None without one.
+
+    silent: how many ports were asked, when none of them answered; else 0.
+    """
+
+    quorum: Quorum | None
+    pod: str | None
+    silent: int
+
+
+class LeaderApi:
+    """Asks the web ports of one runtime's masters."""
+
+    def __init__(self, client: Client, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._silence: dict[tuple[str, str], float] = {}
+
+    def ask(self, domain: str, pods: list[dict]) -> Told:
+        """Ask all pods at once which of them leads the domain's group, and how it sees the group.
+
+        Raises ApiError without the permission for get on pods/proxy.
+        """
+        started = [pod for pod in pods if pod.get("status", {}).get("podIP") and _web_port(pod, domain)]
+        answers = fleet.work(started, lambda pod: self._get(pod, domain, _METRICS)) if started else []
+        found = []
+        for pod, answer in zip(started, answers, strict=True):
+            if isinstance(answer, Exception):
+                raise answer
+            if answer is not None:
+                quorum = read_quorum(answer.decode("utf-8", "replace"), self._silent_for(pod, domain))
+                found.append((quorum, pod["metadata"]["name"]))
+        # A leader that was cut off may believe in itself until it learns of its successor, whom more members answer.
+        leading = sorted((each for each in found if each[0] is not None), key=lambda each: each[0].available)
+        quorum, name = leading[-1] if leading else (None, None)
+        return Told(quorum, name, 0 if found else len(started))
+
+    def configuration(self, pod: dict, domain: str = MASTER) -> dict[str, str] | None:
+        """The properties that are in force in the leader's process, as texts; None when the pod does not lead.
+
+        A property that has no value is left out, and so is one that Alluxio does not know.
+        """
+        answer = self._get(pod, domain, _PARTS[domain].information)
+        if answer is None:
+            return None
+        try:
+            found = json.loads(answer).get("configuration") or {}
+        except ValueError:
+            return None
+        return {key: _as_text(value) for key, value in found.items() if value is not None}
+
+    def _get(self, pod: dict, domain: str, path: str) -> bytes | None:
+        return self._client.proxied(self._namespace, pod["metadata"]["name"], _web_port(pod, domain), path, _TIMEOUT)
+
+    def _silent_for(self, pod: dict, domain: str) -> float:
+        """Seconds of silence after which Alluxio calls a follower UNAVAILABLE."""
+        key = (pod["metadata"].get("uid", ""), domain)
+        if key not in self._silence:
+            configuration = self.configuration(pod, domain) or {}
+            try:
+                self._silence[key] = durations.seconds(ELECTION_TIMEOUT_MAX, configuration.get(ELECTION_TIMEOUT_MAX, ""))
+            except InvalidInput:
+                return _DEFAULT_ELECTION_TIMEOUT_MAX
+        return self._silence[key]
+
+
+def _web_port(pod: dict, domain: str) -> int | None:
+    part = _PARTS[domain]
+    return next((port["containerPort"] for container in pod.get("spec", {}).get("containers") or []
+                 if container["name"] == part.container
+                 for port in container.get("ports") or [] if port.get("name") == part.port), None)
+
+
+def _as_text(value: object) -> str:
+    """A property's value as Alluxio's own settings write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A leader's own view of its Raft group, read from the metrics that it serves for Prometheus. Pure.
+
+Alluxio's masters register the metrics of Ratis with their web server (RatisDropwizardExports), which only a leader runs. The
+leader has a gauge for each follower: how long ago that one answered last. `alluxio fsadmin journal quorum info` calls a follower
+UNAVAILABLE when the same figure is above alluxio.master.embedded.journal.election.timeout.max (RaftJournalSystem), so both tell
+the same, but the metrics cost a tenth of a second and the command the start of a JVM.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum
+
+_NANOSECONDS = 1e9
+# A member's id is its host and port, joined with an underline. These gauges, one for each follower of the group, have the port
+# in the name and the host in a label. Their value counts requests that were only sent, so it says nothing of the follower.
+_FOLLOWER = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_rpc_response_time\{(?P<labels>[^}]*)\}", re.MULTILINE)
+# Nanoseconds since the follower's last answer. Its id is in the name, in letters that Prometheus takes.
+_SILENCE = re.compile(r"^ratis_server_(?P<id>\w+)_lastHeartbeatElapsedTime\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
+
+
+def read_quorum(text: str, silent_for: float) -> Quorum | None:
+    """Return the group as its leader sees it; None when the metrics are not those of a leader with followers.
+
+    silent_for: seconds without an answer after which a follower counts as UNAVAILABLE, election.timeout.max.
+    """
+    silence = {match["id"]: float(match["value"]) / _NANOSECONDS for match in _SILENCE.finditer(text)}
+    leader, peers = None, []
+    for match in _FOLLOWER.finditer(text):
+        labels = dict(_LABEL.findall(match["labels"]))
+        leader = ":".join(labels.get("instance", "").rsplit("_", 1))
+        host, port = labels.get("follower", ""), match["port"]
+        heard = silence.get(_NOT_IN_NAMES.sub("_", "%s_%s" % (host, port)))
+        state = AVAILABLE if heard is not None and heard <= silent_for else UNAVAILABLE
+        peers.append(Peer(address="%s:%s" % (host, port), state=state))
+    if leader is None:
+        return None
+    peers.append(Peer(address=leader, state=AVAILABLE, leader=True))
+    return Quorum(leader=leader, peers=tuple(sorted(peers, key=lambda peer: peer.address)))

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which step a Raft group needs next, as tables; and that no step costs it its majority."""
+
+import pytest
+from ansible_collections.datacache.fluid.plugins.module_utils import care
+from ansible_collections.datacache.fluid.plugins.module_utils.care import Group, Master
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum, quorum_size
+from hypothesis import given
+from hypothesis import strategies as st
+
+LONG, SHORT = 300.0, 3.0
+
+
+def address(index):
+    return "hbase-master-%d:19200" % index
+
+
+def master(index, state="AVAILABLE", running=LONG, trouble=""):
+    return Master("hbase-master-%d" % index, address(index), state, running, trouble)
+
+
+def group(*masters, leader=0, stale=()):
+    return Group(care.MASTER, None if leader is None else address(leader), masters, stale)
+
+
+COMPLETE = (master(0), master(1), master(2))
+AWAY = (master(0), master(1), master(2, "UNAVAILABLE"))
+STALE = Peer(address(3), "UNAVAILABLE")
+
+
+@pytest.mark.parametrize(("seen", "history", "lead", "act", "target"), [
+    pytest.param(group(*COMPLETE), {}, "", care.NOTHING, "", id="complete"),
+    pytest.param(group(*COMPLETE), {}, address(0), care.NOTHING, "", id="the-wanted-one-leads"),
+    pytest.param(group(*COMPLETE), {}, address(2), care.TRANSFER, address(2), id="another-is-to-lead"),
+    pytest.param(group(*COMPLETE), {(care.TRANSFER, address(2)): 5.0}, address(2), care.WAIT, address(2), id="it-takes-over"),
+    pytest.param(group(*AWAY), {}, address(1), care.TRANSFER, address(1), id="healing-comes-before-the-wanted-leader"),
+    pytest.param(group(*AWAY), {}, "", care.TRANSFER, address(1), id="a-new-leader-takes-a-lost-follower-in"),
+    pytest.param(group(*AWAY), {(care.TRANSFER, address(2)): 5.0}, "", care.WAIT, address(2), id="give-it-time"),
+    pytest.param(group(*AWAY), {(care.TRANSFER, address(2)): 40.0}, "", care.RESTART, address(2), id="then-restart-it"),
+    pytest.param(group(*AWAY), {(care.TRANSFER, address(2)): 90.0, (care.RESTART, address(2)): 50.0}, "", care.WAIT, address(2),
+                 id="nothing-more-to-try"),
+    pytest.param(group(master(0), master(1), master(2, "UNAVAILABLE", SHORT)), {}, "", care.WAIT, address(2), id="just-started"),
+    pytest.param(group(master(0), master(1), master(2, "UNAVAILABLE", None, "not scheduled")), {}, "", care.WAIT, address(2),
+                 id="does-not-run"),
+    pytest.param(group(master(0), master(1), master(2, "")), {}, "", care.RESTART, address(2), id="no-member-of-the-group"),
+    pytest.param(group(*COMPLETE, stale=(STALE,)), {}, "", care.REMOVE, address(3), id="a-stale-peer-goes"),
+    pytest.param(group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.TRANSFER, address(0),
+                 id="a-stale-leader-hands-over-first"),
+    pytest.param(group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.REMOVE, address(3), id="two-of-three-stay"),
+    pytest.param(group(*AWAY, leader=None), {}, "", care.WAIT, "", id="election"),
+    pytest.param(group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {}, "", care.LOST, "",
+                 id="majority-lost"),
+    pytest.param(group(master(0, ""), master(1, "", None), master(2, "", None), leader=None), {}, "", care.LOST, "",
+                 id="no-master-tells"),
+    pytest.param(group(master(0), master(1, "UNAVAILABLE"), master(2, "UNAVAILABLE")), {}, "", care.WAIT, "",
+                 id="a-leader-without-followers-is-none"),
+])
+def test_next_step(seen, history, lead, act, target):
+    step = care.next_step(seen, history, lead)
+    assert (step.act, step.target) == (act, target)
+    assert bool(step.reason) == (act != care.NOTHING)
+    assert step.changes == (act in (care.TRANSFER, care.RESTART, care.REMOVE))
+
+
+def test_a_lost_majority_names_who_is_away():
+    seen = group(master(0), master(1, "UNAVAILABLE", None, "not scheduled: 0/3 nodes"), master(2, "UNAVAILABLE", None))
+    assert care.next_step(seen, {}).reason == (
+        "1 of 3 masters run and 2 are needed (hbase-master-1 does not run: not scheduled: 0/3 nodes; "
+        "hbase-master-2 does not run: no pod)")
+
+
+def test_the_quorums_words_are_joined_with_kubernetes():
+    quorum = Quorum(address(1), (Peer(address(0), "AVAILABLE"), Peer(address(1), "AVAILABLE", leader=True), STALE))
+    seen = care.group(care.MASTER, quorum, (master(0, ""), master(1, ""), master(2, "")))
+    assert [each.state for each in seen.masters] == ["AVAILABLE", "AVAILABLE", ""]
+    assert (seen.leading().pod, seen.stale, seen.available, seen.complete()) == ("hbase-master-1", (STALE,), 2, False)
+
+
+def test_a_quorum_that_nobody_tells_has_no_leader():
+    seen = care.group(care.MASTER, None, COMPLETE)
+    assert (seen.leader, seen.leading(), seen.complete()) == (None, None, False)
+
+
+STATES = st.sampled_from(["AVAILABLE", "UNAVAILABLE", ""])
+RUNNING = st.sampled_from([None, SHORT, LONG])
+ACTS = st.sampled_from([care.TRANSFER, care.RESTART, care.REMOVE])
+
+
+@given(st.lists(st.tuples(STATES, RUNNING), min_size=3, max_size=5), st.lists(STATES.filter(bool), max_size=2),
+       st.integers(0, 6) | st.none(), st.dictionaries(st.tuples(ACTS, st.integers(0, 4).map(address)), st.floats(0, 100)),
+       st.integers(0, 4))
+def test_no_step_costs_the_majority(states, stale_states, leader, history, lead):
+    masters = tuple(master(index, state, running) for index, (state, running) in enumerate(states))
+    stale = tuple(Peer(address(5 + index), state) for index, state in enumerate(stale_states))
+    seen = group(*masters, leader=leader, stale=stale)
+    step = care.next_step(seen, history, address(lead) if lead < len(masters) else "")
+    if not step.changes:
+        return
+    assert seen.leader is not None and seen.available >= quorum_size(seen.listed)
+    by_address = {each.address: each for each in masters}
+    if step.act == care.RESTART:
+        assert not by_address[step.target].available and step.target != seen.leader
+    elif step.act == care.TRANSFER:
+        assert by_address[step.target].available and step.target != seen.leader
+    else:
+        left = sum(each.available for each in masters) + sum(
+            peer.state == "AVAILABLE" for peer in stale if peer.address != step.target)
+        assert step.target in {peer.address for peer in stale} and left >= quorum_size(seen.listed - 1)

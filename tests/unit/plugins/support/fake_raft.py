@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masters of one runtime that live in memory: their pods and Services in the FakeCluster, and their Raft groups.
+
+A group heals, or not, as the test says: `heals` names the acts after which its lost peers are AVAILABLE again.
+"""
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
+
+PORTS = {"MASTER": 19200, "JOB_MASTER": 20003}
+CONTAINERS = {"MASTER": "alluxio-master", "JOB_MASTER": "alluxio-job-master"}
+STARTED = "2026-11-23T11:00:00Z"
+NAMESPACE = "data"
+
+
+class FakeRaft:
+    """The groups of runtime hbase. states: by domain and address. leaders: by domain. acts: what was done, in order."""
+
+    def __init__(self, cluster, masters=3, cluster_ips=True):
+        self.cluster = cluster
+        self.heals = {"elect", "restart", "remove"}
+        self.refuses = set()
+        self.acts = []
+        self.silent = set()  # domains in which no master tells
+        self.states = {domain: {} for domain in PORTS}
+        self.leaders = {domain: address(domain, 0) for domain in PORTS}
+        for index in range(masters):
+            self.put_service(index, cluster_ips)
+            self.put_pod(index)
+            for domain in PORTS:
+                self.states[domain][address(domain, index)] = "AVAILABLE"
+
+    # -- what a test arranges -----------------------------------------------------------------
+
+    def put_service(self, index, cluster_ip=True):
+        spec = {"clusterIP": "10.96.0.%d" % (index + 1), "publishNotReadyAddresses": True} if cluster_ip else {"clusterIP": "None"}
+        ports = [{"name": "embedded", "port": PORTS["MASTER"]}, {"name": "job-embedded", "port": PORTS["JOB_MASTER"]}]
+        self.cluster.put(kinds.SERVICE, {
+            "metadata": {"name": pod_name(index), "namespace": NAMESPACE, "labels": {"role": "alluxio-master", "release": "hbase"}},
+            "spec": {**spec, "ports": ports, "selector": {"statefulset.kubernetes.io/pod-name": pod_name(index)}}})
+
+    def put_pod(self, index, ready=True, started=STARTED, running=True):
+        state = {"running": {"startedAt": started}} if running else {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+        self.cluster.put(kinds.POD, {
+            "metadata": {"name": pod_name(index), "namespace": NAMESPACE, "labels": {"role": "alluxio-master", "release": "hbase"}},
+            "spec": {"nodeName": "node%d" % index},
+            "status": {"conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+                       "containerStatuses": [{"name": name, "state": state} for name in CONTAINERS.values()]}})
+
+    def lose(self, index, domain="MASTER"):
+        self.states[domain][address(domain, index)] = "UNAVAILABLE"
+
+    # -- masters.Masters ----------------------------------------------------------------------
+
+    def pods(self):
+        return list(self.cluster.list(kinds.POD, NAMESPACE, "release=hbase,role=alluxio-master"))
+
+    def quorum(self, domain, pods=None):
+        if domain in self.silent:
+            raise QuorumUnknown("no master tells of its %s quorum" % domain)
+        leader = self.leaders[domain]
+        peers = tuple(Peer(each, state, leader=each == leader) for each, state in sorted(self.states[domain].items()))
+        return Quorum(leader, peers), leader.partition(":")[0]
+
+    def elect(self, asked, to):
+        self._act("elect", to)
+        self.leaders["MASTER"] = to
+        self._heal("elect", "MASTER")
+
+    def remove_peer(self, asked, domain, peer):
+        self._act("remove", peer)
+        if "remove" in self.heals:
+            del self.states[domain][peer]
+
+    def restart(self, pod, domain):
+        self._act("restart", "%s %s" % (domain, pod))
+        self._heal("restart", domain)
+
+    def _act(self, act, target):
+        self.acts.append("%s %s" % (act, target))
+        if act in self.refuses:
+            raise QuorumUnknown("exit code 255: refused")
+
+    def _heal(self, act, domain):
+        if act in self.heals:
+            self.states[domain] = dict.fromkeys(self.states[domain], "AVAILABLE")
+
+
+def pod_name(index):
+    return "hbase-master-%d" % index
+
+
+def address(domain, index):
+    return "%s:%d" % (pod_name(index), PORTS[domain])
