@@ -33,7 +33,9 @@ class Managed:
     that are refused without asking the cluster. wait: waits for several objects' wished state as
     the functions of waits.py do; it gets the client, the objects' options and the module's.
     sensitive_values: option values that must never be shown. guard: makes the guard of a write from
-    the client, the object's options and what takes warnings.
+    the client, the object's options and what takes warnings. afterwards: what else belongs to the
+    objects and is done after their writes, in check mode predicted; it gets the client, the objects'
+    options, their outcomes, the module's options and whether it is check mode, and returns the outcomes.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Managed:
     wait: Callable[[Client, list[dict], dict], waits.Waited]
     sensitive_values: Callable[[dict], list[str]]
     guard: Callable[[Client, dict, Warn], reconcile.Guard] | None = None
+    afterwards: Callable[[Client, list[dict], list[Outcome | FluidError], dict, bool], list[Outcome | FluidError]] | None = None
 
 
 def run(module: AnsibleModule, managed: Managed) -> None:
@@ -132,6 +135,8 @@ def _present(client: Client, items: list[dict], managed: Managed, module: Ansibl
         return reconcile.apply(client, managed.kind, managed.manifest(item), write, lives.get(key_of(item)))
 
     outcomes = fleet.work(items, apply)
+    if managed.afterwards:
+        outcomes = managed.afterwards(client, items, outcomes, module.params, dry_run)
     if not module.params["wait"] or dry_run:
         return outcomes
     return _after(items, outcomes, partial(_wait, client, managed, module.params))
@@ -163,7 +168,7 @@ def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callab
            waits_on: Callable[[Outcome], bool] = lambda _outcome: True) -> list[Outcome | FluidError]:
     """Return the outcomes after waiting for those that worked; a failed wait keeps what was changed before it."""
     left = [item for item, outcome in zip(items, outcomes, strict=True)
-            if not isinstance(outcome, FluidError) and waits_on(outcome)]
+            if not isinstance(outcome, FluidError) and not outcome.error and waits_on(outcome)]
     try:
         waited = wait(left) if left else {}
     except FluidError as err:

@@ -93,6 +93,14 @@ options:
       - Durations are such as V(500ms), V(10s) or V(1min), sizes such as V(10MB).
     type: dict
     suboptions:
+      profile:
+        description:
+          - A set of these options by name; an option that is given beside it has its own value.
+          - V(fast) sets O(raft.election_timeout_min) to V(1s) and O(raft.election_timeout_max) to V(2s), so that a lost leader is
+            succeeded within 4 seconds. Choose it where a master is never stopped for a second by its garbage collection or its node.
+          - V(default) sets none.
+        type: str
+        choices: [default, fast]
       election_timeout_min:
         description:
           - C(alluxio.master.embedded.journal.election.timeout.min), by default V(10s).
@@ -134,6 +142,16 @@ options:
       log_size_bytes_max:
         description: C(alluxio.master.journal.log.size.bytes.max), by default V(500MB) in Fluid.
         type: str
+  stable_peer_addresses:
+    description:
+      - Whether the masters' Services get a cluster IP, when there are several masters.
+      - Fluid makes them headless, so that the name of a master does not resolve while its pod is away; its leader then may not take it
+        back into the quorum for minutes.
+      - They are replaced one at a time, also on a runtime that runs, and as early as they exist when the module waits. It needs
+        C(list), C(get), C(create) and C(delete) on Services.
+      - With V(false) they stay as they are.
+    type: bool
+    default: true
   master: &master
     description: The master containers.
     type: dict
@@ -286,6 +304,9 @@ options:
         type: str
         choices: [HostNetwork, ContainerNetwork]
       raft: *raft
+      stable_peer_addresses:
+        description: Whether the masters' Services get a cluster IP, by default O(stable_peer_addresses).
+        type: bool
       master: *master
       worker: *worker
       job_master: *job_master
@@ -326,8 +347,7 @@ EXAMPLES = r"""
     master_replicas: 3
     network_mode: ContainerNetwork
     raft:
-      election_timeout_min: 1s
-      election_timeout_max: 2s
+      profile: fast
     tieredstore:
       - mediumtype: SSD
         path: /mnt/cache
@@ -408,7 +428,7 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, kinds, manage, runtime, runtime_guard, waits
+from ..module_utils import addresses, arguments, kinds, manage, runtime, runtime_guard, waits
 
 
 def options() -> dict:
@@ -443,7 +463,10 @@ def options() -> dict:
         properties={"type": "dict"},
         jvm_options={"type": "list", "elements": "str"},
         network_mode={"type": "str", "choices": ["HostNetwork", "ContainerNetwork"], "default": "HostNetwork"},
-        raft={"type": "dict", "options": {option: {"type": "str"} for option in runtime.RAFT_PROPERTIES}},
+        raft={"type": "dict", "options": {
+            "profile": {"type": "str", "choices": list(runtime.RAFT_PROFILES)},
+            **{option: {"type": "str"} for option in runtime.RAFT_PROPERTIES}}},
+        stable_peer_addresses={"type": "bool", "default": True},
         run_as=arguments.user(),
         disable_prometheus={"type": "bool"},
         hadoop_config={"type": "str"})
@@ -460,6 +483,7 @@ def main() -> None:
         manifest=runtime.manifest,
         sensitive_values=runtime.sensitive_values,
         guard=runtime_guard.make,
+        afterwards=addresses.settle,
         wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))
 
 

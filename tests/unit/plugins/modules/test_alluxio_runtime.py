@@ -54,7 +54,7 @@ def test_a_second_run_changes_nothing(cluster, run):
     run("alluxio_runtime", name="hbase", **FULL)
     cluster.requests.clear()
     assert not run("alluxio_runtime", name="hbase", **FULL)["changed"]
-    assert cluster.requests == [("get", "alluxioruntimes")]
+    assert cluster.requests == [("get", "alluxioruntimes"), ("list", "services")]
 
 
 def test_check_mode_says_what_the_run_then_does(run, stored):

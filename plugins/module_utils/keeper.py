@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings the Raft groups of one runtime's masters to full strength, step by step. IO.
+
+What to do is decided in care.py from what is seen now; here it is seen, done and waited for. Every step is decided anew, so
+that a run that was cut off is continued by the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Callable, Sequence
+
+from . import care, kinds, peer_services
+from .care import JOB_MASTER, MASTER, Group, Step
+from .client import Client
+from .errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
+from .leader_api import container_of
+from .masters import Masters
+from .readiness import is_ready, pod_trouble
+
+DOMAINS = (MASTER, JOB_MASTER)
+
+# The port of a master's Service that its Raft peers use, by domain.
+_RAFT_PORTS = {MASTER: "embedded", JOB_MASTER: "job-embedded"}
+# Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost.
+_LOST_AFTER = 20.0
+_PAUSE = 0.5
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that was taken, in one domain."""
+
+    domain: str
+    step: Step
+
+    def as_dict(self) -> dict:
+        return {"domain": self.domain, "act": self.step.act, "target": self.step.target, "reason": self.step.reason}
+
+
+class Keeper:
+    """Looks after the masters of one runtime. expected: how many masters it is to have. tell: takes progress for a person.
+
+    All calls together end within timeout seconds.
+    """
+
+    def __init__(self, client: Client, namespace: str, name: str, expected: int, timeout: float,
+                 tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
+                 sleep: Callable[[float], None] = time.sleep,
+                 now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+        self.masters = Masters(client, namespace, name)
+        self.acts: list[Done] = []
+        self._client = client
+        self._namespace = namespace
+        self._name = name
+        self._expected = expected
+        self._timeout = timeout
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+        self._now = now
+        self._deadline = clock() + timeout
+        self._history: dict[tuple, float] = {}
+        self._asked = ""
+
+    def address(self, domain: str, pod: str) -> str:
+        """The address by which the Raft peers know the master in that pod. Raises Conflict while its Service does not exist."""
+        service = self._client.get(kinds.SERVICE, pod, self._namespace)
+        if service is None:
+            raise Conflict("%s does not exist, so the master has no address: run alluxio_runtime with stable_peer_addresses"
+                           % kinds.SERVICE.describe(pod, self._namespace))
+        return _address(service, domain)
+
+    def see(self, domain: str) -> Group:
+        """Return the domain's group as it is now: what Kubernetes shows of the masters, and what their leader says."""
+        pods = self.masters.pods()
+        by_name = {pod["metadata"]["name"]: pod for pod in pods}
+        services = {live["metadata"]["name"]: live for live in self._client.list(
+            kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
+        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name))
+                        for name in peer_services.names(self._name, self._expected))
+        try:
+            quorum, self._asked = self.masters.quorum(domain, pods)
+        except QuorumUnknown:
+            quorum = None
+        return care.group(domain, quorum, masters)
+
+    def plan(self, lead: str = "") -> list[Done]:
+        """Return the next step of each domain that changes something; acts on nothing."""
+        steps = [(domain, care.next_step(self.see(domain), self._ages(domain), self._lead(domain, lead))) for domain in DOMAINS]
+        return [Done(domain, step) for domain, step in steps if step.changes]
+
+    def settle(self, lead: str = "", domains: Sequence[str] = DOMAINS) -> list[Group]:
+        """Return the groups once all expected peers, and no others, are AVAILABLE in each domain, and the wanted one leads.
+
+        lead: the pod that is to lead the masters, empty when any may. Raises QuorumLost when too few masters run to elect a
+        leader, and WaitTimeout.
+        """
+        return [self._settle(domain, self._lead(domain, lead)) for domain in domains]
+
+    def hand_over(self, pod: str, successors: Sequence[str]) -> None:
+        """Move the leadership of the masters away from a pod, to the first of the successors that is AVAILABLE.
+
+        Returns at once when the pod does not lead. Raises Conflict when no successor is AVAILABLE.
+        """
+        seen = self._settle(MASTER, "")
+        leading = seen.leading()
+        if leading is None or leading.pod != pod:
+            return
+        able = {master.pod: master for master in seen.masters if master.available and master.pod != pod}
+        successor = next((name for name in successors if name in able), None)
+        if successor is None:
+            raise Conflict("%s leads and none of %s is an AVAILABLE peer to take over" % (pod, ", ".join(successors) or "no others"))
+        self._settle(MASTER, able[successor].address)
+
+    def _settle(self, domain: str, lead: str) -> Group:
+        lost_since: float | None = None
+        while True:
+            seen = self.see(domain)
+            step = care.next_step(seen, self._ages(domain), lead)
+            if step.act == care.NOTHING:
+                return seen
+            what = "the %s quorum of %s" % (domain, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
+            self._tell("waiting for %s: %s" % (what, step.reason))
+            if step.act != care.LOST:
+                lost_since = None
+            elif lost_since is None:
+                lost_since = self._clock()
+            elif self._clock() - lost_since > _LOST_AFTER:
+                raise QuorumLost(
+                    "%s has lost its majority: %s. Nothing was restarted, because the masters that are away may hold the only copy "
+                    "of the newest metadata: bring their nodes or pods back first; if they are gone for good, restore a backup "
+                    "with the playbook datacache.fluid.restore" % (what, step.reason))
+            if self._clock() >= self._deadline:
+                raise WaitTimeout("waited %g seconds for %s: %s; done so far: %s" % (
+                    self._timeout, what, step.reason, "; ".join(
+                        "%s %s" % (each.step.act, each.step.target) for each in self.acts) or "nothing"))
+            if step.changes:
+                self._act(domain, step, seen)
+            self._sleep(_PAUSE)
+
+    def _act(self, domain: str, step: Step, seen: Group) -> None:
+        """Take a step. One that is refused counts as tried: the next look decides what follows."""
+        self._history[domain, step.act, step.subject] = self._clock()
+        self.acts.append(Done(domain, step))
+        pod = step.target.rpartition(":")[0]
+        try:
+            if step.act == care.REMOVE:
+                self.masters.remove_peer(self._asked, domain, step.target)
+            elif step.act == care.RESTART:
+                self.masters.restart(pod, domain)
+            elif domain == MASTER:
+                self.masters.elect(self._asked, step.target)
+            else:
+                # There is no command for the job masters. Their journal holds jobs alone, and another member has it.
+                self.masters.restart((seen.leader or "").rpartition(":")[0], domain)
+        except (ApiError, QuorumUnknown) as err:
+            if getattr(err, "status", 0) == 403:
+                raise
+            self._tell("%s of %s was refused: %s" % (step.act, step.target, err))
+
+    def _ages(self, domain: str) -> dict[tuple, float]:
+        return {(act, subject): self._clock() - at for (each, act, subject), at in self._history.items() if each == domain}
+
+    def _lead(self, domain: str, pod: str) -> str:
+        """The address of the wanted leader; the leadership of the job masters is nobody's wish."""
+        if not pod or domain != MASTER:
+            return ""
+        if pod not in peer_services.names(self._name, self._expected):
+            raise InvalidInput("%s is no master of %s, which has %s" % (
+                pod, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace),
+                ", ".join(peer_services.names(self._name, self._expected))))
+        return self.address(domain, pod)
+
+    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None) -> care.Master:
+        address = _address(service, domain) if service else name + ":0"
+        if pod is None:
+            return care.Master(name, address, trouble="its pod does not exist")
+        started = _started(pod, container_of(domain))
+        if started is None or not is_ready(pod):
+            return care.Master(name, address, trouble=pod_trouble(pod) or "its node %s does not answer"
+                               % pod.get("spec", {}).get("nodeName", "unknown"))
+        return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()))
+
+
+def _address(service: dict, domain: str) -> str:
+    port = next((each["port"] for each in service["spec"]["ports"] if each.get("name") == _RAFT_PORTS[domain]), 0)
+    return "%s:%d" % (service["metadata"]["name"], port)
+
+
+def _started(pod: dict, container: str) -> datetime | None:
+    """When the container that runs now has started; None when none runs."""
+    for status in pod.get("status", {}).get("containerStatuses") or []:
+        running = (status.get("state") or {}).get("running") or {}
+        if status["name"] == container and running.get("startedAt"):
+            return datetime.strptime(running["startedAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    return None

@@ -1,0 +1,180 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alluxio_quorum
+short_description: Bring the Raft quorums of an AlluxioRuntime to full strength
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Ensures that every expected master and job master is an AVAILABLE peer of its Raft group, that no other peer is in it, and, if asked,
+    which master leads.
+  - A follower that runs for 15 seconds and is not AVAILABLE is healed by stable addresses and a transfer of the leadership to an
+    available follower, since a new leader opens new connections; if that does not show within 30 seconds, by a restart of its container.
+  - The job masters have no transfer of the leadership. There the leader's container is restarted instead; the jobs of other members stay.
+  - A peer that no master has is removed.
+  - No step is taken that could cost a group its majority. When the majority is lost nothing is touched, and the error says who is away.
+  - In check mode it returns the next step of each group in RV(plan), and predicts RV(changed) from it.
+extends_documentation_fragment:
+  - datacache.fluid.attributes
+  - datacache.fluid.connection
+  - datacache.fluid.identity
+options:
+  leader:
+    description:
+      - Pod of the master that is to lead, such as V(hbase-master-1). It must be a peer.
+      - Without it any master may lead.
+    type: str
+  stable_peer_addresses:
+    description: Whether the masters' Services get a cluster IP, as in M(datacache.fluid.alluxio_runtime).
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long all of it may take, in seconds.
+    type: int
+    default: 300
+seealso:
+  - module: datacache.fluid.alluxio_quorum_info
+  - module: datacache.fluid.alluxio_runtime
+"""
+
+EXAMPLES = r"""
+- name: Have all masters in the quorum
+  datacache.fluid.alluxio_quorum:
+    name: hbase
+    namespace: data
+
+- name: Move the leadership away from a node that is to be drained
+  datacache.fluid.alluxio_quorum:
+    name: hbase
+    namespace: data
+    leader: hbase-master-1
+
+- name: Say what would be done
+  datacache.fluid.alluxio_quorum:
+    name: hbase
+    namespace: data
+  check_mode: true
+  register: quorum
+
+- name: Show it
+  ansible.builtin.debug:
+    var: quorum.plan
+"""
+
+RETURN = r"""
+leader:
+  description: The pod that leads the masters.
+  returned: success outside check mode
+  type: str
+  sample: hbase-master-1
+acts:
+  description: What was done, in its order.
+  returned: success, and when a wait timed out
+  type: list
+  elements: dict
+  contains: &act
+    domain:
+      description: V(MASTER) or V(JOB_MASTER); for Services V(MASTER).
+      returned: success
+      type: str
+      sample: MASTER
+    act:
+      description: V(transfer_leadership), V(restart_peer), V(remove_peer) or V(replace_service).
+      returned: success
+      type: str
+      sample: transfer_leadership
+    target:
+      description: The peer's address, or the Service's name.
+      returned: success
+      type: str
+      sample: hbase-master-1:19200
+    reason:
+      description: Why.
+      returned: success
+      type: str
+      sample: "hbase-master-2 has run for 31 s and is UNAVAILABLE: a new leader opens new connections to it"
+plan:
+  description: What would be done next.
+  returned: in check mode
+  type: list
+  elements: dict
+  contains: *act
+duration:
+  description: How long the module worked, in seconds.
+  returned: success
+  type: float
+  sample: 0.4
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import addresses, arguments, kinds, manage
+from ..module_utils.care import MASTER
+from ..module_utils.client import Client
+from ..module_utils.connection import connect
+from ..module_utils.errors import FluidError, InvalidInput
+from ..module_utils.keeper import Keeper
+from ..module_utils.naming import require_identity
+from ..module_utils.peer_services import names
+from ..module_utils.progress import Progress
+
+
+def masters_of(client: Client, params: dict) -> int:
+    """The number of masters that the runtime is to have. Raises InvalidInput for options that do not fit it."""
+    name, namespace = params["name"], params["namespace"]
+    what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+    live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
+    if live is None:
+        raise InvalidInput("%s does not exist: check name and namespace" % what)
+    masters = (live["spec"].get("master") or {}).get("replicas") or 1
+    if masters == 1:
+        raise InvalidInput("%s has a single master, which has no quorum: there is nothing to look after" % what)
+    if params["leader"] and params["leader"] not in names(name, masters):
+        raise InvalidInput("leader %s is no master of %s, which has %s" % (params["leader"], what, ", ".join(names(name, masters))))
+    return masters
+
+
+def settle(client: Client, params: dict, check: bool) -> dict:
+    """Do, or in check mode plan, what the quorums need."""
+    require_identity(params)
+    masters = masters_of(client, params)
+    keeper = Keeper(client, params["namespace"], params["name"], masters, params["wait_timeout"],
+                    Progress.from_environment().tell)
+    find = addresses.unstable if check else addresses.ensure
+    replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
+                for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
+    if check:
+        plan = replaced + [done.as_dict() for done in keeper.plan(params["leader"] or "")]
+        return {"changed": bool(plan), "plan": plan, "acts": [], "diff": _diff(plan)}
+    try:
+        group = keeper.settle(params["leader"] or "")[0]
+    except FluidError as err:
+        err.details.update(acts=replaced + [done.as_dict() for done in keeper.acts], changed=bool(replaced or keeper.acts))
+        raise
+    acts = replaced + [done.as_dict() for done in keeper.acts]
+    leading = group.leading()
+    return {"changed": bool(acts), "acts": acts, "leader": leading.pod if leading else None, "diff": _diff(acts)}
+
+
+def _diff(acts: list[dict]) -> dict:
+    """For diff mode: what is done, a line each."""
+    lines = ["%(domain)s: %(act)s %(target)s (%(reason)s)\n" % act for act in acts]
+    return {"before": "", "after": "".join(lines)}
+
+
+def main() -> None:
+    module = AnsibleModule(arguments.compose(
+        arguments.connection(), arguments.identity(),
+        leader={"type": "str"},
+        stable_peer_addresses={"type": "bool", "default": True},
+        wait_timeout={"type": "int", "default": 300}), supports_check_mode=True)
+    manage.finish(module, lambda: settle(connect(module.params), module.params, module.check_mode))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Groups are brought to full strength, step by step, on masters in memory whose time passes only when somebody waits."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.datacache.fluid.plugins.module_utils import care, keeper, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, InvalidInput, QuorumLost, WaitTimeout
+from fake_raft import NAMESPACE, FakeRaft, address, pod_name
+
+BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def raft(cluster, monkeypatch):
+    made = FakeRaft(cluster)
+    monkeypatch.setattr(keeper, "Masters", lambda *_args: made)
+    return made
+
+
+@pytest.fixture
+def keep(cluster):
+    def make(expected=3, timeout=300):
+        return keeper.Keeper(cluster, NAMESPACE, "hbase", expected, timeout, told.append, cluster.clock, cluster.sleep,
+                             lambda: BEGIN + timedelta(seconds=cluster.now))
+    told = make.told = []
+    return make
+
+
+def acts(kept):
+    return [(done.domain, done.step.act, done.step.target) for done in kept.acts]
+
+
+def test_a_complete_group_costs_reads_alone(cluster, raft, keep):
+    kept = keep()
+    assert all(group.complete() for group in kept.settle())
+    assert (acts(kept), raft.acts, cluster.writes(), cluster.now) == ([], [], [], 0)
+
+
+def test_a_lost_follower_is_taken_in_by_a_new_leader(raft, keep):
+    raft.lose(2)
+    kept = keep()
+    kept.settle()
+    assert acts(kept) == [("MASTER", care.TRANSFER, address("MASTER", 1))]
+    assert raft.acts == ["elect " + address("MASTER", 1)]
+
+
+def test_a_follower_that_a_new_leader_does_not_take_in_is_restarted(cluster, raft, keep):
+    raft.lose(2)
+    raft.heals = {"restart"}
+    kept = keep()
+    kept.settle()
+    assert raft.acts == ["elect " + address("MASTER", 1), "restart MASTER hbase-master-2"]
+    assert care.SHOWS_WITHIN <= cluster.now < care.SHOWS_WITHIN + 2
+
+
+def test_job_masters_have_no_election_so_their_leader_is_restarted(raft, keep):
+    raft.lose(1, "JOB_MASTER")
+    raft.leaders["JOB_MASTER"] = address("JOB_MASTER", 2)
+    kept = keep()
+    kept.settle()
+    assert raft.acts == ["restart JOB_MASTER hbase-master-2"]
+    assert acts(kept) == [("JOB_MASTER", care.TRANSFER, address("JOB_MASTER", 0))]
+
+
+def test_an_act_that_is_refused_is_followed_by_the_next(raft, keep):
+    raft.lose(2)
+    raft.refuses = {"elect"}
+    raft.heals = {"restart"}
+    keep().settle()
+    assert raft.acts == ["elect " + address("MASTER", 1), "restart MASTER hbase-master-2"]
+    assert any("was refused: exit code 255" in text for text in keep.told)
+
+
+def test_a_stale_peer_is_removed_from_both_groups(raft, keep):
+    for domain in keeper.DOMAINS:
+        raft.states[domain][address(domain, 3)] = "UNAVAILABLE"
+    keep().settle()
+    assert raft.acts == ["remove " + address(domain, 3) for domain in keeper.DOMAINS]
+
+
+def test_a_follower_that_has_just_started_is_left_to_join(cluster, raft, keep):
+    raft.put_pod(2, started="2026-11-23T11:59:58Z")
+    raft.lose(2)
+    cluster.later(8, lambda: raft.states["MASTER"].update({address("MASTER", 2): "AVAILABLE"}))
+    keep().settle()
+    assert raft.acts == []
+    assert 8 <= cluster.now < 9
+
+
+def test_the_wanted_leader_leads(raft, keep):
+    kept = keep()
+    group, _jobs = kept.settle("hbase-master-2")
+    assert group.leading().pod == "hbase-master-2"
+    assert raft.acts == ["elect " + address("MASTER", 2)]
+
+
+def test_a_leader_that_is_no_master_is_refused(raft, keep):
+    with pytest.raises(InvalidInput, match="hbase-master-7 is no master of AlluxioRuntime hbase"):
+        keep().settle("hbase-master-7")
+    assert raft.acts == []
+
+
+def test_a_plan_acts_on_nothing(cluster, raft, keep):
+    raft.lose(2)
+    [planned] = keep().plan()
+    assert (planned.step.act, planned.step.target) == (care.TRANSFER, address("MASTER", 1))
+    assert "hbase-master-2 has run for 3600 s and is UNAVAILABLE" in planned.as_dict()["reason"]
+    assert (raft.acts, cluster.writes()) == ([], [])
+
+
+@pytest.mark.parametrize("silent", [set(), {"MASTER"}], ids=["the-last-one-tells", "nobody-tells"])
+def test_a_lost_majority_is_said_within_30_seconds_and_nothing_is_touched(cluster, raft, keep, silent):
+    raft.silent = silent
+    for index in (1, 2):
+        raft.lose(index)
+        raft.put_pod(index, ready=False)
+    with pytest.raises(QuorumLost) as lost:
+        keep().settle()
+    assert cluster.now < 30
+    assert ("the MASTER quorum of AlluxioRuntime hbase in namespace data has lost its majority: 1 of 3 masters run and 2 are needed "
+            "(hbase-master-1 does not run: phase unknown; hbase-master-2 does not run: phase unknown)") in str(lost.value)
+    assert (raft.acts, cluster.writes()) == ([], [])
+
+
+def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, keep):
+    for index in (1, 2):
+        raft.lose(index)
+        raft.put_pod(index, running=False, ready=False)
+
+    def back():
+        for index in (1, 2):
+            raft.put_pod(index)
+            raft.states["MASTER"][address("MASTER", index)] = "AVAILABLE"
+    cluster.later(15, back)
+    keep().settle()
+    assert raft.acts == []
+
+
+def test_a_pod_that_does_not_come_back_times_out_with_its_reason(cluster, raft, keep):
+    raft.lose(2)
+    raft.put_pod(2, ready=False, running=False)
+    with pytest.raises(WaitTimeout, match="container alluxio-master waits: CrashLoopBackOff back-off; done so far: nothing"):
+        keep(timeout=60).settle()
+    assert raft.acts == []
+
+
+def test_handing_over_passes_by_who_is_not_available(raft, keep):
+    keep().hand_over("hbase-master-0", ["hbase-master-2", "hbase-master-1"])
+    assert raft.acts == ["elect " + address("MASTER", 2)]
+
+
+def test_nothing_is_handed_over_by_who_does_not_lead(raft, keep):
+    keep().hand_over("hbase-master-1", ["hbase-master-2"])
+    assert raft.acts == []
+
+
+def test_without_a_successor_nothing_is_handed_over(raft, keep):
+    with pytest.raises(Conflict, match="hbase-master-0 leads and none of hbase-master-9 is an AVAILABLE peer"):
+        keep().hand_over("hbase-master-0", ["hbase-master-9"])
+
+
+def test_a_master_without_a_service_has_no_address(cluster, raft, keep):
+    cluster.vanish(kinds.SERVICE, pod_name(1), NAMESPACE)
+    with pytest.raises(Conflict, match="Service hbase-master-1 in namespace data does not exist"):
+        keep().address("MASTER", "hbase-master-1")

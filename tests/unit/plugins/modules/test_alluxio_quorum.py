@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module alluxio_quorum: what it does to groups in memory, and that check mode says so before."""
+
+from functools import partial
+
+import pytest
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+from fake_raft import NAMESPACE, FakeRaft
+
+IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
+
+
+@pytest.fixture
+def raft(cluster, monkeypatch):
+    made = FakeRaft(cluster)
+    monkeypatch.setattr(keeper, "Masters", lambda *_args: made)
+    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
+                        partial(keeper.Keeper, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(addresses, "execute", lambda *_args: Executed(0, "", ""))
+    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    return made
+
+
+def test_healthy_groups_are_unchanged(cluster, run, raft):
+    result = run("alluxio_quorum", diff=True, **IDENTITY)
+    assert (result["changed"], result["acts"], result["leader"]) == (False, [], "hbase-master-0")
+    assert (result["diff"], cluster.writes()) == ({"before": "", "after": ""}, [])
+
+
+def test_check_mode_says_what_the_run_then_does(run, raft):
+    raft.lose(2)
+    raft.put_service(1, cluster_ip=False)
+    predicted = run("alluxio_quorum", check=True, diff=True, **IDENTITY)
+    assert raft.acts == []
+    done = run("alluxio_quorum", diff=True, **IDENTITY)
+    for part in ("domain", "act", "target"):
+        assert [each[part] for each in predicted["plan"]] == [each[part] for each in done["acts"]]
+    assert predicted["changed"] and done["changed"]
+    assert [each["act"] for each in done["acts"]] == ["replace_service", "transfer_leadership"]
+    assert not run("alluxio_quorum", **IDENTITY)["changed"]
+
+
+def test_services_stay_as_they_are_when_that_is_wished(cluster, run, raft):
+    raft.put_service(1, cluster_ip=False)
+    assert not run("alluxio_quorum", stable_peer_addresses=False, **IDENTITY)["changed"]
+    assert cluster.writes() == []
+
+
+def test_the_wanted_leader(run, raft):
+    assert run("alluxio_quorum", leader="hbase-master-1", **IDENTITY)["leader"] == "hbase-master-1"
+    assert not run("alluxio_quorum", leader="hbase-master-1", **IDENTITY)["changed"]
+
+
+def test_what_was_done_is_told_when_it_was_not_enough(run, raft):
+    raft.lose(2)
+    raft.heals = set()
+    result = run("alluxio_quorum", wait_timeout=90, **IDENTITY)
+    assert result["failed"] and result["changed"]
+    assert [each["act"] for each in result["acts"]] == ["transfer_leadership", "restart_peer"]
+    assert "waited 90 seconds for the MASTER quorum of AlluxioRuntime hbase in namespace data" in result["msg"]
+
+
+@pytest.mark.parametrize(("masters", "options", "message"), [
+    pytest.param(3, {"leader": "hbase-master-3"}, "leader hbase-master-3 is no master of AlluxioRuntime hbase in namespace data, which has "
+                 "hbase-master-0, hbase-master-1, hbase-master-2", id="no-peer"),
+    pytest.param(1, {}, "has a single master, which has no quorum", id="single"),
+    pytest.param(None, {}, "AlluxioRuntime hbase in namespace data does not exist", id="no-runtime"),
+])
+def test_refused(cluster, run, raft, masters, options, message):
+    if masters is None:
+        cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
+    else:
+        cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": masters}}})
+    result = run("alluxio_quorum", **IDENTITY, **options)
+    assert message in result["msg"]
+    assert (raft.acts, cluster.writes()) == ([], [])
