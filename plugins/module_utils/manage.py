@@ -36,6 +36,8 @@ class Managed:
     the client, the object's options and what takes warnings. afterwards: what else belongs to the
     objects and is done after their writes, in check mode predicted; it gets the client, the objects'
     options, their outcomes, the module's options and whether it is check mode, and returns the outcomes.
+    prove: raises a FluidError when a created object, after its wait, is not what was asked for; it gets the
+    client and the object's options.
     """
 
     kind: Kind
@@ -46,6 +48,7 @@ class Managed:
     sensitive_values: Callable[[dict], list[str]]
     guard: Callable[[Client, dict, Warn], reconcile.Guard] | None = None
     afterwards: Callable[[Client, list[dict], list[Outcome | FluidError], dict, bool], list[Outcome | FluidError]] | None = None
+    prove: Callable[[Client, dict], None] | None = None
 
 
 def run(module: AnsibleModule, managed: Managed) -> None:
@@ -139,7 +142,19 @@ def _present(client: Client, items: list[dict], managed: Managed, module: Ansibl
         outcomes = managed.afterwards(client, items, outcomes, module.params, dry_run)
     if not module.params["wait"] or dry_run:
         return outcomes
-    return _after(items, outcomes, partial(_wait, client, managed, module.params))
+    created = {key_of(item) for item, outcome in zip(items, outcomes, strict=True)
+               if key_of(item) not in lives and not isinstance(outcome, FluidError)}
+    waited = _after(items, outcomes, partial(_wait, client, managed, module.params))
+    return fleet.work(list(zip(items, waited, strict=True)), lambda pair: _proved(client, managed, *pair, created))
+
+
+def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | FluidError, created: set[Key]) -> Outcome | FluidError:
+    if managed.prove and key_of(item) in created and not isinstance(outcome, FluidError) and not outcome.error:
+        try:
+            managed.prove(client, item)
+        except FluidError as err:
+            return replace(outcome, error=err)
+    return outcome
 
 
 def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> waits.Waited:

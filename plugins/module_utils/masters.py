@@ -23,6 +23,10 @@ _CLI_TIMEOUT = 30.0
 # A transfer of the leadership returns when the new leader is known (QuorumElectCommand waits for up to 3 minutes).
 _ELECT_TIMEOUT = 60.0
 _SHELL_TIMEOUT = 10.0
+_KEY_TIMEOUT = 15.0
+_SURELY_KNOWN = "alluxio.master.journal.type"
+# Prints those of its arguments that are no keys of Alluxio.
+_FIND_UNKNOWN = 'for key; do alluxio getConf "$key" >/dev/null 2>&1 || echo "$key"; done'
 _LOG_TAIL = 2000
 
 
@@ -84,6 +88,22 @@ class Masters:
             return quorum
         log = self._client.log(self._namespace, host, container_of(domain), _LOG_TAIL)
         return replace(quorum, term=last_term(log))
+
+    def unknown_properties(self, keys: list[str]) -> list[str]:
+        """Return those keys that the Alluxio of the masters does not know. Raises QuorumUnknown when no master can be asked."""
+        command, refusals = ["bash", "-c", _FIND_UNKNOWN, "find"], []
+        for pod in filter(is_ready, self.pods()):
+            name = pod["metadata"]["name"]
+            try:
+                found = self._run(name, [*command, *keys], _KEY_TIMEOUT * len(keys)).split()
+            except QuorumUnknown as err:
+                refusals.append("%s: %s" % (name, err))
+                continue
+            # A program that fails for every key cannot tell; one that it surely knows shows which it is.
+            if not found or not self._run(name, [*command, _SURELY_KNOWN], _KEY_TIMEOUT).strip():
+                return found
+            refusals.append("%s: alluxio getConf does not know %s" % (name, _SURELY_KNOWN))
+        raise QuorumUnknown("%s: %s" % (self._nobody_tells("the properties that it knows"), "; ".join(refusals) or "no master is ready"))
 
     def elect(self, asked: str, address: str) -> None:
         """Hand the leadership of the masters to the peer with that address, asking the pod. Raises QuorumUnknown when refused.

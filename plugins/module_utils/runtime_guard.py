@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import kinds, runtime
+from . import kinds, known_properties, runtime
 from .client import Client
 from .errors import ApiError, InvalidInput
 from .merge import Merged
@@ -26,6 +26,12 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
                 "%s has %s masters and %d were asked for: Fluid reads the number of masters only when it creates them; "
                 "delete the runtime and create it anew, or leave master_replicas as it is"
                 % (what, (live["spec"].get("master") or {}).get("replicas") or 1, params["master_replicas"]))
+        try:
+            known_properties.require_known(client, params["namespace"], params["name"], known_properties.changed(merged.changes))
+        except ApiError as err:
+            if err.status != 403:
+                raise
+            warn("whether Alluxio knows the changed properties is not known: %s" % err)
         ignored = runtime.applied_only_at_creation(paths)
         if ignored:
             warn("%s is running and Fluid reads these fields only when it creates a runtime, so the change has no effect "

@@ -18,7 +18,7 @@ description:
   - The job masters have no transfer of the leadership. There the leader's container is restarted instead; the jobs of other members stay.
   - A peer that no master has is removed.
   - No step is taken that could cost a group its majority. When the majority is lost nothing is touched, and the error says who is away.
-  - In check mode it returns the next step of each group in RV(plan), and predicts RV(changed) from it.
+  - In check mode it returns the next step of each group in RV(plan), and predicts C(changed) from it.
 extends_documentation_fragment:
   - datacache.fluid.attributes
   - datacache.fluid.connection

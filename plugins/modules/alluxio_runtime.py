@@ -74,7 +74,10 @@ options:
         type: str
         choices: [hostPath, emptyDir]
   properties: &properties
-    description: Properties of Alluxio for all components.
+    description:
+      - Properties of Alluxio for all components.
+      - Alluxio ignores a key that it does not know without a word. For the masters that is an error here, proven by C(alluxio getConf) in one
+        of them, before a running runtime is changed, and with O(wait=true) after one is created. It needs C(create) on C(pods/exec).
     type: dict
   jvm_options: &jvm_options
     description: JVM options for all components.
@@ -428,7 +431,7 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, kinds, manage, runtime, runtime_guard, waits
+from ..module_utils import addresses, arguments, kinds, known_properties, manage, runtime, runtime_guard, waits
 
 
 def options() -> dict:
@@ -484,6 +487,7 @@ def main() -> None:
         sensitive_values=runtime.sensitive_values,
         guard=runtime_guard.make,
         afterwards=addresses.settle,
+        prove=known_properties.prove,
         wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))
 
 

@@ -2,10 +2,13 @@
 """The module alluxio_runtime: its options become an object, and what became of it a result."""
 
 import json
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
-
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, kinds, known_properties, masters, waits
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+from fake_raft import FakeRaft
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}
@@ -159,3 +162,64 @@ def test_a_list_has_the_modules_options_where_it_gives_none(run, stored):
     assert result["changed"]
     assert [stored(name)["spec"]["replicas"] for name in "ab"] == [2, 5]
     assert stored("a")["spec"]["worker"] == {"networkMode": "ContainerNetwork"}
+
+
+# -- addresses and properties of masters that run ---------------------------------------------------
+
+
+@pytest.fixture
+def masters_of_hbase(cluster, monkeypatch):
+    """Three masters behind headless Services; their Alluxio knows every key but misspelt ones, and they reach each other."""
+    def execute(_client, _namespace, _pod, _container, command, _timeout):
+        return Executed(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
+    for module in (addresses, masters):
+        monkeypatch.setattr(module, "execute", execute)
+    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
+        "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"}, "worker": {"networkMode": "ContainerNetwork"}}})
+    FakeRaft(cluster, cluster_ips=False)
+    return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork"}
+
+
+def test_a_runtime_that_kubectl_made_gets_stable_addresses(cluster, run, masters_of_hbase):
+    predicted = run("alluxio_runtime", check=True, diff=True, **masters_of_hbase)
+    assert cluster.writes() == []
+    done = run("alluxio_runtime", diff=True, **masters_of_hbase)
+    assert (predicted["changed"], predicted["diff"]) == (done["changed"], done["diff"])
+    assert done["diff"]["before"]["services"] == {"hbase-master-%d" % index: {"clusterIP": "None"} for index in range(3)}
+    assert not run("alluxio_runtime", **masters_of_hbase)["changed"]
+
+
+@pytest.mark.parametrize("options", [{"stable_peer_addresses": False}, {"master_replicas": 1}], ids=["not-wished", "single"])
+def test_services_are_left_alone(cluster, run, masters_of_hbase, options):
+    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": options.get("master_replicas", 3)}}})
+    assert not run("alluxio_runtime", **{**masters_of_hbase, **options})["changed"]
+    assert not [request for request in cluster.requests if request[1] == "services"]
+
+
+def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkeypatch):
+    monkeypatch.setattr(addresses, "Waiter", partial(addresses.Waiter, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(known_properties, "require_known", lambda *_args: None)
+    monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
+
+    def make():
+        for index in range(3):
+            FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
+    cluster.later(9, make)
+    result = run("alluxio_runtime", name="hbase", namespace="data", master_replicas=3, network_mode="ContainerNetwork", wait=True)
+    assert (result["changed"], cluster.now) == (True, 9)
+    assert cluster.stored(kinds.SERVICE, "hbase-master-2", "data")["spec"]["clusterIP"] == "10.96.1.1"
+
+
+def test_a_property_that_the_running_alluxio_does_not_know_changes_nothing(cluster, run, masters_of_hbase):
+    result = run("alluxio_runtime", properties={"alluxio.misspelt": "1"}, **masters_of_hbase)
+    assert "does not know alluxio.misspelt" in result["msg"]
+    assert cluster.writes() == []
+
+
+@pytest.mark.parametrize("key", ["alluxio.misspelt", "alluxio.known"])
+def test_a_new_runtime_is_proven_after_its_wait(cluster, run, monkeypatch, masters_of_hbase, key):
+    cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data")
+    monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
+    result = run("alluxio_runtime", wait=True, properties={key: "1"}, **masters_of_hbase)
+    assert result["changed"]
+    assert ("does not know alluxio.misspelt" in result.get("msg", "")) == result.get("failed", False) == (key == "alluxio.misspelt")

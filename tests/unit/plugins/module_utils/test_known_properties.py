@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A property that the running Alluxio does not know is an error. Its `getConf` is played back."""
+
+import pytest
+from ansible_collections.datacache.fluid.plugins.module_utils import known_properties, masters
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+from fake_raft import FakeRaft
+
+TIMEOUT = "alluxio.master.embedded.journal.election.timeout.min"
+MISSPELT = "alluxio.master.embedded.journal.election.timeout.minimum"
+SURE = "alluxio.master.journal.type"
+
+
+@pytest.fixture
+def alluxio(cluster, monkeypatch):
+    """Three masters whose getConf knows some keys; return (pod, keys) of each question. broken: pods in which it fails for every key."""
+    FakeRaft(cluster)
+    asked, broken = [], set()
+
+    def execute(_client, _namespace, pod, _container, command, _timeout):
+        keys = command[4:]
+        asked.append((pod, keys))
+        return Executed(0, "".join(key + "\n" for key in keys if pod in broken or key not in (TIMEOUT, SURE)), "")
+    monkeypatch.setattr(masters, "execute", execute)
+    execute.asked, execute.broken = asked, broken
+    return execute
+
+
+def require(cluster, *keys):
+    known_properties.require_known(cluster, "data", "hbase", list(keys))
+
+
+def test_what_is_asked_for_is_that_of_the_masters():
+    params = {"raft": {"profile": "fast", "write_timeout": "20s"}, "properties": {"alluxio.a": "1", "fs.s3a.b": "2"},
+              "master": {"properties": {"alluxio.c": "3"}}, "worker": {"properties": {"alluxio.d": "4"}}}
+    assert known_properties.asked_for(params) == [
+        "alluxio.a", "alluxio.c", "alluxio.master.embedded.journal.election.timeout.max", TIMEOUT,
+        "alluxio.master.embedded.journal.write.timeout"]
+
+
+def test_what_changed_is_that_of_the_masters():
+    changes = (Change(("spec", "properties", "alluxio.b")), Change(("spec", "master", "properties", "alluxio.a")),
+               Change(("spec", "properties", "alluxio.gone"), removed=True), Change(("spec", "worker", "properties", "alluxio.c")),
+               Change(("spec", "replicas")))
+    assert known_properties.changed(changes) == ["alluxio.a", "alluxio.b"]
+
+
+def test_known_keys_cost_one_question(cluster, alluxio):
+    require(cluster, TIMEOUT, SURE)
+    assert alluxio.asked == [("hbase-master-0", [TIMEOUT, SURE])]
+
+
+def test_an_unknown_key_is_named(cluster, alluxio):
+    with pytest.raises(InvalidInput) as refused:
+        require(cluster, TIMEOUT, MISSPELT)
+    assert str(refused.value) == (
+        "the Alluxio of AlluxioRuntime hbase in namespace data does not know %s: it would ignore it without a word; check the spelling "
+        "against the version that runs" % MISSPELT)
+
+
+def test_a_program_that_knows_no_key_is_not_believed(cluster, alluxio):
+    alluxio.broken.add("hbase-master-0")
+    require(cluster, TIMEOUT)
+    assert alluxio.asked == [("hbase-master-0", [TIMEOUT]), ("hbase-master-0", [SURE]), ("hbase-master-1", [TIMEOUT])]
+
+
+@pytest.mark.parametrize("keys", [[], [TIMEOUT]], ids=["no-keys", "no-masters"])
+def test_nothing_to_ask_or_nobody_to_be_asked(cluster, keys):
+    require(cluster, *keys)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_without_the_permission_a_created_runtime_stays_unproven(cluster, alluxio, monkeypatch, status):
+    def refuse(*_args):
+        raise ApiError("refused", status)
+    monkeypatch.setattr(masters, "execute", refuse)
+    if status == 403:
+        known_properties.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
+    else:
+        with pytest.raises(ApiError):
+            known_properties.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
