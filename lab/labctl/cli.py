@@ -5,6 +5,7 @@
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,12 +100,23 @@ def _up(options) -> None:
 
 
 def _status(_options) -> int:
-    return status.show()
+    text, code = status.report()
+    _print(text)
+    return code
 
 
 def _kubeconfig(_options) -> None:
-    print(settings.kubeconfig())
+    _print(settings.kubeconfig())
 
 
 def _env(_options) -> None:
-    print(status.environment())
+    _print(status.environment())
+
+
+def _print(answer: object) -> None:
+    """Print to standard output. A reader that ends early, as `| head -1` does, has what it wanted: no error."""
+    try:
+        print(answer, flush=True)
+    except BrokenPipeError:
+        # Else Python meets the closed pipe again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

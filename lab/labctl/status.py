@@ -10,12 +10,11 @@ from labctl.errors import LabError, Refused
 MISSING = 3
 
 
-def show() -> int:
-    """Print one line per part; returns MISSING when a part is not as it should be."""
+def report() -> tuple[str, int]:
+    """One line per part, and the exit code: MISSING when a part is not as it should be."""
     running = state.load()
     if running is None:
-        print("no lab runs on this machine")
-        return MISSING
+        return "no lab runs on this machine", MISSING
     rows = [("lab", running.phase == state.RUNNING, f"{running.phase}, {running.shape}")]
     rows += [(name, daemon.alive(name), str(daemon.log_file(name)))
              for name in lab.daemons(running.shape)]
@@ -23,10 +22,9 @@ def show() -> int:
         rows += [_node_row(number) for number in range(1, running.shape.nodes + 1)]
         if running.shape.fluid:
             rows.append(_fluid_row(running.shape.nodes))
-    for name, good, detail in rows:
-        print(f"{name:20} {'ok' if good else 'MISSING':8} {detail}")
-    print(f"{'kubeconfig':20} {'':8} {settings.kubeconfig()}")
-    return 0 if all(good for _, good, _ in rows) else MISSING
+    lines = [f"{name:20} {'ok' if good else 'MISSING':8} {detail}" for name, good, detail in rows]
+    lines.append(f"{'kubeconfig':20} {'':8} {settings.kubeconfig()}")
+    return "\n".join(lines), 0 if all(good for _, good, _ in rows) else MISSING
 
 
 def environment() -> str:

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import subprocess
+
 import pytest
 from labctl import cli, lab, preflight, settings, state
 from labctl.state import RUNNING, Shape, State
@@ -60,6 +63,14 @@ def test_env_selects_the_running_lab(state_dir, capsys):
 def test_status_without_a_lab_says_so(state_dir, capsys):
     assert cli.main(["status"]) == 3
     assert capsys.readouterr().out == "no lab runs on this machine\n"
+
+
+def test_a_reader_that_ends_early_is_no_error(state_dir):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        done = subprocess.run([settings.LAB_DIR / "lab", "status"], stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
 
 
 def test_an_interrupted_command_says_what_happens_next(as_root, monkeypatch, capsys):
