@@ -47,6 +47,11 @@ class TestLauncher:
         words = run("alluxio", "fs", "ls", "-R", "/a b*")
         assert words[-4:] == ["alluxio.cli.fs.FileSystemShell", "ls", "-R", "/a b*"]
 
+    def test_settings_of_one_call_may_stand_anywhere(self, run):
+        words = run("alluxio", "fs", "-Dkey=a b", "ls", "-Dother=1", "/")
+        assert words[-3:] == ["alluxio.cli.fs.FileSystemShell", "ls", "/"]
+        assert {"-Dkey=a b", "-Dother=1"} <= set(words[:words.index("-cp")])
+
     def test_formats_what_the_command_names(self, run):
         assert run("alluxio", "formatJournal")[-2:] == ["alluxio.cli.Format", "master"]
         assert run("alluxio", "formatWorker")[-2:] == ["alluxio.cli.Format", "worker"]
