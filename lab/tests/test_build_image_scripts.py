@@ -21,7 +21,7 @@ def fixture_run(tmp_path):
     home = tmp_path / "home"
     (home / "lib").mkdir(parents=True)
     (home / "conf").mkdir()
-    (home / "lib/classpath").write_text("conf:a.jar:b.jar", encoding="ascii")
+    (home / "lib/classpath").write_text("a.jar:b.jar", encoding="ascii")
     (home / "version").write_text("2.9.4\n", encoding="ascii")
 
     def run(script, *arguments, **environment):
@@ -41,7 +41,7 @@ class TestLauncher:
     ])
     def test_starts_each_component(self, run, command, main_class):
         words = run("alluxio", command)
-        assert words[-3:] == ["-cp", "conf:a.jar:b.jar", main_class]
+        assert words[-3:] == ["-cp", f"a.jar:b.jar:{run.home}/conf", main_class]
 
     def test_passes_a_commands_arguments_on(self, run):
         words = run("alluxio", "fs", "ls", "-R", "/a b*")
@@ -51,6 +51,12 @@ class TestLauncher:
         words = run("alluxio", "fs", "-Dkey=a b", "ls", "-Dother=1", "/")
         assert words[-3:] == ["alluxio.cli.fs.FileSystemShell", "ls", "/"]
         assert {"-Dkey=a b", "-Dother=1"} <= set(words[:words.index("-cp")])
+
+    def test_classes_come_from_the_archive_where_there_is_one(self, run):
+        assert not [word for word in run("alluxio", "master") if "Archive" in word]
+        archive = run.home / "lib/alluxio.jsa"
+        archive.touch()
+        assert f"-XX:SharedArchiveFile={archive}" in run("alluxio", "master")
 
     def test_formats_what_the_command_names(self, run):
         assert run("alluxio", "formatJournal")[-2:] == ["alluxio.cli.Format", "master"]

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from . import debian, golang, images, java, oci, programs, tools, versions
+from . import alluxio, cds, debian, golang, images, java, oci, programs, tools, versions
 from .part import Part
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
@@ -62,9 +62,11 @@ PARTS = {part.name: part for part in (
     # Unpacked only: installed, nginx would start on port 80, and busybox-static replaces a busybox.
     Part("nginx", debian.unpack_packages, {"packages": ["nginx"]}),
     Part("busybox", debian.unpack_packages, {"packages": ["busybox-static"]}),
+    Part("class-archive", cds.class_archive, {"alluxio_version": versions.ALLUXIO},
+         source=SOURCES / "image", code=(alluxio, oci), needs=("debian-root", "alluxio-jars", "webufs")),
     Part("images", images.node_images, {"names": IMAGE_NAMES, "alluxio_version": versions.ALLUXIO},
-         source=SOURCES / "image", code=(oci,),
-         needs=("debian-root", "alluxio-jars", "webufs", "fluid", "fluid-files", "helm", "kube", "busybox")),
+         source=SOURCES / "image", code=(alluxio, oci),
+         needs=("debian-root", "alluxio-jars", "webufs", "class-archive", "fluid", "fluid-files", "helm", "kube", "busybox")),
     Part("api-bin", programs.path_folder, {"programs": {"kube": "kube/kube", "kubectl": "kube/kubectl"}}, needs=("kube",)),
     Part("full-bin", programs.path_folder, {"programs": {
         "kube": "kube/kube", "kubectl": "kube/kubectl", "helm": "helm/helm", "coredns": "dns/dns",

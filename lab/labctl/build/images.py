@@ -3,11 +3,11 @@
 
 from pathlib import Path
 
+from .alluxio import CLASS_ARCHIVE, PROGRAMS, alluxio_layer
+from .cds import ARCHIVE
 from .job import Job
 from .oci import Image, Layer, write_archive
 
-HOME = "/opt/alluxio"
-PROGRAMS = "/usr/local/bin"
 ENVIRONMENT = {"PATH": f"/usr/local/sbin:{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 # The components in the one binary that lab/src/fluid makes.
@@ -22,7 +22,9 @@ def node_images(job: Job, names: dict[str, list[str]], alluxio_version: str) -> 
     alluxio, fluid = job.work / "alluxio.tar", job.work / "fluid.tar"
     busybox, registrar = job.work / "busybox.tar", job.work / "registrar.tar"
     job.stage = "writing layers"
-    alluxio_layer(job.source, needs["alluxio-jars"], needs["webufs"], alluxio_version).write(alluxio)
+    layer = alluxio_layer(job.source, needs["alluxio-jars"], needs["webufs"], alluxio_version)
+    layer.file(CLASS_ARCHIVE, needs["class-archive"] / ARCHIVE, 0o644)
+    layer.write(alluxio)
     fluid_layer(needs).write(fluid)
     busybox_layer(needs["busybox"]).write(busybox)
     registrar_layer(needs["kube"]).write(registrar)
@@ -34,28 +36,6 @@ def node_images(job: Job, names: dict[str, list[str]], alluxio_version: str) -> 
         Image(tuple(names["alluxio"]), (root, alluxio), environment=ENVIRONMENT),
         Image(tuple(names["fluid"]), (root, fluid), environment=ENVIRONMENT),
     ])
-
-
-def alluxio_layer(scripts: Path, jars: Path, webufs: Path, version: str) -> Layer:
-    """Alluxio's home: jars, launcher, settings, and the folders that its components expect."""
-    layer = Layer()
-    class_path = [f"{HOME}/conf"]
-    for jar in sorted([*jars.glob("*.jar"), *webufs.glob("*.jar")]):
-        layer.file(f"{HOME}/lib/{jar.name}", jar, 0o644)
-        class_path.append(f"{HOME}/lib/{jar.name}")
-    # Spelled out, for Java expands lib/* in whatever order the file system lists it.
-    layer.file(f"{HOME}/lib/classpath", ":".join(class_path))
-    layer.file(f"{HOME}/version", version + "\n")
-    layer.file(f"{HOME}/bin/alluxio", scripts / "alluxio", 0o755)
-    layer.link(f"{PROGRAMS}/alluxio", f"{HOME}/bin/alluxio")
-    layer.file(f"{HOME}/integration/fuse/bin/alluxio-fuse", scripts / "alluxio-fuse", 0o755)
-    layer.file(f"{HOME}/conf/log4j2.properties", scripts / "log4j2.properties", 0o644)
-    layer.file("/entrypoint.sh", scripts / "entrypoint.sh", 0o755)
-    layer.file("/etc/fuse.conf", "user_allow_other\n")
-    # Writable for the user and group that a Dataset's owner or a runtime's runAs names.
-    for path in (f"{HOME}/logs", f"{HOME}/underFSStorage", "/journal", "/underFSStorage"):
-        layer.folder(path, 0o777)
-    return layer
 
 
 def fluid_layer(needs: dict[str, Path]) -> Layer:
