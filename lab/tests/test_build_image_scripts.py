@@ -66,6 +66,12 @@ class TestLauncher:
         words = run("alluxio", "master", ALLUXIO_JAVA_OPTS="-Da=all", ALLUXIO_MASTER_JAVA_OPTS=" -Xmx2g -Db=master ")
         assert [word for word in words if word.startswith(("-Xmx", "-Da=", "-Db="))] == ["-Xmx400m", "-Da=all", "-Xmx2g", "-Db=master"]
 
+    @pytest.mark.parametrize("command, compilers", [
+        ("fs", ["-XX:TieredStopAtLevel=1"]), ("master", ["-XX:TieredStopAtLevel=1"]), ("worker", []), ("fuse", []),
+    ])
+    def test_only_what_moves_data_is_optimised(self, run, command, compilers):
+        assert [word for word in run("alluxio", command) if "Tiered" in word] == compilers
+
     def test_options_may_refer_to_variables_and_mounted_secrets(self, run, tmp_path):
         secret = tmp_path / "secret"
         secret.write_text("s3cret", encoding="ascii")
