@@ -7,16 +7,16 @@ import os
 import traceback
 from typing import Any, Mapping
 
+from . import lean_kubernetes
 from .client import Client
 from .errors import ApiError, InvalidInput
 
 KUBERNETES_IMPORT_ERROR: str | None = None
+kubernetes = None
 try:
     import urllib3
-    from kubernetes import config as kubernetes_config
-    from kubernetes.client import ApiClient, Configuration
-    from kubernetes.config import ConfigException
     from yaml import YAMLError  # a requirement of kubernetes, whose kubeconfigs are YAML
+    kubernetes = lean_kubernetes.load()
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
@@ -43,12 +43,12 @@ def connect(params: Mapping[str, Any]) -> Client:
     configuration = _configuration(params)
     # Retries are the client's own: urllib3's would repeat a request behind its back.
     configuration.retries = False
-    pool = ApiClient(configuration).rest_client.pool_manager
+    pool = kubernetes.RESTClientObject(configuration).pool_manager
     return Client(configuration, pool, _impersonation(params))
 
 
 def _configuration(params: Mapping[str, Any]) -> Any:
-    configuration = Configuration()
+    configuration = kubernetes.Configuration()
     has_credentials = params.get("host") and any(all(params.get(key) for key in keys) for keys in _SUFFICIENT)
     if not has_credentials:
         _load(configuration, params)
@@ -69,19 +69,19 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
     kubeconfig = params.get("kubeconfig")
     if not kubeconfig and not params.get("context"):
         try:
-            kubernetes_config.load_incluster_config(client_configuration=configuration)
+            kubernetes.load_incluster_config(client_configuration=configuration)
             return
-        except ConfigException:
+        except kubernetes.ConfigException:
             pass  # not in a pod
     wanted = {"context": params.get("context"), "client_configuration": configuration}
     try:
         if isinstance(kubeconfig, dict):
-            kubernetes_config.load_kube_config_from_dict(config_dict=kubeconfig, **wanted)
+            kubernetes.load_kube_config_from_dict(config_dict=kubeconfig, **wanted)
         else:
-            kubernetes_config.load_kube_config(
+            kubernetes.load_kube_config(
                 config_file=os.path.expanduser(kubeconfig) if kubeconfig else None,
                 persist_config=bool(params.get("persist_config")), **wanted)
-    except (ConfigException, OSError, ValueError, YAMLError) as err:
+    except (kubernetes.ConfigException, OSError, ValueError, YAMLError) as err:
         source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
             "KUBECONFIG", "~/.kube/config")
         raise InvalidInput(

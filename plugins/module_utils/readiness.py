@@ -3,11 +3,6 @@
 
 from __future__ import annotations
 
-try:
-    import jmespath
-except ImportError:
-    jmespath = None
-
 from .errors import InvalidInput
 from .quorum import Quorum
 from .waiter import Verdict
@@ -83,9 +78,11 @@ def field_is(path: str, value: object):
     Raises InvalidInput when the expression cannot be read, or jmespath is not installed. Values are compared as text too, since
     YAML and the API do not always agree on what is a number.
     """
-    if jmespath is None:
+    try:
+        import jmespath  # here, because few tasks need it
+    except ImportError as err:
         raise InvalidInput("wait_for needs the Python package jmespath for the interpreter that runs the module: "
-                           "install it there (pip install jmespath)")
+                           "install it there (pip install jmespath)") from err
     try:
         expression = jmespath.compile(path)
     except jmespath.exceptions.JMESPathError as err:

@@ -6,14 +6,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from . import connection
 from .client import Client
 from .errors import ApiError, InvalidInput
-
-try:
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.stream import ws_client
-except ImportError:  # connection.py, which makes every Client, says so in a sentence
-    ApiException = OSError
 
 
 @dataclass(frozen=True)
@@ -39,10 +34,11 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
     query = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true")]
     client.count_request()
     where = "`%s` in %s/%s of namespace %s" % (" ".join(command), pod, container, namespace)
+    ws_client = connection.kubernetes.import_stream()
     try:
         stream = ws_client.websocket_call(
             client.configuration, "GET", url, query_params=query, headers=dict(client.headers()), _preload_content=False)
-    except ApiException as err:
+    except ws_client.ApiException as err:
         raise ApiError("cannot run %s: %s; it needs create on pods/exec and a running container"
                        % (where, _first_line(err.reason)), _handshake_status(err.reason)) from err
     try:

@@ -5,9 +5,8 @@ import base64
 
 import pytest
 import yaml
-from kubernetes.config import ConfigException, kube_config
 
-from ansible_collections.datacache.fluid.plugins.module_utils import connection
+from ansible_collections.datacache.fluid.plugins.module_utils import connection, lean_kubernetes
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 
 KUBECONFIG = {
@@ -20,13 +19,20 @@ KUBECONFIG = {
 }
 
 
+@pytest.fixture(autouse=True, params=[lean_kubernetes.lean, lean_kubernetes.whole], ids=lambda load: load.__name__)
+def kubernetes(monkeypatch, request):
+    """The kubernetes package, without and with its models."""
+    monkeypatch.setattr(connection, "kubernetes", request.param())
+
+
 @pytest.fixture(autouse=True)
-def machine_without_a_cluster(monkeypatch, tmp_path):
+def machine_without_a_cluster(monkeypatch, tmp_path, kubernetes):
     """Neither a pod's configuration nor the default kubeconfig of whoever runs the tests."""
     def not_in_a_pod(**_kwargs):
-        raise ConfigException("Service host/port is not set.")
-    monkeypatch.setattr(connection.kubernetes_config, "load_incluster_config", not_in_a_pod)
-    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "default"))
+        raise connection.kubernetes.ConfigException("Service host/port is not set.")
+    monkeypatch.setattr(connection.kubernetes, "load_incluster_config", not_in_a_pod)
+    kube_config = connection.kubernetes.load_kube_config.__globals__
+    monkeypatch.setitem(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "default"))
     monkeypatch.delenv("KUBECONFIG", raising=False)
 
 
@@ -68,7 +74,7 @@ def test_a_pods_own_configuration_comes_before_the_default_kubeconfig(monkeypatc
 
     def in_a_pod(client_configuration):
         client_configuration.host = "https://10.96.0.1:443"
-    monkeypatch.setattr(connection.kubernetes_config, "load_incluster_config", in_a_pod)
+    monkeypatch.setattr(connection.kubernetes, "load_incluster_config", in_a_pod)
     assert connection.connect({}).configuration.host == "https://10.96.0.1:443"
     assert connection.connect({"context": "two"}).configuration.host == "https://two:6443"
 

@@ -4,12 +4,13 @@
 from types import SimpleNamespace
 
 import pytest
-from kubernetes.client.exceptions import ApiException
 
-from ansible_collections.datacache.fluid.plugins.module_utils import streams
+from ansible_collections.datacache.fluid.plugins.module_utils import connection
 from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed, execute
+
+ws_client = connection.kubernetes.import_stream()
 
 
 class FakeStream:
@@ -59,7 +60,7 @@ def run(client, monkeypatch):
             if isinstance(stream, Exception):
                 raise stream
             return stream
-        monkeypatch.setattr(streams.ws_client, "websocket_call", call)
+        monkeypatch.setattr(ws_client, "websocket_call", call)
         run_on.client = client()
         return execute(run_on.client, "data", "hbase-master-0", "alluxio-master", ["alluxio", "fs", "masterInfo"], 30)
     run_on = execute_on
@@ -99,7 +100,7 @@ def test_a_command_that_does_not_end(run):
 ])
 def test_a_stream_that_cannot_be_opened(run, reason, told):
     with pytest.raises(ApiError) as raised:
-        run(ApiException(status=0, reason=reason))
+        run(ws_client.ApiException(status=0, reason=reason))
     assert str(raised.value).endswith("of namespace data: %s; it needs create on pods/exec and a running container" % told)
 
 
