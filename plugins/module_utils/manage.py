@@ -97,9 +97,18 @@ def finish(module: AnsibleModule, work: Callable[[], dict]) -> None:
     if not module._diff:
         result.pop("diff", None)
     result["duration"] = round(time.monotonic() - started, 3)
+    # Ansible returns the options too. What the objects of a list leave out would be most of a large result.
+    result["invocation"] = {"module_args": {key: _given(value) for key, value in module.params.items()}}
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _given(option: object) -> object:
+    """An option without what a dictionary in it, such as an object of a list, leaves out."""
+    if isinstance(option, dict):
+        return {key: _given(value) for key, value in option.items() if value is not None}
+    return [_given(each) for each in option] if isinstance(option, list) else option
 
 
 def report(items: list[dict], outcomes: list, listed: bool) -> dict:
@@ -109,7 +118,7 @@ def report(items: list[dict], outcomes: list, listed: bool) -> dict:
     naming them, when any failed.
     """
     entries = [{"changed": False, "error": str(outcome), **outcome.details} if isinstance(outcome, FluidError)
-               else outcome.as_result() for outcome in outcomes]
+               else outcome.as_entry() if listed else outcome.as_result() for outcome in outcomes]
     if not listed:
         return _as_failure(entries[0], entries[0].pop("error", None))
     named = [{"name": item["name"], "namespace": item["namespace"], **entry}
@@ -195,4 +204,4 @@ def _with_wait(key: Key, outcome: Outcome | FluidError, waited: waits.Waited) ->
     if isinstance(outcome, FluidError) or key not in waited:
         return outcome
     result = waited[key]
-    return replace(outcome, error=result) if isinstance(result, FluidError) else replace(outcome, live=result)
+    return replace(outcome, error=result) if isinstance(result, FluidError) else replace(outcome, live=result, waited=True)

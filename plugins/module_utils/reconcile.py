@@ -42,13 +42,15 @@ class Write:
 class Outcome:
     """What became of one object; live is None when there is none any more.
 
-    changes: the fields that the write touched. error: what failed after the write, while waiting.
+    changes: the fields that the write touched. waited: whether live is what a wait has found. error: what failed after
+    the write, while waiting.
     """
 
     changed: bool
     live: dict | None
     diff: dict = field(default_factory=lambda: {"before": {}, "after": {}})
     changes: tuple[Change, ...] = ()
+    waited: bool = False
     error: FluidError | None = None
 
     def result(self) -> dict:
@@ -56,9 +58,17 @@ class Outcome:
         return record.visible(self.live) if self.live else {}
 
     def as_result(self) -> dict:
-        """The entry of one object in a module's result."""
+        """A module's result for one object."""
         entry = {"changed": self.changed, "result": self.result(), "diff": self.diff}
         return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
+
+    def as_entry(self) -> dict:
+        """The entry of one object of a list.
+
+        An object that was neither changed nor waited for stays out of it: a thousand of them are a megabyte, which costs
+        Ansible more time than all our work.
+        """
+        return self.as_result() if self.changed or self.waited or self.error else {"changed": False}
 
 
 def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict | None) -> Outcome:

@@ -42,7 +42,7 @@ class Binding:
     error: FluidError | None = None
 
     def as_result(self) -> dict:
-        """The entry of one Dataset in the module's result."""
+        """The module's result for one Dataset."""
         parts = {"dataset": self.dataset, "persistent_volume_claim": self.claim, "persistent_volume": self.volume}
         changed = {key: outcome for key, outcome in parts.items() if outcome.changed}
         entry = {
@@ -53,6 +53,10 @@ class Binding:
             "pods": list(self.pods),
         }
         return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
+
+    def as_entry(self) -> dict:
+        """The entry of one Dataset of a list: all of it, because the module is also there to read pods and volumes."""
+        return self.as_result()
 
 
 def require_valid(params: dict) -> None:

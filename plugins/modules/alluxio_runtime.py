@@ -397,12 +397,14 @@ results:
       type: bool
       sample: true
     result:
-      description: The object, as RV(result) of a single one.
-      returned: when it did not fail before its write
+      description:
+        - The object, as RV(result) of a single one.
+        - M(datacache.fluid.alluxio_runtime_info) reads objects that are unchanged.
+      returned: when the object was changed or waited for
       type: dict
     diff:
       description: The fields that changed, C(before) and C(after).
-      returned: when it did not fail before its write
+      returned: when the object was changed or waited for
       type: dict
       sample: {before: {spec: {replicas: 2}}, after: {spec: {replicas: 3}}}
     error:

@@ -192,6 +192,27 @@ def test_a_list(cluster, run, stored):
     assert (again["changed"], again["diff"]) == (False, [])
 
 
+def test_a_list_returns_the_objects_that_were_changed(run):
+    run("dataset", datasets=[{"name": "a"}])
+    kept, made = run("dataset", datasets=[{"name": "a"}, {"name": "b", "placement": "Shared"}])["results"]
+    assert kept == {"name": "a", "namespace": "default", "changed": False}
+    assert made["result"]["metadata"]["name"] == "b"
+    assert made["diff"]["after"] == {"spec": {"placement": "Shared"}}
+
+
+def test_a_list_returns_the_objects_that_were_waited_for(cluster, run):
+    run("dataset", datasets=[{"name": "a"}])
+    cluster.change(kinds.DATASET, "a", "default", {"status": {"phase": "Bound"}})
+    [kept] = run("dataset", wait=True, datasets=[{"name": "a"}])["results"]
+    assert (kept["changed"], kept["result"]["status"]) == (False, {"phase": "Bound"})
+
+
+def test_a_list_returns_the_options_that_it_was_given(run):
+    options = run("dataset", datasets=[{"name": "a", "labels": {"team": "x"}, "mounts": [MOUNT]}])["invocation"]["module_args"]
+    assert options["datasets"] == [{"name": "a", "labels": {"team": "x"}, "mounts": [MOUNT]}]
+    assert (options["namespace"], options["wait_for"]) == ("default", None)
+
+
 def test_a_long_list_is_read_at_once(cluster, run):
     datasets = [{"name": "d%d" % number} for number in range(30)]
     run("dataset", datasets=datasets)
