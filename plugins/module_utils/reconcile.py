@@ -63,12 +63,16 @@ class Outcome:
         return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
 
     def as_entry(self) -> dict:
-        """The entry of one object of a list.
+        """The entry of one object of a list: the object itself only when it was waited for.
 
-        An object that was neither changed nor waited for stays out of it: a thousand of them are a megabyte, which costs
-        Ansible more time than all our work.
+        A thousand objects are a megabyte, which costs Ansible more time than all our work.
         """
-        return self.as_result() if self.changed or self.waited or self.error else {"changed": False}
+        entry = self.as_result()
+        if not self.waited and not self.error:
+            del entry["result"]
+        if not self.changed:
+            del entry["diff"]
+        return entry
 
 
 def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict | None) -> Outcome:

@@ -257,12 +257,12 @@ results:
     result:
       description:
         - The object, as RV(result) of a single one.
-        - M(datacache.fluid.dataset_info) reads objects that are unchanged.
-      returned: when the object was changed or waited for
+        - M(datacache.fluid.dataset_info) reads objects that were not waited for.
+      returned: when the object was waited for
       type: dict
     diff:
       description: The fields that changed, C(before) and C(after).
-      returned: when the object was changed or waited for
+      returned: when the object was changed
       type: dict
       sample: {before: {spec: {placement: Exclusive}}, after: {spec: {placement: Shared}}}
     error:

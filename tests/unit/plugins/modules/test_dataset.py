@@ -192,12 +192,12 @@ def test_a_list(cluster, run, stored):
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_a_list_returns_the_objects_that_were_changed(run):
+def test_a_list_returns_what_was_changed(run):
     run("dataset", datasets=[{"name": "a"}])
     kept, made = run("dataset", datasets=[{"name": "a"}, {"name": "b", "placement": "Shared"}])["results"]
     assert kept == {"name": "a", "namespace": "default", "changed": False}
-    assert made["result"]["metadata"]["name"] == "b"
-    assert made["diff"]["after"] == {"spec": {"placement": "Shared"}}
+    assert made == {"name": "b", "namespace": "default", "changed": True,
+                    "diff": {"before": {}, "after": {"spec": {"placement": "Shared"}}}}
 
 
 def test_a_list_returns_the_objects_that_were_waited_for(cluster, run):
