@@ -14,7 +14,7 @@ import time
 from typing import Any, Callable, Iterator
 from urllib.parse import urlencode
 
-from .errors import AlreadyExists, ApiError, Expired, KindMissing, WriteConflict
+from .errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, WriteConflict
 from .kinds import Kind
 
 try:
@@ -229,8 +229,9 @@ class Client:
                 wait = max(wait, _retry_after(response))
             if attempt < ATTEMPTS - 1:
                 self._sleep(wait)
-        raise ApiError("no API server answers at %s: %s; check the kubeconfig or host option and the network"
-                       % (self.configuration.host, failure)) from failure
+        leaf = ApiError if _is_permanent(failure) else ServerAway
+        raise leaf("no API server answers at %s: %s; check the kubeconfig or host option and the network"
+                   % (self.configuration.host, failure)) from failure
 
     def _send(self, method: str, path: str, query: dict, body: dict | None, content_type: str,
               timeout: float, stream: bool = False) -> Any:
@@ -260,9 +261,9 @@ class Client:
             raise ApiError("not allowed to %s %s at %s: %s; ask for a Role with that verb and resource"
                            % (verb, kind.resource, path, message), 403)
         if response.status in _TRANSIENT:
-            raise ApiError("the API server at %s answered %s of %s with %d each time of %d: %s; check that it is healthy, then "
-                           "run this again" % (self.configuration.host, verb, path, response.status, ATTEMPTS, message),
-                           response.status)
+            raise ServerAway("the API server at %s answered %s of %s with %d each time of %d: %s; check that it is healthy, then "
+                             "run this again" % (self.configuration.host, verb, path, response.status, ATTEMPTS, message),
+                             response.status)
         if response.status == 410:
             rest = (status.get("metadata") or {}).get("continue", "")
             raise Expired("%s of %s was refused: %s" % (verb, path, message), 410, rest=rest)

@@ -55,6 +55,10 @@ class ApiError(FluidError):
         self.repeated = repeated
 
 
+class ServerAway(ApiError):
+    """The API server did not answer, or was in trouble (HTTP 429, 500, 502, 503, 504), as often as it was asked."""
+
+
 class KindMissing(ApiError):
     """The server does not know the kind: its CustomResourceDefinition is not installed."""
 

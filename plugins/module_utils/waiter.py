@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping
 
 from .client import Client
-from .errors import Expired, FluidError, WaitFailed, WaitTimeout
+from .errors import Expired, FluidError, ServerAway, WaitFailed, WaitTimeout
 from .kinds import Kind
 from .record import visible
 
@@ -36,6 +36,7 @@ Judge = Callable[["dict | None"], Verdict]
 class Waiter:
     """Waits until a deadline that all its waits share.
 
+    An API server that is away, such as while its control plane is renewed, is waited for like everything else.
     timeout: seconds. explain: from the name of an object, lines that help to understand its
     timeout; asked only then. tell: takes how far the wait has got, whenever that may have changed.
     """
@@ -88,17 +89,23 @@ class Waiter:
 
         while True:
             asked = self._clock()
-            found, version = self._client.snapshot(kind, namespace, only)
-            for name in judges.keys() - results.keys():
-                look(name, found.get(name))
+            try:
+                found, version = self._client.snapshot(kind, namespace, only)
+            except ServerAway as err:
+                version = None
+                for name in judges.keys() - results.keys():
+                    pending[name] = Verdict(False, _progress(judges[name], lives, name, err))
+            else:
+                for name in judges.keys() - results.keys():
+                    look(name, found.get(name))
             self._report(kind, namespace, state, pending, len(judges))
             if not pending:
                 return results
             if self.remaining() <= 0:
                 return results | {name: self._timed_out("%s to %s" % (kind.describe(name, namespace), state),
-                                                        verdict.progress, name, lives[name])
+                                                        verdict.progress, name, lives.get(name))
                                   for name, verdict in pending.items()}
-            for name, live in self._changes(kind, namespace, only, version):
+            for name, live in self._changes(kind, namespace, only, version) if version is not None else ():
                 if name in pending:
                     look(name, live)
                     self._report(kind, namespace, state, pending, len(judges))
@@ -128,7 +135,10 @@ class Waiter:
     def ask_until(self, what: str, name: str, question: Callable[[], Verdict], pause: float) -> None:
         """Ask again and again, with a pause in seconds, until done: for what the API cannot be watched for."""
         while True:
-            verdict = question()
+            try:
+                verdict = question()
+            except ServerAway as err:
+                verdict = Verdict(False, str(err))
             if verdict.done:
                 return
             self._tell("waiting for %s: %s" % (what, verdict.progress))
@@ -141,3 +151,8 @@ class Waiter:
         return WaitTimeout(
             "waited %g seconds for %s: %s%s" % (self._timeout, what, progress, "".join("\n- " + line for line in lines)),
             result=visible(live) if live else {}, findings=lines)
+
+
+def _progress(judge: Judge, lives: Mapping[str, dict | None], name: str, err: ServerAway) -> str:
+    """How far an object had got when it was seen last, if ever, and why that is not known now."""
+    return "; ".join(filter(None, (judge(lives[name]).progress if name in lives else "", str(err))))

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counted requests: what tasks of ours may cost the API server, as Ansible runs them."""
+"""Counted requests of whole tasks, as Ansible runs them; tests/integration/test_requests.py counts those of single modules."""
 
 from collections import Counter
 
 import pytest
 from benchkit import content, tasks
-from benchkit.playing import play
 
 FLEET = 600
 PAGES = 2  # of at most 500 objects each; 10 000 objects take 20
@@ -17,26 +16,12 @@ def test_an_unchanged_dataset_costs_one_request(bench, count, check):
     assert len(count(tasks.dataset("one", bench.namespace), check)) == 1
 
 
-@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
-def test_an_unchanged_runtime_costs_one_request(bench, count, check):
-    task = {"datacache.fluid.alluxio_runtime": {"name": "one", "namespace": bench.namespace}}
-    play([task], bench.kubeconfig)
-    assert len(count(task, check)) == 1
-
-
 def test_a_fleet_costs_its_pages_and_one_write_for_each_new_object(bench, count):
     task = tasks.datasets(content.names(FLEET), bench.namespace)
     assert Counter(request.method for request in count(task)) == {"GET": 1, "POST": FLEET}
     assert len(count(task)) == PAGES
     assert len(count(task, check=True)) == PAGES
     assert len(count(tasks.summary(bench.namespace))) == PAGES
-
-
-def test_an_unchanged_fleet_of_runtimes_costs_its_pages(bench, count):
-    task = {"datacache.fluid.alluxio_runtime": {
-        "namespace": bench.namespace, "runtimes": [{"name": name} for name in content.names(20)]}}
-    play([task], bench.kubeconfig)
-    assert len(count(task)) == 1
 
 
 def test_an_unchanged_fleet_of_volumes_costs_a_list_of_each_kind_it_reads(bench, count):

@@ -93,7 +93,7 @@ def test_cycle_of_a_list(succeed, live, fluid, module, plural, steps):
         options = {plural.removeprefix("alluxio"): [{"name": name, **step.options} for name in names]}
         predicted = succeed(module, check=True, **options)
         done = succeed(module, **options)
-        assert [outcome(entry) for entry in done["results"]] == [outcome(entry) for entry in predicted["results"]]
+        assert done["results"] == predicted["results"]
         assert done["diff"] == predicted["diff"]
         for name in names:
             assert_is_so(live(plural, name), step)

@@ -28,13 +28,15 @@ def test_one_object(succeed, sent, module, options):
         assert methods(sent) == wanted
 
 
-def test_a_list_of_unchanged_objects_is_one_request(succeed, sent):
-    datasets = [{"name": "d%d" % number} for number in range(50)]
-    succeed("dataset", datasets=datasets)
-    assert sorted(methods(sent)) == ["GET"] + ["POST"] * 50
-    sent.clear()
-    assert not succeed("dataset", datasets=datasets)["changed"]
-    assert methods(sent) == ["GET"]
+@pytest.mark.parametrize(("module", "plural"), [("dataset", "datasets"), ("alluxio_runtime", "runtimes")])
+def test_a_list_of_unchanged_objects_is_one_request(succeed, sent, module, plural):
+    several = {plural: [{"name": "d%d" % number} for number in range(20)]}
+    succeed(module, **several)
+    assert sorted(methods(sent)) == ["GET"] + ["POST"] * 20
+    for check in (False, True):
+        sent.clear()
+        assert not succeed(module, check=check, **several)["changed"]
+        assert methods(sent) == ["GET"]
 
 
 def test_a_volume_is_read_once(succeed, sent, fluid):

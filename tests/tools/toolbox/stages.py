@@ -48,7 +48,8 @@ def lab_tests(collection: Collection) -> Tally:
 
 def api_tests(collection: Collection) -> Tally:
     environ = cluster.start("api", collection.environ())
-    return _pytest(collection, "api-test", environ, paths.CHECKOUT / "tests" / "integration", seconds=900)
+    folders = [paths.CHECKOUT / "tests" / name for name in ("integration", "bench")]  # what the benchmark counts is tested
+    return _pytest(collection, "api-test", environ, *folders, seconds=900)
 
 
 def scenario(collection: Collection) -> Tally:
@@ -74,10 +75,10 @@ STAGES = {
 }
 
 
-def _pytest(collection: Collection, name: str, environ: dict[str, str], folder: Path, seconds: float) -> Tally:
+def _pytest(collection: Collection, name: str, environ: dict[str, str], *folders: Path, seconds: float) -> Tally:
     report = _report(f"{name}.xml")
     report.unlink(missing_ok=True)
-    code = shell.status([collection.tools.program("python"), "-m", "pytest", folder, f"--junitxml={report}"],
+    code = shell.status([collection.tools.program("python"), "-m", "pytest", *folders, f"--junitxml={report}"],
                         environ, paths.CHECKOUT, seconds)
     return tally.of_junit([report] if report.exists() else []).judged_by(code)
 

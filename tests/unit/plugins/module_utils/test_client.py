@@ -23,6 +23,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     Expired,
     KindMissing,
+    ServerAway,
     WriteConflict,
 )
 
@@ -254,7 +255,7 @@ def test_retry_after_is_kept_within_bounds(ask, header, pause):
 
 def test_a_fault_that_stays_is_told_after_the_last_attempt(ask):
     client, pool, pauses = ask(*[refusal(500, "InternalError", "etcd is away")] * ATTEMPTS)
-    with pytest.raises(ApiError, match="etcd is away") as raised:
+    with pytest.raises(ServerAway, match="etcd is away") as raised:
         client.get(DATASET, "hbase", "data")
     assert raised.value.status == 500
     assert len(pool.requests) == ATTEMPTS
@@ -263,7 +264,7 @@ def test_a_fault_that_stays_is_told_after_the_last_attempt(ask):
 
 def test_a_server_that_does_not_answer_is_named(ask):
     client, pool, pauses = ask(*[RESET] * ATTEMPTS)
-    with pytest.raises(ApiError) as raised:
+    with pytest.raises(ServerAway) as raised:
         client.get(DATASET, "hbase", "data")
     assert str(raised.value).startswith("no API server answers at https://api:6443: ('Connection aborted.'")
     assert str(raised.value).endswith("check the kubeconfig or host option and the network")
@@ -275,8 +276,9 @@ def test_a_server_that_does_not_answer_is_named(ask):
                          ids=["certificate", "url"])
 def test_what_does_not_get_better_is_not_asked_again(ask, fault):
     client, pool, pauses = ask(fault)
-    with pytest.raises(ApiError, match="no API server answers at"):
+    with pytest.raises(ApiError, match="no API server answers at") as raised:
         client.get(DATASET, "hbase", "data")
+    assert not isinstance(raised.value, ServerAway)
     assert (len(pool.requests), pauses) == (1, [])
 
 

@@ -4,9 +4,10 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitFailed, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ServerAway, WaitFailed, WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.readiness import absent, dataset_in_phase
 from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Verdict, Waiter
+from fake_cluster import RETRIES
 
 DATASET = kinds.DATASET
 BOUND = dataset_in_phase("Bound")
@@ -156,6 +157,67 @@ def test_a_watch_that_died_without_a_word_is_not_trusted_for_ever(cluster, put, 
     cluster.watch = stay_silent
     until(waiter(600))
     assert cluster.now <= 31
+
+
+# -- an API server that is away ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begins", [0, 5], ids=["before-the-wait", "during-the-wait"])
+def test_a_server_that_is_away_is_waited_for(cluster, put, becomes, waiter, begins):
+    put("hbase")
+    if begins:
+        cluster.later(begins, lambda: cluster.go_away(30))
+    else:
+        cluster.go_away(30)
+    becomes(20, "hbase", "Bound")
+    assert until(waiter())["status"]["phase"] == "Bound"
+    assert begins + 30 <= cluster.now <= begins + 30 + RETRIES
+    assert len(cluster.requests) <= 30 / RETRIES + 4
+
+
+def test_a_server_that_stays_away_is_named_with_what_was_seen_before(cluster, put, waiter):
+    put("hbase")
+    cluster.later(5, lambda: cluster.go_away(1000))
+    with pytest.raises(WaitTimeout) as raised:
+        until(waiter(60))
+    assert str(raised.value) == (
+        "waited 60 seconds for Dataset hbase in namespace data to be Bound: its phase is NotBound; no API server answers")
+    assert raised.value.details["result"]["metadata"]["name"] == "hbase"
+    assert 60 <= cluster.now <= 60 + RETRIES
+
+
+def test_a_server_that_was_never_there(cluster, waiter):
+    cluster.go_away(1000)
+    with pytest.raises(WaitTimeout, match="to be Bound: no API server answers") as raised:
+        until(waiter(60))
+    assert raised.value.details["result"] == {}
+
+
+def test_what_was_so_before_the_server_went_away_counts(cluster, put, becomes, waiter):
+    for name in "ab":
+        put(name)
+    becomes(2, "a", "Bound")
+    cluster.later(5, lambda: cluster.go_away(1000))
+    results = waiter(30).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
+    assert results["a"]["status"]["phase"] == "Bound"
+    assert isinstance(results["b"], WaitTimeout)
+
+
+def test_that_the_server_is_away_is_told(cluster, put, waiter):
+    told = []
+    put("hbase", "Bound")
+    cluster.go_away(1)
+    until(waiter(tell=told.append))
+    assert told == ["waiting for Dataset hbase in namespace data to be Bound: no API server answers"]
+
+
+def test_a_question_that_finds_the_server_away_is_asked_again(cluster, waiter):
+    def question():
+        if cluster.now < 5:
+            raise ServerAway("no API server answers")
+        return Verdict(True)
+    waiter().ask_until("the quorum", "hbase", question, 1)
+    assert cluster.now == 5
 
 
 def test_several_objects_share_a_watch(cluster, put, becomes, waiter):

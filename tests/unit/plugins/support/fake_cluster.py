@@ -15,9 +15,14 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     Expired,
     KindMissing,
+    ServerAway,
     WriteConflict,
 )
 from rfc7396 import apply_patch
+
+
+# What the client's own repetitions take before it gives up a server that does not answer.
+RETRIES = 1.5
 
 
 class FakeCluster:
@@ -34,6 +39,7 @@ class FakeCluster:
         self.web = {}  # (pod, port, path without its query) to what the pod answers
         self.oldest = 0  # the oldest resource version that a watch may start from
         self.now = 0.0
+        self._back = 0.0
         self._objects = {}
         self._history = []  # (version, event type, key, object)
         self._versions = itertools.count(101)
@@ -67,6 +73,10 @@ class FakeCluster:
         """Plan an action for when the code under test has waited that long from now."""
         self._planned.append((self.now + seconds, action))
         self._planned.sort(key=lambda plan: plan[0])
+
+    def go_away(self, seconds):
+        """Answer nobody for that long from now, and break off watches."""
+        self._back = self.now + seconds
 
     def before_write(self, *actions):
         """Do these, one before each of the next writes: what comes between a read and a write."""
@@ -148,6 +158,8 @@ class FakeCluster:
                 self.now = deadline
                 return
             self._pass(self._planned[0][0])
+            if self.now < self._back:
+                return
 
     def log(self, namespace, pod, container, tail_lines, previous=False):
         self.requests.append(("log", "pods"))
@@ -166,6 +178,9 @@ class FakeCluster:
 
     def _ask(self, verb, kind, write=False):
         self.requests.append((verb, kind.plural))
+        if self.now < self._back:
+            self._pass(self.now + RETRIES)
+            raise ServerAway("no API server answers")
         if kind in self.missing_kinds:
             raise KindMissing("the cluster does not know the kind %s" % kind.kind, 404)
         if (verb, kind.plural) in self.forbidden:
