@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchkit import fleet, listing, report, session, single, waiting
+from benchkit import deploying, fleet, listing, report, session, single, waiting
 
 MEASURES = {
     "single": single.measure,
@@ -17,6 +17,7 @@ MEASURES = {
     "new": fleet.measure_new,
     "listing": listing.measure,
     "waiting": waiting.measure,
+    "deploy": deploying.measure,
 }
 
 
@@ -35,7 +36,10 @@ def main() -> int:
     with session.opened(options.rounds) as opened:
         for name in options.measures or MEASURES:
             print(f"measuring: {name}", file=sys.stderr, flush=True)
-            figures += MEASURES[name](opened)
+            try:
+                figures += MEASURES[name](opened)
+            except report.Skipped as skipped:
+                print(f"skipped: {skipped}", file=sys.stderr, flush=True)
         cluster_version = opened.cluster.version()
     print(report.table(figures))
     if options.json:

@@ -9,5 +9,5 @@ playing.py     runs Ansible tasks and returns the seconds that Ansible saw for e
 interpreter.py a Python for Ansible that notes the peak memory of each module
 report.py      figures with their targets, as a table and as JSON
 session.py     what all measures share: the cluster, its proxy, a namespace of their own
-single.py, fleet.py, listing.py, waiting.py   the measures
+single.py, fleet.py, listing.py, waiting.py, deploying.py   the measures
 """

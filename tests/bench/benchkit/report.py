@@ -13,6 +13,10 @@ from importlib import metadata
 from pathlib import Path
 
 
+class Skipped(Exception):
+    """A measure needs what this cluster does not have; the message says what."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One measured value. at_most: its target, None for a value that others are compared with."""
