@@ -76,8 +76,9 @@ options:
   properties: &properties
     description:
       - Properties of Alluxio for all components.
-      - Alluxio ignores a key that it does not know without a word. For the masters that is an error here, proven by C(alluxio getConf) in one
-        of them, before a running runtime is changed, and with O(wait=true) after one is created. It needs C(create) on C(pods/exec).
+      - Alluxio ignores a key that it does not know without a word. For the masters that is an error here, proven by C(alluxio getConf) in
+        one of them, before a running runtime is changed, and with O(wait=true) after one is created.
+        It needs C(create) on C(pods/exec).
     type: dict
   jvm_options: &jvm_options
     description: JVM options for all components.
