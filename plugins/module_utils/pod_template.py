@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pod template of a runtime's masters, as an AlluxioRuntime declares it. Pure."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+from . import quantity
+
+MASTER_CONTAINER = "alluxio-master"
+JOB_CONTAINER = "alluxio-job-master"
+_PARTS = {MASTER_CONTAINER: "master", JOB_CONTAINER: "jobMaster"}
+# Fluid's own (the chart's templates/master/statefulset.yaml); a declaration of the same name is not ours to take away.
+_FLUID_ENV = ("ALLUXIO_MASTER_HOSTNAME", "ALLUXIO_WORKER_TIEREDSTORE_LEVEL0_DIRS_PATH", "JOURNAL_BACKUP")
+
+REQUIRED, PREFERRED, IGNORED = "required", "preferred", "ignored"
+_HARD = "requiredDuringSchedulingIgnoredDuringExecution"
+_SOFT = "preferredDuringSchedulingIgnoredDuringExecution"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """patch: merge patch of the template's spec. record: what the declaration put there. before, after: for a diff."""
+
+    patch: dict = field(default_factory=dict)
+    record: dict = field(default_factory=dict)
+    before: dict = field(default_factory=dict)
+    after: dict = field(default_factory=dict)
+
+
+def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str | None) -> Wanted:
+    """Return how the template's spec has to change for a runtime of that name and spec.
+
+    recorded: the record of an earlier call. spread: as in spread_masters, None to leave the placement as it is.
+    """
+    record: dict = {"env": {part: sorted((spec.get(part) or {}).get("env") or {}) for part in _PARTS.values()},
+                    "nodeSelector": sorted((spec.get("master") or {}).get("nodeSelector") or {})}
+    version = spec.get("alluxioVersion") or {}
+    image, record["image"] = _image(version, template, recorded.get("image"))
+    policy, record["pullPolicy"] = _policy(version, template, recorded.get("pullPolicy"))
+    patch: dict = {}
+    for group in ("initContainers", "containers"):
+        live = template.get(group) or []
+        wanted = [_container(each, spec, _present_image(template), image, policy, recorded.get("env") or {}) for each in live]
+        if wanted != live:
+            patch[group] = wanted
+    selector = _selector(spec, template, recorded.get("nodeSelector") or [])
+    if selector:
+        patch["nodeSelector"] = selector
+    affinity = _affinity(name, template, spread)
+    if affinity is not None:
+        patch["affinity"] = affinity
+    before, after = _sides(template, patch)
+    return Wanted(patch, {key: value for key, value in record.items() if value is not None}, before, after)
+
+
+def spread_of(name: str, template: dict) -> str:
+    """Tell how the template spreads the masters of that runtime over nodes."""
+    live = ((template.get("affinity") or {}).get("podAntiAffinity")) or {}
+    return next((mode for mode in (REQUIRED, PREFERRED) if live == _anti_affinity(name, mode)), IGNORED)
+
+
+def _present_image(template: dict) -> str:
+    return next(each["image"] for each in template["containers"] if each["name"] == MASTER_CONTAINER)
+
+
+def _image(version: dict, template: dict, displaced: str | None) -> tuple[str, str | None]:
+    """The image, and what Fluid had worked out before the declaration took its place."""
+    live = _present_image(template)
+    if not version.get("image") and not version.get("imageTag"):
+        return displaced or live, None
+    repository, tag = split_image(displaced or live)
+    wanted = "%s:%s" % (version.get("image") or repository, version.get("imageTag") or tag)
+    return wanted, displaced or (live if wanted != live else None)
+
+
+def _policy(version: dict, template: dict, displaced: str | None) -> tuple[str, str | None]:
+    live = next(each.get("imagePullPolicy", "") for each in template["containers"] if each["name"] == MASTER_CONTAINER)
+    wanted = version.get("imagePullPolicy")
+    if not wanted:
+        return displaced or live, None
+    return wanted, displaced or (live if wanted != live else None)
+
+
+def split_image(image: str) -> tuple[str, str]:
+    """Return repository and tag; the port of a registry is no tag."""
+    repository, _sep, tag = image.rpartition(":")
+    return (repository, tag) if repository and "/" not in tag else (image, "latest")
+
+
+def _container(live: dict, spec: dict, present: str, image: str, policy: str, recorded_env: dict) -> dict:
+    wanted = copy.deepcopy(live)
+    if live["image"] == present:  # init containers of another image are not Alluxio's
+        wanted["image"] = image
+        if policy:
+            wanted["imagePullPolicy"] = policy
+    part = _PARTS.get(live["name"])
+    if part is None:
+        return wanted
+    own = spec.get(part) or {}
+    resources = {kind: dict(amounts) for kind in ("limits", "requests") if (amounts := (own.get("resources") or {}).get(kind))}
+    if not _same_resources(live.get("resources") or {}, resources):
+        wanted["resources"] = resources
+    environment = _environment(live.get("env") or [], own.get("env") or {}, recorded_env.get(part) or [])
+    if environment != (live.get("env") or []):
+        wanted["env"] = environment
+    return wanted
+
+
+def _same_resources(live: dict, wanted: dict) -> bool:
+    kinds = ("limits", "requests")
+    return all((live.get(kind) or {}).keys() == (wanted.get(kind) or {}).keys() and all(
+        quantity.equal(amount, wanted[kind][each]) for each, amount in (live.get(kind) or {}).items()) for kind in kinds)
+
+
+def _environment(live: list[dict], declared: dict, recorded: list[str]) -> list[dict]:
+    gone = {each for each in recorded if each not in declared and each not in _FLUID_ENV}
+    kept = [each for each in live if each["name"] not in gone]
+    names = [each["name"] for each in kept]
+    changed = [{"name": each["name"], "value": declared[each["name"]]} if each["name"] in declared else each for each in kept]
+    return changed + [{"name": key, "value": value} for key, value in declared.items() if key not in names]
+
+
+def _selector(spec: dict, template: dict, recorded: list[str]) -> dict:
+    declared = (spec.get("master") or {}).get("nodeSelector") or {}
+    live = template.get("nodeSelector") or {}
+    changed = {key: value for key, value in declared.items() if live.get(key) != value}
+    return {**changed, **{key: None for key in recorded if key in live and key not in declared}}
+
+
+def _affinity(name: str, template: dict, spread: str | None) -> dict | None:
+    if spread is None or spread_of(name, template) == spread:
+        return None
+    return {"podAntiAffinity": None if spread == IGNORED else {
+        _HARD: None, _SOFT: None, **_anti_affinity(name, spread)}}
+
+
+def _anti_affinity(name: str, spread: str) -> dict:
+    term = {"labelSelector": {"matchLabels": {"release": name, "role": "alluxio-master"}}, "topologyKey": "kubernetes.io/hostname"}
+    return {_HARD: [term]} if spread == REQUIRED else {_SOFT: [{"weight": 100, "podAffinityTerm": term}]}
+
+
+def _sides(template: dict, patch: dict) -> tuple[dict, dict]:
+    """The fields that the patch changes, before and after, containers by their names."""
+    before: dict = {}
+    after: dict = {}
+    for group in ("initContainers", "containers"):
+        for old, new in zip(template.get(group) or [], patch.get(group) or [], strict=False):
+            differ = [key for key in ("image", "imagePullPolicy", "resources", "env") if old.get(key) != new.get(key)]
+            for side, found in ((before, old), (after, new)):
+                if differ:
+                    side[new["name"]] = {key: _shown(found.get(key)) for key in differ}
+    for key in ("nodeSelector", "affinity"):
+        if key in patch:
+            before[key] = template.get(key) or {}
+            after[key] = patch[key]
+    return before, after
+
+
+def _shown(value: object) -> object:
+    """Environment variables by their names, so that those that hold credentials are hidden."""
+    if not isinstance(value, list):
+        return value
+    return {each["name"]: each.get("value", each.get("valueFrom")) for each in value}
