@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import kinds, known_properties, runtime
+from . import kinds, known_properties, placement, runtime
 from .client import Client
 from .errors import ApiError, InvalidInput
 from .merge import Merged
@@ -53,17 +53,9 @@ def _require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str
         warn("whether %d masters find a node each is not known: %s" % (masters, err))
         return
     selector = (params.get("master") or {}).get("node_selector") or {}
-    fit = [node["metadata"]["name"] for node in nodes if _takes_masters(node, selector)]
+    fit = [node["metadata"]["name"] for node in nodes if placement.takes(node, selector)]
     if len(fit) < masters:
         raise InvalidInput(
             "%d masters with network_mode HostNetwork need %d schedulable nodes, and %d of %d nodes take them (%s): use fewer "
             "masters, network_mode ContainerNetwork, or more nodes"
             % (masters, masters, len(fit), len(nodes), ", ".join(fit) or "none"))
-
-
-def _takes_masters(node: dict, selector: dict) -> bool:
-    spec = node.get("spec", {})
-    labels = node["metadata"].get("labels") or {}
-    repelled = any(taint.get("effect") in ("NoSchedule", "NoExecute") for taint in spec.get("taints") or [])
-    return not spec.get("unschedulable") and not repelled and all(
-        labels.get(key) == str(value) for key, value in selector.items())

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rollout refuses of a declaration before it touches anything. Pure."""
+
+from __future__ import annotations
+
+from . import java_options, kinds, quorum, rendered
+from .errors import InvalidInput
+
+# What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
+# journal is another journal.
+_FIXED = (
+    "alluxio.master.hostname", "alluxio.master.rpc.port", "alluxio.master.rpc.addresses", "alluxio.master.web.port",
+    "alluxio.job.master.rpc.port", "alluxio.job.master.rpc.addresses", "alluxio.job.master.web.port",
+    "alluxio.master.embedded.journal.addresses", "alluxio.master.embedded.journal.port",
+    "alluxio.job.master.embedded.journal.addresses", "alluxio.job.master.embedded.journal.port",
+    "alluxio.master.journal.type", "alluxio.master.journal.folder",
+)
+_PORTS = {
+    ("master", "rpc"): "alluxio.master.rpc.port", ("master", "web"): "alluxio.master.web.port",
+    ("master", "embeddedJournal"): "alluxio.master.embedded.journal.port",
+    ("jobMaster", "rpc"): "alluxio.job.master.rpc.port", ("jobMaster", "web"): "alluxio.job.master.web.port",
+    ("jobMaster", "embeddedJournal"): "alluxio.job.master.embedded.journal.port",
+}
+
+
+def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, workload: dict) -> None:
+    """Raise InvalidInput for a declaration that no rollout can bring a running quorum to."""
+    what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+    _require_quorum(what, spec, workload)
+    live = java_options.properties(config_map["data"].get(rendered.COMMON, ""))
+    for key, value in _wanted(spec):
+        if any(character.isspace() for character in value):
+            raise InvalidInput("%s declares %s with a space or line break in its value %r: Fluid joins Java options with spaces, so the "
+                               "rest would be another option" % (what, key, value))
+        if key in _FIXED and live.get(key) != value:
+            raise InvalidInput(
+                "%s declares %s as %s and its masters run with %s: the peers of a running quorum know each other by it, so it can only "
+                "be set when the runtime is created" % (what, key, value, live.get(key, "no value of its own")))
+    for option in _jvm_options(spec):
+        if not option or any(character.isspace() for character in option):
+            raise InvalidInput("%s declares the JVM option %r: expected one option without spaces" % (what, option))
+    _require_network(what, spec, workload)
+
+
+def _require_quorum(what: str, spec: dict, workload: dict) -> None:
+    wanted = (spec.get("master") or {}).get("replicas") or 1
+    live = workload["spec"]["replicas"]
+    if live == 1 and wanted == 1:
+        raise InvalidInput(
+            "%s has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
+            "declare 3 masters on a new runtime, or delete its pod when that suits" % what)
+    if 1 in (live, wanted):
+        raise InvalidInput(
+            "%s has %d masters and %d are declared: a single master keeps its journal in the UFS format and several in the EMBEDDED "
+            "one, so neither can become the other; back up the metadata, delete the runtime and create it anew" % (what, live, wanted))
+    quorum.require_valid_count(wanted)
+
+
+def _wanted(spec: dict) -> list[tuple[str, str]]:
+    parts = [spec, spec.get("master") or {}, spec.get("jobMaster") or {}]
+    declared = [pair for part in parts for pair in (part.get("properties") or {}).items()]
+    ports = [(key, str(port)) for (part, port_name), key in _PORTS.items()
+             if (port := ((spec.get(part) or {}).get("ports") or {}).get(port_name)) is not None]
+    return declared + ports
+
+
+def _jvm_options(spec: dict) -> list[str]:
+    parts = [spec, spec.get("master") or {}, spec.get("jobMaster") or {}]
+    return [option for part in parts for option in part.get("jvmOptions") or []]
+
+
+def _require_network(what: str, spec: dict, workload: dict) -> None:
+    declared = (spec.get("master") or {}).get("networkMode") or "HostNetwork"
+    live = "HostNetwork" if on_host_network(workload) else "ContainerNetwork"
+    if declared != live:
+        raise InvalidInput("%s declares network_mode %s and its masters run with %s: their ports would change under a running quorum; "
+                           "create the runtime anew" % (what, declared, live))
+
+
+def on_host_network(workload: dict) -> bool:
+    """Tell whether the masters use the network of their node, so that no two fit on one."""
+    return bool(workload["spec"]["template"]["spec"].get("hostNetwork"))

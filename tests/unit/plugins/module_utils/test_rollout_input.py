@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rollout refuses of a declaration."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils import rollout_input
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+
+
+@pytest.fixture
+def check(recorded):
+    """Check a spec of three masters on their nodes' network, with changes; members: how many masters run."""
+    def run(members=3, replicas=3, **spec):
+        workload = recorded("stateful_set_master.json")
+        workload["spec"]["replicas"] = members
+        master = {"replicas": replicas, **(spec.pop("master", None) or {})}
+        rollout_input.require_applicable("hbase", "data", {**spec, "master": master}, recorded("config_map.json"), workload)
+    return run
+
+
+@pytest.mark.parametrize("spec", [
+    {}, {"members": 5}, {"members": 4}, {"replicas": 5},
+    {"properties": {"alluxio.master.rpc.port": "21090", "alluxio.x": "a=b"}, "jvmOptions": ["-Xmx1g"]},
+    {"master": {"ports": {"rpc": 21090}}},
+], ids=["plain", "fewer", "cut-off", "more", "as-it-is", "ports-as-they-are"])
+def test_applicable(check, spec):
+    check(**spec)
+
+
+@pytest.mark.parametrize(("spec", "reason"), [
+    ({"members": 1, "replicas": 1}, "has a single master"),
+    ({"members": 1, "replicas": 3}, "has 1 masters and 3 are declared: a single master keeps its journal in the UFS format"),
+    ({"replicas": 1}, "has 3 masters and 1 are declared"),
+    ({"replicas": 4}, "master_replicas is 4, an even number"),
+    ({"properties": {"alluxio.master.rpc.port": "1"}}, "declares alluxio.master.rpc.port as 1 and its masters run with 21090"),
+    ({"master": {"properties": {"alluxio.master.journal.folder": "/x"}}}, "declares alluxio.master.journal.folder as /x"),
+    ({"jobMaster": {"ports": {"web": 1}}}, "declares alluxio.job.master.web.port as 1"),
+    ({"master": {"networkMode": "ContainerNetwork"}}, "declares network_mode ContainerNetwork and its masters run with HostNetwork"),
+    ({"properties": {"alluxio.x": "a b"}}, "declares alluxio.x with a space"),
+    ({"master": {"jvmOptions": ["-Xmx1g -Xms1g"]}}, "declares the JVM option '-Xmx1g -Xms1g'"),
+    ({"jvmOptions": [""]}, "declares the JVM option ''"),
+])
+def test_refused(check, spec, reason):
+    with pytest.raises(InvalidInput) as refused:
+        check(**spec)
+    assert reason in str(refused.value)

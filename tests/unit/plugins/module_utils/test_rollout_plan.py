@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which masters a rollout restarts, in which order, and what refuses it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.datacache.fluid.plugins.module_utils import rollout_plan
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import Nodes, Pod
+
+NEW, OLD = "hbase-master-2", "hbase-master-1"
+
+
+def pod(index, revision=NEW, node=None, created="2026-11-24T18:00:00Z"):
+    return Pod("hbase-master-%d" % index, index, "uid-%d" % index, node or "node%d" % (index + 1), revision, created)
+
+
+def steps(pods, reasons, wanted=3, members=3, configure="", leaders=()):
+    return [(step.act, step.pod) for step in rollout_plan.steps("hbase", pods, reasons, members, wanted, configure, leaders)]
+
+
+def test_pods_as_they_are_recorded(recorded):
+    pods = rollout_plan.pods_of("hbase", reversed(recorded("master_pods.json")))
+    assert [each.name for each in pods] == ["hbase-master-0", "hbase-master-1", "hbase-master-2"]
+    assert {each.revision for each in pods} == {"hbase-master-667b94f869"}
+    assert sorted(each.node for each in pods) == ["node1", "node2", "node3"]
+    assert rollout_plan.pods_of("hba", recorded("master_pods.json")) == []
+
+
+def test_nothing_is_outdated():
+    assert rollout_plan.outdated([pod(0), pod(1)], NEW, None) == {}
+
+
+def test_outdated():
+    pods = [pod(0, OLD), pod(1, created="2026-11-24T17:59:59Z"), pod(2), pod(3, "")]
+    found = rollout_plan.outdated(pods, NEW, rollout_plan.moment("2026-11-24T18:00:00Z"))
+    assert found == {
+        "hbase-master-0": "it was made from revision hbase-master-1, and hbase-master-2 is wanted",
+        "hbase-master-1": "it was made at 2026-11-24T17:59:59Z, before 2026-11-24T18:00:00+00:00",
+        "hbase-master-3": "it was made from revision none, and hbase-master-2 is wanted"}
+    assert set(rollout_plan.outdated(pods, None, None)) == {each.name for each in pods}
+
+
+@pytest.mark.parametrize("text", ["now", "", "2026-11-24", "2026-11-24T18:00:00", "18:00Z"])
+def test_a_time_that_is_none(text):
+    with pytest.raises(InvalidInput, match="expected a time with its zone"):
+        rollout_plan.moment(text)
+
+
+@pytest.mark.parametrize("text", ["2026-11-24T18:00:00Z", "2026-11-24T18:00:00.250000+00:00", "2026-11-24T20:00:00+02:00"])
+def test_a_time(text):
+    assert rollout_plan.moment(text).tzinfo is not None
+
+
+@pytest.mark.parametrize(("leaders", "cordoned", "names"), [
+    ((), (), [0, 1, 2]),
+    (("hbase-master-0",), (), [1, 2, 0]),
+    (("hbase-master-1", "hbase-master-0"), (), [2, 1, 0]),
+    (("hbase-master-0", "hbase-master-0"), (), [1, 2, 0]),
+    ((), ("node3",), [2, 0, 1]),
+    (("hbase-master-2",), ("node3",), [0, 1, 2]),
+], ids=["none", "leader", "both-leaders", "leads-both", "cordoned", "cordoned-leader"])
+def test_order(leaders, cordoned, names):
+    pods = [pod(index) for index in range(3)]
+    found = rollout_plan.order(pods, [each.name for each in pods], leaders, cordoned)
+    assert [each.index for each in found] == names
+
+
+def test_the_leadership_goes_to_an_old_member_that_is_up_to_date():
+    pods = [pod(index) for index in range(5)]
+    assert rollout_plan.heirs(pods, "hbase-master-0", ["hbase-master-1"], 5) == [
+        "hbase-master-2", "hbase-master-3", "hbase-master-4", "hbase-master-1"]
+    assert rollout_plan.heirs(pods, "hbase-master-4", [], 4)[:1] == ["hbase-master-0"]
+    assert "hbase-master-4" not in rollout_plan.heirs(pods, "hbase-master-0", [], 4)
+
+
+THREE = [pod(index) for index in range(3)]
+
+
+def test_plans():
+    assert steps(THREE, {}) == []
+    reasons = {each.name: "why" for each in THREE}
+    assert steps(THREE, reasons, configure="properties", leaders=["hbase-master-0"]) == [
+        ("configure", ""), ("restart", "hbase-master-1"), ("restart", "hbase-master-2"), ("restart", "hbase-master-0")]
+    assert steps(THREE, {"hbase-master-1": "why"}) == [("restart", "hbase-master-1")]
+
+
+def test_masters_come_one_by_one_and_those_that_know_the_old_addresses_restart_last():
+    assert steps(THREE, {}, wanted=5, configure="addresses") == [
+        ("configure", ""), ("add", "hbase-master-3"), ("add", "hbase-master-4"),
+        ("restart", "hbase-master-0"), ("restart", "hbase-master-1"), ("restart", "hbase-master-2")]
+
+
+def test_masters_go_one_by_one_the_last_first():
+    five = [pod(index) for index in range(5)]
+    assert steps(five, {}, members=5)[:2] == [("remove", "hbase-master-4"), ("remove", "hbase-master-3")]
+    # Cut off after the StatefulSet let the pod go, or before it had gone.
+    assert steps(five[:4], {}, members=4)[0] == ("remove", "hbase-master-3")
+    assert steps(five[:4], {}, members=3)[0] == ("remove", "hbase-master-3")
+
+
+@given(members=st.integers(2, 7), wanted=st.sampled_from([3, 5, 7]), outdated=st.sets(st.integers(0, 6)), leader=st.integers(0, 6))
+def test_a_plan_adds_removes_and_restarts_each_pod_once(members, wanted, outdated, leader):
+    pods = [pod(index) for index in range(members)]
+    reasons = {each.name: "why" for each in pods if each.index in outdated}
+    plan = steps(pods, reasons, wanted, members, leaders=["hbase-master-%d" % leader])
+    assert len(set(plan)) == len(plan)
+    present = set(range(members))
+    for act, name in plan:
+        index = int(name[-1])
+        if act == "add":
+            assert index == len(present)
+            present.add(index)
+        elif act == "remove":
+            assert index == max(present)
+            present.remove(index)
+        else:
+            assert index in present
+    assert present == set(range(wanted))
+    restarts = [name for act, name in plan if act == "restart"]
+    assert "hbase-master-%d" % leader not in restarts[:-1]
+
+
+def nodes(*takes, cordoned=()):
+    return Nodes(frozenset(takes), frozenset(cordoned))
+
+
+def test_every_master_finds_its_node_again():
+    rollout_plan.require_places(THREE, [each.name for each in THREE], 3, nodes("node1", "node2", "node3"), {})
+
+
+def test_a_cordoned_node_takes_no_master_back():
+    with pytest.raises(InvalidInput) as refused:
+        rollout_plan.require_places(THREE, ["hbase-master-1"], 3, nodes("node1", "node3"), {"disk": "ssd"})
+    assert str(refused.value) == (
+        "hbase-master-1 would find no node after its restart: no two masters fit on one, and node2 takes none with labels disk=ssd; "
+        "uncordon it or add a node, then run this again; nothing was changed")
+    rollout_plan.require_places(THREE, ["hbase-master-1"], 3, nodes("node1", "node3", "node4"), {})
+
+
+def test_more_masters_than_nodes():
+    with pytest.raises(InvalidInput, match=r"5 masters need 5 schedulable nodes, since no two of them fit on one, and 3 take them"):
+        rollout_plan.require_places(THREE, [], 5, nodes("node1", "node2", "node3"), {})
+
+
+def test_a_node_whose_loss_is_the_quorums():
+    pods = [pod(0), pod(1, node="node1"), pod(2)]
+    assert rollout_plan.warnings_of(THREE, nodes()) == []
+    assert rollout_plan.warnings_of(pods, nodes("node1")) == [
+        "node node1 runs hbase-master-0 and hbase-master-1: its loss is the loss of the quorum; spread_masters keeps masters apart"]
+    assert "it is being emptied" in rollout_plan.warnings_of(pods, nodes(cordoned=["node1"]))[0]
