@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a running master has what was declared, from its process' own arguments. Pure."""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+from . import java_options
+from .pod_template import JOB_CONTAINER, MASTER_CONTAINER
+
+# No JVM: a container's processes, an argument a line, each process followed by an empty line.
+COMMAND = ["sh", "-c", "for each in /proc/[0-9]*/cmdline; do tr '\\0\\n' '\\n ' < \"$each\" && echo; done 2>/dev/null; true"]
+CLASSES = {MASTER_CONTAINER: "alluxio.master.AlluxioMaster", JOB_CONTAINER: "alluxio.master.AlluxioJobMaster"}
+
+
+def options_of(text: str, main_class: str) -> str | None:
+    """Return the Java options of the process that runs the class, from what COMMAND says; None when none does."""
+    for process in text.split("\n\n"):
+        arguments = process.split("\n")
+        if main_class in arguments:
+            return " ".join(arguments[:arguments.index(main_class)])
+    return None
+
+
+def mismatches(options: str, wanted: Mapping[str, str], jvm_options: tuple[str, ...]) -> list[str]:
+    """Return a line for each wanted property or JVM option that the process does not have.
+
+    A value that refers to a variable of the container is expanded in the process and is not compared.
+    """
+    found = java_options.properties(options)
+    tokens = options.split()
+    return (["%s is %s, expected %s" % (key, found.get(key, "not set"), value) for key, value in sorted(wanted.items())
+             if "${" not in value and found.get(key) != value]
+            + ["JVM option %s is missing" % option for option in jvm_options if "${" not in option and option not in tokens])

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading the arguments of a master's process."""
+
+import subprocess
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils import proof
+
+SAID = ("bash\n/entrypoint.sh\nmaster-only\n\njava\n-Xmx1g\n-Dalluxio.a=1\n-Dalluxio.a=2\n-cp\n/x\nalluxio.master.AlluxioMaster\n\n"
+        "java\n-Dalluxio.a=9\nalluxio.cli.fs.FileSystemShell\nls\n\n\n")
+
+
+def test_the_master_is_found_among_the_processes():
+    assert proof.options_of(SAID, "alluxio.master.AlluxioMaster") == "java -Xmx1g -Dalluxio.a=1 -Dalluxio.a=2 -cp /x"
+    assert proof.options_of(SAID, "alluxio.master.AlluxioJobMaster") is None
+
+
+@pytest.mark.parametrize(("wanted", "jvm", "lines"), [
+    ({"alluxio.a": "2"}, ("-Xmx1g",), []),
+    ({"alluxio.a": "1", "alluxio.b": "3"}, (), ["alluxio.a is 2, expected 1", "alluxio.b is not set, expected 3"]),
+    ({"alluxio.host": "${HOST}"}, ("-Xmx2g", "-Xloggc:${HOST}"), ["JVM option -Xmx2g is missing"]),
+])
+def test_mismatches(wanted, jvm, lines):
+    assert proof.mismatches(proof.options_of(SAID, "alluxio.master.AlluxioMaster"), wanted, jvm) == lines
+
+
+def test_the_command_prints_real_processes():
+    with subprocess.Popen(["sh", "-c", "exec \"$@\"", "sh", "tail", "-f", "--", "/dev/null"]) as process:
+        said = subprocess.run(proof.COMMAND, capture_output=True, text=True, check=True).stdout
+        process.kill()
+    assert proof.options_of(said, "/dev/null").endswith("tail -f --")
