@@ -19,7 +19,7 @@ from .reconcile import MANAGER
 
 COMMON = "ALLUXIO_JAVA_OPTS"
 # The strings that masters and job masters read, and the part of the runtime's spec that each one comes from.
-_MASTERS = {COMMON: "", "ALLUXIO_MASTER_JAVA_OPTS": "master", "ALLUXIO_JOB_MASTER_JAVA_OPTS": "jobMaster"}
+MASTERS = {COMMON: "", "ALLUXIO_MASTER_JAVA_OPTS": "master", "ALLUXIO_JOB_MASTER_JAVA_OPTS": "jobMaster"}
 _OTHERS = {"ALLUXIO_WORKER_JAVA_OPTS": "worker", "ALLUXIO_JOB_WORKER_JAVA_OPTS": "jobWorker", "ALLUXIO_FUSE_JAVA_OPTS": "fuse"}
 ADDRESSES = "alluxio.master.embedded.journal.addresses"
 
@@ -59,7 +59,7 @@ def render(name: str, spec: dict, config_map: dict, workload: dict, members: int
     spread: required, preferred or ignored, None to leave the placement as it is.
     """
     record = recorded(config_map)
-    texts = {key: config_map["data"].get(key, "") for key in _MASTERS}
+    texts = {key: config_map["data"].get(key, "") for key in MASTERS}
     wanted = {key: _declare(key, text, spec, record) for key, text in texts.items()}
     wanted[COMMON] = with_members(wanted[COMMON], name, members)
     pod = pod_template.declare(name, spec, workload["spec"]["template"]["spec"], (record or {}).get("pod") or {}, spread)
@@ -79,7 +79,7 @@ def render(name: str, spec: dict, config_map: dict, workload: dict, members: int
 
 def config_hash(data: Mapping[str, str]) -> str:
     """A short name for what masters read of the ConfigMap's data."""
-    text = "\n".join(" ".join(data.get(key, "").split()) for key in _MASTERS)
+    text = "\n".join(" ".join(data.get(key, "").split()) for key in MASTERS)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -97,7 +97,7 @@ def recorded(config_map: dict) -> dict | None:
 
 def declared(key: str, spec: dict) -> Declared:
     """Return what the runtime's spec declares for one of the strings."""
-    part = (_MASTERS | _OTHERS)[key]
+    part = (MASTERS | _OTHERS)[key]
     own = (spec.get(part) or {}) if part else spec
     options = own.get("jvmOptions")
     return Declared(own.get("properties") or {}, tuple(options) if options else None)

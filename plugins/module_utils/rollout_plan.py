@@ -19,6 +19,7 @@ CONFIGURE = "configure"
 ADD = "add"
 REMOVE = "remove"
 RESTART = "restart"
+SETTLE = "settle"
 
 _REVISION = "controller-revision-hash"
 

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings the masters of a running runtime to what its AlluxioRuntime declares, never more than one of them away. IO.
+
+Between two acts all peers of both Raft groups are AVAILABLE; the keeper sees to that. Nothing is remembered between runs but a
+note on the StatefulSet that a rollout is in progress: what is left to do is seen.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Callable, Mapping
+
+from . import naming, proof, rendered, rollout_plan
+from .care import JOB_MASTER, MASTER, Group
+from .client import Client
+from .errors import Conflict, WaitTimeout
+from .keeper import DOMAINS, Keeper
+from .leader_api import container_of
+from .readiness import pod_trouble
+from .rollout_look import Plan, Planner, Wish
+from .rollout_plan import Pod, Step
+from .streams import execute
+from .workloads import Live, Workloads
+
+_PAUSE = 0.5  # seconds between two looks at a pod
+_EXEC_TIMEOUT = 30.0
+
+
+class Roller:
+    """One rollout of one runtime. warn, tell: take what a person should know, at the end and meanwhile."""
+
+    def __init__(self, client: Client, namespace: str, name: str, wish: Wish, warn: Callable[[str], None],
+                 tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
+                 sleep: Callable[[float], None] = time.sleep,
+                 now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._name = name
+        self._wish = wish
+        self._warn = warn
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+        self._now = now
+        self._deadline = clock() + wish.timeout
+        self._site = Workloads(client, namespace, name)
+        self.done: list[Step] = []
+
+    def plan(self) -> Plan:
+        """Return what there is to do. Raises InvalidInput for what cannot be done; nothing is touched."""
+        planner = Planner(self._client, self._namespace, self._name, self._wish, self._site, self._await_revision, self._keeper, self._warn)
+        return planner.plan()
+
+    # -- acting -------------------------------------------------------------------------------
+
+    def run(self, plan: Plan) -> None:
+        """Do what the plan says. Each restart looks anew at what it needs."""
+        members, wanted = plan.live.members, plan.live.declared
+        reasons = {step.pod: step.reason for step in plan.steps if step.act == rollout_plan.RESTART}
+        self._require_whole(members, reasons)
+        self._site.mark(self._now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self._site.configure(plan.live.spec, max(members, wanted), self._wish.spread)
+        self.done += [step for step in plan.steps if step.act == rollout_plan.CONFIGURE]
+        self._restart_outdated(members, only_away=True)
+        self._resize(members, wanted)
+        self._site.configure(plan.live.spec, wanted, self._wish.spread)
+        self._restart_outdated(wanted)
+        self._keeper(wanted).settle()
+        self._site.remove_services(wanted)
+        self._prove(plan.live.spec)
+        self._site.mark(None)
+
+    def _require_whole(self, members: int, reasons: Mapping[str, str]) -> None:
+        """Wait for all peers, unless the only one that is away is one that is to be restarted: that may be its cure.
+
+        A stale peer is one that is away as well, which the keeper removes.
+        """
+        groups = [self._keeper(members).see(domain) for domain in DOMAINS]
+        away = _away(groups)
+        if len(away) > 1 or not away <= reasons.keys() or any(group.stale for group in groups):
+            self._keeper(members).settle()
+
+    def _resize(self, members: int, wanted: int) -> None:
+        for index in range(members, wanted):
+            self._keeper(index).settle()
+            self._add(index)
+        pods = rollout_plan.pods_of(self._name, self._site.pods())
+        highest = max([members - 1, *(pod.index for pod in pods)])
+        for index in range(highest, wanted - 1, -1):
+            self._remove(index)
+
+    def _add(self, index: int) -> None:
+        name = naming.master_pod(self._name, index)
+        self._tell("adding master %s" % name)
+        self._site.add_service(index)
+        self._site.scale(index + 1)
+        self._await_running(name, "")
+        self._keeper(index + 1).settle()
+        self.done.append(Step(rollout_plan.ADD, name, "it is declared"))
+
+    def _remove(self, index: int) -> None:
+        name = naming.master_pod(self._name, index)
+        self._tell("removing master %s" % name)
+        if self._site.workload()["spec"]["replicas"] > index:
+            keeper = self._keeper(index + 1)
+            keeper.settle()
+            pods = rollout_plan.pods_of(self._name, self._site.pods())
+            keeper.hand_over(name, rollout_plan.heirs(pods, name, self._outdated(pods), index))
+            self._site.scale(index)
+        self._await_gone(name)
+        self._keeper(index).settle()  # a peer that no master has is removed from both groups
+        self.done.append(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
+
+    def _restart_outdated(self, members: int, only_away: bool = False) -> None:
+        """Restart one outdated master after the other. only_away: just one that is away already."""
+        while True:
+            pods = rollout_plan.pods_of(self._name, self._site.pods())
+            reasons = self._outdated(pods)
+            groups = [self._keeper(members).see(domain) for domain in DOMAINS] if reasons else []
+            if not reasons or (only_away and not _away(groups) & reasons.keys()):
+                return
+            self._require_whole(members, reasons)
+            self._restart(self._next(pods, reasons, groups), pods, reasons, members)
+
+    def _outdated(self, pods: list[Pod]) -> dict[str, str]:
+        """Why pods are outdated. One that this run has made anew is not too old, whatever the clocks say."""
+        revision = self._await_revision()
+        renewed = {step.pod for step in self.done if step.act == rollout_plan.RESTART}
+        found = rollout_plan.outdated(pods, revision, self._wish.restarted_after)
+        current = {pod.name for pod in pods if pod.revision == revision}
+        return {name: reason for name, reason in found.items() if name not in renewed & current}
+
+    def _next(self, pods: list[Pod], reasons: dict[str, str], groups: list[Group]) -> Pod:
+        """The next pod to restart: one that is away comes first, since another one would be the second to be away."""
+        away = _away(groups) & reasons.keys()
+        leaders = [leading.pod for group in reversed(groups) if (leading := group.leading()) is not None]
+        return rollout_plan.order(pods, away or reasons, leaders)[0]
+
+    def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
+        self._tell("restarting master %s: %s" % (pod.name, reasons[pod.name]))
+        keeper = self._keeper(members)
+        if pod.name not in _away([keeper.see(MASTER)]):
+            keeper.hand_over(pod.name, rollout_plan.heirs(pods, pod.name, reasons, members))
+        self._site.delete_pod(pod.name, pod.uid)
+        self._await_running(pod.name, pod.uid)
+        self._keeper(members).settle()
+        self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
+
+    # -- waiting ------------------------------------------------------------------------------
+
+    def _keeper(self, members: int) -> Keeper:
+        left = max(1.0, self._deadline - self._clock())
+        return Keeper(self._client, self._namespace, self._name, members, left, self._tell, self._clock, self._sleep, self._now)
+
+    def _await_revision(self) -> str:
+        """Wait until the StatefulSet's controller has seen its newest template; return the revision of it."""
+        while True:
+            found = Live({}, {}, self._site.workload(), []).revision
+            if found:
+                return found
+            self._pause("the StatefulSet's controller to see its newest template")
+
+    def _await_running(self, name: str, not_uid: str) -> None:
+        """Wait until another pod of that name runs, with all its containers."""
+        while True:
+            pod = next((each for each in self._site.pods() if each["metadata"]["name"] == name), None)
+            if pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod):
+                return
+            self._pause("%s to run: %s" % (name, _trouble(pod, not_uid)))
+
+    def _await_gone(self, name: str) -> None:
+        while any(each["metadata"]["name"] == name for each in self._site.pods()):
+            self._pause("%s to be gone" % name)
+
+    def _pause(self, what: str) -> None:
+        self._tell("waiting for %s" % what)
+        if self._clock() >= self._deadline:
+            raise WaitTimeout("waited %g seconds in all, at last for %s; what is left to do is done by the next run"
+                              % (self._wish.timeout, what))
+        self._sleep(_PAUSE)
+
+    # -- proving ------------------------------------------------------------------------------
+
+    def _prove(self, spec: dict) -> None:
+        """Raise Conflict unless each master's process has what the spec declares."""
+        keys = {MASTER: "ALLUXIO_MASTER_JAVA_OPTS", JOB_MASTER: "ALLUXIO_JOB_MASTER_JAVA_OPTS"}
+        common = rendered.declared(rendered.COMMON, spec)
+        for domain, key in keys.items():
+            own = rendered.declared(key, spec)
+            properties = {**common.properties, **own.properties}
+            options = (*(common.jvm_options or ()), *(own.jvm_options or ()))
+            if properties or options:
+                self._prove_each(domain, properties, options)
+
+    def _prove_each(self, domain: str, properties: Mapping[str, str], options: tuple[str, ...]) -> None:
+        container = container_of(domain)
+        for pod in rollout_plan.pods_of(self._name, self._site.pods()):
+            said = execute(self._client, self._namespace, pod.name, container, proof.COMMAND, _EXEC_TIMEOUT)
+            found = proof.options_of(said.stdout, proof.CLASSES[container])
+            lines = ["no process of it runs"] if found is None else proof.mismatches(found, properties, options)
+            if lines:
+                raise Conflict("container %s of %s runs with something else than was declared: %s"
+                               % (container, pod.name, "; ".join(lines)))
+
+
+def _away(groups: list[Group]) -> set[str]:
+    return {master.pod for group in groups for master in group.masters if not master.available or master.running is None}
+
+
+def _runs(pod: dict) -> bool:
+    statuses = pod.get("status", {}).get("containerStatuses") or []
+    return bool(statuses) and all((each.get("state") or {}).get("running") for each in statuses)
+
+
+def _trouble(pod: dict | None, not_uid: str) -> str:
+    if pod is None:
+        return "it is not there yet"
+    if pod["metadata"]["uid"] == not_uid:
+        return "the old one is ending"
+    return pod_trouble(pod) or "its containers start"

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module alluxio_rollout does: plan, act unless in check mode, report. Drives IO."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from . import rollout_plan
+from .connection import connect
+from .errors import FluidError, InvalidInput
+from .naming import require_identity
+from .progress import Progress
+from .redact import redacted
+from .roller import Roller
+from .rollout_look import Wish
+
+
+def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:
+    """Return the module's result; an error carries what was done before it."""
+    require_identity(params)
+    if params["wait_timeout"] < 1:
+        raise InvalidInput("wait_timeout is %d: expected at least one second" % params["wait_timeout"])
+    after = params["restarted_after"]
+    wish = Wish(params["spread_masters"], rollout_plan.moment(after) if after is not None else None, params["wait_timeout"])
+    roller = Roller(connect(params), params["namespace"], params["name"], wish, warn, Progress.from_environment().tell)
+    plan = roller.plan()
+    result = {
+        "changed": plan.changes,
+        "plan": [step.as_dict() for step in plan.steps],
+        "diff": {"before": redacted(plan.found.before), "after": redacted(plan.found.after)},
+    }
+    if check_mode:
+        return result
+    try:
+        if plan.changes:
+            roller.run(plan)
+    except FluidError as err:
+        err.details.update(changed=bool(roller.done), done=[step.as_dict() for step in roller.done])
+        raise
+    return {**result, "done": [step.as_dict() for step in roller.done]}

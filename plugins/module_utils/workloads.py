@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Fluid rendered for the masters of one runtime, in the cluster: read it, change it. IO.
+
+Every write carries the resource version that was read, so nothing that came in between is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+from . import kinds, naming, peer_services, rendered
+from .client import Client
+from .errors import AlreadyExists, Conflict, InvalidInput, WriteConflict
+from .reconcile import MANAGER, ROUNDS
+from .rendered import Rendered
+
+# On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off.
+IN_PROGRESS = MANAGER + "/rollout"
+
+
+@dataclass(frozen=True)
+class Live:
+    """spec: of the AlluxioRuntime. pods: of the masters."""
+
+    spec: dict
+    config_map: dict
+    workload: dict
+    pods: list[dict]
+
+    @property
+    def members(self) -> int:
+        return self.workload["spec"]["replicas"]
+
+    @property
+    def declared(self) -> int:
+        return (self.spec.get("master") or {}).get("replicas") or 1
+
+    @property
+    def in_progress(self) -> bool:
+        return IN_PROGRESS in (self.workload["metadata"].get("annotations") or {})
+
+    @property
+    def revision(self) -> str | None:
+        """The revision that the masters are to be made from; None while the controller has not seen the newest template."""
+        status = self.workload.get("status") or {}
+        if (status.get("observedGeneration") or 0) < self.workload["metadata"].get("generation", 0):
+            return None
+        return status.get("updateRevision")
+
+
+class Workloads:
+    """The objects of one runtime's masters."""
+
+    def __init__(self, client: Client, namespace: str, name: str) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._name = name
+
+    def look(self) -> Live:
+        """Read everything. Raises InvalidInput when there is no such runtime, or Fluid has not made its masters yet."""
+        runtime = self._client.get(kinds.ALLUXIO_RUNTIME, self._name, self._namespace)
+        what = kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
+        if runtime is None:
+            raise InvalidInput("%s does not exist: check name and namespace" % what)
+        if runtime["metadata"].get("deletionTimestamp"):
+            raise InvalidInput("%s is being deleted" % what)
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
+        config_map = self._client.get(kinds.CONFIG_MAP, self._config_name, self._namespace)
+        if workload is None or config_map is None:
+            missing = kinds.STATEFUL_SET.describe(self._workload_name) if workload is None else kinds.CONFIG_MAP.describe(self._config_name)
+            raise InvalidInput("%s has no %s yet: wait until the runtime is ready, for example with wait: true at "
+                               "datacache.fluid.alluxio_runtime" % (what, missing))
+        return Live(runtime["spec"], config_map, workload, self.pods())
+
+    def pods(self) -> list[dict]:
+        return list(self._client.list(kinds.POD, self._namespace, "release=%s,role=alluxio-master" % self._name))
+
+    def workload(self) -> dict:
+        found = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
+        if found is None:
+            raise Conflict("%s is gone: somebody deletes the runtime while its masters are rolled"
+                           % kinds.STATEFUL_SET.describe(self._workload_name, self._namespace))
+        return found
+
+    def configure(self, spec: dict, members: int, spread: str | None) -> Rendered:
+        """Write what the spec declares, the ConfigMap first; return what was written.
+
+        The pod template carries a hash of the ConfigMap, so a run that is cut off in between finds the template behind.
+        """
+        for _attempt in range(ROUNDS):
+            config_map = self._client.get(kinds.CONFIG_MAP, self._config_name, self._namespace)
+            if config_map is None:
+                raise Conflict("%s is gone: somebody deletes the runtime while its masters are rolled"
+                               % kinds.CONFIG_MAP.describe(self._config_name, self._namespace))
+            workload = self.workload()
+            found = rendered.render(self._name, spec, config_map, workload, members, spread)
+            try:
+                if found.config:
+                    self._patch(kinds.CONFIG_MAP, config_map, found.config)
+                if found.workload:
+                    self._patch(kinds.STATEFUL_SET, workload, found.workload)
+            except WriteConflict:
+                continue
+            return found
+        raise Conflict("%s and its StatefulSet changed %d times between our read and our write: find out who writes them"
+                       % (kinds.CONFIG_MAP.describe(self._config_name, self._namespace), ROUNDS))
+
+    def scale(self, members: int) -> None:
+        self._change({"spec": {"replicas": members}}, lambda live: live["spec"]["replicas"] == members)
+
+    def mark(self, text: str | None) -> None:
+        """Note on the StatefulSet that a rollout is in progress; None takes the note away."""
+        self._change({"metadata": {"annotations": {IN_PROGRESS: text}}},
+                     lambda live: (live["metadata"].get("annotations") or {}).get(IN_PROGRESS) == text)
+
+    def add_service(self, index: int) -> None:
+        """Make the stable Service of a master that is to come, after the pattern of another one."""
+        name = naming.master_pod(self._name, index)
+        lives = self._services()
+        if name in lives:
+            return
+        pattern = peer_services.sibling(self._name, index, lives, name)
+        try:
+            self._client.create(kinds.SERVICE, peer_services.stable(pattern, name), MANAGER)
+        except AlreadyExists:
+            pass  # an earlier answer was lost
+
+    def remove_services(self, members: int) -> list[str]:
+        """Remove the Services of masters from the index members on; return their names."""
+        kept = set(peer_services.names(self._name, members))
+        prefix = naming.master_pod(self._name, 0)[:-1]
+        removed = []
+        for name, live in self._services().items():
+            if name.startswith(prefix) and name[len(prefix):].isdigit() and name not in kept:
+                self._client.delete(kinds.SERVICE, name, self._namespace, live["metadata"]["uid"])
+                removed.append(name)
+        return removed
+
+    def delete_pod(self, name: str, uid: str) -> None:
+        """Delete that very pod; when it was replaced meanwhile there is nothing left to do."""
+        try:
+            self._client.delete(kinds.POD, name, self._namespace, uid)
+        except WriteConflict:
+            pass
+
+    @property
+    def _workload_name(self) -> str:
+        return self._name + "-master"
+
+    @property
+    def _config_name(self) -> str:
+        return self._name + "-config"
+
+    def _services(self) -> dict[str, dict]:
+        selector = "release=%s,%s" % (self._name, peer_services.SELECTOR)
+        return {live["metadata"]["name"]: live for live in self._client.list(kinds.SERVICE, self._namespace, selector)}
+
+    def _change(self, patch: dict, stands: Callable[[dict], bool]) -> None:
+        for _attempt in range(ROUNDS):
+            live = self.workload()
+            if stands(live):
+                return
+            try:
+                self._patch(kinds.STATEFUL_SET, live, patch)
+            except WriteConflict:
+                continue
+            return
+        raise Conflict("%s changed %d times between our read and our write: find out who writes it"
+                       % (kinds.STATEFUL_SET.describe(self._workload_name, self._namespace), ROUNDS))
+
+    def _patch(self, kind: kinds.Kind, live: dict, patch: dict) -> None:
+        metadata = {**patch.get("metadata", {}), "resourceVersion": live["metadata"]["resourceVersion"]}
+        self._client.patch(kind, live["metadata"]["name"], self._namespace, {**patch, "metadata": metadata}, MANAGER)

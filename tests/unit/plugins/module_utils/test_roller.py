@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rollouts on masters in memory: never two away, and what is cut off is finished by the next run."""
+
+import pytest
+from fake_cluster import FakeCluster
+from fake_masters import NAMESPACE, FakeMasters, Killed
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, known_keys, rendered, roller
+from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
+from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.workloads import IN_PROGRESS
+
+MIN = "alluxio.master.embedded.journal.election.timeout.min"
+
+
+class Site:
+    """Masters in a cluster of their own. Commands in them answer with the options that the ConfigMap gives them."""
+
+    def __init__(self, recorded, monkeypatch, members):
+        self.cluster = FakeCluster()
+        self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members)
+        self.warnings = []
+        self.forged = {}  # pod to the arguments that its process has instead
+        monkeypatch.setattr(roller, "execute", self._execute)
+        monkeypatch.setattr(known_keys, "execute", self._execute)
+
+    def roll(self, check=False, **wish):
+        """Roll out; return the plan's and the done steps."""
+        self.warnings = []
+        one = Roller(self.cluster, NAMESPACE, "hbase", Wish(**wish), self.warnings.append, clock=self.cluster.clock,
+                     sleep=self.cluster.sleep, now=self.masters.now)
+        plan = one.plan()
+        if plan.changes and not check:
+            one.run(plan)
+        return [(step.act, step.pod) for step in plan.steps], [(step.act, step.pod) for step in one.done]
+
+    def _execute(self, _client, _namespace, pod, container, command, _timeout):
+        if command[1] == "getConf":
+            known = "bogus" not in command[2]
+            return Executed(0 if known else 1, "", "" if known else command[2] + " is not a valid configuration key")
+        name = {"alluxio-master": "AlluxioMaster", "alluxio-job-master": "AlluxioJobMaster"}[container]
+        data = self.masters.config_map["data"]
+        own = data["ALLUXIO_MASTER_JAVA_OPTS" if container == "alluxio-master" else "ALLUXIO_JOB_MASTER_JAVA_OPTS"]
+        arguments = self.forged.get(pod, ["java", *data["ALLUXIO_JAVA_OPTS"].split(), *own.split()])
+        return Executed(0, "\n".join([*arguments, "alluxio.master." + name]) + "\n\n", "")
+
+
+@pytest.fixture
+def site(recorded, monkeypatch):
+    return lambda members=3: Site(recorded, monkeypatch, members)
+
+
+def require_done(one, members=3):
+    group = one.masters
+    assert group.whole()
+    assert group.workload["spec"]["replicas"] == members
+    assert len(rendered.members_of(group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
+    assert group.services() == ["hbase-master-%d" % index for index in range(members)]
+    assert IN_PROGRESS not in (group.workload["metadata"]["annotations"] or {})
+    assert group.most_away <= 1
+    assert not group.lost_majority
+
+
+ALL = [("restart", "hbase-master-1"), ("restart", "hbase-master-2"), ("restart", "hbase-master-0")]
+
+
+def test_unchanged_costs_four_requests(site):
+    one = site()
+    assert one.roll() == ([], [])
+    assert one.cluster.requests == [("get", "alluxioruntimes"), ("get", "statefulsets"), ("get", "configmaps"), ("list", "pods")]
+
+
+def test_a_property_is_rolled_out_and_the_leader_comes_last(site):
+    one = site()
+    one.masters.declare(properties={MIN: "1s"})
+    plan, done = one.roll()
+    assert plan == done == [("configure", ""), *ALL]
+    assert one.masters.acts == [
+        "restart hbase-master-1", "restart hbase-master-2", "elect hbase-master-1", "restart hbase-master-0"]
+    require_done(one)
+    assert one.roll() == ([], [])
+
+
+def test_check_mode_plans_and_touches_nothing(site):
+    one = site()
+    one.masters.declare(properties={MIN: "1s"})
+    planned, done = one.roll(check=True)
+    assert (planned, done) == ([("configure", ""), *ALL], [])
+    assert one.cluster.writes() == []
+    assert one.roll()[0] == planned
+
+
+def test_only_the_outdated_ones_are_restarted(site):
+    one = site()
+    one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE, {"metadata": {"labels": {"controller-revision-hash": "old"}}})
+    assert one.roll()[1] == [("restart", "hbase-master-2")]
+    require_done(one)
+
+
+def test_a_plain_restart_of_all(site):
+    one = site()
+    one.cluster.now = 60.0
+    after = one.masters.now()
+    assert one.roll(restarted_after=after)[1] == ALL
+    require_done(one)
+    assert one.roll(restarted_after=after) == ([], [])
+
+
+def test_a_clock_that_is_ahead_restarts_nobody_twice(site):
+    one = site()
+    assert one.roll(restarted_after=moment("2030-01-01T00:00:00Z"))[1] == ALL
+    require_done(one)
+
+
+def test_three_become_five(site):
+    one = site()
+    one.masters.declare(master={"replicas": 5})
+    plan, done = one.roll()
+    assert plan == done == [("configure", ""), ("add", "hbase-master-3"), ("add", "hbase-master-4"), *ALL]
+    require_done(one, 5)
+    assert one.roll() == ([], [])
+
+
+def test_five_become_three_and_the_leader_is_not_among_those_that_go(site):
+    one = site(5)
+    group = one.masters
+    group.declare(master={"replicas": 3})
+    group.leader[MASTER] = "hbase-master-4"
+    done = one.roll()[1]
+    assert done[:2] == [("remove", "hbase-master-4"), ("remove", "hbase-master-3")]
+    assert sorted(done[2:]) == sorted(ALL)
+    assert group.acts[0] == "elect hbase-master-0"
+    assert {each for each in group.acts if each.startswith("remove")} == {
+        "remove %s hbase-master-%d" % (domain, index) for domain in (MASTER, JOB_MASTER) for index in (3, 4)}
+    require_done(one)
+    assert one.roll() == ([], [])
+
+
+@pytest.mark.parametrize(("members", "spec"), [
+    pytest.param(3, {"properties": {MIN: "1s"}, "alluxioVersion": {"imageTag": "2.9.5"}}, id="configuration"),
+    pytest.param(3, {"master": {"replicas": 5}}, id="more"),
+    pytest.param(5, {"master": {"replicas": 3, "jvmOptions": ["-Xmx1g"]}}, id="fewer"),
+])
+def test_cut_off_anywhere_the_next_run_finishes(site, members, spec):
+    request, survived = 0, False
+    while not survived:
+        request += 1 if request < 25 else 11
+        one = site(members)
+        one.masters.declare(**spec)
+        one.masters.kill_at(request)
+        try:
+            one.roll()
+            survived = True
+        except Killed:
+            one.cluster.sleep(request % 5)
+        one.masters.kill_at(None)
+        if not survived:
+            one.roll()
+        require_done(one, spec.get("master", {}).get("replicas", members))
+        assert one.roll() == ([], [])
+    assert request > 100
+
+
+def test_an_outdated_master_that_is_away_is_restarted_first(site):
+    """A declaration that does not start can be taken back, though a peer is away."""
+    one = site()
+    group = one.masters
+    group.broken = {"hbase-master-1"}
+    group.declare(properties={MIN: "1s"})
+    with pytest.raises(WaitTimeout):
+        one.roll(timeout=120)
+    assert [each for each in group.acts if each.startswith("restart")] == ["restart hbase-master-1"]
+    group.broken = set()
+    group.declare(properties={MIN: "2s"})
+    assert one.roll()[1][:2] == [("configure", ""), ("restart", "hbase-master-1")]
+    require_done(one)
+
+
+def test_with_another_peer_away_nothing_is_touched(site):
+    one = site()
+    group = one.masters
+    group.groups[MASTER]["hbase-master-1:23083"] = False
+    one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE, {"metadata": {"labels": {"controller-revision-hash": "old"}}})
+    with pytest.raises(FluidError):
+        one.roll(timeout=10)
+    assert not [each for each in group.acts if each.startswith("restart hbase-master-2")]
+    assert IN_PROGRESS not in group.workload["metadata"]["annotations"]
+
+
+def test_a_process_without_the_declared_property_is_an_error(site):
+    one = site()
+    one.forged["hbase-master-2"] = ["java", "-Dalluxio.x=1"]
+    one.masters.declare(properties={MIN: "1s"})
+    with pytest.raises(Conflict) as raised:
+        one.roll()
+    assert str(raised.value) == (
+        "container alluxio-master of hbase-master-2 runs with something else than was declared: %s is not set, expected 1s" % MIN)
+
+
+def test_a_property_that_alluxio_does_not_know_is_refused(site):
+    one = site()
+    one.masters.declare(properties={"alluxio.bogus": "1", "alluxio.master.known": "2", "alluxio.valueless": "3"})
+    with pytest.raises(InvalidInput, match="does not know alluxio.bogus: it would take it"):
+        one.roll()
+    assert one.cluster.writes() == []
+
+
+def test_masters_on_the_network_of_their_nodes_need_a_node_each(site):
+    one = site()
+    one.cluster.change(kinds.NODE, "node5", None, {"spec": {"unschedulable": True}})
+    one.masters.declare(master={"replicas": 5})
+    with pytest.raises(InvalidInput, match="5 masters need 5 schedulable nodes"):
+        one.roll()
+    assert one.cluster.writes() == []
+
+
+def test_without_permission_for_nodes_it_goes_on(site):
+    one = site()
+    one.cluster.forbidden.add(("list", "nodes"))
+    one.masters.declare(properties={MIN: "1s"})
+    assert one.roll()[1] == [("configure", ""), *ALL]
+    assert "whether restarted masters find a node is not known" in "".join(one.warnings)
+
+
+@pytest.mark.parametrize(("kind", "name", "message"), [
+    (kinds.ALLUXIO_RUNTIME, "hbase", "AlluxioRuntime hbase in namespace data does not exist"),
+    (kinds.STATEFUL_SET, "hbase-master", "has no StatefulSet hbase-master yet"),
+    (kinds.CONFIG_MAP, "hbase-config", "has no ConfigMap hbase-config yet"),
+])
+def test_what_is_not_there(site, kind, name, message):
+    one = site()
+    one.cluster.vanish(kind, name, NAMESPACE)
+    with pytest.raises(InvalidInput, match=message):
+        one.roll()

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masters of one runtime in the cluster in memory: their StatefulSet's controller, and their Raft groups.
+
+It notes the worst that was ever so: how many masters were away at once, and how few were left of the groups. An action of the code
+under test can be made the last one, as if its process was killed.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, rendered, rollout_plan
+from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
+
+NAMESPACE = "data"
+BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+PORTS = {MASTER: 23083, JOB_MASTER: 23671}
+LABELS = {"app": "alluxio", "name": "hbase-master", "release": "hbase", "role": "alluxio-master"}
+ENDS, STARTS, JOINS, ELECTS = 3, 2, 8, 4  # seconds
+
+
+class Killed(BaseException):
+    """The process of the code under test is no more."""
+
+
+class FakeMasters:
+    """The masters of runtime hbase. spec: what it declares; nodes: the nodes in turn that take a pod."""
+
+    def __init__(self, cluster, recorded, monkeypatch, members=3):
+        self.cluster = cluster
+        self.acts = []
+        self.most_away = 0
+        self.lost_majority = False
+        self.broken = set()  # pods that never join
+        self.groups = {domain: {} for domain in PORTS}  # address to whether AVAILABLE
+        self.leader = {}
+        self._left = None  # how many more requests until the process is killed
+        self._made = 0
+        config_map, workload = recorded("config_map.json"), recorded("stateful_set_master.json")
+        for each in (config_map, workload):
+            each["metadata"]["namespace"] = NAMESPACE
+        workload["spec"]["replicas"] = members
+        del workload["status"]
+        data = config_map["data"]
+        data[rendered.COMMON] = rendered.with_members(data[rendered.COMMON], "hbase", members)
+        cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
+            "master": {"replicas": members, "networkMode": "HostNetwork"}}})
+        cluster.put(kinds.CONFIG_MAP, config_map)
+        self._put_workload(workload)
+        for index in range(members):
+            self._put_service("hbase-master-%d" % index)
+            self._make(index)
+            self._join(index)
+        for index in range(1, 6):
+            cluster.put(kinds.NODE, {"metadata": {"name": "node%d" % index}, "spec": {}})
+        self.leader = {domain: "hbase-master-0" for domain in PORTS}
+        cluster._planned.clear()  # they are members already
+        self._patch_client(monkeypatch)
+        monkeypatch.setattr(Masters, "quorum", self._quorum)
+        monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: {"alluxio.master.known": "1"})
+        monkeypatch.setattr(Masters, "elect", self._elect)
+        monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
+        monkeypatch.setattr(Masters, "restart", lambda _masters, pod, domain: self.acts.append("kill %s %s" % (domain, pod)))
+
+    # -- what a test arranges and looks at --------------------------------------------------
+
+    def declare(self, **spec):
+        """Change the runtime's spec, with a merge patch."""
+        self.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": spec})
+
+    def now(self):
+        return BEGAN + timedelta(seconds=self.cluster.now)
+
+    def kill_at(self, request):
+        """Let the process end right after its n-th request from now, before it has the answer; None for never."""
+        self._left = request
+
+    def pods(self):
+        return rollout_plan.pods_of("hbase", [self.cluster.stored(kinds.POD, name, NAMESPACE) for name in self._names()])
+
+    @property
+    def workload(self):
+        return self.cluster.stored(kinds.STATEFUL_SET, "hbase-master", NAMESPACE)
+
+    @property
+    def config_map(self):
+        return self.cluster.stored(kinds.CONFIG_MAP, "hbase-config", NAMESPACE)
+
+    def services(self):
+        return sorted(live["metadata"]["name"] for live in self.cluster._select(kinds.SERVICE, NAMESPACE, "", ""))
+
+    def whole(self):
+        """Tell whether the expected peers, and no others, are AVAILABLE, and each pod is of the newest revision."""
+        members = self.workload["spec"]["replicas"]
+        names = ["hbase-master-%d" % index for index in range(members)]
+        return ([pod.name for pod in self.pods()] == names
+                and all(pod.revision == self.workload["status"]["updateRevision"] for pod in self.pods())
+                and all(group == {"%s:%d" % (name, PORTS[domain]): True for name in names} for domain, group in self.groups.items()))
+
+    # -- Kubernetes ---------------------------------------------------------------------------
+
+    def _patch_client(self, monkeypatch):
+        for verb in ("get", "list", "create", "patch", "delete"):
+            monkeypatch.setattr(self.cluster, verb, self._counted(verb, getattr(self.cluster, verb)))
+
+    def _counted(self, verb, real):
+        def call(kind, *args, **options):
+            answer = real(kind, *args, **options)
+            if verb == "list":
+                answer = list(answer)
+            if (verb, kind) == ("delete", kinds.POD):
+                self._pod_deleted(args[0])
+            if (verb, kind) == ("patch", kinds.STATEFUL_SET):
+                self._put_workload(self.workload)
+                self._control()
+                answer = self.workload
+            self._count()
+            return answer
+        return call
+
+    def _count(self):
+        if self._left is not None:
+            self._left -= 1
+            if self._left == 0:
+                raise Killed
+
+    def _put_workload(self, workload):
+        template = json.dumps(workload["spec"]["template"], sort_keys=True)
+        before = (workload.get("status") or {}).get("updateRevision")
+        revision = "hbase-master-" + hashlib.sha256(template.encode()).hexdigest()[:10]
+        if before and before != revision and workload["spec"]["updateStrategy"]["type"] != "OnDelete":
+            raise AssertionError("the StatefulSet's own rolling update would restart masters")
+        workload["metadata"]["generation"] = workload["metadata"].get("generation", 0) + 1
+        workload["status"] = {"observedGeneration": workload["metadata"]["generation"], "updateRevision": revision}
+        self.cluster.put(kinds.STATEFUL_SET, workload)
+
+    def _control(self):
+        """What the StatefulSet's controller does."""
+        members = self.workload["spec"]["replicas"]
+        for name in self._names():
+            if int(name.rpartition("-")[2]) >= members:
+                self.acts.append("end " + name)
+                self._away(name)
+                self.cluster.later(ENDS, lambda name=name: self._vanish(name))
+        for index in range(members):
+            if "hbase-master-%d" % index not in self._names():
+                self.cluster.later(STARTS, lambda index=index: self._make(index))
+
+    def _pod_deleted(self, name):
+        # The pod of a real cluster stays until its containers have ended; its name is taken until then.
+        self.acts.append("restart " + name)
+        self._away(name)
+        index = int(name.rpartition("-")[2])
+        self.cluster.later(STARTS, lambda: self._make(index))
+
+    def _vanish(self, name):
+        if name in self._names():
+            self.cluster.vanish(kinds.POD, name, NAMESPACE)
+
+    def _make(self, index):
+        name = "hbase-master-%d" % index
+        if name in self._names() or index >= self.workload["spec"]["replicas"]:
+            return
+        self._made += 1
+        started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.cluster.put(kinds.POD, {
+            "metadata": {"name": name, "namespace": NAMESPACE, "uid": "pod-%d" % self._made, "creationTimestamp": started,
+                         "labels": {**LABELS, "controller-revision-hash": self.workload["status"]["updateRevision"]}},
+            "spec": {"nodeName": "node%d" % (index + 1)},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [
+                {"name": each, "ready": True, "state": {"running": {"startedAt": started}}}
+                for each in ("alluxio-master", "alluxio-job-master")]}})
+        if name not in self.broken:
+            self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))
+
+    def _put_service(self, name):
+        ports = [{"name": "embedded", "port": PORTS[MASTER]}, {"name": "job-embedded", "port": PORTS[JOB_MASTER]}]
+        self.cluster.put(kinds.SERVICE, {"metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS}, "spec": {
+            "clusterIP": "10.0.0.1", "publishNotReadyAddresses": True, "ports": ports,
+            "selector": {"statefulset.kubernetes.io/pod-name": name}}})
+
+    def _names(self):
+        return [live["metadata"]["name"] for live in self.cluster._select(kinds.POD, NAMESPACE, "", "")]
+
+    # -- Raft -------------------------------------------------------------------------------------
+
+    def _join(self, index, made=None):
+        name = "hbase-master-%d" % index
+        live = self.cluster.stored(kinds.POD, name, NAMESPACE)
+        if live is None or (made is not None and live["metadata"]["uid"] != "pod-%d" % made):
+            return
+        for domain, port in PORTS.items():
+            self.groups[domain]["%s:%d" % (name, port)] = True
+
+    def _away(self, name):
+        for domain, port in PORTS.items():
+            address = "%s:%d" % (name, port)
+            if address in self.groups[domain]:
+                self.groups[domain][address] = False
+            group = self.groups[domain]
+            away = [each for each, available in group.items() if not available]
+            self.most_away = max(self.most_away, len(away))
+            self.lost_majority |= len(group) - len(away) < quorum_size(len(group))
+            if self.leader.get(domain) == name:
+                self.leader[domain] = None
+                self.cluster.later(ELECTS, lambda domain=domain: self._new_leader(domain))
+
+    def _new_leader(self, domain):
+        if self.leader[domain] is None:
+            able = sorted(address for address, available in self.groups[domain].items() if available)
+            self.leader[domain] = able[-1].rpartition(":")[0]
+
+    def _quorum(self, domain, _pods=None):
+        leader = self.leader[domain]
+        if leader is None:
+            raise QuorumUnknown("no leader")
+        leader = "%s:%d" % (leader, PORTS[domain])
+        peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader)
+                      for address, available in sorted(self.groups[domain].items()))
+        return Quorum(leader, peers), leader.rpartition(":")[0]
+
+    def _elect(self, _asked, address):
+        assert self.groups[MASTER][address]
+        self.acts.append("elect " + address.rpartition(":")[0])
+        self.leader[MASTER] = address.rpartition(":")[0]
+        self._count()
+
+    def _remove_peer(self, _asked, domain, address):
+        self.acts.append("remove %s %s" % (domain, address.rpartition(":")[0]))
+        del self.groups[domain][address]
+        self._count()
+
