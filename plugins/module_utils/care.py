@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping
 
-from .quorum import AVAILABLE, Peer, Quorum, quorum_size
+from .quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
 
 MASTER = "MASTER"
 JOB_MASTER = "JOB_MASTER"
@@ -25,6 +25,8 @@ REMOVE = "remove_peer"
 
 # Seconds. A follower with stable addresses is AVAILABLE 8 to 9 s after its container's start (measured, Alluxio 2.9.4).
 JOINS_WITHIN = 15.0
+# The default of election.timeout.max: a peer that is AVAILABLE may have been silent for that long.
+_MAY_BE_SILENT = 20.0
 # How long an act may take to show before the next one is tried.
 SHOWS_WITHIN = 30.0
 
@@ -103,9 +105,23 @@ def group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> Gr
     """Join what Kubernetes says of the masters with what the quorum says; quorum is None when no master tells."""
     if quorum is None:
         return Group(domain, None, masters)
-    states = {peer.address: peer.state for peer in quorum.peers}
-    joined = tuple(Master(each.pod, each.address, states.pop(each.address, ""), each.running, each.trouble) for each in masters)
-    return Group(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in states))
+    peers = {peer.address: peer for peer in quorum.peers}
+    joined = tuple(Master(each.pod, each.address, _state(peers.pop(each.address, None), each.running), each.running, each.trouble)
+                   for each in masters)
+    return Group(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
+
+
+def _state(peer: Peer | None, running: float | None) -> str:
+    """The peer's state, unless what it stands on was said by a container that has ended since.
+
+    A leader calls a follower AVAILABLE until election.timeout.max after its last answer. A restarted one, back before that, would
+    pass for a peer that takes part, and a second one would be restarted beside it.
+    """
+    if peer is None:
+        return ""
+    silent = _MAY_BE_SILENT if peer.silent is None else peer.silent
+    stale = running is not None and silent > running
+    return UNAVAILABLE if stale and peer.state == AVAILABLE and not peer.leader else peer.state
 
 
 def next_step(seen: Group, history: History, lead: str = "") -> Step:

@@ -42,12 +42,16 @@ def require_valid_count(count: int) -> None:
 
 @dataclass(frozen=True)
 class Peer:
-    """One member of the Raft group. address is host:port of its journal port."""
+    """One member of the Raft group. address is host:port of its journal port.
+
+    silent: seconds since its last answer to the leader, None when that is not told.
+    """
 
     address: str
     state: str
     priority: int = 0
     leader: bool = False
+    silent: float | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict:
         host, _sep, port = self.address.rpartition(":")

@@ -36,7 +36,7 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
         host, port = labels.get("follower", ""), match["port"]
         heard = silence.get(_NOT_IN_NAMES.sub("_", "%s_%s" % (host, port)))
         state = AVAILABLE if heard is not None and heard <= silent_for else UNAVAILABLE
-        peers.append(Peer(address="%s:%s" % (host, port), state=state))
+        peers.append(Peer(address="%s:%s" % (host, port), state=state, silent=heard))
     if leader is None:
         return None
     peers.append(Peer(address=leader, state=AVAILABLE, leader=True))

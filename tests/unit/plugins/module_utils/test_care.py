@@ -106,3 +106,13 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, lead)
         left = sum(each.available for each in masters) + sum(
             peer.state == "AVAILABLE" for peer in stale if peer.address != step.target)
         assert step.target in {peer.address for peer in stale} and left >= quorum_size(seen.listed - 1)
+
+
+@pytest.mark.parametrize(("silent", "running", "leader", "state"), [
+    (0.5, 3.0, False, "AVAILABLE"), (5.0, 3.0, False, "UNAVAILABLE"), (5.0, 3.0, True, "AVAILABLE"),
+    (5.0, None, False, "AVAILABLE"), (None, 3.0, False, "UNAVAILABLE"), (None, LONG, False, "AVAILABLE"),
+], ids=["heard", "heard-before-it-started", "leader", "not-known-when-it-started", "just-started", "long-running"])
+def test_what_an_ended_container_said_does_not_count(silent, running, leader, state):
+    quorum = Quorum(address(0), (Peer(address(0), "AVAILABLE", leader=leader, silent=silent),))
+    [found] = care.group(care.MASTER, quorum, (master(0, "", running),)).masters
+    assert found.state == state
