@@ -71,15 +71,16 @@ class Roller:
         self._prove(plan.live.spec)
         self._site.mark(None)
 
-    def _require_whole(self, members: int, reasons: Mapping[str, str]) -> None:
+    def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[Group]:
         """Wait for all peers, unless the only one that is away is one that is to be restarted: that may be its cure.
 
-        A stale peer is one that is away as well, which the keeper removes.
+        A stale peer is one that is away as well, which the keeper removes. Returns the groups as they are then.
         """
         groups = [self._keeper(members).see(domain) for domain in DOMAINS]
         away = _away(groups)
         if len(away) > 1 or not away <= reasons.keys() or any(group.stale for group in groups):
-            self._keeper(members).settle()
+            return self._keeper(members).settle()
+        return groups
 
     def _resize(self, members: int, wanted: int) -> None:
         for index in range(members, wanted):
@@ -117,10 +118,11 @@ class Roller:
         while True:
             pods = rollout_plan.pods_of(self._name, self._site.pods())
             reasons = self._outdated(pods)
-            groups = [self._keeper(members).see(domain) for domain in DOMAINS] if reasons else []
-            if not reasons or (only_away and not _away(groups) & reasons.keys()):
+            if not reasons:
                 return
-            self._require_whole(members, reasons)
+            groups = self._require_whole(members, reasons)
+            if only_away and not _away(groups):
+                return
             self._restart(self._next(pods, reasons, groups), pods, reasons, members)
 
     def _outdated(self, pods: list[Pod]) -> dict[str, str]:

@@ -148,7 +148,7 @@ def test_five_become_three_and_the_leader_is_not_among_those_that_go(site):
 def test_cut_off_anywhere_the_next_run_finishes(site, members, spec):
     request, survived = 0, False
     while not survived:
-        request += 1 if request < 25 else 11
+        request += 1 if request < 12 else 17
         one = site(members)
         one.masters.declare(**spec)
         one.masters.kill_at(request)

@@ -218,7 +218,7 @@ class FakeMasters:
         if leader is None:
             raise QuorumUnknown("no leader")
         leader = "%s:%d" % (leader, PORTS[domain])
-        peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader)
+        peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.5)
                       for address, available in sorted(self.groups[domain].items()))
         return Quorum(leader, peers), leader.rpartition(":")[0]
 
