@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import kinds, known_keys, placement, rendered, rollout_input, rollout_plan
+from . import addresses, kinds, known_keys, placement, rendered, rollout_input, rollout_plan
 from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError
@@ -72,6 +72,10 @@ class Planner:
             return Plan(live, found)
         if not _image_changes(found):
             known_keys.require_known(self._client, self._namespace, self._name, _new_properties(found))
+        headless = addresses.unstable(self._client, self._namespace, self._name, members)
+        if headless:
+            self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give them "
+                       "stable_peer_addresses with datacache.fluid.alluxio_runtime" % ", ".join(headless))
         nodes = self._nodes(live)
         steps = rollout_plan.steps(self._name, pods, reasons, members, wanted, summary(found), self._leaders(members),
                                    nodes.cordoned if nodes else ())

@@ -36,7 +36,11 @@ RAFT_PROFILES = {
 }
 # What Fluid applies to a runtime after its creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
 _APPLIED_LATER = (("spec", "replicas"), ("metadata",))
-FIXED_MASTERS = ("spec", "master", "replicas")
+# What alluxio_rollout brings to running masters (rendered.py).
+_COMPONENT_FIELDS = ("properties", "jvmOptions", "resources", "env")
+_ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVersion"), ("spec", "master", "nodeSelector"),
+           *(("spec", part, field) for part in ("master", "jobMaster") for field in _COMPONENT_FIELDS))
+MASTER_COUNT = ("spec", "master", "replicas")
 
 
 def require_valid(params: dict) -> None:
@@ -169,6 +173,12 @@ def _properties(params: dict) -> dict | None:
     return None if own is None and not raft else {**(own or {}), **text_map(raft)}
 
 
-def applied_only_at_creation(paths: list[tuple]) -> list[tuple]:
-    """Return those of the changed fields that Fluid reads once, at creation, and ignores afterwards."""
-    return [path for path in paths if not any(path[:len(known)] == known for known in _APPLIED_LATER)]
+def applied_by_rollout(paths: list[tuple], masters: int) -> list[tuple]:
+    """Return those of the changed fields that alluxio_rollout brings to so many running masters; a single one it does not roll."""
+    return [] if masters == 1 else [path for path in paths if any(path[:len(known)] == known for known in _ROLLED)]
+
+
+def applied_only_at_creation(paths: list[tuple], masters: int) -> list[tuple]:
+    """Return those of the changed fields that Fluid reads once, at creation, and that nothing applies afterwards."""
+    rolled = applied_by_rollout(paths, masters)
+    return [path for path in paths if path not in rolled and not any(path[:len(known)] == known for known in _APPLIED_LATER)]

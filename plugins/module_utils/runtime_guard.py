@@ -21,23 +21,43 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
             _require_nodes_for_masters(client, params, warn)
             return
         paths = [change.path for change in merged.changes]
-        if runtime.FIXED_MASTERS in paths:
-            raise InvalidInput(
-                "%s has %s masters and %d were asked for: Fluid reads the number of masters only when it creates them; "
-                "delete the runtime and create it anew, or leave master_replicas as it is"
-                % (what, (live["spec"].get("master") or {}).get("replicas") or 1, params["master_replicas"]))
+        masters = (live["spec"].get("master") or {}).get("replicas") or 1
+        if runtime.MASTER_COUNT in paths:
+            _require_scalable(what, masters, params["master_replicas"])
+            if params["master_replicas"] > masters:
+                _require_nodes_for_masters(client, params, warn)
+            warn("%s has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which adds or removes them one at a "
+                 "time" % (what, masters, params["master_replicas"]))
+            paths.remove(runtime.MASTER_COUNT)
         try:
             known_properties.require_known(client, params["namespace"], params["name"], known_properties.changed(merged.changes))
         except ApiError as err:
             if err.status != 403:
                 raise
             warn("whether Alluxio knows the changed properties is not known: %s" % err)
-        ignored = runtime.applied_only_at_creation(paths)
+        rolled = runtime.applied_by_rollout(paths, masters)
+        if rolled:
+            warn("%s is running and Fluid does not apply these changes; run datacache.fluid.alluxio_rollout, which brings the masters to "
+                 "them one at a time: %s" % (what, _fields(rolled)))
+        ignored = runtime.applied_only_at_creation(paths, masters)
         if ignored:
             warn("%s is running and Fluid reads these fields only when it creates a runtime, so the change has no effect "
-                 "until the runtime is created anew: %s" % (what, ", ".join(".".join(path) for path in ignored)))
+                 "until the runtime is created anew: %s" % (what, _fields(ignored)))
 
     return guard
+
+
+def _require_scalable(what: str, masters: int, wanted: int) -> None:
+    """A single master's journal is of another type, and Fluid formats a journal only at the creation."""
+    if 1 in (masters, wanted):
+        raise InvalidInput(
+            "%s has %d masters and %d were asked for: a single master keeps its journal in the UFS format and several in the EMBEDDED "
+            "one, so neither can become the other; back up the metadata, delete the runtime and create it anew, or leave "
+            "master_replicas as it is" % (what, masters, wanted))
+
+
+def _fields(paths: list[tuple]) -> str:
+    return ", ".join(".".join(path) for path in paths)
 
 
 def _require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str], None]) -> None:

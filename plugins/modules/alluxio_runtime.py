@@ -15,8 +15,9 @@ description:
   - With O(wait=true) it waits until masters and workers are ready, and until all masters, and all job masters, are AVAILABLE peers of
     one Raft quorum with one leader.
   - A ready pod alone does not mean a quorum, since Fluid sets no probes.
-  - Fluid reads most fields once, at creation. A later change of such a field brings a warning.
-    A change of O(master_replicas) is refused.
+  - Fluid reads most fields once, at creation. A later change of such a field brings a warning. What concerns several masters,
+    their number included, is then applied by M(datacache.fluid.alluxio_rollout).
+  - With O(wait=true) it waits for the masters that run, also while another number of them is declared.
 extends_documentation_fragment:
   - datacache.fluid.attributes
   - datacache.fluid.connection
@@ -37,6 +38,8 @@ options:
       - Number of masters, C(spec.master.replicas).
       - One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
       - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
+      - Another number of several is brought to a running runtime by M(datacache.fluid.alluxio_rollout). A change between one and several
+        is refused, since it would change the type of the journal.
     type: int
     default: 1
   worker_replicas:
@@ -326,6 +329,7 @@ options:
     default: 600
 seealso:
   - module: datacache.fluid.dataset
+  - module: datacache.fluid.alluxio_rollout
   - module: datacache.fluid.alluxio_quorum_info
 """
 

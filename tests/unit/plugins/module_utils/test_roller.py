@@ -226,6 +226,14 @@ def test_without_permission_for_nodes_it_goes_on(site):
     assert "whether restarted masters find a node is not known" in "".join(one.warnings)
 
 
+def test_headless_services_bring_a_warning(site):
+    one = site()
+    one.cluster.change(kinds.SERVICE, "hbase-master-1", NAMESPACE, {"spec": {"clusterIP": "None"}})
+    one.masters.declare(properties={MIN: "1s"})
+    one.roll(check=True)
+    assert any(line.startswith("the Services hbase-master-1 are headless") for line in one.warnings)
+
+
 @pytest.mark.parametrize(("kind", "name", "message"), [
     (kinds.ALLUXIO_RUNTIME, "hbase", "AlluxioRuntime hbase in namespace data does not exist"),
     (kinds.STATEFUL_SET, "hbase-master", "has no StatefulSet hbase-master yet"),

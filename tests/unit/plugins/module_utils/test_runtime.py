@@ -144,10 +144,15 @@ def test_sensitive_values_are_those_whose_key_says_so():
     assert sorted(runtime.sensitive_values(params(**given))) == ["1234567", "abcdef", "ghijkl"]
 
 
-@pytest.mark.parametrize(("path", "applied_later"), [
-    ("spec.replicas", True), ("metadata.labels.team", True),
-    ("spec.properties.a", False), ("spec.tieredstore.levels", False), ("spec.master.resources.limits.cpu", False),
+@pytest.mark.parametrize(("path", "applied_by"), [
+    ("spec.replicas", "fluid"), ("metadata.labels.team", "fluid"), ("spec.tieredstore.levels", None), ("spec.worker.properties.a", None),
+    ("spec.master.networkMode", None), ("spec.properties.a", "rollout"), ("spec.master.resources.limits.cpu", "rollout"),
+    ("spec.jobMaster.jvmOptions", "rollout"), ("spec.alluxioVersion.imageTag", "rollout"),
 ])
-def test_applied_only_at_creation(path, applied_later):
+def test_what_applies_a_change(path, applied_by):
     path = tuple(path.split("."))
-    assert runtime.applied_only_at_creation([path]) == ([] if applied_later else [path])
+    assert runtime.applied_by_rollout([path], 3) == ([path] if applied_by == "rollout" else [])
+    assert runtime.applied_only_at_creation([path], 3) == ([path] if applied_by is None else [])
+    # A single master is not rolled.
+    assert runtime.applied_by_rollout([path], 1) == []
+    assert runtime.applied_only_at_creation([path], 1) == ([] if applied_by == "fluid" else [path])

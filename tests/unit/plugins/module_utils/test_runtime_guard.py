@@ -86,20 +86,50 @@ def test_another_failure_of_the_look_is_an_error(cluster, guard, monkeypatch):
         guard(params())
 
 
-@pytest.mark.parametrize(("master", "found"), [({"replicas": 3}, 3), ({}, 1), (None, 1)])
-def test_another_number_of_masters_is_refused(guard, master, found):
+COUNT = Merged({}, (Change(("spec", "master", "replicas")),))
+
+
+@pytest.mark.parametrize(("master", "wanted", "found"), [({"replicas": 3}, 1, 3), ({}, 3, 1), (None, 5, 1)])
+def test_a_single_master_stays_one(cluster, guard, master, wanted, found):
     with pytest.raises(InvalidInput) as refused:
-        guard(params(master_replicas=5), {"spec": {"master": master}}, Merged({}, (Change(("spec", "master", "replicas")),)))
+        guard(params(master_replicas=wanted), {"spec": {"master": master}}, COUNT)
     assert str(refused.value) == (
-        "AlluxioRuntime hbase in namespace data has %d masters and 5 were asked for: Fluid reads the number of masters only when "
-        "it creates them; delete the runtime and create it anew, or leave master_replicas as it is" % found)
+        "AlluxioRuntime hbase in namespace data has %d masters and %d were asked for: a single master keeps its journal in the UFS "
+        "format and several in the EMBEDDED one, so neither can become the other; back up the metadata, delete the runtime and create "
+        "it anew, or leave master_replicas as it is" % (found, wanted))
+    assert cluster.requests == []
+
+
+def test_another_number_of_masters_needs_a_rollout(guard, nodes):
+    nodes(*(node("n%d" % index) for index in range(5)))
+    for now, wanted in ((3, 5), (5, 3)):
+        assert guard(params(master_replicas=wanted), {"spec": {"master": {"replicas": now}}}, COUNT) == [
+            "AlluxioRuntime hbase in namespace data has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which "
+            "adds or removes them one at a time" % (now, wanted)]
+
+
+def test_more_masters_than_nodes(guard, nodes):
+    nodes(node("n1"), node("n2"), node("n3"))
+    with pytest.raises(InvalidInput, match="5 masters with network_mode HostNetwork need 5 schedulable nodes"):
+        guard(params(master_replicas=5), {"spec": {"master": {"replicas": 3}}}, COUNT)
+
+
+CHANGES = Merged({}, tuple(map(Change, (
+    ("spec", "replicas"), ("spec", "properties", "a"), ("spec", "master", "networkMode"), ("spec", "jobMaster", "env", "A"),
+    ("spec", "fuse", "args")))))
 
 
 def test_what_fluid_ignores_later_brings_a_warning(guard):
-    changes = (Change(("spec", "replicas")), Change(("spec", "properties", "a")), Change(("spec", "fuse", "args"), removed=True))
-    assert guard(params(), {"spec": {}}, Merged({}, changes)) == [
+    assert guard(params(), {"spec": {"master": {"replicas": 3}}}, CHANGES) == [
+        "AlluxioRuntime hbase in namespace data is running and Fluid does not apply these changes; run datacache.fluid.alluxio_rollout, "
+        "which brings the masters to them one at a time: spec.properties.a, spec.jobMaster.env.A",
         "AlluxioRuntime hbase in namespace data is running and Fluid reads these fields only when it creates a runtime, so the "
-        "change has no effect until the runtime is created anew: spec.properties.a, spec.fuse.args"]
+        "change has no effect until the runtime is created anew: spec.master.networkMode, spec.fuse.args"]
+
+
+def test_a_single_master_is_not_rolled(guard):
+    [warning] = guard(params(master_replicas=1), {"spec": {"master": {"replicas": 1}}}, CHANGES)
+    assert "until the runtime is created anew: spec.properties.a, spec.master.networkMode, spec.jobMaster.env.A, spec.fuse.args" in warning
 
 
 def test_what_fluid_applies_later_brings_none(guard):

@@ -107,11 +107,11 @@ def test_three_masters_on_three_nodes(run, nodes, stored):
     assert stored()["spec"]["master"]["replicas"] == 3
 
 
-def test_another_number_of_masters_is_refused(cluster, run, nodes):
+def test_a_single_master_stays_one(cluster, run, nodes):
     nodes(3)
     run("alluxio_runtime", name="hbase")
     result = run("alluxio_runtime", name="hbase", master_replicas=3)
-    assert "has 1 masters and 3 were asked for: Fluid reads the number of masters only when it creates them" in result["msg"]
+    assert "has 1 masters and 3 were asked for: a single master keeps its journal in the UFS format" in result["msg"]
 
 
 def test_more_workers_are_applied_without_a_warning(run, stored):
