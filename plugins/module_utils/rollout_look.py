@@ -74,8 +74,8 @@ class Planner:
             known_keys.require_known(self._client, self._namespace, self._name, _new_properties(found))
         headless = addresses.unstable(self._client, self._namespace, self._name, members)
         if headless:
-            self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give them "
-                       "stable_peer_addresses with datacache.fluid.alluxio_runtime" % ", ".join(headless))
+            self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give "
+                       "them stable_peer_addresses with datacache.fluid.alluxio_runtime" % ", ".join(headless))
         nodes = self._nodes(live)
         steps = rollout_plan.steps(self._name, pods, reasons, members, wanted, summary(found), self._leaders(members),
                                    nodes.cordoned if nodes else ())

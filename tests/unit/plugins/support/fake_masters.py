@@ -232,4 +232,3 @@ class FakeMasters:
         self.acts.append("remove %s %s" % (domain, address.rpartition(":")[0]))
         del self.groups[domain][address]
         self._count()
-
