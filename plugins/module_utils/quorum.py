@@ -44,7 +44,8 @@ def require_valid_count(count: int) -> None:
 class Peer:
     """One member of the Raft group. address is host:port of its journal port.
 
-    silent: seconds since its last answer to the leader, None when that is not told.
+    silent: seconds since its last answer to the leader. behind: how many entries of the journal that the group has agreed on were
+    not sent to it yet. Both are None when that is not told.
     """
 
     address: str
@@ -52,6 +53,7 @@ class Peer:
     priority: int = 0
     leader: bool = False
     silent: float | None = field(default=None, compare=False)
+    behind: int | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict:
         host, _sep, port = self.address.rpartition(":")

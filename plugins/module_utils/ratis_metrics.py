@@ -19,6 +19,10 @@ _NANOSECONDS = 1e9
 _FOLLOWER = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_rpc_response_time\{(?P<labels>[^}]*)\}", re.MULTILINE)
 # Nanoseconds since the follower's last answer. Its id is in the name, in letters that Prometheus takes.
 _SILENCE = re.compile(r"^ratis_server_(?P<id>\w+)_lastHeartbeatElapsedTime\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+# The index of the entry that the leader sends to the follower next. Its match_index says nothing of a restarted follower: it never
+# falls, also when the follower comes back with an empty journal.
+_NEXT = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_next_index\{(?P<labels>[^}]*)\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+_COMMIT = re.compile(r"^ratis_server_(?P<id>\w+)_peerCommitIndex\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
 
@@ -29,15 +33,28 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
     silent_for: seconds without an answer after which a follower counts as UNAVAILABLE, election.timeout.max.
     """
     silence = {match["id"]: float(match["value"]) / _NANOSECONDS for match in _SILENCE.finditer(text)}
+    following = {(_labels(match).get("follower", ""), match["port"]): float(match["value"]) for match in _NEXT.finditer(text)}
+    commits = {match["id"]: float(match["value"]) for match in _COMMIT.finditer(text)}
     leader, peers = None, []
     for match in _FOLLOWER.finditer(text):
-        labels = dict(_LABEL.findall(match["labels"]))
+        labels = _labels(match)
         leader = ":".join(labels.get("instance", "").rsplit("_", 1))
         host, port = labels.get("follower", ""), match["port"]
-        heard = silence.get(_NOT_IN_NAMES.sub("_", "%s_%s" % (host, port)))
+        heard = silence.get(_name(host, port))
+        commit, following_index = commits.get(_name(*leader.rsplit(":", 1))), following.get((host, port))
+        behind = None if commit is None or following_index is None else max(0, int(commit + 1 - following_index))
         state = AVAILABLE if heard is not None and heard <= silent_for else UNAVAILABLE
-        peers.append(Peer(address="%s:%s" % (host, port), state=state, silent=heard))
+        peers.append(Peer(address="%s:%s" % (host, port), state=state, silent=heard, behind=behind))
     if leader is None:
         return None
     peers.append(Peer(address=leader, state=AVAILABLE, leader=True))
     return Quorum(leader=leader, peers=tuple(sorted(peers, key=lambda peer: peer.address)))
+
+
+def _labels(match: re.Match) -> dict[str, str]:
+    return dict(_LABEL.findall(match["labels"]))
+
+
+def _name(host: str, port: str) -> str:
+    """A member's id as the names of metrics have it."""
+    return _NOT_IN_NAMES.sub("_", "%s_%s" % (host, port))

@@ -11,20 +11,20 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import naming, proof, rendered, rollout_plan
-from .care import JOB_MASTER, MASTER, Group
+from . import naming, peer_services, proving, rollout_plan
+from .care import MASTER, Group
+from .catching_up import CatchingUp
 from .client import Client
-from .errors import Conflict, WaitTimeout
+from .errors import QuorumUnknown, WaitTimeout
 from .keeper import DOMAINS, Keeper
-from .leader_api import container_of
+from .masters import Masters
+from .quorum import Peer
 from .readiness import pod_trouble
 from .rollout_look import Plan, Planner, Wish
 from .rollout_plan import Pod, Step
-from .streams import execute
 from .workloads import Live, Workloads
 
 _PAUSE = 0.5  # seconds between two looks at a pod
-_EXEC_TIMEOUT = 30.0
 
 
 class Roller:
@@ -67,8 +67,9 @@ class Roller:
         self._site.configure(plan.live.spec, wanted, self._wish.spread)
         self._restart_outdated(wanted)
         self._keeper(wanted).settle()
+        self._await_journals(wanted)
         self._site.remove_services(wanted)
-        self._prove(plan.live.spec)
+        proving.require_in_force(self._client, self._namespace, self._name, plan.live.spec, self._site.pods())
         self._site.mark(None)
 
     def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[Group]:
@@ -106,6 +107,7 @@ class Roller:
         if self._site.workload()["spec"]["replicas"] > index:
             keeper = self._keeper(index + 1)
             keeper.settle()
+            self._await_journals(index + 1, but=name)
             pods = rollout_plan.pods_of(self._name, self._site.pods())
             keeper.hand_over(name, rollout_plan.heirs(pods, name, self._outdated(pods), index))
             self._site.scale(index)
@@ -141,9 +143,11 @@ class Roller:
 
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
         self._tell("restarting master %s: %s" % (pod.name, reasons[pod.name]))
+        self._await_journals(members, but=pod.name)
         keeper = self._keeper(members)
         if pod.name not in _away([keeper.see(MASTER)]):
             keeper.hand_over(pod.name, rollout_plan.heirs(pods, pod.name, reasons, members))
+        self._require_whole(members, {pod.name: ""})  # the last look before it goes
         self._site.delete_pod(pod.name, pod.uid)
         self._await_running(pod.name, pod.uid)
         self._keeper(members).settle()
@@ -175,6 +179,18 @@ class Roller:
         while any(each["metadata"]["name"] == name for each in self._site.pods()):
             self._pause("%s to be gone" % name)
 
+    def _await_journals(self, members: int, but: str = "") -> None:
+        """Wait until all masters but one have the whole journal of both groups: then that one is not the only one to have something."""
+        masters = Masters(self._client, self._namespace, self._name)
+        names = [name for name in peer_services.names(self._name, members) if name != but]
+        left = {(domain, name): CatchingUp() for domain in DOMAINS for name in names}
+        while True:
+            peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS for peer in _peers(masters, domain)}
+            left = {key: each for key, each in left.items() if not each.done(peers.get(key), self._clock())}
+            if not left:
+                return
+            self._pause("%s to have the whole journal of the %s group" % (min(left)[1], min(left)[0]))
+
     def _pause(self, what: str) -> None:
         self._tell("waiting for %s" % what)
         if self._clock() >= self._deadline:
@@ -182,28 +198,12 @@ class Roller:
                               % (self._wish.timeout, what))
         self._sleep(_PAUSE)
 
-    # -- proving ------------------------------------------------------------------------------
 
-    def _prove(self, spec: dict) -> None:
-        """Raise Conflict unless each master's process has what the spec declares."""
-        keys = {MASTER: "ALLUXIO_MASTER_JAVA_OPTS", JOB_MASTER: "ALLUXIO_JOB_MASTER_JAVA_OPTS"}
-        common = rendered.declared(rendered.COMMON, spec)
-        for domain, key in keys.items():
-            own = rendered.declared(key, spec)
-            properties = {**common.properties, **own.properties}
-            options = (*(common.jvm_options or ()), *(own.jvm_options or ()))
-            if properties or options:
-                self._prove_each(domain, properties, options)
-
-    def _prove_each(self, domain: str, properties: Mapping[str, str], options: tuple[str, ...]) -> None:
-        container = container_of(domain)
-        for pod in rollout_plan.pods_of(self._name, self._site.pods()):
-            said = execute(self._client, self._namespace, pod.name, container, proof.COMMAND, _EXEC_TIMEOUT)
-            found = proof.options_of(said.stdout, proof.CLASSES[container])
-            lines = ["no process of it runs"] if found is None else proof.mismatches(found, properties, options)
-            if lines:
-                raise Conflict("container %s of %s runs with something else than was declared: %s"
-                               % (container, pod.name, "; ".join(lines)))
+def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
+    try:
+        return masters.quorum(domain)[0].peers
+    except QuorumUnknown:
+        return ()
 
 
 def _away(groups: list[Group]) -> set[str]:

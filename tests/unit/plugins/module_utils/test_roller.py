@@ -5,7 +5,7 @@ import pytest
 from fake_cluster import FakeCluster
 from fake_masters import NAMESPACE, FakeMasters, Killed
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, known_keys, rendered, roller
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, known_keys, proving, rendered
 from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput, WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
@@ -25,7 +25,7 @@ class Site:
         self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members)
         self.warnings = []
         self.forged = {}  # pod to the arguments that its process has instead
-        monkeypatch.setattr(roller, "execute", self._execute)
+        monkeypatch.setattr(proving, "execute", self._execute)
         monkeypatch.setattr(known_keys, "execute", self._execute)
 
     def roll(self, check=False, **wish):
@@ -63,6 +63,7 @@ def require_done(one, members=3):
     assert IN_PROGRESS not in (group.workload["metadata"]["annotations"] or {})
     assert group.most_away <= 1
     assert not group.lost_majority
+    assert not group.only_copy
 
 
 ALL = [("restart", "hbase-master-1"), ("restart", "hbase-master-2"), ("restart", "hbase-master-0")]

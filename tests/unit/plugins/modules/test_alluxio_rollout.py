@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from fake_masters import NAMESPACE, FakeMasters
 
-from ansible_collections.datacache.fluid.plugins.module_utils import roller, rollout
+from ansible_collections.datacache.fluid.plugins.module_utils import proving, roller, rollout
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 WHO = {"name": "hbase", "namespace": NAMESPACE}
@@ -16,7 +16,7 @@ WHO = {"name": "hbase", "namespace": NAMESPACE}
 def masters(cluster, recorded, monkeypatch):
     group = FakeMasters(cluster, recorded, monkeypatch)
     monkeypatch.setattr(rollout, "Roller", partial(roller.Roller, clock=cluster.clock, sleep=cluster.sleep, now=group.now))
-    monkeypatch.setattr(roller.Roller, "_prove", lambda _self, _spec: None)
+    monkeypatch.setattr(proving, "require_in_force", lambda *_args: None)
     return group
 
 

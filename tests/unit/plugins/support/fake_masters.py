@@ -19,7 +19,7 @@ NAMESPACE = "data"
 BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 PORTS = {MASTER: 23083, JOB_MASTER: 23671}
 LABELS = {"app": "alluxio", "name": "hbase-master", "release": "hbase", "role": "alluxio-master"}
-ENDS, STARTS, JOINS, ELECTS = 3, 2, 8, 4  # seconds
+ENDS, STARTS, JOINS, CATCHES_UP, ELECTS = 3, 2, 8, 5, 4  # seconds
 
 
 class Killed(BaseException):
@@ -34,6 +34,8 @@ class FakeMasters:
         self.acts = []
         self.most_away = 0
         self.lost_majority = False
+        self.only_copy = False  # whether one was taken away while another had not caught up with the journal
+        self._whole_at = {}  # pod to when it has the whole journal
         self.broken = set()  # pods that never join
         self.groups = {domain: {} for domain in PORTS}  # address to whether AVAILABLE
         self.leader = {}
@@ -192,10 +194,12 @@ class FakeMasters:
         live = self.cluster.stored(kinds.POD, name, NAMESPACE)
         if live is None or (made is not None and live["metadata"]["uid"] != "pod-%d" % made):
             return
+        self._whole_at[name] = self.cluster.now + CATCHES_UP if made is not None else 0.0
         for domain, port in PORTS.items():
             self.groups[domain]["%s:%d" % (name, port)] = True
 
     def _away(self, name):
+        self.only_copy |= any(at > self.cluster.now for other, at in self._whole_at.items() if other != name)
         for domain, port in PORTS.items():
             address = "%s:%d" % (name, port)
             if address in self.groups[domain]:
@@ -218,7 +222,8 @@ class FakeMasters:
         if leader is None:
             raise QuorumUnknown("no leader")
         leader = "%s:%d" % (leader, PORTS[domain])
-        peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.5)
+        peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
+                           behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
                       for address, available in sorted(self.groups[domain].items()))
         return Quorum(leader, peers), leader.rpartition(":")[0]
 

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a follower has the whole journal again, from looks at it."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.catching_up import CatchingUp
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer
+
+
+def peer(silent, behind=0, state=AVAILABLE, leader=False):
+    return Peer("hbase-master-1:19200", state, leader=leader, silent=silent, behind=behind)
+
+
+def looks(*each):
+    """Tell for each look, (time, peer), whether it was enough."""
+    one = CatchingUp()
+    return [one.done(seen, now) for now, seen in each]
+
+
+def test_two_more_answers_are_enough():
+    assert looks((0, peer(0.1)), (1, peer(1.1)), (2, peer(0.5)), (3, peer(1.5)), (4, peer(0.2))) == [False, False, False, False, True]
+
+
+def test_a_step_back_starts_anew():
+    assert looks((0, peer(0)), (1, peer(0)), (2, peer(0, behind=30)), (3, peer(0)), (4, peer(0)), (5, peer(0))) == [
+        False, False, False, False, False, True]
+
+
+@pytest.mark.parametrize("away", [None, peer(0, state=UNAVAILABLE), peer(0, behind=1)], ids=["no-member", "away", "behind"])
+def test_not_while_it_is_away_or_behind(away):
+    assert looks(*((now, away) for now in range(9))) == [False] * 9
+
+
+@pytest.mark.parametrize("seen", [peer(None, None), peer(0.1, 0, leader=True)], ids=["not-told", "leader"])
+def test_at_once(seen):
+    assert looks((0, seen)) == [True]
