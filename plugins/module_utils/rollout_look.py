@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import addresses, kinds, known_keys, placement, rendered, rollout_input, rollout_plan
+from . import addresses, kinds, known_properties, placement, rendered, rollout_input, rollout_plan
 from .care import JOB_MASTER, MASTER
 from .client import Client
-from .errors import ApiError
+from .errors import ApiError, QuorumUnknown
 from .keeper import Keeper
+from .masters import Masters
 from .rendered import Rendered
 from .rollout_plan import Nodes, Pod, Step
 from .workloads import Live, Workloads
@@ -71,7 +72,7 @@ class Planner:
         if not (found.changes or reasons or leaving or members != wanted or live.in_progress):
             return Plan(live, found)
         if not _image_changes(found):
-            known_keys.require_known(self._client, self._namespace, self._name, _new_properties(found))
+            self._require_known(live, _new_properties(found))
         headless = addresses.unstable(self._client, self._namespace, self._name, members)
         if headless:
             self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give "
@@ -82,6 +83,17 @@ class Planner:
         if nodes:
             self._look_at_nodes(live, pods, steps, nodes)
         return Plan(live, found, steps or [Step(rollout_plan.SETTLE, "", "an earlier rollout was cut off before its end")])
+
+    def _require_known(self, live: Live, keys: set[str]) -> None:
+        """Raise InvalidInput for keys that Alluxio does not know. The leader lists those that have a value, in one request."""
+        try:
+            keys = keys - Masters(self._client, self._namespace, self._name).configuration(live.pods).keys() if keys else keys
+        except QuorumUnknown:
+            pass
+        except ApiError as err:
+            if err.status != 403:
+                raise
+        known_properties.require_known(self._client, self._namespace, self._name, sorted(keys))
 
     def _look_at_nodes(self, live: Live, pods: list[Pod], steps: list[Step], nodes: Nodes) -> None:
         for line in rollout_plan.warnings_of(pods, nodes):
@@ -132,7 +144,7 @@ def _names(key: str, value: dict) -> list[str]:
 
 def _new_properties(found: Rendered) -> set[str]:
     return {name for key in rendered.MASTERS for name in (found.after.get(key) or {}).get("properties", {})
-            if name not in (found.before.get(key) or {}).get("properties", {})}
+            if name.startswith(known_properties.PREFIX) and name not in (found.before.get(key) or {}).get("properties", {})}
 
 
 def _image_changes(found: Rendered) -> bool:

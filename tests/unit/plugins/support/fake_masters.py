@@ -63,6 +63,7 @@ class FakeMasters:
         self._patch_client(monkeypatch)
         monkeypatch.setattr(Masters, "quorum", self._quorum)
         monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: {"alluxio.master.known": "1"})
+        monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
         monkeypatch.setattr(Masters, "elect", self._elect)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
         monkeypatch.setattr(Masters, "restart", lambda _masters, pod, domain: self.acts.append("kill %s %s" % (domain, pod)))
