@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import addresses, kinds, known_properties, placement, rendered, rollout_input, rollout_plan
+from . import addresses, kinds, known_properties, placement, pod_template, rendered, rollout_input, rollout_plan
 from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
@@ -98,7 +98,9 @@ class Planner:
     def _look_at_nodes(self, live: Live, pods: list[Pod], steps: list[Step], nodes: Nodes) -> None:
         for line in rollout_plan.warnings_of(pods, nodes):
             self._warn(line)
-        if self._wish.spread == "required" or rollout_input.on_host_network(live.workload):
+        template = live.workload["spec"]["template"]["spec"]
+        spread = self._wish.spread or pod_template.spread_of(self._name, template)
+        if spread == pod_template.REQUIRED or rollout_input.on_host_network(live.workload):
             restarts = [step.pod for step in steps if step.act == rollout_plan.RESTART]
             rollout_plan.require_places(pods, restarts, live.declared, nodes, _selector(live))
 

@@ -20,9 +20,9 @@ MIN = "alluxio.master.embedded.journal.election.timeout.min"
 class Site:
     """Masters in a cluster of their own. Commands in them answer with the options that the ConfigMap gives them."""
 
-    def __init__(self, recorded, monkeypatch, members):
+    def __init__(self, recorded, monkeypatch, members, **how):
         self.cluster = FakeCluster()
-        self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members)
+        self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members, **how)
         self.warnings = []
         self.forged = {}  # pod to the arguments that its process has instead
         monkeypatch.setattr(proving, "execute", self._execute)
@@ -47,7 +47,7 @@ class Site:
 
 @pytest.fixture
 def site(recorded, monkeypatch):
-    return lambda members=3: Site(recorded, monkeypatch, members)
+    return lambda members=3, **how: Site(recorded, monkeypatch, members, **how)
 
 
 def require_done(one, members=3):
@@ -213,6 +213,21 @@ def test_masters_on_the_network_of_their_nodes_need_a_node_each(site):
     with pytest.raises(InvalidInput, match="5 masters need 5 schedulable nodes"):
         one.roll()
     assert one.cluster.writes() == []
+
+
+@pytest.mark.parametrize("spread", ["required", "preferred"])
+def test_masters_that_have_to_be_apart_need_a_node_each(site, spread):
+    one = site(network="ContainerNetwork")
+    assert one.roll(spread=spread)[1] == [("configure", ""), *ALL]
+    for name in ("node4", "node5"):
+        one.cluster.vanish(kinds.NODE, name, None)
+    one.masters.declare(master={"replicas": 5})
+    if spread == "required":  # as the template says by now
+        with pytest.raises(InvalidInput, match="5 masters need 5 schedulable nodes"):
+            one.roll()
+    else:
+        one.roll()
+        require_done(one, 5)
 
 
 def test_without_permission_for_nodes_it_goes_on(site):

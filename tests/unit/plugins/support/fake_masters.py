@@ -29,7 +29,7 @@ class Killed(BaseException):
 class FakeMasters:
     """The masters of runtime hbase. spec: what it declares; nodes: the nodes in turn that take a pod."""
 
-    def __init__(self, cluster, recorded, monkeypatch, members=3):
+    def __init__(self, cluster, recorded, monkeypatch, members=3, network="HostNetwork"):
         self.cluster = cluster
         self.acts = []
         self.most_away = 0
@@ -46,10 +46,11 @@ class FakeMasters:
             each["metadata"]["namespace"] = NAMESPACE
         workload["spec"]["replicas"] = members
         del workload["status"]
+        workload["spec"]["template"]["spec"]["hostNetwork"] = network == "HostNetwork"
         data = config_map["data"]
         data[rendered.COMMON] = rendered.with_members(data[rendered.COMMON], "hbase", members)
         cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
-            "master": {"replicas": members, "networkMode": "HostNetwork"}}})
+            "master": {"replicas": members, "networkMode": network}}})
         cluster.put(kinds.CONFIG_MAP, config_map)
         self._put_workload(workload)
         for index in range(members):
