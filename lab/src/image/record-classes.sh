@@ -41,11 +41,11 @@ start() {
 
 # await NAME WHAT COMMAND...: until the command succeeds, which shows that the component has come so far.
 await() {
-  local name=$1 what=$2 limit=$((SECONDS + 120))
+  local name=$1 what=$2 limit=$((SECONDS + 300))
   shift 2
   until "$@" 2>/dev/null; do
     kill -0 "${component[$name]}" 2>/dev/null || fail "$name ended before $what" "$folder/$name.log"
-    ((SECONDS < limit)) || fail "$name ran for 120 s without $what" "$folder/$name.log"
+    ((SECONDS < limit)) || fail "$name ran for 300 s without $what" "$folder/$name.log"
     sleep 0.2
   done
 }
