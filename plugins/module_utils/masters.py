@@ -11,6 +11,7 @@ from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
 from .leader_api import LeaderApi, container_of
+from .proof import CLASSES
 from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info
 from .readiness import is_ready
 from .streams import execute
@@ -27,6 +28,14 @@ _KEY_TIMEOUT = 15.0
 # Prints those of its arguments that are no keys of Alluxio. The exit code does not tell: it is 1 as well for a known key without a
 # value, which "is not found" (alluxio.cli.GetConf).
 _FIND_UNKNOWN = 'for key; do case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac; done'
+# Ends the process whose arguments name the class. The master's first process is not the JVM but the script of Fluid's
+# <name>-mount-config, a bash without a handler, which the kernel spares any signal that it has none for.
+_END = """for each in /proc/[0-9]*; do
+  case $(readlink "$each/exe") in
+    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "${each#/proc/}" ;;
+  esac
+done
+true"""
 _LOG_TAIL = 2000
 
 
@@ -113,8 +122,13 @@ class Masters:
 
     def restart(self, pod: str, domain: str) -> None:
         """End the domain's process in the pod; kubelet starts its container again, and a master's journal stays."""
-        # The JVM is the container's first process and ends on SIGTERM; the stream may break off before the shell has answered.
-        execute(self._client, self._namespace, pod, container_of(domain), ["sh", "-c", "kill 1"], _SHELL_TIMEOUT)
+        self.end(pod, domain)
+
+    def end(self, pod: str, domain: str) -> None:
+        """Let the domain's JVM in the pod end, as a stop of the container would if its first process passed the signal on."""
+        container = container_of(domain)
+        # The stream may break off before the shell has answered.
+        execute(self._client, self._namespace, pod, container, ["sh", "-c", _END, "end", CLASSES[container]], _SHELL_TIMEOUT)
 
     def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum], subject: str) -> tuple[Quorum, str]:
         refusals = []

@@ -3,6 +3,10 @@
 
 import json
 
+import shutil
+import signal
+import subprocess
+
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds, masters
@@ -107,11 +111,26 @@ def test_without_a_leader_there_is_no_configuration(served):
                  "alluxio fsadmin journal quorum elect -address b:1", id="elect"),
     pytest.param(lambda group: group.remove_peer("hbase-master-0", JOB_MASTER, "b:1"), "alluxio-master",
                  "alluxio fsadmin journal quorum remove -domain JOB_MASTER -address b:1", id="remove"),
-    pytest.param(lambda group: group.restart("hbase-master-0", JOB_MASTER), "alluxio-job-master", "sh -c kill 1", id="restart"),
+    pytest.param(lambda group: group.restart("hbase-master-0", JOB_MASTER), "alluxio-job-master",
+                 "sh -c %s end alluxio.master.AlluxioJobMaster" % masters._END, id="restart"),
 ])
 def test_acts_are_commands_in_a_pod(group, act, container, command):
     act(group({}, {"hbase-master-0": Executed(0, "", "")}))
     assert group.asked == [("data", "hbase-master-0", container, command)]
+
+
+def test_only_the_jvm_of_that_class_ends(tmp_path):
+    """The first process is a script that has no handler; the command's own arguments name the class as well."""
+    java = shutil.copy(shutil.which("sleep"), tmp_path / "java")
+    started = [subprocess.Popen([str(java), *arguments]) for arguments in (["60", "60.0"], ["60", "060.0"])]
+    try:
+        subprocess.run(["sh", "-c", masters._END, "end", "060.0"], check=True, capture_output=True)
+        assert started[1].wait(timeout=10) == -signal.SIGTERM
+        assert started[0].poll() is None
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
 
 
 def test_an_act_that_is_refused_says_why(group):
