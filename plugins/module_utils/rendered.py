@@ -108,6 +108,11 @@ def members_of(text: str) -> tuple[str, ...]:
     return tuple(each for each in java_options.properties(text).get(ADDRESSES, "").split(",") if each)
 
 
+def of_masters(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the properties that a master which starts now gets, by their keys."""
+    return {**java_options.properties(data.get(COMMON, "")), **java_options.properties(data.get("ALLUXIO_MASTER_JAVA_OPTS", ""))}
+
+
 def with_members(text: str, name: str, members: int) -> str:
     """Return the common Java options with the journal's addresses of that many masters."""
     now = members_of(text)

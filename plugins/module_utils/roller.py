@@ -11,11 +11,11 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import naming, peer_services, proving, rollout_plan
+from . import elections, naming, peer_services, proving, rendered, rollout_plan
 from .care import MASTER, Group
 from .catching_up import CatchingUp
 from .client import Client
-from .errors import QuorumUnknown, WaitTimeout
+from .errors import ApiError, QuorumUnknown, WaitTimeout
 from .keeper import DOMAINS, Keeper
 from .masters import Masters
 from .quorum import Peer
@@ -44,6 +44,7 @@ class Roller:
         self._sleep = sleep
         self._now = now
         self._deadline = clock() + wish.timeout
+        self._known = 0
         self._site = Workloads(client, namespace, name)
         self.done: list[Step] = []
 
@@ -59,7 +60,8 @@ class Roller:
         members, wanted = plan.live.members, plan.live.declared
         reasons = {step.pod: step.reason for step in plan.steps if step.act == rollout_plan.RESTART}
         self._require_whole(members, reasons)
-        self._site.mark(self._now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self._known = plan.live.known
+        self._site.mark(str(self._known))
         self._site.configure(plan.live.spec, max(members, wanted), self._wish.spread)
         self.done += [step for step in plan.steps if step.act == rollout_plan.CONFIGURE]
         self._restart_outdated(members, only_away=True)
@@ -145,13 +147,34 @@ class Roller:
         self._tell("restarting master %s: %s" % (pod.name, reasons[pod.name]))
         self._await_journals(members, but=pod.name)
         keeper = self._keeper(members)
-        if pod.name not in _away([keeper.see(MASTER)]):
+        leading = keeper.see(MASTER).leading()
+        if leading is not None and leading.pod == pod.name and self._hands_over(members):
             keeper.hand_over(pod.name, rollout_plan.heirs(pods, pod.name, reasons, members))
         self._require_whole(members, {pod.name: ""})  # the last look before it goes
         self._site.delete_pod(pod.name, pod.uid)
+        self._end(pod.name)
         self._await_running(pod.name, pod.uid)
         self._keeper(members).settle()
         self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
+
+    def _hands_over(self, members: int) -> bool:
+        """Tell whether the leader is to hand over before it goes, rather than let the others notice that it is gone."""
+        if self._known < members:
+            return True  # one of those that clients do not know yet could be elected
+        try:
+            present = Masters(self._client, self._namespace, self._name).configuration()
+        except (ApiError, QuorumUnknown):
+            return True
+        return elections.hands_over_sooner(present, rendered.of_masters(self._site.config_map()["data"]))
+
+    def _end(self, name: str) -> None:
+        """End the JVMs of a pod that is being deleted: the first process of a master's container passes no signal on to its own."""
+        masters = Masters(self._client, self._namespace, self._name)
+        for domain in DOMAINS:
+            try:
+                masters.end(name, domain)
+            except ApiError:
+                pass  # it has ended, or may not be told to: then the pod's grace period passes
 
     # -- waiting ------------------------------------------------------------------------------
 

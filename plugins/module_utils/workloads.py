@@ -15,7 +15,8 @@ from .errors import AlreadyExists, Conflict, InvalidInput, WriteConflict
 from .reconcile import MANAGER, ROUNDS
 from .rendered import Rendered
 
-# On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off.
+# On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is
+# how many masters there were at the beginning.
 IN_PROGRESS = MANAGER + "/rollout"
 
 
@@ -39,6 +40,12 @@ class Live:
     @property
     def in_progress(self) -> bool:
         return IN_PROGRESS in (self.workload["metadata"].get("annotations") or {})
+
+    @property
+    def known(self) -> int:
+        """How many masters there were when the rollout began: clients may know no more of them."""
+        noted = (self.workload["metadata"].get("annotations") or {}).get(IN_PROGRESS, "")
+        return int(noted) if noted.isdigit() else self.members
 
     @property
     def revision(self) -> str | None:
@@ -77,11 +84,10 @@ class Workloads:
         return list(self._client.list(kinds.POD, self._namespace, "release=%s,role=alluxio-master" % self._name))
 
     def workload(self) -> dict:
-        found = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
-        if found is None:
-            raise Conflict("%s is gone: somebody deletes the runtime while its masters are rolled"
-                           % kinds.STATEFUL_SET.describe(self._workload_name, self._namespace))
-        return found
+        return self._get(kinds.STATEFUL_SET, self._workload_name)
+
+    def config_map(self) -> dict:
+        return self._get(kinds.CONFIG_MAP, self._config_name)
 
     def configure(self, spec: dict, members: int, spread: str | None) -> Rendered:
         """Write what the spec declares, the ConfigMap first; return what was written.
@@ -89,10 +95,7 @@ class Workloads:
         The pod template carries a hash of the ConfigMap, so a run that is cut off in between finds the template behind.
         """
         for _attempt in range(ROUNDS):
-            config_map = self._client.get(kinds.CONFIG_MAP, self._config_name, self._namespace)
-            if config_map is None:
-                raise Conflict("%s is gone: somebody deletes the runtime while its masters are rolled"
-                               % kinds.CONFIG_MAP.describe(self._config_name, self._namespace))
+            config_map = self.config_map()
             workload = self.workload()
             found = rendered.render(self._name, spec, config_map, workload, members, spread)
             try:
@@ -151,6 +154,12 @@ class Workloads:
     @property
     def _config_name(self) -> str:
         return self._name + "-config"
+
+    def _get(self, kind: kinds.Kind, name: str) -> dict:
+        found = self._client.get(kind, name, self._namespace)
+        if found is None:
+            raise Conflict("%s is gone: somebody deletes the runtime while its masters are rolled" % kind.describe(name, self._namespace))
+        return found
 
     def _services(self) -> dict[str, dict]:
         selector = "release=%s,%s" % (self._name, peer_services.SELECTOR)

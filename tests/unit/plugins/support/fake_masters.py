@@ -36,6 +36,7 @@ class FakeMasters:
         self.lost_majority = False
         self.only_copy = False  # whether one was taken away while another had not caught up with the journal
         self._whole_at = {}  # pod to when it has the whole journal
+        self.configuration = {"alluxio.master.known": "1"}  # of the leader
         self.broken = set()  # pods that never join
         self.groups = {domain: {} for domain in PORTS}  # address to whether AVAILABLE
         self.leader = {}
@@ -63,7 +64,8 @@ class FakeMasters:
         cluster._planned.clear()  # they are members already
         self._patch_client(monkeypatch)
         monkeypatch.setattr(Masters, "quorum", self._quorum)
-        monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: {"alluxio.master.known": "1"})
+        monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: self.configuration)
+        monkeypatch.setattr(Masters, "end", lambda _masters, _pod, _domain: None)
         monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
         monkeypatch.setattr(Masters, "elect", self._elect)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
