@@ -130,11 +130,13 @@ class Client:
         """Send a JSON merge patch. With metadata.resourceVersion in it a change in between raises WriteConflict."""
         return self._json("PATCH", kind, kind.path(namespace, name), _write_query(manager, dry_run), patch, _MERGE_PATCH)
 
-    def delete(self, kind: Kind, name: str, namespace: str | None, uid: str, dry_run: bool = False) -> bool:
-        """Delete the object with that uid; False when it is gone already."""
+    def delete(self, kind: Kind, name: str, namespace: str | None, uid: str, dry_run: bool = False, grace: int | None = None) -> bool:
+        """Delete the object with that uid; False when it is gone already. grace: seconds that a pod gets to end, instead of its own."""
         # With a body the server reads its options there alone: dryRun in the query would be ignored, and the object deleted.
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
                 "propagationPolicy": "Background", "dryRun": ["All"] if dry_run else []}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
         try:
             self._json("DELETE", kind, kind.path(namespace, name), body=body)
         except ApiError as err:

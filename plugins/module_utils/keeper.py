@@ -115,6 +115,22 @@ class Keeper:
             raise Conflict("%s leads and none of %s is an AVAILABLE peer to take over" % (pod, ", ".join(successors) or "no others"))
         self._settle(MASTER, able[successor].address)
 
+    def elsewhere(self, node: str) -> str:
+        """Return the pod that is to lead so that no master on the node does; empty when none there leads.
+
+        Raises Conflict when every master that is AVAILABLE is on that node.
+        """
+        seen = self.see(MASTER)
+        nodes = {pod["metadata"]["name"]: pod.get("spec", {}).get("nodeName") for pod in self.masters.pods()}
+        leading = seen.leading()
+        if leading is None or nodes.get(leading.pod) != node:
+            return ""
+        able = [master.pod for master in seen.masters if master.available and nodes.get(master.pod) not in (None, node)]
+        if not able:
+            raise Conflict("%s leads on node %s and no master of %s is AVAILABLE on another: bring them back first" % (
+                leading.pod, node, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)))
+        return able[0]
+
     def _settle(self, domain: str, lead: str) -> Group:
         lost_since: float | None = None
         while True:

@@ -70,7 +70,7 @@ class LeaderApi:
         Raises ApiError without the permission for get on pods/proxy.
         """
         started = [pod for pod in pods if pod.get("status", {}).get("podIP") and _web_port(pod, domain)]
-        answers = fleet.work(started, lambda pod: self._get(pod, domain, _METRICS)) if started else []
+        answers = fleet.work(started, lambda pod: self.get(pod, domain, _METRICS)) if started else []
         found = []
         for pod, answer in zip(started, answers, strict=True):
             if isinstance(answer, Exception):
@@ -88,7 +88,7 @@ class LeaderApi:
 
         A property that has no value is left out, and so is one that Alluxio does not know.
         """
-        answer = self._get(pod, domain, _PARTS[domain].information)
+        answer = self.get(pod, domain, _PARTS[domain].information)
         if answer is None:
             return None
         try:
@@ -97,7 +97,8 @@ class LeaderApi:
             return None
         return {key: _as_text(value) for key, value in found.items() if value is not None}
 
-    def _get(self, pod: dict, domain: str, path: str) -> bytes | None:
+    def get(self, pod: dict, domain: str, path: str) -> bytes | None:
+        """What the pod's web port answers on a path; None when it does not lead."""
         return self._client.proxied(self._namespace, pod["metadata"]["name"], _web_port(pod, domain), path, _TIMEOUT)
 
     def _silent_for(self, pod: dict, domain: str) -> float:

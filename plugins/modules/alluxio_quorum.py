@@ -29,6 +29,12 @@ options:
       - Pod of the master that is to lead, such as V(hbase-master-1). It must be a peer.
       - Without it any master may lead.
     type: str
+  leader_not_on:
+    description:
+      - Node on which no master is to lead, because it is to be drained, for example. A leader there hands over to the first available master
+        that is elsewhere.
+      - Mutually exclusive with O(leader).
+    type: str
   stable_peer_addresses:
     description: Whether the masters' Services get a cluster IP, as in M(datacache.fluid.alluxio_runtime).
     type: bool
@@ -48,11 +54,17 @@ EXAMPLES = r"""
     name: hbase
     namespace: data
 
-- name: Move the leadership away from a node that is to be drained
+- name: Let a certain master lead
   datacache.fluid.alluxio_quorum:
     name: hbase
     namespace: data
     leader: hbase-master-1
+
+- name: Move the leadership away from a node that is to be drained
+  datacache.fluid.alluxio_quorum:
+    name: hbase
+    namespace: data
+    leader_not_on: node1
 
 - name: Say what would be done
   datacache.fluid.alluxio_quorum:
@@ -148,11 +160,14 @@ def settle(client: Client, params: dict, check: bool) -> dict:
     find = addresses.unstable if check else addresses.ensure
     replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
                 for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
+    lead, avoid = params["leader"] or "", params["leader_not_on"] or ""
     if check:
-        plan = replaced + [done.as_dict() for done in keeper.plan(params["leader"] or "")]
+        plan = replaced + [done.as_dict() for done in keeper.plan(lead) or (keeper.plan(keeper.elsewhere(avoid)) if avoid else [])]
         return {"changed": bool(plan), "plan": plan, "acts": [], "diff": _diff(plan)}
     try:
-        group = keeper.settle(params["leader"] or "")[0]
+        group = keeper.settle(lead)[0]
+        if avoid and (successor := keeper.elsewhere(avoid)):
+            group = keeper.settle(successor)[0]
     except FluidError as err:
         err.details.update(acts=replaced + [done.as_dict() for done in keeper.acts], changed=bool(replaced or keeper.acts))
         raise
@@ -171,8 +186,9 @@ def main() -> None:
     module = AnsibleModule(arguments.compose(
         arguments.connection(), arguments.identity(),
         leader={"type": "str"},
+        leader_not_on={"type": "str"},
         stable_peer_addresses={"type": "bool", "default": True},
-        wait_timeout={"type": "int", "default": 300}), supports_check_mode=True)
+        wait_timeout={"type": "int", "default": 300}), mutually_exclusive=[("leader", "leader_not_on")], supports_check_mode=True)
     manage.finish(module, lambda: settle(connect(module.params), module.params, module.check_mode))
 
 

@@ -41,7 +41,7 @@ def mapped(inventory):
 
 
 def test_there_are_roles():
-    assert ROLES == ["cleanup", "deploy", "install", "verify"]
+    assert ROLES == ["cleanup", "deploy", "drill", "install", "verify"]
 
 
 @pytest.mark.parametrize("role", ROLES)

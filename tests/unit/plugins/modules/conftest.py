@@ -14,7 +14,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils import waits
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 # Where connect was imported by name.
 CONNECTS = ("module_utils.manage", "module_utils.select", "module_utils.rollout", "modules.dataset_volume", "modules.alluxio_quorum_info",
-            "modules.alluxio_quorum")
+            "modules.alluxio_quorum", "modules.alluxio_failover")
 
 
 @pytest.fixture

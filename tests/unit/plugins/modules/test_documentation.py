@@ -9,7 +9,7 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
-MODULES = ("alluxio_quorum", "alluxio_quorum_info", "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info", "dataset",
+MODULES = ("alluxio_failover", "alluxio_quorum", "alluxio_quorum_info", "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info", "dataset",
            "dataset_info", "dataset_volume")
 
 

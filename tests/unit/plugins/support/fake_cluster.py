@@ -129,7 +129,7 @@ class FakeCluster:
         after = apply_patch(live, patch)
         return after if dry_run else self._store(key, "MODIFIED", after)
 
-    def delete(self, kind, name, namespace, uid, dry_run=False):
+    def delete(self, kind, name, namespace, uid, dry_run=False, grace=None):
         self._ask("delete", kind, write=True)
         key = self._key(kind, name, namespace)
         if key not in self._objects:

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kills the leader of a runtime's masters, and measures what that does to those who write and read meanwhile. Drives IO.
+
+A drill starts at full strength alone, so that it costs the quorum one of the failures that it tolerates, and never its majority.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Callable
+
+from . import drill_reads, kinds, peer_services
+from .care import MASTER, Group
+from .client import Client
+from .drill_found import Drilled, Writes
+from .drill_reads import Reads
+from .drill_writer import Writer
+from .errors import ApiError, Conflict, FluidError, WaitTimeout
+from .keeper import DOMAINS, Keeper
+from .leader_api import LeaderApi
+
+# Seconds between two looks for a new leader, and for what takes longer.
+LOOK = 0.1
+_PAUSE = 0.5
+# Lines of the reader's log: the reads of an hour or two.
+_LOG_TAIL = 50000
+# Longer than a drill's timeout, so that a writer that nobody ends any more ends by itself.
+_WRITES_LONGER_BY = 60.0
+
+
+class Drill:
+    """Drills on one runtime. masters: how many it is to have. All of a drill ends within timeout seconds, or raises WaitTimeout."""
+
+    def __init__(self, client: Client, namespace: str, name: str, masters: int, timeout: float,
+                 tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
+                 sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._name = name
+        self._masters = masters
+        self._timeout = timeout
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+        self._api = LeaderApi(client, namespace)
+        self._keeper = Keeper(client, namespace, name, masters, timeout)
+
+    def leader(self) -> str:
+        """Return the pod that leads the masters. Raises Conflict unless all masters and job masters are in their quorums."""
+        leading = ""
+        for domain in DOMAINS:
+            seen = self._keeper.see(domain)
+            if not is_whole(seen):
+                raise Conflict("the %s quorum of %s is not complete: %s; a drill would put its majority at risk, so nothing was "
+                               "killed: run alluxio_quorum first" % (domain, self._what(), lacks(seen)))
+            leading = leading or seen.leading().pod
+        services = {live["metadata"]["name"]: live for live in self._client.list(
+            kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
+        headless = peer_services.unstable(self._name, self._masters, services)
+        if headless:
+            raise Conflict("the masters' Services %s of %s are headless, so a master that is killed may stay out of the quorum for "
+                           "minutes; nothing was killed: run alluxio_quorum first" % (", ".join(headless), self._what()))
+        return leading
+
+    def run(self, reader: str = "", write: bool = True) -> Drilled:
+        """Kill the leader and return what was found. reader: a pod whose log is that of a reading application, if there is one."""
+        deadline = self._clock() + self._timeout
+        killed = self.leader()
+        pods = {pod["metadata"]["name"]: pod for pod in self._keeper.masters.pods()}
+        survivors = [pod for name, pod in sorted(pods.items()) if name != killed]
+        writer = Writer(self._client, self._namespace, survivors[0]["metadata"]["name"], secrets.token_hex(4),
+                        self._timeout + _WRITES_LONGER_BY) if write else None
+        try:
+            if writer:
+                writer.start()
+            before = self._until("the first acknowledged directory", writer.count, deadline) if writer else 0
+            skip = self._until("a first read by pod %s" % reader, lambda: drill_reads.count(self._log(reader)), deadline) if reader else 0
+            began = self._clock()
+            self._client.delete(kinds.POD, killed, self._namespace, pods[killed]["metadata"]["uid"], grace=0)
+            leader = self._until("a master to lead in place of %s" % killed, lambda: self._serving(survivors), deadline, LOOK)
+            served = self._clock()
+            self._until("all peers of both quorums", self._whole, deadline)
+            whole = self._clock()
+            writes = self._proven(writer, before, leader) if writer else None
+            reads = self._read_again(reader, skip, deadline) if reader else None
+        except FluidError:
+            if writer:
+                _clear(writer)
+            raise
+        if writer:
+            writer.remove()
+        return Drilled(killed, leader["metadata"]["name"], served - began, whole - began, writes, reads)
+
+    def _serving(self, pods: list[dict]) -> dict | None:
+        """The pod among these that leads and serves."""
+        told = self._api.ask(MASTER, pods)
+        return next((pod for pod in pods if pod["metadata"]["name"] == told.pod), None)
+
+    def _whole(self) -> bool:
+        return all(is_whole(self._keeper.see(domain)) for domain in DOMAINS)
+
+    def _proven(self, writer: Writer, before: int, leader: dict) -> Writes:
+        told = writer.stop()
+        # It may have lost the leadership again meanwhile; the one that leads now has to know all the same.
+        leading = self._serving(self._keeper.masters.pods()) or leader
+        return Writes(before, len(told), tuple(sorted(told - writer.listed(self._api, leading))))
+
+    def _read_again(self, reader: str, skip: int, deadline: float) -> Reads:
+        """The reads since the drill began, one that began with all peers there included."""
+        known = drill_reads.count(self._log(reader))
+        self._until("pod %s to read again" % reader, lambda: drill_reads.count(self._log(reader)) > known + 1, deadline)
+        return drill_reads.parse(self._log(reader), skip)
+
+    def _log(self, reader: str) -> str:
+        return self._client.log(self._namespace, reader, "reader", _LOG_TAIL)
+
+    def _until(self, what: str, look: Callable, deadline: float, pause: float = _PAUSE):
+        """Look until something is there, and return it."""
+        while True:
+            found = look()
+            if found:
+                return found
+            self._tell("waiting for %s" % what)
+            if self._clock() >= deadline:
+                raise WaitTimeout("waited %g seconds for %s in a drill on %s: see what alluxio_quorum_info tells, and run "
+                                  "alluxio_quorum" % (self._timeout, what, self._what()))
+            self._sleep(pause)
+
+    def _what(self) -> str:
+        return kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
+
+
+def is_whole(seen: Group) -> bool:
+    """Tell whether all expected masters run and are AVAILABLE, and one of them leads.
+
+    A leader calls a follower AVAILABLE for a while after its pod is gone.
+    """
+    return seen.complete() and seen.running == len(seen.masters)
+
+
+def lacks(seen: Group) -> str:
+    """Say what keeps a group from being whole."""
+    wants = ["no leader"] if seen.leading() is None else []
+    wants += ["%s is a stale peer" % peer.address for peer in seen.stale]
+    wants += ["%s %s" % (master.pod, master.trouble or "is %s" % (master.state or "no member")) for master in seen.masters
+              if master.running is None or not master.available]
+    return "; ".join(wants)
+
+
+def _clear(writer: Writer) -> None:
+    """End the writer and remove what it made, as far as the masters allow; the next drill removes the rest."""
+    for act in (writer.stop, writer.remove):
+        try:
+            act()
+        except ApiError:
+            pass

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a failover drill found, and which promises it broke. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .drill_reads import Reads
+
+
+@dataclass(frozen=True)
+class Writes:
+    """before: directories acknowledged when the leader was killed. lost: paths that the new leader does not list."""
+
+    before: int
+    acknowledged: int
+    lost: tuple[str, ...]
+
+    def as_dict(self) -> dict:
+        return {"acknowledged_before": self.before, "acknowledged": self.acknowledged, "lost": list(self.lost)}
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """What a drill found. killed and leader: pods. Seconds count from the request that killed the leader.
+
+    serving_after: until the next leader served its web port; complete_after: until all peers of both domains were back.
+    """
+
+    killed: str
+    leader: str
+    serving_after: float
+    complete_after: float
+    writes: Writes | None = None
+    reads: Reads | None = None
+
+    def as_dict(self) -> dict:
+        return {"killed": self.killed, "leader": self.leader, "seconds_without_leader": round(self.serving_after, 2),
+                "seconds_until_complete": round(self.complete_after, 2), "writes": self.writes.as_dict() if self.writes else None,
+                "reads": self.reads.as_dict() if self.reads else None}
+
+    def broken(self, leader_within: float | None = None) -> list[str]:
+        """The promises that did not hold, a sentence each."""
+        found = []
+        if leader_within is not None and self.serving_after > leader_within:
+            found.append("%s served %.1f s after %s was killed, expected %g s or less" % (
+                self.leader, self.serving_after, self.killed, leader_within))
+        if self.writes and self.writes.lost:
+            found.append("%d of %d acknowledged directories are lost, such as %s" % (
+                len(self.writes.lost), self.writes.acknowledged, self.writes.lost[0]))
+        if self.reads and self.reads.errors:
+            found.append("%d reads failed: %s" % (len(self.reads.errors), self.reads.errors[0]))
+        if self.reads and self.reads.different:
+            found.append("the file was read with %d other checksums" % len(self.reads.different))
+        return found

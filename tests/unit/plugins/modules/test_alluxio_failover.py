@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module alluxio_failover: when it refuses, what check mode says, and what it makes of what it finds."""
+
+from functools import partial
+
+import pytest
+from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+from fake_raft import NAMESPACE, FakeRaft, pod_name
+
+IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
+ONE = "a" * 64
+
+
+class FakeFailover:
+    """Masters that elect the next leader some seconds after the leader's pod was deleted, and a writer in one of them."""
+
+    def __init__(self, cluster, raft):
+        self.cluster, self.raft = cluster, raft
+        self.elected_after = 3.0
+        self.back_after = 12.0
+        self.writes = []  # what the writer was told
+        self.forgotten = set()  # what the next leader does not list
+        self.commands = []
+        real = cluster.delete
+
+        def delete(kind, name, namespace, uid, dry_run=False, grace=None):
+            assert (kind, grace) == (kinds.POD, 0)
+            raft.silent = {"MASTER"}
+            cluster.later(self.elected_after, self._elect)
+            cluster.later(self.back_after, partial(self._return, int(name[-1])))
+            return real(kind, name, namespace, uid, dry_run, grace)
+
+        cluster.delete = delete
+
+    def _elect(self):
+        self.raft.silent = set()
+        self.raft.leaders["MASTER"] = "hbase-master-1:19200"
+        self.raft.lose(0)
+
+    def _return(self, index):
+        self.raft.put_pod(index)
+        self.raft.states["MASTER"] = dict.fromkeys(self.raft.states["MASTER"], "AVAILABLE")
+
+    def ask(self, domain, pods):
+        leader = self.raft.leaders[domain].partition(":")[0]
+        serves = domain not in self.raft.silent and any(pod["metadata"]["name"] == leader for pod in pods)
+        return Told(None, leader if serves else None, 0 if serves else len(pods))
+
+    def get(self, pod, domain, path):
+        listed = [each for each in self.writes if each not in self.forgotten]
+        return ('{"fileInfos": [%s], "ntotalFile": %d}' % (
+            ", ".join('{"absolutePath": "%s"}' % each for each in listed), len(listed))).encode()
+
+    def execute(self, _client, _namespace, pod, _container, command, _timeout):
+        self.commands.append((pod, command[2]))
+        told = "".join("Successfully created directory %s\n" % each for each in self.writes)
+        said = {drill_writer._COUNT: "2\n", drill_writer._STOP: told}.get(command[2], "")
+        return Executed(0, said, "")
+
+
+@pytest.fixture
+def failover(cluster, monkeypatch):
+    raft = FakeRaft(cluster)
+    made = FakeFailover(cluster, raft)
+    made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
+    monkeypatch.setattr(keeper, "Masters", lambda *_args: raft)
+    monkeypatch.setattr(drill, "LeaderApi", lambda *_args: made)
+    monkeypatch.setattr(drill_writer.streams, "execute", made.execute)
+    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",
+                        partial(drill.Drill, clock=cluster.clock, sleep=cluster.sleep))
+    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    return made
+
+
+def scripts(failover):
+    names = {drill_writer._START: "start", drill_writer._COUNT: "count", drill_writer._STOP: "stop", drill_writer._REMOVE: "remove"}
+    return [names[script] for _pod, script in failover.commands]
+
+
+def test_a_drill(cluster, run, failover):
+    result = run("alluxio_failover", leader_within=4, **IDENTITY)
+    assert result["changed"]
+    assert (result["killed"], result["leader"]) == ("hbase-master-0", "hbase-master-1")
+    assert result["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
+    assert result["seconds_until_complete"] == pytest.approx(12.0, abs=0.6)
+    assert result["writes"] == {"acknowledged_before": 2, "acknowledged": 3, "lost": []}
+    assert cluster.writes() == [("delete", "pods")]
+    assert scripts(failover) == ["start", "count", "stop", "remove"]
+    assert {pod for pod, _script in failover.commands} == {"hbase-master-1"}
+
+
+def test_check_mode_names_the_leader_and_touches_nothing(cluster, run, failover):
+    result = run("alluxio_failover", check=True, **IDENTITY)
+    assert (result["changed"], result["killed"]) == (True, "hbase-master-0")
+    assert (cluster.writes(), failover.commands) == ([], [])
+
+
+def test_without_a_writer_no_command_runs(run, failover):
+    assert run("alluxio_failover", write=False, **IDENTITY)["writes"] is None
+    assert failover.commands == []
+
+
+def test_broken_promises_fail_with_all_figures(run, failover):
+    failover.forgotten = {"/.datacache-drill/1/1"}
+    result = run("alluxio_failover", leader_within=2, **IDENTITY)
+    assert result["failed"] and result["changed"]
+    assert result["msg"].startswith("the failover broke 2 promises: hbase-master-1 served 3.")
+    assert result["writes"]["lost"] == ["/.datacache-drill/1/1"]
+    assert scripts(failover)[-1] == "remove"
+
+
+def test_the_reader_is_judged(cluster, run, failover):
+    log = ["read %s 1.0 1.1" % ONE]
+    cluster.logs["reader", "reader"] = log[0]
+
+    def read(line):
+        log.append(line)
+        cluster.logs["reader", "reader"] = "\n".join(log)
+
+    for second in range(1, 20):
+        cluster.later(second, partial(read, "error 1.0 3.5 EIO" if second == 2 else "read %s 1.0 1.2" % ONE))
+    result = run("alluxio_failover", reader_pod="reader", **IDENTITY)
+    assert result["failed"] and "1 reads failed: EIO" in result["msg"]
+    assert result["reads"]["longest"] == 2.5
+
+
+def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
+    failover.elected_after = 1000
+    result = run("alluxio_failover", wait_timeout=60, **IDENTITY)
+    assert "waited 60 seconds for a master to lead in place of hbase-master-0" in result["msg"]
+    assert scripts(failover)[-2:] == ["stop", "remove"]
+
+
+@pytest.mark.parametrize(("arrange", "options", "message"), [
+    pytest.param(lambda _raft: None, {"confirm": "other"}, "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase", id="not-confirmed"),
+    pytest.param(lambda raft: raft.lose(2), {}, "hbase-master-2 is UNAVAILABLE; a drill would put its majority at risk", id="peer-away"),
+    pytest.param(lambda raft: raft.lose(2, "JOB_MASTER"), {}, "the JOB_MASTER quorum of AlluxioRuntime hbase", id="job-peer-away"),
+    pytest.param(lambda raft: raft.cluster.vanish(kinds.POD, pod_name(1), NAMESPACE), {}, "hbase-master-1 its pod does not exist", id="pod-gone"),
+    pytest.param(lambda raft: raft.silent.add("MASTER"), {}, "no leader", id="no-leader"),
+    pytest.param(lambda raft: raft.put_service(1, cluster_ip=False), {}, "Services hbase-master-1 of AlluxioRuntime hbase", id="headless"),
+    pytest.param(lambda raft: raft.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 1}}}), {},
+                 "has a single master: without a quorum its metadata would be lost", id="single"),
+    pytest.param(lambda raft: raft.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {}, "does not exist", id="no-runtime"),
+])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_refused(cluster, run, failover, arrange, options, message, check):
+    arrange(failover.raft)
+    result = run("alluxio_failover", check=check, **{**IDENTITY, **options})
+    assert message in result["msg"]
+    assert (cluster.writes(), failover.commands) == ([], [])
