@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every target makes ready what it needs: a virtual environment, the built and installed collection, a lab.
-# With KUBECONFIG set, demo, test, api-test, scenario and bench use that cluster and start no lab.
+# With KUBECONFIG set, demo, test, api-test, scenario, bench and raft use that cluster and start no lab.
 
 RUN := python3 tests/tools/run.py
 
 STAGES := unit lint sanity lab-test api-test scenario
 
-.PHONY: help demo test $(STAGES) bench build lab-down shell lock clean
+.PHONY: help demo test $(STAGES) bench raft build lab-down shell lock clean
 
 help:
 	@$(RUN) --help
 
-demo test $(STAGES) bench build lab-down shell lock clean:
+demo test $(STAGES) bench raft build lab-down shell lock clean:
 	@$(RUN) $@

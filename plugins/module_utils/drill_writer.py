@@ -40,7 +40,7 @@ echo $! >"$1.session"
 """
 _COUNT = 'grep -c "^Successfully created" "$1"; exit 0'
 _STOP = 'kill -KILL -- "-$(cat "$1.session")"; cat "$1"; rm -f "$1" "$1.session"'
-_REMOVE = 'alluxio fs rm -R -U "$1"'
+_REMOVE = 'alluxio fs rm -R -U --alluxioOnly "$1"'
 _ACKNOWLEDGED = re.compile(r"^Successfully created directory (\S+)\s*$", re.MULTILINE)
 
 

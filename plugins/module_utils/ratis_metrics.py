@@ -4,7 +4,8 @@
 Alluxio's masters register the metrics of Ratis with their web server (RatisDropwizardExports), which only a leader runs. The
 leader has a gauge for each follower: how long ago that one answered last. `alluxio fsadmin journal quorum info` calls a follower
 UNAVAILABLE when the same figure is above alluxio.master.embedded.journal.election.timeout.max (RaftJournalSystem), so both tell
-the same, but the metrics cost a tenth of a second and the command the start of a JVM.
+the same, but the metrics cost a tenth of a second and the command the start of a JVM. And the metrics tell apart what the command
+does not: a follower that has never answered this leader.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ _NANOSECONDS = 1e9
 _FOLLOWER = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_rpc_response_time\{(?P<labels>[^}]*)\}", re.MULTILINE)
 # Nanoseconds since the follower's last answer. Its id is in the name, in letters that Prometheus takes.
 _SILENCE = re.compile(r"^ratis_server_(?P<id>\w+)_lastHeartbeatElapsedTime\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
-# The index of the entry that the leader sends to the follower next. Its match_index says nothing of a restarted follower: it never
-# falls, also when the follower comes back with an empty journal.
+# The last entry that the follower is known to have; 0 until it has answered this leader for the first time. It says nothing of a
+# restarted follower: it never falls, also when the follower comes back with an empty journal.
+_MATCH = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_match_index\{(?P<labels>[^}]*)\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+# The index of the entry that the leader sends to the follower next.
 _NEXT = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_next_index\{(?P<labels>[^}]*)\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
 _COMMIT = re.compile(r"^ratis_server_(?P<id>\w+)_peerCommitIndex\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -33,6 +36,7 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
     silent_for: seconds without an answer after which a follower counts as UNAVAILABLE, election.timeout.max.
     """
     silence = {match["id"]: float(match["value"]) / _NANOSECONDS for match in _SILENCE.finditer(text)}
+    unheard = {(_labels(match).get("follower", ""), match["port"]) for match in _MATCH.finditer(text) if float(match["value"]) == 0}
     following = {(_labels(match).get("follower", ""), match["port"]): float(match["value"]) for match in _NEXT.finditer(text)}
     commits = {match["id"]: float(match["value"]) for match in _COMMIT.finditer(text)}
     leader, peers = None, []
@@ -43,7 +47,9 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
         heard = silence.get(_name(host, port))
         commit, following_index = commits.get(_name(*leader.rsplit(":", 1))), following.get((host, port))
         behind = None if commit is None or following_index is None else max(0, int(commit + 1 - following_index))
-        state = AVAILABLE if heard is not None and heard <= silent_for else UNAVAILABLE
+        # A new leader counts silence from its own beginning, so a peer that is away would pass for AVAILABLE for silent_for seconds.
+        there = heard is not None and heard <= silent_for and (host, port) not in unheard
+        state = AVAILABLE if there else UNAVAILABLE
         peers.append(Peer(address="%s:%s" % (host, port), state=state, silent=heard, behind=behind))
     if leader is None:
         return None

@@ -31,8 +31,8 @@ options:
     type: str
   leader_not_on:
     description:
-      - Node on which no master is to lead, because it is to be drained, for example. A leader there hands over to the first available master
-        that is elsewhere.
+      - Node on which no master is to lead, because it is to be drained, for example. A leader there hands over to the first available
+        master that is elsewhere.
       - Mutually exclusive with O(leader).
     type: str
   stable_peer_addresses:

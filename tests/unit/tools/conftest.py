@@ -4,4 +4,5 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+for folder in ("tools", "bench"):
+    sys.path.insert(0, str(Path(__file__).parents[2] / folder))

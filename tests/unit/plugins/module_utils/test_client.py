@@ -133,6 +133,14 @@ def test_delete_has_its_options_in_the_body(ask, dry_run, sent):
     assert pool.requests[0].query == ""
 
 
+@pytest.mark.parametrize(("grace", "sent"), [(None, None), (0, 0), (5, 5)])
+def test_delete_with_a_grace_period(ask, grace, sent):
+    """0 is not the same as none: it kills, where none leaves the pod its own."""
+    client, pool, _pauses = ask(answer(200))
+    assert client.delete(DATASET, "hbase", "data", "uid-1", grace=grace)
+    assert pool.requests[0].body.get("gracePeriodSeconds") == sent
+
+
 def test_delete_of_what_is_gone(ask):
     client, _pool, _pauses = ask(NOT_FOUND)
     assert client.delete(DATASET, "hbase", "data", "uid-1") is False

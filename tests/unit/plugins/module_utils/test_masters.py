@@ -2,6 +2,7 @@
 """Whom the quorum is asked of, when some masters do not answer. Web servers and commands in containers are played back."""
 
 import json
+import re
 
 import shutil
 import signal
@@ -67,6 +68,13 @@ def test_a_follower_that_is_silent_for_the_election_timeout_is_unavailable(clust
     information = {"configuration": {"alluxio.master.embedded.journal.election.timeout.max": longest}}
     cluster.web["hbase-master-2", WEB, "/api/v1/master/info"] = json.dumps(information)
     assert {peer.state for peer in served.quorum(MASTER)[0].peers if not peer.leader} == {state}
+
+
+def test_a_follower_that_has_never_answered_this_leader_is_unavailable(cluster, served, recorded):
+    """Silence counts from the leader's own beginning, so it would pass for AVAILABLE for the whole election timeout."""
+    cluster.web["hbase-master-2", WEB, METRICS] = re.sub(
+        r'(match_index\{[^}]*follower="hbase-master-1",\}) \S+', r"\1 0.0", recorded("leader_metrics_master.txt"))
+    assert [state for _address, state, _leader in states(served.quorum(MASTER)[0])] == ["AVAILABLE", "UNAVAILABLE", "AVAILABLE"]
 
 
 def test_masters_that_serve_no_web_port_have_no_leader(served):

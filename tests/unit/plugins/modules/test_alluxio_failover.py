@@ -134,12 +134,15 @@ def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
 
 
 @pytest.mark.parametrize(("arrange", "options", "message"), [
-    pytest.param(lambda _raft: None, {"confirm": "other"}, "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase", id="not-confirmed"),
+    pytest.param(lambda _raft: None, {"confirm": "other"}, "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase",
+                 id="not-confirmed"),
     pytest.param(lambda raft: raft.lose(2), {}, "hbase-master-2 is UNAVAILABLE; a drill would put its majority at risk", id="peer-away"),
     pytest.param(lambda raft: raft.lose(2, "JOB_MASTER"), {}, "the JOB_MASTER quorum of AlluxioRuntime hbase", id="job-peer-away"),
-    pytest.param(lambda raft: raft.cluster.vanish(kinds.POD, pod_name(1), NAMESPACE), {}, "hbase-master-1 its pod does not exist", id="pod-gone"),
+    pytest.param(lambda raft: raft.cluster.vanish(kinds.POD, pod_name(1), NAMESPACE), {}, "hbase-master-1 its pod does not exist",
+                 id="pod-gone"),
     pytest.param(lambda raft: raft.silent.add("MASTER"), {}, "no leader", id="no-leader"),
-    pytest.param(lambda raft: raft.put_service(1, cluster_ip=False), {}, "Services hbase-master-1 of AlluxioRuntime hbase", id="headless"),
+    pytest.param(lambda raft: raft.put_service(1, cluster_ip=False), {}, "Services hbase-master-1 of AlluxioRuntime hbase",
+                 id="headless"),
     pytest.param(lambda raft: raft.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 1}}}), {},
                  "has a single master: without a quorum its metadata would be lost", id="single"),
     pytest.param(lambda raft: raft.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {}, "does not exist", id="no-runtime"),

@@ -52,6 +52,23 @@ def test_the_wanted_leader(run, raft):
     assert not run("alluxio_quorum", leader="hbase-master-1", **IDENTITY)["changed"]
 
 
+def test_a_node_without_a_leader(run, raft):
+    predicted = run("alluxio_quorum", check=True, leader_not_on="node0", **IDENTITY)
+    assert [(each["act"], each["target"]) for each in predicted["plan"]] == [("transfer_leadership", "hbase-master-1:19200")]
+    assert raft.acts == []
+    assert run("alluxio_quorum", leader_not_on="node0", **IDENTITY)["leader"] == "hbase-master-1"
+    assert not run("alluxio_quorum", leader_not_on="node0", **IDENTITY)["changed"]
+    assert not run("alluxio_quorum", check=True, leader_not_on="node0", **IDENTITY)["changed"]
+
+
+def test_masters_that_are_all_on_that_node_keep_their_leader(run, raft):
+    for index in range(3):
+        raft.cluster.change(kinds.POD, "hbase-master-%d" % index, NAMESPACE, {"spec": {"nodeName": "node0"}})
+    result = run("alluxio_quorum", leader_not_on="node0", **IDENTITY)
+    assert "hbase-master-0 leads on node node0 and no master of AlluxioRuntime hbase" in result["msg"]
+    assert raft.acts == []
+
+
 def test_what_was_done_is_told_when_it_was_not_enough(run, raft):
     raft.lose(2)
     raft.heals = set()

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small caches with three masters, made by the collection's own modules."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.datacache.fluid.plugins.module_utils import arguments, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
+from ansible_collections.datacache.fluid.plugins.module_utils.connection import connect
+from ansible_collections.datacache.fluid.plugins.module_utils.drill import Drill, is_whole, lacks
+from ansible_collections.datacache.fluid.plugins.module_utils.keeper import DOMAINS, Keeper
+from benchkit.playing import play
+from benchkit.session import Session
+
+PUBLIC_MOUNT = "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/"
+PUBLIC_IMAGE = "docker.io/library/nginx:1.29"
+MASTERS = 3
+
+_SECONDS_TO_DEPLOY = 900
+_SECONDS_TO_BE_WHOLE = 420
+_PAUSE = 0.25
+
+
+class NotInTime(Exception):
+    """What a row waits for did not come."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a cache is made like. profile: of its Raft timeouts."""
+
+    profile: str
+    network: str
+
+    @property
+    def name(self) -> str:
+        return f"raft-{self.profile}-{'host' if self.network == 'HostNetwork' else 'container'}"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the caches hold, and the image of the pod that reads it."""
+
+    mount: str
+    image: str
+
+
+@dataclass(frozen=True)
+class Cache:
+    session: Session
+    kind: Kind
+    content: Content
+    client: Client
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @property
+    def namespace(self) -> str:
+        return self.session.namespace
+
+    def identity(self) -> dict:
+        return {"name": self.name, "namespace": self.namespace}
+
+    def drill(self, seconds: float = _SECONDS_TO_BE_WHOLE) -> Drill:
+        return Drill(self.client, self.namespace, self.name, MASTERS, seconds)
+
+    def keeper(self, masters: int = MASTERS) -> Keeper:
+        return Keeper(self.client, self.namespace, self.name, masters, _SECONDS_TO_BE_WHOLE)
+
+    def pods(self) -> dict[str, dict]:
+        """The masters' pods by name."""
+        return {pod["metadata"]["name"]: pod for pod in self.keeper().masters.pods()}
+
+    def leader(self) -> dict:
+        """The pod that leads the masters."""
+        leading = self.keeper().see(MASTER).leading()
+        if leading is None:
+            raise NotInTime(f"{self.name} has no leader")
+        return self.pods()[leading.pod]
+
+    def lacks(self, masters: int = MASTERS) -> str:
+        """What keeps the quorums from being whole; empty when they are."""
+        groups = [self.keeper(masters).see(domain) for domain in DOMAINS]
+        return "; ".join(f"{group.domain}: {lacks(group) or 'not complete'}" for group in groups if not is_whole(group))
+
+    def until_whole(self, masters: int = MASTERS) -> None:
+        until("both quorums to be whole", lambda: not self.lacks(masters), _SECONDS_TO_BE_WHOLE, lambda: self.lacks(masters))
+
+    def runtime(self, **options) -> dict:
+        """The task that declares the runtime, with other options than the cache was made with."""
+        return {"name": "Declare the runtime", "datacache.fluid.alluxio_runtime": {
+            **self.identity(), "master_replicas": MASTERS, "worker_replicas": 1, "network_mode": self.kind.network,
+            "raft": {"profile": self.kind.profile},
+            "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "256Mi", "high": "0.95", "low": "0.7"}], **options}}
+
+
+def until(what: str, look: Callable, seconds: float, explain: Callable[[], str] = lambda: "", pause: float = _PAUSE):
+    """Look until something is there; return it. Raises NotInTime."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise NotInTime(f"waited {seconds:g} s for {what}: {explain()}")
+        time.sleep(pause)
+    return found
+
+
+def connected(kubeconfig: str) -> Client:
+    """The collection's own client."""
+    options = ArgumentSpecValidator(arguments.connection()).validate({"kubeconfig": kubeconfig})
+    return connect(options.validated_parameters)
+
+
+@contextmanager
+def deployed(session: Session, kind: Kind, content: Content) -> Iterator[Cache]:
+    """A cache whose quorums are whole; removed afterwards."""
+    cache = Cache(session, kind, content, connected(session.kubeconfig))
+    dataset = {"name": "Declare the Dataset", "datacache.fluid.dataset": {
+        **cache.identity(), "mounts": [{"name": "data", "mount_point": content.mount}]}}
+    try:
+        play([dataset, cache.runtime(wait=True, wait_timeout=_SECONDS_TO_DEPLOY)], session.kubeconfig)
+        cache.until_whole()
+        yield cache
+    finally:
+        gone = {**cache.identity(), "state": "absent", "wait": True, "wait_timeout": _SECONDS_TO_DEPLOY}
+        play([{"datacache.fluid.dataset": gone}, {"datacache.fluid.alluxio_runtime": gone}], session.kubeconfig)
+
+
+def kill(cache: Cache, pod: dict) -> None:
+    """Delete the pod by force, as `kubectl delete --force --grace-period=0` does."""
+    cache.client.delete(kinds.POD, pod["metadata"]["name"], cache.namespace, pod["metadata"]["uid"], grace=0)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masters rolled and scaled by alluxio_rollout, with the quorum watched meanwhile."""
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ansible_collections.datacache.fluid.plugins.module_utils import streams
+from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi, container_of
+from ansible_collections.datacache.fluid.plugins.module_utils.runtime import RAFT_PROFILES, RAFT_PROPERTIES
+from benchkit.playing import PlayFailed, play
+from benchkit.report import Figure
+
+from .cache import MASTERS, Cache, until
+from .watch import fewest_available, seconds_without_leader, watched
+
+_SECONDS = 1800
+_MORE = 5
+_TREE = "alluxio fs ls -R / | grep -v '/.datacache-drill' | awk '{print $1, $2, $NF}' | sort | sha256sum"
+
+
+def configuration(cache: Cache) -> list[Figure]:
+    """The Raft timeouts of the profile fast, declared and rolled out on masters that run with others."""
+    tasks = [cache.runtime(raft={"profile": "fast"}), _rollout(cache)]
+    with watched(cache) as record:
+        seconds = play(tasks, cache.session.kubeconfig)
+    cache.until_whole()
+    work = "Raft configuration changed on 3 masters"
+    return [
+        Figure(work, "masters that were away at once, at most", MASTERS - fewest_available(record.looks), at_most=1),
+        Figure(work, "without a leader, all times together", seconds_without_leader(record.looks), "s", 5),
+        Figure(work, "masters without the property in their process", _without(cache, RAFT_PROFILES["fast"]), at_most=0),
+        Figure(work, "second run that changes something", _changes(cache, tasks), at_most=0),
+        Figure(work, "time of the rollout", seconds[-1], "s"),
+    ]
+
+
+def scale(cache: Cache) -> list[Figure]:
+    """3 to 5 to 3 masters, with a writer all the time."""
+    before = _tree(cache)
+    with _writing(cache) as written:
+        for masters in (_MORE, MASTERS):
+            [*_declared, took] = play([cache.runtime(master_replicas=masters), _rollout(cache)], cache.session.kubeconfig)
+            print(f"  {masters} masters after {took:.0f} s", file=sys.stderr, flush=True)
+            cache.until_whole(masters)
+    work = "3 to 5 to 3 masters"
+    return [Figure(work, "acknowledged directories", len(written["acknowledged"])),
+            Figure(work, "acknowledged and lost", len(written["lost"]), at_most=0),
+            Figure(work, "trees of files that differ", 0 if _tree(cache) == before else 1, at_most=0)]
+
+
+@contextmanager
+def _writing(cache: Cache) -> Iterator[dict[str, set]]:
+    """Directories made in a master's pod until the block ends; then which of the acknowledged ones the leader lists.
+
+    The pod is the first master's, which scaling down leaves; a rollout of 3 to 5 to 3 does not restart it.
+    """
+    pod = min(cache.pods())
+    writer = Writer(cache.client, cache.namespace, pod, secrets.token_hex(4), 2 * _SECONDS)
+    written: dict[str, set] = {}
+    writer.start()
+    try:
+        until("the first acknowledged directory", writer.count, 60)
+        yield written
+        written["acknowledged"] = writer.stop()
+        written["lost"] = written["acknowledged"] - writer.listed(LeaderApi(cache.client, cache.namespace), cache.leader())
+    finally:
+        writer.remove()
+
+
+def _rollout(cache: Cache) -> dict:
+    return {"name": "Roll out", "datacache.fluid.alluxio_rollout": {**cache.identity(), "wait_timeout": _SECONDS}}
+
+
+def _changes(cache: Cache, tasks: list[dict]) -> int:
+    """1 when the tasks change something in this run, else 0."""
+    judged = [{**task, "register": "done", "failed_when": "done is failed or done is changed"} for task in tasks]
+    try:
+        play(judged, cache.session.kubeconfig)
+    except PlayFailed as failed:
+        print(f"  second run: {str(failed)[-1000:]}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _without(cache: Cache, options: dict[str, str]) -> int:
+    """How many masters' processes do not have all of the properties among their arguments, or not last."""
+    wanted = {RAFT_PROPERTIES[option]: value for option, value in options.items()}
+    return sum(not wanted.items() <= _properties(cache, pod).items() for pod in cache.pods())
+
+
+def _properties(cache: Cache, pod: str) -> dict[str, str]:
+    """The properties of a master's process; of one that is given twice the last is in force."""
+    words = _run(cache, pod, "tr '\\0' '\\n' </proc/1/cmdline").splitlines()
+    return dict(word[2:].split("=", 1) for word in words if word.startswith("-Dalluxio.") and "=" in word)
+
+
+def _tree(cache: Cache) -> str:
+    return _run(cache, min(cache.pods()), _TREE)
+
+
+def _run(cache: Cache, pod: str, script: str) -> str:
+    return streams.execute(cache.client, cache.namespace, pod, container_of(MASTER), ["bash", "-c", script], 60).stdout

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Leaders killed by force: how long nobody leads, and what a writer and a reader see of it."""
+
+import sys
+from statistics import median
+
+from ansible_collections.datacache.fluid.plugins.module_utils.drill_found import Drilled
+from benchkit.report import Figure
+
+from .cache import Cache
+from .reader import reading
+
+_FAST = 10
+_DEFAULT = 3
+_WITH_CLIENTS = 20
+
+
+def leader_fast(cache: Cache) -> list[Figure]:
+    served = [drilled.serving_after for drilled in _kills(cache, _FAST)]
+    work = "leader killed, profile fast"
+    return [Figure(work, f"next leader serves, median of {len(served)}", median(served), "s", 4),
+            Figure(work, "next leader serves, slowest", max(served), "s")]
+
+
+def leader_default(cache: Cache) -> list[Figure]:
+    served = [drilled.serving_after for drilled in _kills(cache, _DEFAULT)]
+    work = "leader killed, profile default"
+    return [Figure(work, f"next leader serves, median of {len(served)}", median(served), "s"),
+            Figure(work, "next leader serves, slowest", max(served), "s")]
+
+
+def clients(cache: Cache) -> list[Figure]:
+    with reading(cache) as reader:
+        found = _kills(cache, _WITH_CLIENTS, reader=reader, write=True)
+    work = f"{len(found)} leader kills with a writer and a reader"
+    return [
+        Figure(work, "acknowledged directories", sum(each.writes.acknowledged for each in found)),
+        Figure(work, "acknowledged and lost", sum(len(each.writes.lost) for each in found), at_most=0),
+        Figure(work, "reads", sum(each.reads.good for each in found)),
+        Figure(work, "reads that failed", sum(len(each.reads.errors) for each in found), at_most=0),
+        Figure(work, "reads with other bytes", sum(len(each.reads.different) for each in found), at_most=0),
+        Figure(work, "longest read", max(each.reads.longest for each in found), "s"),
+        Figure(work, "next leader serves, median", median(each.serving_after for each in found), "s"),
+        Figure(work, "all peers back, median", median(each.complete_after for each in found), "s"),
+    ]
+
+
+def _kills(cache: Cache, times: int, reader: str = "", write: bool = False) -> list[Drilled]:
+    found = []
+    for number in range(1, times + 1):
+        cache.until_whole()
+        found.append(cache.drill().run(reader, write))
+        print(f"  kill {number} of {times}: {found[-1].as_dict()}", file=sys.stderr, flush=True)
+    return found

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reading application of the role drill, as a pod of a row's own."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.readiness import is_ready, pod_trouble
+from jinja2 import Environment, StrictUndefined
+
+from .cache import Cache, until
+
+_ROLE = Path(__file__).parents[3] / "roles" / "drill"
+_SECONDS_TO_START = 300
+
+
+@contextmanager
+def reading(cache: Cache) -> Iterator[str]:
+    """The name of a pod that reads a file of the cache until the block ends."""
+    pod = _manifest(cache)
+    name = pod["metadata"]["name"]
+    cache.client.create(kinds.POD, pod, "raft")
+    try:
+        live = {}
+
+        def ready() -> bool:
+            live.update(cache.client.get(kinds.POD, name, cache.namespace))
+            return is_ready(live)
+
+        until(f"pod {name} to read", ready, _SECONDS_TO_START, lambda: pod_trouble(live))
+        yield name
+    finally:
+        live = cache.client.get(kinds.POD, name, cache.namespace)
+        if live:
+            cache.client.delete(kinds.POD, name, cache.namespace, live["metadata"]["uid"])
+        until(f"pod {name} to be gone", lambda: cache.client.get(kinds.POD, name, cache.namespace) is None, _SECONDS_TO_START)
+
+
+def _manifest(cache: Cache) -> dict:
+    environment = Environment(undefined=StrictUndefined)
+    environment.filters["to_json"] = json.dumps
+    template = environment.from_string((_ROLE / "templates" / "reader_pod.yml.j2").read_text())
+    return yaml.safe_load(template.render(
+        lookup=lambda _plugin, file: (_ROLE / "files" / file).read_text(), __drill_reader=cache.name + "-reader",
+        drill_name=cache.name, drill_namespace=cache.namespace, drill_image=cache.content.image, drill_file=""))
