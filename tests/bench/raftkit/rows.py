@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rows, and which cache each one needs."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -88,4 +89,4 @@ def _measured(row: Row, cache: Cache, lab: Lab | None, broken: list[str]) -> lis
         broken.append(f"{row.name}: {type(err).__name__}: {err}")
         return []
     finally:
-        print(f"  {row.name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        print(f"  {row.name}: {time.monotonic() - began:.0f} s, load of the machine {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
