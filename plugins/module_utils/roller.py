@@ -107,12 +107,12 @@ class Roller:
         name = naming.master_pod(self._name, index)
         self._tell("removing master %s" % name)
         if self._site.workload()["spec"]["replicas"] > index:
-            keeper = self._keeper(index + 1)
-            keeper.settle()
+            self._keeper(index + 1).settle()
             self._await_journals(index + 1, but=name)
             pods = rollout_plan.pods_of(self._name, self._site.pods())
-            keeper.hand_over(name, rollout_plan.heirs(pods, name, self._outdated(pods), index))
+            self._give_way(name, index + 1, rollout_plan.heirs(pods, name, self._outdated(pods), index))
             self._site.scale(index)
+            self._end(name)
         self._await_gone(name)
         self._keeper(index).settle()  # a peer that no master has is removed from both groups
         self.done.append(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
@@ -146,10 +146,7 @@ class Roller:
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
         self._tell("restarting master %s: %s" % (pod.name, reasons[pod.name]))
         self._await_journals(members, but=pod.name)
-        keeper = self._keeper(members)
-        leading = keeper.see(MASTER).leading()
-        if leading is not None and leading.pod == pod.name and self._hands_over(members):
-            keeper.hand_over(pod.name, rollout_plan.heirs(pods, pod.name, reasons, members))
+        self._give_way(pod.name, members, rollout_plan.heirs(pods, pod.name, reasons, members))
         self._require_whole(members, {pod.name: ""})  # the last look before it goes
         self._site.delete_pod(pod.name, pod.uid)
         self._end(pod.name)
@@ -157,8 +154,14 @@ class Roller:
         self._keeper(members).settle()
         self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
 
+    def _give_way(self, name: str, members: int, heirs: list[str]) -> None:
+        """Let the master hand over to one of the heirs if it leads, and if that is better than to let the others notice its loss."""
+        keeper = self._keeper(members)
+        leading = keeper.see(MASTER).leading()
+        if leading is not None and leading.pod == name and self._hands_over(members):
+            keeper.hand_over(name, heirs)
+
     def _hands_over(self, members: int) -> bool:
-        """Tell whether the leader is to hand over before it goes, rather than let the others notice that it is gone."""
         if self._known < members:
             return True  # one of those that clients do not know yet could be elected
         try:

@@ -19,10 +19,13 @@ description:
     Fluid filled in by itself stays, and comes back when a declaration ends. A record of what was declared is kept in an annotation
     of the ConfigMap. The StatefulSet's update strategy becomes C(OnDelete), because Kubernetes' own rolling update does not look at
     the quorum.
-  - Then it restarts one master at a time, followers first. The leader comes last, after it has handed over to a follower that is up
-    to date. Each restart waits until all other peers of both Raft groups are AVAILABLE, and ends when the restarted one is AVAILABLE again.
-  - Masters are added and removed one at a time, before the restarts. A removed master hands over first when it leads, and leaves both
-    Raft groups. The others restart afterwards, because the addresses of the journal are among their properties.
+  - Then it restarts one master at a time, followers first and the leader last. Each restart waits until all other peers of both Raft
+    groups are AVAILABLE and have the whole journal, and ends when the restarted one is AVAILABLE again.
+  - A leader that hands over takes no writes until it has, which lasts for its own C(election.timeout.max) or longer, by default 20 s.
+    It hands over before it goes when that is sooner than the followers' C(election.timeout.min), after which they notice its loss;
+    otherwise it goes as it is, and they elect another one. While masters were added it always hands over, to one that clients know.
+  - Masters are added and removed one at a time, before the restarts. A removed master leaves both Raft groups. The others
+    restart afterwards, because the addresses of the journal are among their properties.
   - A run that was cut off is finished by the next one.
   - Workers and FUSE pods are not restarted. They know the addresses of the masters of their own start, so after masters were added
     the leader should stay on one that they know until they have started anew; hand-overs of this module prefer the masters with the
