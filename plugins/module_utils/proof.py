@@ -7,6 +7,7 @@ from typing import Mapping
 
 from . import java_options
 from .pod_template import JOB_CONTAINER, MASTER_CONTAINER
+from .redact import is_sensitive
 
 # No JVM: a container's processes, an argument a line, each process followed by an empty line.
 COMMAND = ["sh", "-c", "for each in /proc/[0-9]*/cmdline; do tr '\\0\\n' '\\n ' < \"$each\" && echo; done 2>/dev/null; true"]
@@ -29,6 +30,12 @@ def mismatches(options: str, wanted: Mapping[str, str], jvm_options: tuple[str, 
     """
     found = java_options.properties(options)
     tokens = options.split()
-    return (["%s is %s, expected %s" % (key, found.get(key, "not set"), value) for key, value in sorted(wanted.items())
+    return ([_mismatch(key, found.get(key), value) for key, value in sorted(wanted.items())
              if "${" not in value and found.get(key) != value]
             + ["JVM option %s is missing" % option for option in jvm_options if "${" not in option and option not in tokens])
+
+
+def _mismatch(key: str, found: str | None, wanted: str) -> str:
+    if is_sensitive(key):  # a credential must not be read in a message
+        return "%s is %s" % (key, "not set" if found is None else "another one")
+    return "%s is %s, expected %s" % (key, "not set" if found is None else found, wanted)

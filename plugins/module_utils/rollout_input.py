@@ -30,8 +30,8 @@ def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, 
     live = java_options.properties(config_map["data"].get(rendered.COMMON, ""))
     for key, value in _wanted(spec):
         if any(character.isspace() for character in value):
-            raise InvalidInput("%s declares %s with a space or line break in its value %r: Fluid joins Java options with spaces, so the "
-                               "rest would be another option" % (what, key, value))
+            raise InvalidInput("%s declares %s with a space or line break in its value: Fluid joins Java options with spaces, so the "
+                               "rest would be another option" % (what, key))
         if key in _FIXED and live.get(key) != value:
             raise InvalidInput(
                 "%s declares %s as %s and its masters run with %s: the peers of a running quorum know each other by it, so it can only "

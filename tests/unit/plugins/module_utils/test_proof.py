@@ -25,6 +25,12 @@ def test_mismatches(wanted, jvm, lines):
     assert proof.mismatches(proof.options_of(SAID, "alluxio.master.AlluxioMaster"), wanted, jvm) == lines
 
 
+def test_credentials_do_not_show():
+    options = "java -Dfs.oss.accessKeySecret=geheimnis"
+    assert proof.mismatches(options, {"fs.oss.accessKeySecret": "verborgen", "fs.oss.token": "verborgen"}, ()) == [
+        "fs.oss.accessKeySecret is another one", "fs.oss.token is not set"]
+
+
 def test_the_command_prints_real_processes():
     with subprocess.Popen(["sh", "-c", "exec \"$@\"", "sh", "tail", "-f", "--", "/dev/null"]) as process:
         said = subprocess.run(proof.COMMAND, capture_output=True, text=True, check=True).stdout
