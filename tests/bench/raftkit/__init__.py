@@ -4,6 +4,7 @@
 cache.py       small caches in a namespace of their own, and how a row looks at one and waits for it
 watch.py       a record of a quorum over time, taken while something else happens
 reader.py      the reading application of the role drill
+interrupting.py  a playbook that is killed in its middle
 lab.py         ends, cuts and brings back the lab's nodes
 kills.py, restarts.py, nodes.py, changes.py   the rows: each a function from a cache to its figures
 rows.py        the table of the rows, and which cache each one needs

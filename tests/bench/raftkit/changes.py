@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 
 from ansible_collections.datacache.fluid.plugins.module_utils import streams
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
@@ -15,6 +16,7 @@ from benchkit.playing import PlayFailed, play
 from benchkit.report import Figure
 
 from .cache import MASTERS, Cache, until
+from .interrupting import interruptible
 from .watch import fewest_available, seconds_without_leader, watched
 
 _SECONDS = 1800
@@ -36,6 +38,27 @@ def configuration(cache: Cache) -> list[Figure]:
         Figure(work, "second run that changes something", _changes(cache, tasks), at_most=0),
         Figure(work, "time of the rollout", seconds[-1], "s"),
     ]
+
+
+def interrupted(cache: Cache) -> list[Figure]:
+    """A rolling restart whose ansible-playbook is killed once the first master was restarted, and its next run."""
+    task = _rollout(cache, restarted_after=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    before = {pod["metadata"]["uid"] for pod in cache.pods().values()}
+
+    def old() -> int:
+        return sum(pod["metadata"]["uid"] in before for pod in cache.pods().values())
+
+    with watched(cache) as record:
+        with interruptible([task], cache.session.kubeconfig):
+            until("a first restarted master", lambda: old() < MASTERS, _SECONDS)
+        left = old()
+        play([task], cache.session.kubeconfig)
+    cache.until_whole()
+    work = "rolling restart killed (kill -9) in its middle"
+    return [Figure(work, "masters that were left when it was killed", left),
+            Figure(work, "masters that the next run left", old(), at_most=0),
+            Figure(work, "masters that were away at once, at most", MASTERS - fewest_available(record.looks), at_most=1),
+            Figure(work, "next run that changes something more", _changes(cache, [task]), at_most=0)]
 
 
 def scale(cache: Cache) -> list[Figure]:
@@ -71,8 +94,8 @@ def _writing(cache: Cache) -> Iterator[dict[str, set]]:
         writer.remove()
 
 
-def _rollout(cache: Cache) -> dict:
-    return {"name": "Roll out", "datacache.fluid.alluxio_rollout": {**cache.identity(), "wait_timeout": _SECONDS}}
+def _rollout(cache: Cache, **options) -> dict:
+    return {"name": "Roll out", "datacache.fluid.alluxio_rollout": {**cache.identity(), "wait_timeout": _SECONDS, **options}}
 
 
 def _changes(cache: Cache, tasks: list[dict]) -> int:

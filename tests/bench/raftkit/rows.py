@@ -44,6 +44,7 @@ class Row:
 ROWS = (
     Row("leader_default", DEFAULT, kills.leader_default),
     Row("configuration", DEFAULT, changes.configuration, needs_module=_ROLLOUT),
+    Row("interrupted", DEFAULT, changes.interrupted, needs_module=_ROLLOUT),
     Row("follower_container", CONTAINER, restarts.follower),
     Row("scale", CONTAINER, changes.scale, needs_module=_ROLLOUT),
     Row("leader_fast", FAST, kills.leader_fast),

@@ -126,6 +126,13 @@ def test_the_reader_is_judged(cluster, run, failover):
     assert result["reads"]["longest"] == 2.5
 
 
+def test_a_reader_that_is_not_there_saves_the_leader(cluster, run, failover):
+    result = run("alluxio_failover", reader_pod="reader", **IDENTITY)
+    assert "log of reader/reader" in result["msg"]
+    assert cluster.writes() == []
+    assert scripts(failover)[-2:] == ["stop", "remove"]
+
+
 def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
     failover.elected_after = 1000
     result = run("alluxio_failover", wait_timeout=60, **IDENTITY)
