@@ -12,6 +12,7 @@ from .errors import ApiError, FluidError, KindMissing
 from .kinds import Kind
 
 Key = tuple  # (namespace, name)
+Waited = dict  # Key to the object, None when there is none, or the FluidError of its wait
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the modules that manage objects have in common: refuse, connect, reconcile, wait, exit.
 
-The only module_util that sees the module; what it calls gets plain values.
+The only module_util that sees the module; what it calls gets plain values. What waiting needs is imported by those who wait: it is
+a third of our code, and Ansible's modules are compiled anew in each task.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import fleet, readiness, reconcile, waits
+from . import fleet, reconcile
 from .client import Client
 from .connection import connect
 from .errors import FluidError, InvalidInput
-from .fleet import Key, key_of
+from .fleet import Key, Waited, key_of
 from .kinds import Kind
 from .naming import require_identity
 from .reconcile import Outcome, Write
@@ -44,7 +45,7 @@ class Managed:
     plural: str
     require_valid: Callable[[dict], None]
     manifest: Callable[[dict], dict]
-    wait: Callable[[Client, list[dict], dict], waits.Waited]
+    wait: Callable[[Client, list[dict], dict], Waited]
     sensitive_values: Callable[[dict], list[str]]
     guard: Callable[[Client, dict, Warn], reconcile.Guard] | None = None
     afterwards: Callable[[Client, list[dict], list[Outcome | FluidError], dict, bool], list[Outcome | FluidError]] | None = None
@@ -61,7 +62,9 @@ def run(module: AnsibleModule, managed: Managed) -> None:
     def work() -> dict:
         require_valid(items, managed.require_valid if params["state"] == "present" else require_identity)
         if wanted := params["wait_for"]:
-            readiness.field_is(**wanted)  # a bad expression is refused before anything is written
+            from .readiness import field_is
+
+            field_is(**wanted)  # a bad expression is refused before anything is written
         client = connect(params)
         outcomes = _present(client, items, managed, module) if params["state"] == "present" else _absent(
             client, items, managed, module)
@@ -166,8 +169,10 @@ def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | Flu
     return outcome
 
 
-def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> waits.Waited:
+def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> Waited:
     if wanted := params["wait_for"]:
+        from . import waits
+
         return waits.field_has_value(client, managed.kind, items, wanted["path"], wanted["value"], params["wait_timeout"])
     return managed.wait(client, items, params)
 
@@ -178,6 +183,8 @@ def _absent(client: Client, items: list[dict], managed: Managed, module: Ansible
     outcomes = fleet.work(items, lambda item: reconcile.remove(
         client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
     if params["wait"] and not module.check_mode:
+        from . import waits
+
         outcomes = _after(items, outcomes, lambda left: waits.gone(
             client, managed.kind, [key_of(item) for item in left], params["wait_timeout"]), _still_there)
     # What is absent, or on its way there, is no result; check mode cannot know more than that.
@@ -188,7 +195,7 @@ def _still_there(outcome: Outcome) -> bool:
     return outcome.live is not None
 
 
-def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callable[[list[dict]], waits.Waited],
+def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callable[[list[dict]], Waited],
            waits_on: Callable[[Outcome], bool] = lambda _outcome: True) -> list[Outcome | FluidError]:
     """Return the outcomes after waiting for those that worked; a failed wait keeps what was changed before it."""
     left = [item for item, outcome in zip(items, outcomes, strict=True)
@@ -200,7 +207,7 @@ def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callab
     return [_with_wait(key_of(item), outcome, waited) for item, outcome in zip(items, outcomes, strict=True)]
 
 
-def _with_wait(key: Key, outcome: Outcome | FluidError, waited: waits.Waited) -> Outcome | FluidError:
+def _with_wait(key: Key, outcome: Outcome | FluidError, waited: Waited) -> Outcome | FluidError:
     if isinstance(outcome, FluidError) or key not in waited:
         return outcome
     result = waited[key]

@@ -14,14 +14,12 @@ from functools import partial
 from . import dataset, diagnosis, fleet, kinds, readiness
 from .client import Client
 from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
-from .fleet import Key, key_of
+from .fleet import Key, Waited, key_of
 from .kinds import Kind
 from .masters import JOB_MASTER, MASTER, Masters
 from .naming import claim_name, volume_name
 from .progress import Progress
 from .waiter import Judge, Verdict, Waiter
-
-Waited = dict  # Key to the object, None when there is none, or the FluidError of its wait
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.
 _QUORUM_PAUSE = 1.0

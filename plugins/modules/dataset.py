@@ -291,7 +291,7 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, dataset, kinds, manage, waits
+from ..module_utils import arguments, dataset, kinds, manage
 
 
 def options() -> dict:
@@ -330,8 +330,14 @@ def main() -> None:
         require_valid=dataset.require_valid,
         manifest=dataset.manifest,
         sensitive_values=dataset.sensitive_values,
-        wait=lambda client, items, params: waits.datasets_in_phase(
-            client, items, params["wait_phase"], params["wait_timeout"])))
+        wait=wait))
+
+
+def wait(client, items: list[dict], params: dict) -> dict:
+    """Wait for the Datasets' phase, as the functions of waits.py do."""
+    from ..module_utils import waits  # here, as in manage.py
+
+    return waits.datasets_in_phase(client, items, params["wait_phase"], params["wait_timeout"])
 
 
 if __name__ == "__main__":
