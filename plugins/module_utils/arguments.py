@@ -102,6 +102,16 @@ def wait_for() -> dict:
     return {"wait_for": {"type": "dict", "options": {"path": {"type": "str", "required": True}, "value": {"type": "raw"}}}}
 
 
+def backups() -> dict:
+    """Where the backups of a runtime are."""
+    return {
+        "claim": {"type": "str", "required": True},
+        "path": {"type": "str", "default": ""},
+        "image": {"type": "str"},
+        "timeout": {"type": "int", "default": 600},
+    }
+
+
 def selection() -> dict:
     """Which objects an info module returns."""
     return {

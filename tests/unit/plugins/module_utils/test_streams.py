@@ -4,29 +4,46 @@
 from types import SimpleNamespace
 
 import pytest
+from websocket import WebSocketTimeoutException
 
 from ansible_collections.datacache.fluid.plugins.module_utils import connection
 from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed, execute
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed, encoded_length, execute, receive, send
 
 ws_client = connection.kubernetes.import_stream()
 
 
 class FakeStream:
-    """What kubernetes.stream returns with _preload_content=False; returncode fails as that does on a broken stream."""
+    """What kubernetes.stream returns with _preload_content=False; returncode fails as that does on a broken stream.
 
-    def __init__(self, returncode=0, stdout="", stderr="", stays_open=False):
+    The stream closes after `ends_after` writes.
+    """
+
+    def __init__(self, returncode=0, stdout="", stderr="", stays_open=False, ends_after=None):
         self.closed = False
+        self.written = []
         self._returncode = returncode
         self._said = (stdout, stderr)
         self._stays_open = stays_open
+        self._ends_after = ends_after
 
     def run_forever(self, timeout):
         self.waited = timeout
+        self._ends_after = self._ends_after and 0
 
     def is_open(self):
+        if self._ends_after is not None:
+            return len(self.written) < self._ends_after
         return self._stays_open
+
+    def update(self, timeout):
+        """Nothing comes before the command ends."""
+
+    def write_stdin(self, text):
+        if isinstance(self._returncode, OSError):
+            raise self._returncode
+        self.written.append(text)
 
     def read_stdout(self, timeout):
         return self._said[0]
@@ -44,6 +61,32 @@ class FakeStream:
         self.closed = True
 
 
+class FakeFrames:
+    """A stream whose frames are read one by one; status: what the status channel carries, an error is raised after the pieces."""
+
+    def __init__(self, *pieces, stderr="", status='{"status": "Success"}', error=None):
+        self.sock = self
+        self.closed = False
+        self._error = error
+        frames = [(1, piece) for piece in pieces] + [(2, stderr), (3, status)]
+        self._frames = [(0x9, b"ping"), *((0x2, bytes([channel]) + text.encode()) for channel, text in frames), (0x2, b""), (0x8, b"")]
+
+    def settimeout(self, seconds):
+        assert 0 < seconds <= 30
+
+    def recv_data_frame(self, control_frame):
+        if self._error:
+            raise self._error
+        opcode, data = self._frames.pop(0)
+        return opcode, SimpleNamespace(data=data)
+
+    def close(self):
+        self.closed = True
+
+
+FAILURE = '{"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "1"}]}}'
+
+
 @pytest.fixture
 def client():
     def make(headers=()):
@@ -54,15 +97,15 @@ def client():
 @pytest.fixture
 def run(client, monkeypatch):
     """Run a command whose stream is the given one, or whose opening fails with the given error."""
-    def execute_on(stream):
-        def call(_configuration, method, url, query_params, headers, _preload_content):
+    def execute_on(stream, call_on=execute, *words, command=("alluxio", "fs", "masterInfo"), timeout=30):
+        def call(_configuration, method, url, query_params, headers, _preload_content, capture_all):
             run_on.asked = SimpleNamespace(method=method, url=url, query=query_params)
             if isinstance(stream, Exception):
                 raise stream
             return stream
         monkeypatch.setattr(ws_client, "websocket_call", call)
         run_on.client = client()
-        return execute(run_on.client, "data", "hbase-master-0", "alluxio-master", ["alluxio", "fs", "masterInfo"], 30)
+        return call_on(run_on.client, "data", "hbase-master-0", "alluxio-master", list(command), *words, timeout)
     run_on = execute_on
     return run_on
 
@@ -107,3 +150,74 @@ def test_a_stream_that_cannot_be_opened(run, reason, told):
 def test_impersonation_is_refused_since_it_would_be_dropped(client):
     with pytest.raises(InvalidInput, match="commands in pods cannot be run with impersonate_user"):
         execute(client([("Impersonate-User", "ann")]), "data", "p", "c", ["true"], 30)
+
+
+# -- bytes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pieces", [
+    pytest.param(["AAEC/w==\n"], id="at-once"),
+    pytest.param(["A", "AE", "C/w=", "=\n", ""], id="cut-anywhere"),
+    pytest.param(["AAEC\n", "/w==\n"], id="in-lines"),
+])
+def test_bytes_are_received(run, pieces):
+    received = []
+    stream = FakeFrames(*pieces, stderr="warning")
+    assert run(stream, receive, received.append) == Executed(0, "", "warning")
+    assert b"".join(received) == b"\x00\x01\x02\xff"
+    assert stream.closed
+
+
+def test_base64_that_ends_early_is_an_error(run):
+    with pytest.raises(ApiError, match="sent base64 that ends in the middle"):
+        run(FakeFrames("AAE"), receive, [].append)
+
+
+def test_a_failed_command_counts_whatever_it_sent(run):
+    assert run(FakeFrames("AAE", stderr="no such file", status=FAILURE), receive, [].append) == Executed(1, "", "no such file")
+
+
+@pytest.mark.parametrize("status", ["", "{", "[]", "{}", '{"status": "Failure"}'])
+def test_bytes_without_a_status_are_a_failure(run, status):
+    assert run(FakeFrames("AAEC", status=status), receive, [].append).code == -1
+
+
+def test_what_is_not_base64_is_an_error(run):
+    with pytest.raises(ApiError, match="should have sent base64 sent 'Hello!!!'"):
+        run(FakeFrames("Hello !!!", "more"), receive, [].append)
+
+
+@pytest.mark.parametrize("error", [OSError("reset"), WebSocketTimeoutException("timed out")])
+def test_a_stream_of_bytes_that_breaks_or_does_not_end(run, error):
+    stream = FakeFrames(error=error)
+    with pytest.raises(ApiError, match="the stream from .* broke, or has not ended after 30 seconds: %s" % error):
+        run(stream, receive, [].append)
+    assert stream.closed
+
+
+def test_bytes_are_sent(run):
+    stream = FakeStream(ends_after=9, stdout="done")
+    assert run(stream, send, [b"\x00\x01\x02", b"\xff"]) == Executed(0, "done", "")
+    assert "".join(stream.written) == "AAEC/w=="
+    assert ("stdin", "true") in run.asked.query
+
+
+def test_a_command_that_ends_before_it_has_all_is_sent_no_more(run):
+    stream = FakeStream(ends_after=1, returncode=1, stderr="disk full")
+    assert run(stream, send, [b"abc"] * 5) == Executed(1, "", "disk full")
+    assert len(stream.written) == 1
+
+
+def test_a_stream_that_breaks_while_bytes_are_sent(run):
+    with pytest.raises(ApiError, match="the stream to .* broke: reset"):
+        run(FakeStream(ends_after=9, returncode=OSError("reset")), send, [b"abc"])
+
+
+def test_a_script_is_told_by_its_name(run):
+    with pytest.raises(ApiError, match="^`put a b` in hbase-master-0/alluxio-master of namespace data has not ended"):
+        run(FakeStream(stays_open=True), command=["sh", "-c", "long\nscript", "put", "a", "b"])
+
+
+@pytest.mark.parametrize(("size", "length"), [(0, 0), (1, 4), (3, 4), (4, 8), (6, 8)])
+def test_encoded_length(size, length):
+    assert encoded_length(size) == length

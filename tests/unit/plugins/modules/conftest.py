@@ -2,19 +2,24 @@
 """Running modules in this process, on the cluster in memory."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+from fake_journals import FakeJournals
 
-from ansible_collections.datacache.fluid.plugins.module_utils import waits
+from ansible_collections.datacache.fluid.plugins.module_utils import backup, masters, streams, waits
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 # Where connect was imported by name.
 CONNECTS = ("module_utils.manage", "module_utils.select", "module_utils.rollout", "modules.dataset_volume", "modules.alluxio_quorum_info",
-            "modules.alluxio_quorum", "modules.alluxio_failover")
+            "modules.alluxio_quorum", "modules.alluxio_failover", "modules.alluxio_backup", "modules.alluxio_backup_info",
+            "modules.alluxio_restore")
 
 
 @pytest.fixture
@@ -22,7 +27,8 @@ def run(cluster, monkeypatch, capsys):
     """Run a module with options and return its result, with the text of its warnings under `warnings`."""
     for name in CONNECTS:
         monkeypatch.setattr(import_module(PLUGINS + "." + name), "connect", lambda _params: cluster)
-    monkeypatch.setattr(waits, "Waiter", partial(waits.Waiter, clock=cluster.clock, sleep=cluster.sleep))
+    for user in (backup, waits):
+        monkeypatch.setattr(user, "Waiter", partial(user.Waiter, clock=cluster.clock, sleep=cluster.sleep))
     warnings = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warnings.append(text))
 
@@ -36,3 +42,23 @@ def run(cluster, monkeypatch, capsys):
         assert ended.value.code == (1 if result.get("failed") else 0)
         return {**result, "warnings": list(warnings)}
     return run_module
+
+
+@pytest.fixture
+def cache(cluster, tmp_path, monkeypatch):
+    """A cache of three masters with a claim for its backups."""
+    made = FakeJournals(cluster, tmp_path, monkeypatch)
+    for name in ("execute", "receive", "send"):
+        monkeypatch.setattr(streams, name, getattr(made, name))
+    monkeypatch.setattr(masters, "execute", made.execute)
+    monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
+    return made
+
+
+@pytest.fixture
+def time(monkeypatch):
+    """A clock that a test sets forward."""
+    clock = SimpleNamespace(now=datetime(2026, 11, 24, 18, 0, tzinfo=timezone.utc))
+    monkeypatch.setattr(backup, "now", lambda: clock.now)
+    clock.forward = lambda **much: setattr(clock, "now", clock.now + timedelta(**much))
+    return clock

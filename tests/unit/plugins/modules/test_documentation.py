@@ -9,8 +9,8 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
-MODULES = ("alluxio_failover", "alluxio_quorum", "alluxio_quorum_info", "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info",
-           "dataset", "dataset_info", "dataset_volume")
+MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_failover", "alluxio_quorum", "alluxio_quorum_info", "alluxio_restore",
+           "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info", "dataset", "dataset_info", "dataset_volume")
 
 
 class Specified(Exception):

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a restoration adds to the masters' template, and that it takes all of it out again."""
+
+import copy
+
+import pytest
+from fake_journals import stateful_set
+from rfc7396 import apply_patch
+
+from ansible_collections.datacache.fluid.plugins.module_utils import restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import (
+    ANNOTATION,
+    FOLDER,
+    JOURNAL_VOLUME,
+    OLD,
+    STARTED,
+    STARTING,
+    WAITER,
+    WAITING,
+    Restoration,
+    stage,
+)
+
+NEW = Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
+OPTION = "-Dalluxio.master.journal.init.from.backup=/datacache-restore/backup.gz"
+
+
+@pytest.fixture
+def live():
+    made = stateful_set()
+    made["metadata"]["resourceVersion"] = "7"
+    return made
+
+
+def patched(live, patch):
+    return apply_patch(copy.deepcopy(live), patch)
+
+
+def options(live):
+    return [each for each in restore_template.master_container(live)["env"] if each["name"] == "ALLUXIO_MASTER_JAVA_OPTS"]
+
+
+def test_the_template_is_set_up(live):
+    patch = restore_template.begin(live, NEW)
+    assert patch["metadata"] == {"resourceVersion": "7"}
+    after = patched(live, patch)
+    spec = after["spec"]["template"]["spec"]
+    assert after["spec"]["updateStrategy"] == {"type": "OnDelete"}
+    assert [each["name"] for each in spec["initContainers"]] == ["journal-format", WAITER]
+    assert spec["initContainers"][1]["image"] == "alluxio/alluxio:2.9.4"
+    assert spec["volumes"] == [{"name": JOURNAL_VOLUME, "emptyDir": {"sizeLimit": "30Gi"}}, {"name": WAITER, "emptyDir": {}}]
+    assert {"name": WAITER, "mountPath": FOLDER} in restore_template.master_container(after)["volumeMounts"]
+    assert options(after) == [{"name": "ALLUXIO_MASTER_JAVA_OPTS", "value": "$(ALLUXIO_MASTER_JAVA_OPTS) " + OPTION}]
+    assert restore_template.under_way(after) == NEW
+    assert after["spec"]["template"]["metadata"]["annotations"]["sidecar.istio.io/inject"] == "false"
+
+
+def test_the_template_becomes_what_it_was(live):
+    begun = patched(live, restore_template.begin(live, NEW))
+    ended = patched(begun, restore_template.end(begun))
+    assert ended["spec"]["template"] == live["spec"]["template"]
+    assert restore_template.under_way(ended) is None
+
+
+def test_options_of_the_users_own_stay(live):
+    restore_template.master_container(live)["env"].append({"name": "ALLUXIO_MASTER_JAVA_OPTS", "value": "-Xmx1g"})
+    begun = patched(live, restore_template.begin(live, NEW))
+    assert options(begun)[0]["value"] == "-Xmx1g " + OPTION
+    assert patched(begun, restore_template.end(begun))["spec"]["template"] == live["spec"]["template"]
+
+
+def test_another_restoration_takes_over(live):
+    begun = patched(live, restore_template.begin(live, NEW))
+    other = Restoration("data.hbase.20261123T182233Z", "b" * 64, "2026-11-24T19:05:00Z")
+    again = patched(begun, restore_template.begin(begun, other))
+    assert restore_template.under_way(again) == other
+    begun["spec"]["template"]["metadata"]["annotations"][ANNOTATION] = other.text()
+    assert again["spec"]["template"] == begun["spec"]["template"]
+
+
+def test_a_template_without_init_containers_and_environment(live):
+    spec = live["spec"]["template"]["spec"]
+    del spec["initContainers"]
+    del spec["containers"][0]["env"]
+    begun = patched(live, restore_template.begin(live, NEW))
+    after = patched(begun, restore_template.end(begun))["spec"]["template"]["spec"]
+    assert "initContainers" not in after
+    assert not after["containers"][0]["env"]
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '"x"', '{"backup": 1}'])
+def test_an_annotation_that_cannot_be_read_is_another_restoration(live, text):
+    live["spec"]["template"]["metadata"]["annotations"][ANNOTATION] = text
+    assert restore_template.under_way(live) != NEW
+    assert restore_template.under_way(live) is not None
+
+
+@pytest.mark.parametrize(("volumes", "fresh"), [
+    ([{"name": JOURNAL_VOLUME, "emptyDir": {}}], True),
+    ([{"name": JOURNAL_VOLUME, "hostPath": {"path": "/x"}}], False),
+    ([{"name": "other", "emptyDir": {}}], False),
+    (None, False),
+])
+def test_whether_the_journal_is_fresh(live, volumes, fresh):
+    live["spec"]["template"]["spec"]["volumes"] = volumes
+    assert restore_template.journal_is_fresh(live) is fresh
+
+
+def pod(annotation, state=None, deleted=False):
+    statuses = [{"name": "journal-format", "state": {"terminated": {"exitCode": 0}}}]
+    if state:
+        statuses.append({"name": WAITER, "state": state})
+    made = {"metadata": {"name": "hbase-master-0", "annotations": {ANNOTATION: annotation}}, "status": {"initContainerStatuses": statuses}}
+    if deleted:
+        made["metadata"]["deletionTimestamp"] = "2026-11-24T19:00:00Z"
+    return made
+
+
+@pytest.mark.parametrize(("pod", "expected"), [
+    pytest.param({"metadata": {}}, OLD, id="without-annotation"),
+    pytest.param(pod("else", {"running": {}}), OLD, id="of-another-restoration"),
+    pytest.param({"metadata": {"annotations": {ANNOTATION: NEW.text()}}}, STARTING, id="just-created"),
+    pytest.param(pod(NEW.text()), STARTING, id="formatting"),
+    pytest.param(pod(NEW.text(), {"waiting": {"reason": "PodInitializing"}}), STARTING, id="not-running-yet"),
+    pytest.param(pod(NEW.text(), {"terminated": {"exitCode": 1}}), STARTING, id="ended-by-a-signal"),
+    pytest.param(pod(NEW.text(), {"running": {}}, deleted=True), STARTING, id="deleted-by-somebody"),
+    pytest.param(pod(NEW.text(), {"running": {}}), WAITING, id="waiting"),
+    pytest.param(pod(NEW.text(), {"terminated": {"exitCode": 0}}), STARTED, id="started"),
+])
+def test_stage(pod, expected):
+    assert stage(pod, NEW) == expected

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restoring, with the real scripts and real files; the masters' controller is played."""
+
+import hashlib
+import json
+
+import pytest
+from fake_journals import FILES
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.leader import Leader
+from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import WAITER
+
+CLAIM = {"name": "hbase", "namespace": "data", "claim": "backups", "path": "alluxio"}
+LATEST = {**CLAIM, "backup": "latest", "confirm": "data/hbase"}
+OTHER_FILES = [*FILES, "drwxr-xr-x root root 0 PERSISTED 11-24-2026 11:00:00:000 DIR /later"]
+MASTERS = ["hbase-master-0", "hbase-master-1", "hbase-master-2"]
+
+
+@pytest.fixture
+def saved(cache, run, time):
+    """The backup of a cache whose files have changed since."""
+    made = run("alluxio_backup", **CLAIM)["backup"]
+    cache.set_tree(OTHER_FILES)
+    time.forward(hours=1)
+    cache.commands.clear()
+    cache.cluster.requests.clear()
+    return made
+
+
+def killed(*_words):
+    raise ApiError("killed")
+
+
+def template(cache):
+    return cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["spec"]["template"]
+
+
+def test_a_restoration(cache, run, saved):
+    before = template(cache)
+    result = run("alluxio_restore", diff=True, **LATEST)
+    assert result["changed"]
+    assert cache.tree() == FILES
+    assert (result["backup"], result["restarted"]) == (saved, MASTERS)
+    expected = {"sha256": saved["tree_sha256"], "paths": 2}
+    assert (result["trees"]["after"], result["trees"]["backup"], result["trees"]["before"]["paths"]) == (expected, expected, 3)
+    assert result["diff"] == {"before": result["trees"]["before"], "after": expected}
+    assert template(cache) == before
+    assert cache.helper_pods() == []
+    assert result["warnings"] == []
+
+
+def test_a_second_run_changes_nothing(cache, run, saved):
+    run("alluxio_restore", **LATEST)
+    cache.cluster.requests.clear()
+    for check in (True, False):
+        result = run("alluxio_restore", check=check, diff=True, **LATEST)
+        assert not result["changed"]
+        assert result["trees"]["before"] == result["trees"]["after"] == result["trees"]["backup"]
+        assert result["diff"] == {"before": {}, "after": {}}
+    assert {plural for _verb, plural in cache.cluster.writes()} == {"pods"}
+    assert ("patch", "statefulsets") not in cache.cluster.requests
+
+
+def test_what_was_there_is_backed_up_and_can_be_restored_in_turn(cache, run, saved, time):
+    safety = run("alluxio_restore", **LATEST)["safety_backup"]
+    assert (safety["made_before"], safety["paths"]) == (saved["name"], 3)
+    time.forward(hours=1)
+    assert run("alluxio_restore", **{**LATEST, "backup": safety["name"]})["changed"]
+    assert cache.tree() == OTHER_FILES
+
+
+def test_without_the_safety_backup(cache, run, saved):
+    result = run("alluxio_restore", skip_safety_backup=True, **LATEST)
+    assert (result["changed"], result["safety_backup"], len(cache.files())) == (True, {}, 2)
+
+
+def test_a_lost_majority(cache, run, saved):
+    cache.lead("")
+    result = run("alluxio_restore", **LATEST)
+    assert (cache.tree(), result["safety_backup"], result["trees"]["before"]) == (FILES, {}, None)
+    [warning] = result["warnings"]
+    assert warning.startswith("no master of data/hbase answers, so what it holds cannot be backed up")
+
+
+def test_a_leader_that_is_lost_while_it_answers(cache, run, saved, monkeypatch):
+    tree, lost = Leader.tree, []
+
+    def tree_of_the_second(self):
+        if not lost:
+            lost.append(self.pod)
+            cache.lead("hbase-master-2")
+            raise ApiError("exit code 137")
+        return tree(self)
+    monkeypatch.setattr(Leader, "tree", tree_of_the_second)
+    result = run("alluxio_restore", **LATEST)
+    assert (result["safety_backup"]["leader"], result["trees"]["before"]["paths"], result["warnings"]) == ("hbase-master-2", 3, [])
+
+
+def test_leaders_that_cannot_tell_their_tree(cache, run, saved, monkeypatch):
+    monkeypatch.setattr(Leader, "tree", killed)
+    assert run("alluxio_restore", **LATEST)["msg"].endswith("the file tree of AlluxioRuntime hbase in namespace data: killed")
+    assert cache.tree() == OTHER_FILES
+
+
+def test_check_mode(cache, run, saved):
+    before, files = template(cache), cache.files()
+    result = run("alluxio_restore", check=True, diff=True, **LATEST)
+    assert (result["changed"], result["restarted"], result["trees"]["after"]) == (True, [], None)
+    assert result["diff"]["after"] == {"sha256": saved["tree_sha256"], "paths": 2}
+    assert (cache.tree(), template(cache), cache.files()) == (OTHER_FILES, before, files)
+
+
+@pytest.mark.parametrize("step", ["replace", "deliver", "await_quorum", "end"])
+def test_an_interrupted_restoration_is_continued(cache, run, saved, time, monkeypatch, step):
+    before = template(cache)
+    with monkeypatch.context() as patch:
+        patch.setattr(Restorer, step, killed)
+        assert run("alluxio_restore", **LATEST)["msg"] == "killed"
+    assert template(cache) != before
+    time.forward(minutes=5)
+    assert run("alluxio_restore", check=True, **LATEST)["changed"]
+    result = run("alluxio_restore", **LATEST)
+    assert (result["changed"], result["backup"], cache.tree()) == (True, saved, FILES)
+    assert result["restarted"] == (MASTERS if step == "replace" else [])
+    assert (result["safety_backup"], len(cache.files())) == ({}, 4)  # the first run has made it
+    assert template(cache) == before
+    assert not run("alluxio_restore", **LATEST)["changed"]
+
+
+def test_another_backup_takes_over_an_interrupted_restoration(cache, run, saved, time, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Restorer, "await_quorum", killed)
+        run("alluxio_restore", **LATEST)
+    time.forward(minutes=5)
+    [safety] = [each for each in run("alluxio_backup_info", **CLAIM)["backups"] if each["made_before"]]
+    result = run("alluxio_restore", **{**LATEST, "backup": safety["name"]})
+    assert (result["restarted"], cache.tree()) == (MASTERS, OTHER_FILES)
+
+
+def test_a_file_that_a_master_has_already_is_not_sent_again(cache, run, saved, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(restore_template, "GO", "/datacache-restore/never")
+        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.restore.GO", "/datacache-restore/never")
+        patch.setattr(Restorer, "await_quorum", killed)
+        run("alluxio_restore", **LATEST)
+    cache.commands.clear()
+    assert run("alluxio_restore", **LATEST)["changed"]
+    told = [what for _pod, container, what in cache.commands if container == WAITER]
+    assert told == ["look", "look", "look", "go", "go", "go"]
+
+
+def test_a_tree_that_is_not_the_backups(cache, run, saved, monkeypatch):
+    end = Restorer.end
+
+    def end_and_write(self):
+        end(self)
+        cache.set_tree(OTHER_FILES[2:])
+    monkeypatch.setattr(Restorer, "end", end_and_write)
+    result = run("alluxio_restore", **LATEST)
+    assert "is restored, but the file tree is not the one that was backed up: 1 paths" in result["msg"]
+    assert result["changed"]
+    assert (result["trees"]["after"]["paths"], result["trees"]["backup"]["paths"]) == (1, 2)
+    assert restore_template.under_way(cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")) is None
+
+
+def test_a_backup_of_unknown_tree(cache, run, time):
+    cache.write_during_backups(9)
+    run("alluxio_backup", **CLAIM)
+    (cache.cache / "writes").unlink()
+    result = run("alluxio_restore", **LATEST)
+    assert (result["changed"], result["trees"]["backup"]) == (True, None)
+    assert result["warnings"][0].startswith("the tree of data.hbase.20261124T180000Z changed while it was made")
+
+
+def test_a_template_that_changes_meanwhile(cache, run, saved):
+    bump = {"metadata": {"labels": {"by": "somebody"}}}
+    cache.cluster.before_write(*[lambda: None] * 2, lambda: cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", bump))
+    assert run("alluxio_restore", skip_safety_backup=True, **LATEST)["changed"]
+    assert cache.tree() == FILES
+
+
+def test_a_master_that_does_not_vanish(cache, run, saved, monkeypatch):
+    delete = cache.cluster.delete
+    monkeypatch.setattr(cache.cluster, "delete", lambda kind, name, *rest, **more: name == "hbase-master-2" or delete(
+        kind, name, *rest, **more))
+    cache.cluster.change(kinds.POD, "hbase-master-2", "data", {"spec": {"nodeName": "node3"}})
+    result = run("alluxio_restore", timeout=30, **LATEST)
+    assert "waited 30 seconds for new masters of AlluxioRuntime hbase in namespace data: 2 of 3 masters wait for the backup; " \
+           "hbase-master-2: not gone yet from node node3" in result["msg"]
+
+
+# -- what is refused before anything is touched ------------------------------------------------
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    pytest.param({"confirm": "hbase"}, "confirm is 'hbase': a restoration replaces all that the cache holds; expected data/hbase",
+                 id="confirm"),
+    pytest.param({"backup": "newest"}, "backup 'newest' is no backup's name", id="backup"),
+    pytest.param({"claim": "hbase"}, "claim hbase is the Dataset's own", id="own-claim"),
+])
+def test_refused_without_asking_the_cluster(cluster, run, options, message):
+    assert run("alluxio_restore", **{**LATEST, **options})["msg"].startswith(message)
+    assert cluster.requests == []
+
+
+def damage(cache, change):
+    [file] = cache.claim.rglob("*.gz")
+    file.write_bytes(change(file.read_bytes()))
+    return file
+
+
+def forge(cache):
+    """A file that is no gzip stream, with a record that agrees with it."""
+    file = damage(cache, lambda data: data[:-6])
+    record = file.with_suffix(".json")
+    told = json.loads(record.read_text())
+    told.update(size_bytes=file.stat().st_size, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    record.write_text(json.dumps(told))
+
+
+def persistent(cache):
+    volumes = [{"name": "alluxio-journal", "hostPath": {"path": "/x"}}]
+    cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": {"template": {"spec": {"volumes": volumes}}}})
+
+
+@pytest.mark.parametrize(("arrange", "options", "message"), [
+    pytest.param(lambda cache: None, {"backup": "data.hbase.20251124T180000Z"}, "there is no backup data.hbase.20251124T180000Z",
+                 id="unknown"),
+    pytest.param(lambda cache: damage(cache, lambda data: bytes(len(data))), {}, "is damaged: its file has SHA-256", id="damaged"),
+    pytest.param(forge, {}, "cannot be read: ", id="unreadable"),
+    pytest.param(persistent, {}, "keeps its journal on something else than an emptyDir", id="journal-that-stays"),
+    pytest.param(lambda cache: cache.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data"), {}, "does not exist", id="no-runtime"),
+])
+def test_refused_with_nothing_touched(cache, run, saved, arrange, options, message):
+    arrange(cache)
+    assert message in run("alluxio_restore", **{**LATEST, **options})["msg"]
+    assert ("patch", "statefulsets") not in cache.cluster.requests
+    assert cache.tree() == OTHER_FILES
+    assert len(cache.files()) == 2
+
+
+def test_the_backup_of_another_dataset(cache, run, saved):
+    foreign = {**saved, "format": 1, "name": "data.other.20261124T180000Z", "runtime": "other"}
+    [file] = cache.claim.rglob("*.gz")
+    file.with_name(foreign["name"] + ".gz").write_bytes(file.read_bytes())
+    file.with_name(foreign["name"] + ".json").write_text(json.dumps(foreign))
+    wanted = {**LATEST, "backup": foreign["name"]}
+    assert "is of AlluxioRuntime other in namespace data, not of hbase" in run("alluxio_restore", **wanted)["msg"]
+    assert cache.tree() == OTHER_FILES
+    assert run("alluxio_restore", force_foreign=True, **wanted)["changed"]
+    assert cache.tree() == FILES
+
+
+def test_an_earlier_restoration_of_the_same_backup_is_another_one(cache, run, saved, time):
+    run("alluxio_restore", **LATEST)
+    cache.set_tree(OTHER_FILES)
+    time.forward(hours=1)
+    assert run("alluxio_restore", **LATEST)["restarted"] == MASTERS
