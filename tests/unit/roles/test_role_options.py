@@ -11,7 +11,8 @@ from jinja2.nativetypes import NativeEnvironment
 COLLECTION = Path(__file__).parents[3]
 ROLES = sorted(folder.name for folder in (COLLECTION / "roles").iterdir())
 MAPPING = COLLECTION / "playbooks" / "vars" / "roles.yml"
-REQUIRED = {"fluid_name": "a-name", "fluid_mounts": [{"mount_point": "https://a.host/"}]}
+REQUIRED = {"fluid_name": "a-name", "fluid_mounts": [{"mount_point": "https://a.host/"}], "fluid_backup_claim": "backups",
+            "fluid_restore_confirm": "default/a-name"}
 
 
 def load(path):
@@ -41,7 +42,7 @@ def mapped(inventory):
 
 
 def test_there_are_roles():
-    assert ROLES == ["cleanup", "deploy", "drill", "install", "verify"]
+    assert ROLES == ["backup", "cleanup", "deploy", "drill", "install", "restore", "verify"]
 
 
 @pytest.mark.parametrize("role", ROLES)
