@@ -18,6 +18,7 @@ from .leader import Leader
 from .masters import MASTER, Masters
 from .naming import claim_name, require_identity, require_name
 from .progress import Progress
+from .quorum import quorum_size
 from .store import Spool, Store
 from .waiter import Verdict, Waiter
 
@@ -124,7 +125,7 @@ def _image(subject: Subject, given: str | None) -> Image:
 
 
 def leader_of(client: Client, subject: Subject, timeout: float) -> Leader:
-    """Return the leading master, waiting for one that is being elected. timeout: seconds for each of its commands.
+    """Return the master that leads a majority, waiting for one that is being elected. timeout: seconds for each of its commands.
 
     Raises QuorumUnknown when there is none after the time that an election takes.
     """
@@ -138,7 +139,8 @@ def leader_of(client: Client, subject: Subject, timeout: float) -> Leader:
             return Verdict(False, str(err))
         # A single master is addressed by <pod>.<namespace>.
         leading.append((quorum.leader or "").rpartition(":")[0].partition(".")[0])
-        return Verdict(bool(leading[-1]), quorum.lacks(subject.masters))
+        # A leader that has lost its majority serves its web port for minutes, but tells of no files.
+        return Verdict(bool(leading[-1]) and quorum.available >= quorum_size(subject.masters), quorum.lacks(subject.masters))
 
     try:
         _ask_until(client, subject, "a leader", question, _ELECTION)

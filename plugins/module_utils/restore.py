@@ -59,7 +59,7 @@ def require_restorable(subject: Subject) -> None:
 
 
 def present_tree(client: Client, subject: Subject, timeout: float) -> Tree | None:
-    """The tree that the leader has; None when there is no leader."""
+    """The tree that the leader has; None when none leads a majority."""
     try:
         return backup.leader_and_tree(client, subject, timeout)[1]
     except QuorumUnknown:

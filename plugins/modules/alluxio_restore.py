@@ -177,7 +177,8 @@ def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None
             if check:
                 return result(True, chosen, before)
             if before is None and not under_way:
-                warn("no master of %(namespace)s/%(name)s answers, so what it holds cannot be backed up before it is replaced" % params)
+                warn("no master of %(namespace)s/%(name)s leads a majority, so what it holds cannot be backed up before it is replaced"
+                     % params)
             elif not under_way and not params["skip_safety_backup"]:
                 safety = backup.make(client, subject, store, timeout, made_before=chosen.name)
         restorer = restore.Restorer(client, subject, waiter, timeout, Progress.from_environment().tell)

@@ -82,7 +82,14 @@ def test_a_lost_majority(cache, run, saved):
     result = run("alluxio_restore", **LATEST)
     assert (cache.tree(), result["safety_backup"], result["trees"]["before"]) == (FILES, {}, None)
     [warning] = result["warnings"]
-    assert warning.startswith("no master of data/hbase answers, so what it holds cannot be backed up")
+    assert warning.startswith("no master of data/hbase leads a majority, so what it holds cannot be backed up")
+
+
+def test_a_leader_without_majority_is_none(cache, run, saved):
+    cache.unavailable = {"hbase-master-0", "hbase-master-2"}
+    result = run("alluxio_restore", **LATEST)
+    assert (cache.tree(), result["safety_backup"]) == (FILES, {})
+    assert "leads a majority" in result["warnings"][0]
 
 
 def test_a_leader_that_is_lost_while_it_answers(cache, run, saved, monkeypatch):

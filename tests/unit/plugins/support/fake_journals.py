@@ -51,6 +51,7 @@ class FakeJournals:
         self.claim = folder / "claim"
         self.cache = folder / "cache"
         self.commands = []
+        self.unavailable = set()  # masters that do not take part; whoever begins anew does
         self._folder = folder
         self._path = folder / "bin"
         for each in (self.claim, self.cache, self._path):
@@ -93,7 +94,9 @@ class FakeJournals:
         leader = (self.cache / "leader").read_text()
         if not leader:
             raise QuorumUnknown("no master answers")
-        peers = tuple(Peer("hbase-master-%d:19200" % index, AVAILABLE, leader="hbase-master-%d" % index == leader) for index in range(3))
+        names = ["hbase-master-%d" % index for index in range(3)]
+        peers = tuple(Peer(name + ":19200", "UNAVAILABLE" if name in self.unavailable else AVAILABLE, leader=name == leader)
+                      for name in names)
         return Quorum(leader + ":19200", peers), leader
 
     # -- streams ----------------------------------------------------------------------------
@@ -167,3 +170,4 @@ class FakeJournals:
         given = gzip.decompress((self._folder / pod / FILE.strip("/")).read_bytes())
         (self.cache / "tree").write_bytes(given)
         self.lead(pod)
+        self.unavailable.discard(pod)
