@@ -42,7 +42,8 @@ class Subject:
 
     @property
     def masters(self) -> int:
-        return ((self.runtime or {}).get("spec", {}).get("master") or {}).get("replicas") or 1
+        """How many masters run; the runtime may declare another number, which no rollout has applied yet."""
+        return self.stateful_set["spec"].get("replicas") or 1
 
 
 def require_valid(params: dict) -> None:

@@ -256,7 +256,7 @@ def test_a_leader_that_is_being_elected(cache, run):
 
 
 def test_a_single_master(cache, run):
-    cache.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 1}}})
+    cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": {"replicas": 1}})
     cache.lead("hbase-master-0.data")
     assert run("alluxio_backup", **CLAIM)["backup"]["leader"] == "hbase-master-0"
 

@@ -85,6 +85,11 @@ def test_a_lost_majority(cache, run, saved):
     assert warning.startswith("no master of data/hbase leads a majority, so what it holds cannot be backed up")
 
 
+def test_a_number_of_masters_that_no_rollout_has_applied_yet(cache, run, saved):
+    cache.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 5}}})
+    assert run("alluxio_restore", **LATEST)["restarted"] == MASTERS
+
+
 def test_a_leader_without_majority_is_none(cache, run, saved):
     cache.unavailable = {"hbase-master-0", "hbase-master-2"}
     result = run("alluxio_restore", **LATEST)
