@@ -27,6 +27,9 @@ REMOVE = "remove_peer"
 JOINS_WITHIN = 15.0
 # The default of election.timeout.max: a peer that is AVAILABLE may have been silent for that long.
 _MAY_BE_SILENT = 20.0
+# A JVM answers later than this after its container's start, so an earlier answer came from the container before, which may live a
+# moment longer when its pod was deleted by force: up to a second, and container times are in whole seconds.
+_ANSWERS_AFTER = 2.5
 # How long an act may take to show before the next one is tried.
 SHOWS_WITHIN = 30.0
 
@@ -120,7 +123,7 @@ def _state(peer: Peer | None, running: float | None) -> str:
     if peer is None:
         return ""
     silent = _MAY_BE_SILENT if peer.silent is None else peer.silent
-    stale = running is not None and silent > running
+    stale = running is not None and silent > running - _ANSWERS_AFTER
     return UNAVAILABLE if stale and peer.state == AVAILABLE and not peer.leader else peer.state
 
 

@@ -109,9 +109,10 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, lead)
 
 
 @pytest.mark.parametrize(("silent", "running", "leader", "state"), [
-    (0.5, 3.0, False, "AVAILABLE"), (5.0, 3.0, False, "UNAVAILABLE"), (5.0, 3.0, True, "AVAILABLE"),
+    (0.5, 3.0, False, "AVAILABLE"), (5.0, 3.0, False, "UNAVAILABLE"), (1.5, 3.0, False, "UNAVAILABLE"), (5.0, 3.0, True, "AVAILABLE"),
     (5.0, None, False, "AVAILABLE"), (None, 3.0, False, "UNAVAILABLE"), (None, LONG, False, "AVAILABLE"),
-], ids=["heard", "heard-before-it-started", "leader", "not-known-when-it-started", "just-started", "long-running"])
+], ids=["heard", "heard-before-it-started", "heard-before-a-jvm-answers", "leader", "not-known-when-it-started", "just-started",
+        "long-running"])
 def test_what_an_ended_container_said_does_not_count(silent, running, leader, state):
     quorum = Quorum(address(0), (Peer(address(0), "AVAILABLE", leader=leader, silent=silent),))
     [found] = care.group(care.MASTER, quorum, (master(0, "", running),)).masters
