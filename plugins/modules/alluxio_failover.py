@@ -91,29 +91,29 @@ leader:
   description: The pod that led next.
   returned: outside check mode, also when a promise is broken
   type: str
-  sample: hbase-master-0
+  sample: hbase-master-2
 seconds_without_leader:
   description: From the request that killed the leader until the next one served.
   returned: outside check mode, also when a promise is broken
   type: float
-  sample: 2.9
+  sample: 7.07
 seconds_until_complete:
   description: From that request until all peers of both quorums were AVAILABLE again.
   returned: outside check mode, also when a promise is broken
   type: float
-  sample: 13.4
+  sample: 7.23
 writes:
   description: What became of the directories; null without O(write).
   returned: outside check mode, also when a promise is broken
   type: dict
-  sample: {acknowledged: 1034, acknowledged_before: 212, lost: []}
+  sample: {acknowledged: 46, acknowledged_before: 9, lost: []}
 reads:
   description:
     - The reads of O(reader_pod) since the drill began; null without it. C(longest) is the longest read in seconds, C(different) has the
       checksums other than that of the first read.
   returned: outside check mode, also when a promise is broken
   type: dict
-  sample: {different: [], errors: [], good: 61, longest: 0.31}
+  sample: {different: [], errors: [], good: 58, longest: 0.17}
 duration:
   description: How long the module worked, in seconds.
   returned: success

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from ansible_collections.datacache.fluid.plugins.module_utils import streams
+from ansible_collections.datacache.fluid.plugins.module_utils import proof, streams
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi, container_of
@@ -110,20 +110,15 @@ def _changes(cache: Cache, tasks: list[dict]) -> int:
 
 
 def _without(cache: Cache, options: dict[str, str]) -> int:
-    """How many masters' processes do not have all of the properties among their arguments, or not last."""
+    """How many masters' processes lack one of the Raft options among their arguments."""
     wanted = {RAFT_PROPERTIES[option]: value for option, value in options.items()}
-    return sum(not wanted.items() <= _properties(cache, pod).items() for pod in cache.pods())
-
-
-def _properties(cache: Cache, pod: str) -> dict[str, str]:
-    """The properties of a master's process; of one that is given twice the last is in force."""
-    words = _run(cache, pod, "tr '\\0' '\\n' </proc/1/cmdline").splitlines()
-    return dict(word[2:].split("=", 1) for word in words if word.startswith("-Dalluxio.") and "=" in word)
+    found = [proof.options_of(_run(cache, pod, proof.COMMAND), proof.CLASSES[container_of(MASTER)]) for pod in cache.pods()]
+    return sum(options is None or bool(proof.mismatches(options, wanted, ())) for options in found)
 
 
 def _tree(cache: Cache) -> str:
-    return _run(cache, min(cache.pods()), _TREE)
+    return _run(cache, min(cache.pods()), ["bash", "-c", _TREE])
 
 
-def _run(cache: Cache, pod: str, script: str) -> str:
-    return streams.execute(cache.client, cache.namespace, pod, container_of(MASTER), ["bash", "-c", script], 60).stdout
+def _run(cache: Cache, pod: str, command: list[str]) -> str:
+    return streams.execute(cache.client, cache.namespace, pod, container_of(MASTER), command, 60).stdout
