@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import java_options, kinds, quorum, rendered
+from . import java_options, kinds, quorum, rendered, restore_template
 from .errors import InvalidInput
 
 # What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
@@ -24,8 +24,9 @@ _PORTS = {
 
 
 def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, workload: dict) -> None:
-    """Raise InvalidInput for a declaration that no rollout can bring a running quorum to."""
+    """Raise InvalidInput for a declaration that no rollout can bring a running quorum to, and while a backup is restored."""
     what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+    _require_no_restoration(what, workload)
     _require_quorum(what, spec, workload)
     live = java_options.properties(config_map["data"].get(rendered.COMMON, ""))
     for key, value in _wanted(spec):
@@ -40,6 +41,13 @@ def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, 
         if not option or any(character.isspace() for character in option):
             raise InvalidInput("%s declares the JVM option %r: expected one option without spaces" % (what, option))
     _require_network(what, spec, workload)
+
+
+def _require_no_restoration(what: str, workload: dict) -> None:
+    under_way = restore_template.under_way(workload)
+    if under_way:
+        raise InvalidInput("backup %s is being restored into %s: a master that is restarted now would wait for its file; finish that "
+                           "with datacache.fluid.alluxio_restore, then run this again" % (under_way.backup, what))
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:
