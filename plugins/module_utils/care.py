@@ -7,7 +7,7 @@ could cost the group its majority.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Mapping
 
 from .quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
@@ -23,8 +23,11 @@ TRANSFER = "transfer_leadership"
 RESTART = "restart_peer"
 REMOVE = "remove_peer"
 
-# Seconds. A follower with stable addresses is AVAILABLE 8 to 9 s after its container's start (measured, Alluxio 2.9.4).
-JOINS_WITHIN = 15.0
+# Seconds. A follower with stable addresses is AVAILABLE 8 to 15 s after its container's start (measured, Alluxio 2.9.4; the longer on
+# busy nodes). What takes twice as long does not come by itself.
+JOINS_WITHIN = 30.0
+# With short election timeouts a pause of a second makes a follower UNAVAILABLE for a moment: only a longer silence is worth an act.
+SILENT_FOR = 15.0
 # The default of election.timeout.max: a peer that is AVAILABLE may have been silent for that long.
 _MAY_BE_SILENT = 20.0
 # A JVM answers later than this after its container's start, so an earlier answer came from the container before, which may live a
@@ -39,7 +42,7 @@ class Master:
     """One expected peer as Kubernetes and the quorum see it.
 
     state: the peer's state, empty when the group does not list it. running: seconds since its container started, None when it
-    does not run; trouble then says why not.
+    does not run; trouble then says why not. silent: seconds since the leader heard of it, None when that is not known.
     """
 
     pod: str
@@ -47,6 +50,7 @@ class Master:
     state: str = ""
     running: float | None = None
     trouble: str = ""
+    silent: float | None = None
 
     @property
     def available(self) -> bool:
@@ -109,9 +113,12 @@ def group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> Gr
     if quorum is None:
         return Group(domain, None, masters)
     peers = {peer.address: peer for peer in quorum.peers}
-    joined = tuple(Master(each.pod, each.address, _state(peers.pop(each.address, None), each.running), each.running, each.trouble)
-                   for each in masters)
+    joined = tuple(_joined(each, peers.pop(each.address, None)) for each in masters)
     return Group(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
+
+
+def _joined(master: Master, peer: Peer | None) -> Master:
+    return replace(master, state=_state(peer, master.running), silent=peer.silent if peer else None)
 
 
 def _state(peer: Peer | None, running: float | None) -> str:
@@ -176,16 +183,20 @@ def _for_lost(seen: Group, lost: Master, history: History) -> Step | None:
     """What can be done for one peer that is away; None when only waiting helps."""
     if lost.running is None or lost.running < JOINS_WITHIN or lost.address == seen.leader:
         return None
+    if lost.silent is not None and lost.silent < SILENT_FOR:
+        return None
     done = {act: ago for (act, subject), ago in history.items() if subject == lost.address}
     if any(ago < SHOWS_WITHIN for ago in done.values()):
         return None
-    able = next((master for master in seen.masters if master.available and master.address != seen.leader), None)
     reason = "%s has run for %.0f s and is %s" % (lost.pod, lost.running, lost.state or "no member of the group")
-    if lost.state and TRANSFER not in done and able is not None:
-        return Step(TRANSFER, able.address, "%s: a new leader opens new connections to it" % reason, lost.address)
-    if RESTART not in done:
-        return Step(RESTART, lost.address, reason, lost.address)
-    return None
+    able = next((master for master in seen.masters if master.available and master.address != seen.leader), None)
+    steps = [Step(RESTART, lost.address, reason, lost.address)]
+    if lost.state and able is not None:
+        steps.append(Step(TRANSFER, able.address, "%s: a new leader opens new connections to it" % reason, lost.address))
+    # A transfer costs the masters no member. The job masters have none but the restart of their leader, which therefore comes last.
+    if seen.domain == MASTER:
+        steps.reverse()
+    return next((step for step in steps if step.act not in done), None)
 
 
 def _why_away(master: Master) -> str:

@@ -13,9 +13,11 @@ author:
 description:
   - Ensures that every expected master and job master is an AVAILABLE peer of its Raft group, that no other peer is in it, and, if asked,
     which master leads.
-  - A follower that runs for 15 seconds and is not AVAILABLE is healed by stable addresses and a transfer of the leadership to an
-    available follower, since a new leader opens new connections; if that does not show within 30 seconds, by a restart of its container.
-  - The job masters have no transfer of the leadership. There the leader's container is restarted instead; the jobs of other members stay.
+  - A follower that runs for 30 seconds, is not AVAILABLE and was not heard of for 15 seconds is healed by stable addresses and a transfer
+    of the leadership to an available follower, since a new leader opens new connections; if that does not show within 30 seconds, by a
+    restart of its process.
+  - The job masters have no transfer of the leadership. There the process of the lost one is restarted first and, if that does not
+    show, that of the leader; no jobs start meanwhile.
   - A peer that no master has is removed.
   - No step is taken that could cost a group its majority. When the majority is lost nothing is touched, and the error says who is away.
   - In check mode it returns the next step of each group in RV(plan), and predicts C(changed) from it.

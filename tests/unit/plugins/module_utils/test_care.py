@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which step a Raft group needs next, as tables; and that no step costs it its majority."""
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils import care
 from ansible_collections.datacache.fluid.plugins.module_utils.care import Group, Master
@@ -43,6 +45,13 @@ STALE = Peer(address(3), "UNAVAILABLE")
     pytest.param(group(master(0), master(1), master(2, "UNAVAILABLE", None, "not scheduled")), {}, "", care.WAIT, address(2),
                  id="does-not-run"),
     pytest.param(group(master(0), master(1), master(2, "")), {}, "", care.RESTART, address(2), id="no-member-of-the-group"),
+    pytest.param(group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=3.0)), {}, "", care.WAIT, address(2),
+                 id="a-short-pause"),
+    pytest.param(group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=16.0)), {}, "", care.TRANSFER, address(1),
+                 id="a-long-silence"),
+    pytest.param(replace(group(*AWAY), domain=care.JOB_MASTER), {}, "", care.RESTART, address(2), id="job-masters-restart-first"),
+    pytest.param(replace(group(*AWAY), domain=care.JOB_MASTER), {(care.RESTART, address(2)): 40.0}, "", care.TRANSFER, address(1),
+                 id="job-masters-transfer-last"),
     pytest.param(group(*COMPLETE, stale=(STALE,)), {}, "", care.REMOVE, address(3), id="a-stale-peer-goes"),
     pytest.param(group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.TRANSFER, address(0),
                  id="a-stale-leader-hands-over-first"),

@@ -60,7 +60,8 @@ class FakeRaft:
         if domain in self.silent:
             raise QuorumUnknown("no master tells of its %s quorum" % domain)
         leader = self.leaders[domain]
-        peers = tuple(Peer(each, state, leader=each == leader, silent=0.5) for each, state in sorted(self.states[domain].items()))
+        peers = tuple(Peer(each, state, leader=each == leader, silent=0.5 if state == "AVAILABLE" else 60.0)
+                      for each, state in sorted(self.states[domain].items()))
         return Quorum(leader, peers), leader.partition(":")[0]
 
     def elect(self, asked, to):
