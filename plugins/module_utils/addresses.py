@@ -34,16 +34,20 @@ def settle(client: Client, items: list[dict], outcomes: list[Outcome | FluidErro
            dry_run: bool) -> list[Outcome | FluidError]:
     """Give the masters of those runtimes that want it stable addresses; return the outcomes with what that changed.
 
-    With wait in params it waits for Fluid to make the Services of a new runtime; otherwise the next run does it.
+    With wait in params it waits for Fluid to make the Services of a new runtime; otherwise the next run gives them addresses.
     """
     wanted = {key_of(item): item for item, outcome in zip(items, outcomes, strict=True)
               if item["master_replicas"] > 1 and item["stable_peer_addresses"] and not isinstance(outcome, FluidError)}
+    new = {key_of(item) for item, outcome in zip(items, outcomes, strict=True) if key_of(item) in wanted and _is_new(outcome)}
+    waits = params["wait"] and not dry_run
+    if not waits:
+        wanted = {key: item for key, item in wanted.items() if key not in new}
     if not wanted:
         return outcomes
-    lives = _services(client, wanted)
-    late = {key: item for key, item in wanted.items() if not _known(lives, item)}
+    lives = _services(client, [key for key in wanted if key not in new])
+    late = {key: item for key, item in wanted.items() if key in new or not _known(lives, item)}
     errors: dict[Key, FluidError] = {}
-    if late and params["wait"] and not dry_run:
+    if late and waits:
         errors = _await_services(client, late, params["wait_timeout"])
         lives.update(_services(client, late))
 
@@ -80,7 +84,8 @@ def _settled(client: Client, item: dict, outcome: Outcome, lives: dict[str, dict
         return outcome
     before = {name: {"clusterIP": lives[name]["spec"].get("clusterIP")} if name in lives else {} for name in headless}
     after = {name: {"clusterIP": "assigned by the cluster", "publishNotReadyAddresses": True} for name in headless}
-    changed = replace(outcome, changed=True, diff={
+    # Those of a new runtime belong to its creation, of which check mode knows no Services yet.
+    changed = outcome if _is_new(outcome) else replace(outcome, changed=True, diff={
         "before": {**outcome.diff["before"], "services": before}, "after": {**outcome.diff["after"], "services": after}})
     if dry_run:
         return changed
@@ -91,9 +96,14 @@ def _settled(client: Client, item: dict, outcome: Outcome, lives: dict[str, dict
     return changed
 
 
-def _services(client: Client, items: dict[Key, dict]) -> dict[str, dict[str, dict]]:
+def _is_new(outcome: Outcome) -> bool:
+    """Tell whether the runtime was created just now, so that Fluid cannot have made its Services."""
+    return outcome.changed and not outcome.diff["before"]
+
+
+def _services(client: Client, keys: Iterable[Key]) -> dict[str, dict[str, dict]]:
     """The masters' Services of each namespace, by their names."""
-    return {namespace: _listed(client, namespace) for namespace in {namespace for namespace, _name in items}}
+    return {namespace: _listed(client, namespace) for namespace in {namespace for namespace, _name in keys}}
 
 
 def _listed(client: Client, namespace: str) -> dict[str, dict]:

@@ -103,9 +103,16 @@ def test_a_runtime_with_a_single_master(succeed, fluid):
 def test_ready_masters_are_not_yet_a_quorum(fail, fluid):
     """No master runs here, so none can be asked: that is said, and three ready pods alone are not enough."""
     fluid.later(SOON, lambda: fluid.status("alluxioruntimes", "hbase", **counts(3, 1)))
-    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork", wait=True, wait_timeout=2)
+    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork", stable_peer_addresses=False,
+                  wait=True, wait_timeout=2)
     assert "for the MASTER quorum of AlluxioRuntime hbase" in result["msg"]
     assert "there is no master pod" in result["msg"]
+
+
+def test_services_that_fluid_does_not_make_are_named(fail, fluid):
+    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork", wait=True, wait_timeout=2)
+    assert result["changed"]
+    assert "to exist: Fluid has not made it yet" in result["msg"]
 
 
 def test_volume_and_claim_that_come_later(succeed, fluid):

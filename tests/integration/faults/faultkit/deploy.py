@@ -100,7 +100,7 @@ STEPS = (
     Step("repeat the Dataset", "dataset", _dataset(NAME), "get", changed=False),
     Step("change the Dataset", "dataset", {**_CHANGED, "shared_options": {"timeout": "10s"}}, "get patch"),
     Step("drop one of its fields", "dataset", _CHANGED, "get patch"),
-    Step("change the runtime", "alluxio_runtime", _runtime(NAME, master_replicas=3, worker_replicas=3), "get patch"),
+    Step("change the runtime", "alluxio_runtime", _runtime(NAME, master_replicas=3, worker_replicas=3), "get patch list"),
     Step("create a fleet of Datasets", "dataset", {"datasets": _FLEET}, "list create create"),
     Step("create a fleet of runtimes", "alluxio_runtime", {"runtimes": [_runtime(name) for name in FLEET]}, "list create create"),
     Step("change the fleet", "dataset", {"datasets": _FLEET_CHANGED}, "list continue patch patch"),

@@ -205,8 +205,11 @@ def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkey
         for index in range(3):
             FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
     cluster.later(9, make)
-    result = run("alluxio_runtime", name="hbase", namespace="data", master_replicas=3, network_mode="ContainerNetwork", wait=True)
+    options = {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork", "wait": True}
+    predicted = run("alluxio_runtime", check=True, diff=True, **options)
+    result = run("alluxio_runtime", diff=True, **options)
     assert (result["changed"], cluster.now) == (True, 9)
+    assert result["diff"] == predicted["diff"]
     assert cluster.stored(kinds.SERVICE, "hbase-master-2", "data")["spec"]["clusterIP"] == "10.96.1.1"
 
 
