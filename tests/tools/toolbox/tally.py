@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-# Molecule ends each step of a scenario with such a line. A missing playbook is no success, though Molecule goes on.
-MOLECULE_STEP = re.compile(r"Executed: (\w+)")
+# Molecule logs such a line at the end of each step, and repeats them without a level at the end. A missing playbook is no success,
+# though Molecule goes on.
+MOLECULE_STEP = re.compile(r"^(?:\x1b\[[0-9;]*m)*(?:INFO|WARNING|ERROR|CRITICAL)\b.*Executed: (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

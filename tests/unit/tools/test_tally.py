@@ -20,7 +20,10 @@ INFO     default > converge: Executing
 TASK [Deploy] ****
 INFO     default > converge: Executed: Successful
 WARNING  default > side_effect: Executed: Missing playbook (Remove from test_sequence to suppress)
-ERROR    default > verify: Executed: Failed
+\x1b[31mERROR   \x1b[0m default > verify: Executed: Failed
+
+default > converge: Executed: Successful
+default > verify: Executed: Failed
 """
 
 
@@ -30,7 +33,7 @@ def test_junit_files_are_summed_and_skipped_cases_left_out(tmp_path):
     assert tally.of_junit(tmp_path.glob("*.xml")) == Tally(passed=4, failed=4)
 
 
-def test_molecule_s_steps_are_counted_and_a_missing_one_has_failed(tmp_path):
+def test_molecule_s_steps_are_counted_once_and_a_missing_one_has_failed(tmp_path):
     log = tmp_path / "log"
     log.write_text(MOLECULE)
     assert tally.of_molecule(log) == Tally(passed=1, failed=2)
