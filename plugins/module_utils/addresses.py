@@ -16,6 +16,7 @@ from . import diagnosis, fleet, kinds, peer_services, readiness
 from .client import Client
 from .errors import AlreadyExists, ApiError, Conflict, FluidError
 from .fleet import Key, key_of
+from .naming import master_selector
 from .progress import Progress
 from .reconcile import MANAGER, Outcome
 from .streams import execute
@@ -154,7 +155,7 @@ def _await_reached(client: Client, namespace: str, runtime: str, name: str,
                    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
     """Wait until the other running masters reach the master by its new address."""
     service = client.get(kinds.SERVICE, name, namespace)
-    pods = {pod["metadata"]["name"]: pod for pod in client.list(kinds.POD, namespace, "release=%s,role=alluxio-master" % runtime)}
+    pods = {pod["metadata"]["name"]: pod for pod in client.list(kinds.POD, namespace, master_selector(runtime))}
     ready = {pod_name for pod_name, pod in pods.items() if readiness.is_ready(pod)}
     port = next((str(each["port"]) for each in service["spec"]["ports"] if each.get("name") == "embedded"), "")
     deadline = clock() + _REACHED_WITHIN

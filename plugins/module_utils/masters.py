@@ -11,6 +11,7 @@ from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
 from .leader_api import LeaderApi, container_of
+from .naming import master_selector
 from .proof import CLASSES
 from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info
 from .readiness import is_ready
@@ -50,8 +51,7 @@ class Masters:
 
     def pods(self) -> list[dict]:
         """The master pods, those whose containers are ready first."""
-        selector = "release=%s,role=alluxio-master" % self._name
-        return sorted(self._client.list(kinds.POD, self._namespace, selector), key=lambda pod: not is_ready(pod))
+        return sorted(self._client.list(kinds.POD, self._namespace, master_selector(self._name)), key=lambda pod: not is_ready(pod))
 
     def quorum(self, domain: str, pods: list[dict] | None = None) -> tuple[Quorum, str]:
         """Return the Raft group of the masters or job masters, and the pod that told.

@@ -57,6 +57,11 @@ def claim_name(name: str) -> str:
     return name
 
 
+def master_selector(name: str) -> str:
+    """The labels by which a runtime's master pods are found (Fluid: charts/alluxio/templates/master/statefulset.yaml)."""
+    return "release=%s,role=alluxio-master" % name
+
+
 def master_pod(name: str, index: int) -> str:
     """The pod of the master with that index in StatefulSet <name>-master."""
     return "%s-master-%d" % (name, index)

@@ -25,6 +25,11 @@ def fault_tolerance(members: int) -> int:
     return (members - 1) // 2
 
 
+def declared_masters(spec: dict) -> int:
+    """The number of masters that an AlluxioRuntime's spec declares; Fluid takes none for one."""
+    return (spec.get("master") or {}).get("replicas") or 1
+
+
 def require_valid_count(count: int) -> None:
     """Raise InvalidInput unless the count is odd and at least one.
 

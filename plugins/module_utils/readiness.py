@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .errors import InvalidInput
-from .quorum import Quorum
+from .quorum import Quorum, declared_masters
 from .waiter import Verdict
 
 # The Deployment whose controller takes each finalizer away.
@@ -50,7 +50,7 @@ def components(live: dict) -> dict:
     """
     spec, status = live.get("spec", {}), live.get("status", {})
     return {
-        "masters": {"ready": status.get("masterNumberReady", 0), "desired": (spec.get("master") or {}).get("replicas") or 1},
+        "masters": {"ready": status.get("masterNumberReady", 0), "desired": declared_masters(spec)},
         "workers": {"ready": status.get("workerNumberReady", 0), "desired": spec.get("replicas") or 1},
         "fuses": {"ready": status.get("fuseNumberReady", 0), "desired": status.get("desiredFuseNumberScheduled", 0)},
     }

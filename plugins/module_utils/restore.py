@@ -15,6 +15,7 @@ from .backups import Backup, Tree
 from .client import Client
 from .errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
 from .masters import JOB_MASTER, MASTER, Masters
+from .naming import master_selector
 from .readiness import pod_trouble, quorum_formed
 from .reconcile import MANAGER, ROUNDS
 from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, Restoration, stage
@@ -183,8 +184,8 @@ class Restorer:
         self._waiter.ask_until("%s of %s" % (what, of), self._subject.name, question, pause)
 
     def _pods(self) -> dict[str, dict]:
-        selector = "release=%s,role=alluxio-master" % self._subject.name
-        return {pod["metadata"]["name"]: pod for pod in self._client.list(kinds.POD, self._subject.namespace, selector)}
+        return {pod["metadata"]["name"]: pod for pod in self._client.list(
+            kinds.POD, self._subject.namespace, master_selector(self._subject.name))}
 
     def _run(self, pod: str, what: str, script: str, *words: str) -> str:
         return _require_success(pod, streams.execute(

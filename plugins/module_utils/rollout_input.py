@@ -51,7 +51,7 @@ def _require_no_restoration(what: str, workload: dict) -> None:
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:
-    wanted = (spec.get("master") or {}).get("replicas") or 1
+    wanted = quorum.declared_masters(spec)
     live = workload["spec"]["replicas"]
     if live == 1 and wanted == 1:
         raise InvalidInput(

@@ -9,6 +9,7 @@ from . import kinds, known_properties, placement, runtime
 from .client import Client
 from .errors import ApiError, InvalidInput
 from .merge import Merged
+from .quorum import declared_masters
 from .reconcile import Guard
 
 
@@ -21,7 +22,7 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
             _require_nodes_for_masters(client, params, warn)
             return
         paths = [change.path for change in merged.changes]
-        masters = (live["spec"].get("master") or {}).get("replicas") or 1
+        masters = declared_masters(live["spec"])
         if runtime.MASTER_COUNT in paths:
             _require_scalable(what, masters, params["master_replicas"])
             if params["master_replicas"] > masters:

@@ -12,6 +12,7 @@ from typing import Callable
 from . import kinds, naming, peer_services, rendered
 from .client import Client
 from .errors import AlreadyExists, Conflict, InvalidInput, WriteConflict
+from .quorum import declared_masters
 from .reconcile import MANAGER, ROUNDS
 from .rendered import Rendered
 
@@ -35,7 +36,7 @@ class Live:
 
     @property
     def declared(self) -> int:
-        return (self.spec.get("master") or {}).get("replicas") or 1
+        return declared_masters(self.spec)
 
     @property
     def in_progress(self) -> bool:
@@ -81,7 +82,7 @@ class Workloads:
         return Live(runtime["spec"], config_map, workload, self.pods())
 
     def pods(self) -> list[dict]:
-        return list(self._client.list(kinds.POD, self._namespace, "release=%s,role=alluxio-master" % self._name))
+        return list(self._client.list(kinds.POD, self._namespace, naming.master_selector(self._name)))
 
     def workload(self) -> dict:
         return self._get(kinds.STATEFUL_SET, self._workload_name)

@@ -130,6 +130,7 @@ from ..module_utils.drill import Drill
 from ..module_utils.errors import InvalidInput
 from ..module_utils.naming import require_identity
 from ..module_utils.progress import Progress
+from ..module_utils.quorum import declared_masters
 
 
 def masters_of(client: Client, name: str, namespace: str) -> int:
@@ -138,7 +139,7 @@ def masters_of(client: Client, name: str, namespace: str) -> int:
     live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
-    masters = (live["spec"].get("master") or {}).get("replicas") or 1
+    masters = declared_masters(live["spec"])
     if masters == 1:
         raise InvalidInput("%s has a single master: without a quorum its metadata would be lost with it, so nothing was killed" % what)
     return masters

@@ -136,6 +136,7 @@ from ..module_utils.keeper import Keeper
 from ..module_utils.naming import require_identity
 from ..module_utils.peer_services import names
 from ..module_utils.progress import Progress
+from ..module_utils.quorum import declared_masters
 
 
 def masters_of(client: Client, params: dict) -> int:
@@ -145,7 +146,7 @@ def masters_of(client: Client, params: dict) -> int:
     live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
-    masters = (live["spec"].get("master") or {}).get("replicas") or 1
+    masters = declared_masters(live["spec"])
     if masters == 1:
         raise InvalidInput("%s has a single master, which has no quorum: there is nothing to look after" % what)
     if params["leader"] and params["leader"] not in names(name, masters):

@@ -146,6 +146,7 @@ from ..module_utils.connection import connect
 from ..module_utils.errors import InvalidInput
 from ..module_utils.masters import JOB_MASTER, MASTER, Masters
 from ..module_utils.naming import require_identity
+from ..module_utils.quorum import declared_masters
 
 
 def read(client: Client, namespace: str, name: str) -> dict:
@@ -155,7 +156,7 @@ def read(client: Client, namespace: str, name: str) -> dict:
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % kinds.ALLUXIO_RUNTIME.describe(name, namespace))
     group = Masters(client, namespace, name)
-    masters = (live["spec"].get("master") or {}).get("replicas") or 1
+    masters = declared_masters(live["spec"])
     if masters == 1:
         quorum, asked = group.single()
         return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked, "unstable_addresses": []}
