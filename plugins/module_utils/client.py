@@ -9,20 +9,21 @@ most RETRY_AFTER_MAX seconds each time.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from typing import Any, Callable, Iterator
 from urllib.parse import urlencode
 
-from .errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, WriteConflict
+from .errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, Unreachable, WriteConflict
 from .kinds import Kind
 
 try:
     import urllib3
     from urllib3._collections import HTTPHeaderDict  # urllib3 1.26, which kubernetes admits, has it nowhere else
-    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
 except ImportError:  # connection.py, which makes every Client, says so in a sentence
-    HTTPError = OSError
+    HTTPError = ReadTimeoutError = OSError
 
 ATTEMPTS = 5
 BACKOFF = 0.1
@@ -33,6 +34,8 @@ _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 60.0
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 _MERGE_PATCH = "application/merge-patch+json"
+# How the API server's own words end when nothing answers at a pod's address; where a process has ended, the address refuses.
+_NO_WAY = re.compile(r"no route to host|host is (?:down|unreachable)|network is unreachable|i/o timeout|context deadline exceeded")
 
 
 class Client:
@@ -179,17 +182,22 @@ class Client:
     def proxied(self, namespace: str, pod: str, port: int, path: str, timeout: float) -> bytes | None:
         """Return what a pod's own HTTP port answers through the API server; None when it does not answer with 200.
 
-        path: with its query, from the slash on. Sent once: who asks wants to know now whether it answers. Raises
-        ApiError when the API server itself refuses (no permission for get on pods/proxy).
+        path: with its query, from the slash on. Sent once: who asks wants to know now whether it answers. Raises Unreachable
+        when the pod was silent for timeout seconds or the API server finds no way to it, and ApiError when the API server itself
+        refuses (no permission for get on pods/proxy).
         """
         target = "/api/v1/namespaces/%s/pods/%s:%d/proxy%s" % (namespace, pod, port, path)
         try:
             response = self._send("GET", target, {}, None, "", timeout)
+        except ReadTimeoutError as err:
+            raise Unreachable("pod %s in namespace %s is silent for %g s" % (pod, namespace, timeout)) from err
         except HTTPError:
             return None
         if response.status in (401, 403) and _status(response.data).get("kind") == "Status":
             raise ApiError("not allowed to ask pod %s in namespace %s: %s; it needs get on pods/proxy"
                            % (pod, namespace, _status(response.data).get("message")), response.status)
+        if response.status == 503 and _NO_WAY.search(str(_status(response.data).get("message"))):
+            raise Unreachable("pod %s in namespace %s: %s" % (pod, namespace, _status(response.data)["message"]), response.status)
         return response.data if response.status == 200 else None
 
     # -- requests --------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Callable
 
-from . import drill_reads, kinds, peer_services
+from . import drill_reads, elections, kinds, peer_services
 from .care import MASTER, Group
 from .client import Client
 from .drill_found import Drilled, Writes
@@ -18,13 +18,14 @@ from .drill_reads import Reads
 from .drill_writer import Writer
 from .errors import ApiError, Conflict, FluidError, WaitTimeout
 from .keeper import DOMAINS, Keeper
-from .leader_api import LeaderApi
+from .leader_api import LeaderApi, container_of
 
 # Seconds between two looks for a new leader, and for what takes longer.
 LOOK = 0.1
 _PAUSE = 0.5
 # Lines of the reader's log: the reads of an hour or two.
 _LOG_TAIL = 50000
+_LEADER_LOG_TAIL = 500
 # Longer than a drill's timeout, so that a writer that nobody ends any more ends by itself.
 _WRITES_LONGER_BY = 60.0
 
@@ -77,9 +78,9 @@ class Drill:
             before = self._until("the first acknowledged directory", writer.count, deadline) if writer else 0
             skip = self._until("a first read by pod %s" % reader, lambda: drill_reads.count(self._log(reader)), deadline) if reader else 0
             began = self._clock()
-            self._client.delete(kinds.POD, killed, self._namespace, pods[killed]["metadata"]["uid"], grace=0)
+            self._kill(pods[killed])
             leader = self._until("a master to lead in place of %s" % killed, lambda: self._serving(survivors), deadline, LOOK)
-            served = self._clock()
+            served = max(began, self._clock() - self._served_before_web(leader))
             self._until("all peers of both quorums", self._whole, deadline)
             whole = self._clock()
             writes = self._proven(writer, before, leader) if writer else None
@@ -91,6 +92,22 @@ class Drill:
         if writer:
             writer.remove()
         return Drilled(killed, leader["metadata"]["name"], served - began, whole - began, writes, reads)
+
+    def _kill(self, pod: dict) -> None:
+        """End the master at once, and its pod with the journal.
+
+        Kubelet lets a pod that was deleted by force live for two more seconds.
+        """
+        name = pod["metadata"]["name"]
+        self._keeper.masters.kill(name, MASTER)
+        self._client.delete(kinds.POD, name, self._namespace, pod["metadata"]["uid"], grace=0)
+
+    def _served_before_web(self, leader: dict) -> float:
+        try:
+            log = self._client.log(self._namespace, leader["metadata"]["name"], container_of(MASTER), _LEADER_LOG_TAIL)
+        except ApiError:
+            return 0.0
+        return elections.served_before_web(log)
 
     def _serving(self, pods: list[dict]) -> dict | None:
         """The pod among these that leads and serves."""

@@ -24,7 +24,7 @@ class Writes:
 class Drilled:
     """What a drill found. killed and leader: pods. Seconds count from the request that killed the leader.
 
-    serving_after: until the next leader served its web port; complete_after: until all peers of both domains were back.
+    serving_after: until the next leader served clients; complete_after: until all peers of both domains were back.
     """
 
     killed: str

@@ -59,6 +59,10 @@ class ServerAway(ApiError):
     """The API server did not answer, or was in trouble (HTTP 429, 500, 502, 503, 504), as often as it was asked."""
 
 
+class Unreachable(ApiError):
+    """A pod's port neither answered nor refused, as when its node is off or cut off."""
+
+
 class KindMissing(ApiError):
     """The server does not know the kind: its CustomResourceDefinition is not installed."""
 

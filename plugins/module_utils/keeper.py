@@ -24,8 +24,9 @@ DOMAINS = (MASTER, JOB_MASTER)
 
 # The port of a master's Service that its Raft peers use, by domain.
 _RAFT_PORTS = {MASTER: "embedded", JOB_MASTER: "job-embedded"}
-# Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost.
-_LOST_AFTER = 20.0
+# Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost. With the 5 s that a silent
+# pod is waited for, before and after, a loss is said within 30 s.
+_LOST_AFTER = 15.0
 _PAUSE = 0.5
 
 
@@ -79,13 +80,11 @@ class Keeper:
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
         services = {live["metadata"]["name"]: live for live in self._client.list(
             kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
-        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name))
+        told = self.masters.look(domain, pods)
+        self._asked = told.pod or ""
+        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in told.gone)
                         for name in peer_services.names(self._name, self._expected))
-        try:
-            quorum, self._asked = self.masters.quorum(domain, pods)
-        except QuorumUnknown:
-            quorum = None
-        return care.group(domain, quorum, masters)
+        return care.group(domain, told.quorum, masters)
 
     def plan(self, lead: str = "") -> list[Done]:
         """Return the next step of each domain that changes something; acts on nothing."""
@@ -190,12 +189,12 @@ class Keeper:
                 ", ".join(peer_services.names(self._name, self._expected))))
         return self.address(domain, pod)
 
-    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None) -> care.Master:
+    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None, gone: bool) -> care.Master:
         address = _address(service, domain) if service else name + ":0"
         if pod is None:
             return care.Master(name, address, trouble="its pod does not exist")
         started = _started(pod, container_of(domain))
-        if started is None or not is_ready(pod):
+        if started is None or not is_ready(pod) or gone:
             return care.Master(name, address, trouble=pod_trouble(pod) or "its node %s does not answer"
                                % pod.get("spec", {}).get("nodeName", "unknown"))
         return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()))

@@ -7,13 +7,13 @@ Only the leader of a group serves its web port; a standby refuses the connection
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import durations, fleet
 from .care import JOB_MASTER, MASTER
 from .client import Client
-from .errors import InvalidInput
-from .quorum import Quorum
+from .errors import InvalidInput, Unreachable
+from .quorum import AVAILABLE, Quorum
 from .ratis_metrics import read_quorum
 
 ELECTION_TIMEOUT_MAX = "alluxio.master.embedded.journal.election.timeout.max"
@@ -48,12 +48,25 @@ def container_of(domain: str) -> str:
 class Told:
     """What the masters' web ports say. quorum and pod: of the leader, None without one.
 
-    silent: how many ports were asked, when none of them answered; else 0.
+    silent: how many ports were asked, when none of them answered; else 0. unreachable: pods whose port did not even refuse. That
+    is no running standby, whatever Kubernetes says of its pod, which it believes to be ready for most of a minute after its node's end.
     """
 
     quorum: Quorum | None
     pod: str | None
     silent: int
+    unreachable: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def leaderless(self) -> bool:
+        """Whether at least one port was found closed and none open: there is no leader that the API server could miss."""
+        return self.quorum is None and self.silent > len(self.unreachable)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The pods from which nothing comes, neither here nor to the leader."""
+        heard = {peer.address.rpartition(":")[0] for peer in self.quorum.peers if peer.state == AVAILABLE} if self.quorum else set()
+        return self.unreachable - heard
 
 
 class LeaderApi:
@@ -70,9 +83,12 @@ class LeaderApi:
         Raises ApiError without the permission for get on pods/proxy.
         """
         started = [pod for pod in pods if pod.get("status", {}).get("podIP") and _web_port(pod, domain)]
-        answers = fleet.work(started, lambda pod: self.get(pod, domain, _METRICS)) if started else []
-        found = []
+        answers = fleet.work(started, lambda pod: self._ask(pod, domain, _METRICS)) if started else []
+        found, unreachable = [], set()
         for pod, answer in zip(started, answers, strict=True):
+            if isinstance(answer, Unreachable):
+                unreachable.add(pod["metadata"]["name"])
+                continue
             if isinstance(answer, Exception):
                 raise answer
             if answer is not None:
@@ -81,7 +97,7 @@ class LeaderApi:
         # A leader that was cut off may believe in itself until it learns of its successor, whom more members answer.
         leading = sorted((each for each in found if each[0] is not None), key=lambda each: each[0].available)
         quorum, name = leading[-1] if leading else (None, None)
-        return Told(quorum, name, 0 if found else len(started))
+        return Told(quorum, name, 0 if found else len(started), frozenset(unreachable))
 
     def configuration(self, pod: dict, domain: str = MASTER) -> dict[str, str] | None:
         """The properties that are in force in the leader's process, as texts; None when the pod does not lead.
@@ -99,6 +115,12 @@ class LeaderApi:
 
     def get(self, pod: dict, domain: str, path: str) -> bytes | None:
         """What the pod's web port answers on a path; None when it does not lead."""
+        try:
+            return self._ask(pod, domain, path)
+        except Unreachable:
+            return None
+
+    def _ask(self, pod: dict, domain: str, path: str) -> bytes | None:
         return self._client.proxied(self._namespace, pod["metadata"]["name"], _web_port(pod, domain), path, _TIMEOUT)
 
     def _silent_for(self, pod: dict, domain: str) -> float:

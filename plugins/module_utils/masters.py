@@ -10,7 +10,7 @@ from . import kinds
 from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
-from .leader_api import LeaderApi, container_of
+from .leader_api import LeaderApi, Told, container_of
 from .naming import master_selector
 from .proof import CLASSES
 from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info
@@ -33,7 +33,7 @@ _FIND_UNKNOWN = 'for key; do case $(alluxio getConf "$key" 2>&1) in *"is not a v
 # <name>-mount-config, a bash without a handler, which the kernel spares any signal that it has none for.
 _END = """for each in /proc/[0-9]*; do
   case $(readlink "$each/exe") in
-    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "${each#/proc/}" ;;
+    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${each#/proc/}" ;;
   esac
 done
 true"""
@@ -56,24 +56,40 @@ class Masters:
     def quorum(self, domain: str, pods: list[dict] | None = None) -> tuple[Quorum, str]:
         """Return the Raft group of the masters or job masters, and the pod that told.
 
-        The leader's web server is asked, and where that may not be done or does not tell, the CLI in a pod. Raises QuorumUnknown
-        when there is no leader, with each pod's reason when it was the CLI that was asked.
+        Raises QuorumUnknown when there is no leader, with each pod's reason when it was the CLI that was asked.
         """
         pods = self.pods() if pods is None else pods
-        subject = "its %s quorum" % domain
+        told = self._told(domain, pods)
+        if told.quorum is not None:
+            return told.quorum, told.pod
+        if told.leaderless:
+            raise QuorumUnknown("%s: none of the %d masters serves its web port, which only a leader does"
+                                % (self._nobody_tells(_quorum_of(domain)), told.silent))
+        return self._ask_command(domain, pods)
+
+    def look(self, domain: str, pods: list[dict]) -> Told:
+        """Return the same, and which pods nothing comes from, also when there is no leader: then without a quorum."""
+        told = self._told(domain, pods)
+        if told.quorum is not None or told.leaderless:
+            return told
         try:
-            told = self._api.ask(domain, pods)
+            quorum, pod = self._ask_command(domain, pods)
+        except QuorumUnknown:
+            return told
+        return replace(told, quorum=quorum, pod=pod)
+
+    def _told(self, domain: str, pods: list[dict]) -> Told:
+        """What the web ports tell: nothing where they may not be asked."""
+        try:
+            return self._api.ask(domain, pods)
         except ApiError as err:
             if err.status != _FORBIDDEN:
                 raise
-        else:
-            if told.quorum is not None:
-                return told.quorum, told.pod
-            if told.silent:
-                raise QuorumUnknown("%s: none of the %d masters serves its web port, which only a leader does"
-                                    % (self._nobody_tells(subject), told.silent))
+            return Told(None, None, 0)
+
+    def _ask_command(self, domain: str, pods: list[dict]) -> tuple[Quorum, str]:
         command = ["alluxio", "fsadmin", "journal", "quorum", "info", "-domain", domain]
-        return self._ask_any(pods, command, parse_quorum_info, subject)
+        return self._ask_any(pods, command, parse_quorum_info, _quorum_of(domain))
 
     def single(self) -> tuple[Quorum, str]:
         """Return a single master as the group of one that it is, and the pod that told."""
@@ -126,9 +142,16 @@ class Masters:
 
     def end(self, pod: str, domain: str) -> None:
         """Let the domain's JVM in the pod end, as a stop of the container would if its first process passed the signal on."""
+        self._signal(pod, domain, "TERM")
+
+    def kill(self, pod: str, domain: str) -> None:
+        """Let the domain's JVM in the pod end without a moment to react."""
+        self._signal(pod, domain, "KILL")
+
+    def _signal(self, pod: str, domain: str, signal: str) -> None:
         container = container_of(domain)
         # The stream may break off before the shell has answered.
-        execute(self._client, self._namespace, pod, container, ["sh", "-c", _END, "end", CLASSES[container]], _SHELL_TIMEOUT)
+        execute(self._client, self._namespace, pod, container, ["sh", "-c", _END, "end", CLASSES[container], signal], _SHELL_TIMEOUT)
 
     def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum], subject: str) -> tuple[Quorum, str]:
         refusals = []
@@ -148,3 +171,7 @@ class Masters:
         if said.code != 0:
             raise QuorumUnknown("exit code %d: %s" % (said.code, (said.stderr or said.stdout).strip()[-300:]))
         return said.stdout
+
+
+def _quorum_of(domain: str) -> str:
+    return "its %s quorum" % domain

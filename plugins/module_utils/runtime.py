@@ -32,7 +32,7 @@ _ELECTION_DEFAULTS = {"election_timeout_min": "10s", "election_timeout_max": "20
 # Sets of these options by name. With `fast` a lost leader is succeeded within 4 s instead of 11 to 14 (measured, Alluxio 2.9.4).
 RAFT_PROFILES = {
     "default": {},
-    "fast": {"election_timeout_min": "1s", "election_timeout_max": "2s"},
+    "fast": {"election_timeout_min": "1s", "election_timeout_max": "2s", "catchup_retry_wait": "100ms"},
 }
 # What Fluid applies to a runtime after its creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
 _APPLIED_LATER = (("spec", "replicas"), ("metadata",))

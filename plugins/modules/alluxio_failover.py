@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - A drill. It deletes the pod of the leading master with a grace period of 0, and measures how long the cache is without a leader and
-    until all peers of the masters' and the job masters' quorums are AVAILABLE again.
+  - A drill. It kills the process of the leading master (SIGKILL), deletes its pod with a grace period of 0, and measures how long the
+    cache is without a leader and until all peers of the masters' and the job masters' quorums are AVAILABLE again.
   - It is an act, not a state. Every run kills a leader.
   - It starts at full strength alone. A quorum that is not complete, or that lacks stable addresses, is refused, and nothing is killed.
   - A writer makes empty directories in C(/.datacache-drill) of Alluxio's root before, during and after the kill. All that were
@@ -93,7 +93,9 @@ leader:
   type: str
   sample: hbase-master-2
 seconds_without_leader:
-  description: From the request that killed the leader until the next one served.
+  description:
+    - From the request that killed the leader until the next one served clients. That moment is taken from the next leader's log, relative
+      to its web port, which follows and is watched; without permission for the log it is that of the web port.
   returned: outside check mode, also when a promise is broken
   type: float
   sample: 7.07

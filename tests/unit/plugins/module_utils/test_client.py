@@ -24,6 +24,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Expired,
     KindMissing,
     ServerAway,
+    Unreachable,
     WriteConflict,
 )
 
@@ -164,6 +165,34 @@ def test_log(ask):
     assert client.log("data", "hbase-master-0", "alluxio-master", 5) == "one\ntwo\n"
     assert pool.requests[0].path == "/api/v1/namespaces/data/pods/hbase-master-0/log"
     assert parse_qs(pool.requests[0].query) == {"container": ["alluxio-master"], "tailLines": ["5"]}
+
+
+SERVICE = "error trying to reach service: dial tcp 10.0.0.2:19999: connect: "
+
+
+@pytest.mark.parametrize(("said", "found"), [
+    (answer(200, b"metrics"), b"metrics"),
+    (answer(404, b"no such page"), None),
+    (refusal(503, "ServiceUnavailable", SERVICE + "connection refused"), None),
+    (ProtocolError("Connection aborted."), None),
+], ids=["answer", "other-answer", "refused", "broken"])
+def test_what_a_pods_port_answers(ask, said, found):
+    client, pool, _pauses = ask(said)
+    assert client.proxied("data", "hbase-master-0", 19999, "/metrics/?of=raft", 5) == found
+    [request] = pool.requests
+    assert (request.path, request.query) == ("/api/v1/namespaces/data/pods/hbase-master-0:19999/proxy/metrics/", "of=raft")
+
+
+@pytest.mark.parametrize("said", [
+    ReadTimeoutError(None, "/", "Read timed out."),
+    refusal(503, "ServiceUnavailable", SERVICE + "no route to host"),
+    refusal(503, "ServiceUnavailable", "error trying to reach service: dial tcp 10.0.0.2:19999: i/o timeout"),
+], ids=["silent", "no-route", "no-answer"])
+def test_a_pod_from_which_nothing_comes_is_unreachable(ask, said):
+    client, pool, pauses = ask(said)
+    with pytest.raises(Unreachable, match="pod hbase-master-0 in namespace data"):
+        client.proxied("data", "hbase-master-0", 19999, "/", 5)
+    assert (len(pool.requests), pauses) == (1, [])
 
 
 def test_a_log_that_is_refused(ask):

@@ -127,6 +127,27 @@ def test_a_lost_majority_is_said_within_30_seconds_and_nothing_is_touched(cluste
     assert (raft.acts, cluster.writes()) == ([], [])
 
 
+@pytest.mark.parametrize("silent", [set(), {"MASTER"}], ids=["the-last-one-tells", "nobody-tells"])
+def test_a_majority_whose_nodes_are_silent_is_lost_though_kubernetes_calls_its_pods_ready(cluster, raft, keep, silent):
+    raft.silent = silent
+    for index in (1, 2):
+        raft.lose(index)
+        raft.unreachable.add("hbase-master-%d" % index)
+    with pytest.raises(QuorumLost) as lost:
+        keep().settle()
+    assert cluster.now < 20  # besides the time that a silent pod is waited for
+    assert "1 of 3 masters run and 2 are needed (hbase-master-1 does not run: its node node1 does not answer" in str(lost.value)
+    assert (raft.acts, cluster.writes()) == ([], [])
+
+
+def test_a_follower_whose_node_is_silent_is_waited_for(cluster, raft, keep):
+    raft.lose(2)
+    raft.unreachable.add("hbase-master-2")
+    with pytest.raises(WaitTimeout, match="hbase-master-2 does not run: its node node2 does not answer; done so far: nothing"):
+        keep(timeout=120).settle()
+    assert raft.acts == []
+
+
 def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, keep):
     for index in (1, 2):
         raft.lose(index)
@@ -136,7 +157,7 @@ def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, keep):
         for index in (1, 2):
             raft.put_pod(index)
             raft.states["MASTER"][address("MASTER", index)] = "AVAILABLE"
-    cluster.later(15, back)
+    cluster.later(12, back)
     keep().settle()
     assert raft.acts == []
 

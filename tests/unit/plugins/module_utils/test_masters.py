@@ -82,6 +82,37 @@ def test_masters_that_serve_no_web_port_have_no_leader(served):
         served.quorum(MASTER)
 
 
+def test_a_pod_that_does_not_even_refuse_is_unreachable(cluster, served):
+    cluster.unreachable = {"hbase-master-0", "hbase-master-1"}
+    told = served.look(MASTER, served.pods())
+    assert (told.quorum, told.leaderless, told.gone) == (None, True, {"hbase-master-0", "hbase-master-1"})
+
+
+@pytest.mark.parametrize(("lost", "gone"), [(set(), set()), ({"hbase-master-1"}, {"hbase-master-1"})], ids=["heard", "unheard"])
+def test_a_pod_that_the_leader_hears_is_not_gone(cluster, served, recorded, lost, gone):
+    """A network policy may keep the API server from a master that the other masters reach."""
+    cluster.web["hbase-master-2", WEB, METRICS] = "\n".join(
+        re.sub(r"(match_index\{[^}]*\}) \S+", r"\1 0.0", line) if any('follower="%s"' % name in line for name in lost) else line
+        for line in recorded("leader_metrics_master.txt").splitlines())
+    cluster.unreachable = {"hbase-master-1"}
+    assert served.look(MASTER, served.pods()).gone == gone
+
+
+def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, recorded, monkeypatch):
+    cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
+    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
+    told = served.look(MASTER, served.pods())
+    assert (told.quorum.leader, told.pod) == ("hbase-master-1:21181", "hbase-master-0")
+
+
+def test_where_nobody_tells_there_is_no_quorum_to_look_at(cluster, served, monkeypatch):
+    cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
+    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(1, "", "no leader"))
+    told = served.look(MASTER, served.pods())
+    assert (told.quorum, told.gone) == (None, cluster.unreachable)
+
+
 def test_without_the_right_to_ask_the_web_port_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.forbidden.add(("get", "pods/proxy"))
     monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
@@ -120,20 +151,23 @@ def test_without_a_leader_there_is_no_configuration(served):
     pytest.param(lambda group: group.remove_peer("hbase-master-0", JOB_MASTER, "b:1"), "alluxio-master",
                  "alluxio fsadmin journal quorum remove -domain JOB_MASTER -address b:1", id="remove"),
     pytest.param(lambda group: group.restart("hbase-master-0", JOB_MASTER), "alluxio-job-master",
-                 "sh -c %s end alluxio.master.AlluxioJobMaster" % masters._END, id="restart"),
+                 "sh -c %s end alluxio.master.AlluxioJobMaster TERM" % masters._END, id="restart"),
+    pytest.param(lambda group: group.kill("hbase-master-0", MASTER), "alluxio-master",
+                 "sh -c %s end alluxio.master.AlluxioMaster KILL" % masters._END, id="kill"),
 ])
 def test_acts_are_commands_in_a_pod(group, act, container, command):
     act(group({}, {"hbase-master-0": Executed(0, "", "")}))
     assert group.asked == [("data", "hbase-master-0", container, command)]
 
 
-def test_only_the_jvm_of_that_class_ends(tmp_path):
+@pytest.mark.parametrize("sent", ["TERM", "KILL"])
+def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
     """The first process is a script that has no handler; the command's own arguments name the class as well."""
     java = shutil.copy(shutil.which("sleep"), tmp_path / "java")
     started = [subprocess.Popen([str(java), *arguments]) for arguments in (["60", "60.0"], ["60", "060.0"])]
     try:
-        subprocess.run(["sh", "-c", masters._END, "end", "060.0"], check=True, capture_output=True)
-        assert started[1].wait(timeout=10) == -signal.SIGTERM
+        subprocess.run(["sh", "-c", masters._END, "end", "060.0", sent], check=True, capture_output=True)
+        assert started[1].wait(timeout=10) == -signal.Signals["SIG" + sent]
         assert started[0].poll() is None
     finally:
         for process in started:

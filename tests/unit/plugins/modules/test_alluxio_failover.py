@@ -86,9 +86,14 @@ def test_a_drill(cluster, run, failover):
     assert result["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
     assert result["seconds_until_complete"] == pytest.approx(12.0, abs=0.6)
     assert result["writes"] == {"acknowledged_before": 2, "acknowledged": 3, "lost": []}
-    assert cluster.writes() == [("delete", "pods")]
+    assert (failover.raft.acts, cluster.writes()) == (["kill MASTER hbase-master-0"], [("delete", "pods")])
     assert scripts(failover) == ["start", "count", "stop", "remove"]
     assert {pod for pod, _script in failover.commands} == {"hbase-master-1"}
+
+
+def test_clients_are_served_before_the_web_port(cluster, run, failover, recorded):
+    cluster.logs["hbase-master-1", "alluxio-master"] = recorded("leader_start_log.txt")
+    assert run("alluxio_failover", **IDENTITY)["seconds_without_leader"] == pytest.approx(3.0 - 1.22, abs=0.2)
 
 
 def test_check_mode_names_the_leader_and_touches_nothing(cluster, run, failover):

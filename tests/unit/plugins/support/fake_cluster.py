@@ -16,6 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Expired,
     KindMissing,
     ServerAway,
+    Unreachable,
     WriteConflict,
 )
 from rfc7396 import apply_patch
@@ -36,6 +37,7 @@ class FakeCluster:
         self.missing_kinds = set()
         self.forbidden = set()  # (verb, plural)
         self.logs = {}  # (pod, container) to text
+        self.unreachable = set()  # pods from whose ports nothing comes
         self.web = {}  # (pod, port, path without its query) to what the pod answers
         self.oldest = 0  # the oldest resource version that a watch may start from
         self.now = 0.0
@@ -171,6 +173,8 @@ class FakeCluster:
         self.requests.append(("get", "pods/proxy"))
         if ("get", "pods/proxy") in self.forbidden:
             raise ApiError("not allowed to get pods/proxy", 403)
+        if pod in self.unreachable:
+            raise Unreachable("pod %s is silent for %g s" % (pod, timeout))
         answer = self.web.get((pod, port, path.partition("?")[0]))
         return None if answer is None else answer.encode()
 

@@ -6,6 +6,7 @@ A group heals, or not, as the test says: `heals` names the acts after which its 
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 
 PORTS = {"MASTER": 19200, "JOB_MASTER": 20003}
@@ -23,6 +24,7 @@ class FakeRaft:
         self.refuses = set()
         self.acts = []
         self.silent = set()  # domains in which no master tells
+        self.unreachable = set()  # pods from whose address nothing comes
         self.states = {domain: {} for domain in PORTS}
         self.leaders = {domain: address(domain, 0) for domain in PORTS}
         for index in range(masters):
@@ -64,6 +66,13 @@ class FakeRaft:
                       for each, state in sorted(self.states[domain].items()))
         return Quorum(leader, peers), leader.partition(":")[0]
 
+    def look(self, domain, pods):
+        try:
+            quorum, pod = self.quorum(domain, pods)
+        except QuorumUnknown:
+            return Told(None, None, len(pods), frozenset(self.unreachable))
+        return Told(quorum, pod, 0, frozenset(self.unreachable))
+
     def elect(self, asked, to):
         self._act("elect", to)
         self.leaders["MASTER"] = to
@@ -77,6 +86,9 @@ class FakeRaft:
     def restart(self, pod, domain):
         self._act("restart", "%s %s" % (domain, pod))
         self._heal("restart", domain)
+
+    def kill(self, pod, domain):
+        self._act("kill", "%s %s" % (domain, pod))
 
     def _act(self, act, target):
         self.acts.append("%s %s" % (act, target))
