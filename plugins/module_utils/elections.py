@@ -18,8 +18,8 @@ from .errors import InvalidInput
 _MIN = "alluxio.master.embedded.journal.election.timeout.min"
 _MAX = "alluxio.master.embedded.journal.election.timeout.max"
 # What an elected leader logs when it takes the requests of clients, and when it serves its web port, which it does after that.
-_SERVES = re.compile(r"^(\S+[T ]\S+) .*Rpc server started", re.MULTILINE)
-_SERVES_WEB = re.compile(r"^(\S+[T ]\S+) .*Alluxio Master Web service started", re.MULTILINE)
+_SERVES = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Rpc server started", re.MULTILINE)
+_SERVES_WEB = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Alluxio Master Web service started", re.MULTILINE)
 _DEFAULTS = {_MIN: 10.0, _MAX: 20.0}  # seconds (Alluxio 2.9, PropertyKey.java)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds, rendered, rollout_plan
 from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
 
@@ -63,7 +63,7 @@ class FakeMasters:
         self.leader = {domain: "hbase-master-0" for domain in PORTS}
         cluster._planned.clear()  # they are members already
         self._patch_client(monkeypatch)
-        monkeypatch.setattr(Masters, "quorum", self._quorum)
+        monkeypatch.setattr(Masters, "_told", self._told)
         monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: self.configuration)
         monkeypatch.setattr(Masters, "end", lambda _masters, _pod, _domain: None)
         monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
@@ -221,15 +221,15 @@ class FakeMasters:
             able = sorted(address for address, available in self.groups[domain].items() if available)
             self.leader[domain] = able[-1].rpartition(":")[0]
 
-    def _quorum(self, domain, _pods=None):
+    def _told(self, domain, _pods):
         leader = self.leader[domain]
         if leader is None:
-            raise QuorumUnknown("no leader")
+            return Told(None, None, 1)
         leader = "%s:%d" % (leader, PORTS[domain])
         peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
                            behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
                       for address, available in sorted(self.groups[domain].items()))
-        return Quorum(leader, peers), leader.rpartition(":")[0]
+        return Told(Quorum(leader, peers), leader.rpartition(":")[0], 0)
 
     def _elect(self, _asked, address):
         assert self.groups[MASTER][address]
