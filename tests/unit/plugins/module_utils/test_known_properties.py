@@ -38,7 +38,7 @@ def test_what_is_asked_for_is_that_of_the_masters():
     params = {"raft": {"profile": "fast", "write_timeout": "20s"}, "properties": {"alluxio.a": "1", "fs.s3a.b": "2"},
               "master": {"properties": {"alluxio.c": "3"}}, "worker": {"properties": {"alluxio.d": "4"}}}
     assert known_properties.asked_for(params) == [
-        "alluxio.a", "alluxio.c", "alluxio.master.embedded.journal.catchup.retry.wait",
+        "alluxio.a", "alluxio.c", "alluxio.master.backup.delegation.enabled", "alluxio.master.embedded.journal.catchup.retry.wait",
         "alluxio.master.embedded.journal.election.timeout.max", TIMEOUT,
         "alluxio.master.embedded.journal.write.timeout"]
 

@@ -138,6 +138,18 @@ def test_each_raft_option_sets_a_property_of_its_own():
     assert sorted(spec(raft=options)["properties"].values()) == sorted(options.values())
 
 
+@pytest.mark.parametrize(("given", "wanted"), [(True, "true"), (False, "false"), (None, None)])
+def test_backup_delegation_is_a_property_in_alluxios_words(given, wanted):
+    properties = spec(raft={"backup_delegation": given, "write_timeout": "20s"})["properties"]
+    assert properties.get("alluxio.master.backup.delegation.enabled") == wanted
+
+
+def test_an_option_goes_over_its_profile():
+    properties = spec(raft={"profile": "fast", "backup_delegation": True})["properties"]
+    assert properties["alluxio.master.backup.delegation.enabled"] == "true"
+    assert properties["alluxio.master.embedded.journal.catchup.retry.wait"] == "100ms"
+
+
 def test_sensitive_values_are_those_whose_key_says_so():
     given = {"properties": {"aws.secretKey": "abcdef", "region": "somewhere"}, "fuse": {"env": {"PASSWORD": "ghijkl"}},
              "worker": {"properties": {"api.token": 1234567}}, "master": None}
