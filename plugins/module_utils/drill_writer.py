@@ -62,15 +62,19 @@ def names_listed(answer: bytes) -> tuple[list[str], int]:
 
 
 class Writer:
-    """One writer, in a master's pod. run: tells its files and folder from those of others. seconds: for how long it writes at most."""
+    """One writer, in a pod with Alluxio's commands. run: tells its files and folder from those of others.
 
-    def __init__(self, client: Client, namespace: str, pod: str, run: str, seconds: float) -> None:
+    seconds: for how long it writes at most. container: which one of the pod, by default that of a master.
+    """
+
+    def __init__(self, client: Client, namespace: str, pod: str, run: str, seconds: float, container: str = "") -> None:
         self.folder = "%s/%s" % (ROOT, run)
         self._client = client
         self._namespace = namespace
         self._pod = pod
         self._file = "/tmp/datacache-drill-%s" % run
         self._seconds = seconds
+        self._container = container or container_of(MASTER)
 
     def start(self) -> None:
         self._run(_START, self._file, self.folder, "%d" % self._seconds, "%d" % _BATCH)
@@ -103,7 +107,7 @@ class Writer:
 
     def _run(self, script: str, *words: str, timeout: float = _TIMEOUT) -> str:
         command = ["bash", "-c", script, "drill", *words]
-        said = streams.execute(self._client, self._namespace, self._pod, container_of(MASTER), command, timeout)
+        said = streams.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
         if said.code != 0:
             raise ApiError("the drill's writer in pod %s ended with exit code %d: %s" % (
                 self._pod, said.code, (said.stderr or said.stdout).strip()[-300:]))

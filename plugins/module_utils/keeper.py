@@ -43,6 +43,7 @@ class Done:
 
 class Keeper:
     """Looks after the masters of one runtime. expected: how many masters it is to have. tell: takes progress for a person.
+    masters: those of another keeper, with what was learned of them.
 
     All calls together end within timeout seconds.
     """
@@ -50,8 +51,8 @@ class Keeper:
     def __init__(self, client: Client, namespace: str, name: str, expected: int, timeout: float,
                  tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
                  sleep: Callable[[float], None] = time.sleep,
-                 now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
-        self.masters = Masters(client, namespace, name)
+                 now: Callable[[], datetime] = lambda: datetime.now(timezone.utc), masters: Masters | None = None) -> None:
+        self.masters = masters or Masters(client, namespace, name)
         self.acts: list[Done] = []
         self._client = client
         self._namespace = namespace

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import Callable
 
@@ -48,6 +49,7 @@ class Masters:
         self._namespace = namespace
         self._name = name
         self._api = LeaderApi(client, namespace)
+        self._removed: dict[str | None, set[str]] = defaultdict(set)  # addresses of former peers, by the leader that remembers them
 
     def pods(self) -> list[dict]:
         """The master pods, those whose containers are ready first."""
@@ -81,11 +83,30 @@ class Masters:
     def _told(self, domain: str, pods: list[dict]) -> Told:
         """What the web ports tell: nothing where they may not be asked."""
         try:
-            return self._api.ask(domain, pods)
+            told = self._api.ask(domain, pods)
         except ApiError as err:
             if err.status != _FORBIDDEN:
                 raise
             return Told(None, None, 0)
+        return replace(told, quorum=self._without_removed(domain, told.quorum, pods)) if told.quorum else told
+
+    def _without_removed(self, domain: str, quorum: Quorum, pods: list[dict]) -> Quorum:
+        """Return the group without the peers that were removed from it.
+
+        A leader's metrics keep them as they were, AVAILABLE even, until another one leads. Of a peer without a pod the command
+        tells whether it is a member.
+        """
+        names = {pod["metadata"]["name"] for pod in pods}
+        without_pod = {peer.address for peer in quorum.peers if peer.address.rpartition(":")[0] not in names}
+        removed = self._removed[quorum.leader]
+        removed &= without_pod
+        if without_pod - removed:
+            try:
+                members, _pod = self._ask_command(domain, pods)
+            except QuorumUnknown:
+                return quorum
+            removed |= without_pod - {peer.address for peer in members.peers}
+        return replace(quorum, peers=tuple(peer for peer in quorum.peers if peer.address not in removed))
 
     def _ask_command(self, domain: str, pods: list[dict]) -> tuple[Quorum, str]:
         command = ["alluxio", "fsadmin", "journal", "quorum", "info", "-domain", domain]

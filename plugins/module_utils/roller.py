@@ -46,6 +46,7 @@ class Roller:
         self._deadline = clock() + wish.timeout
         self._known = 0
         self._site = Workloads(client, namespace, name)
+        self._masters = Masters(client, namespace, name)
         self.done: list[Step] = []
 
     def plan(self) -> Plan:
@@ -165,17 +166,16 @@ class Roller:
         if self._known < members:
             return True  # one of those that clients do not know yet could be elected
         try:
-            present = Masters(self._client, self._namespace, self._name).configuration()
+            present = self._masters.configuration()
         except (ApiError, QuorumUnknown):
             present = {}  # it may not be asked, or is too busy to answer; then Alluxio's defaults count
         return elections.hands_over_sooner(present, rendered.of_masters(self._site.config_map()["data"]))
 
     def _end(self, name: str) -> None:
         """End the JVMs of a pod that is being deleted: the first process of a master's container passes no signal on to its own."""
-        masters = Masters(self._client, self._namespace, self._name)
         for domain in DOMAINS:
             try:
-                masters.end(name, domain)
+                self._masters.end(name, domain)
             except ApiError:
                 pass  # it has ended, or may not be told to: then the pod's grace period passes
 
@@ -183,7 +183,8 @@ class Roller:
 
     def _keeper(self, members: int) -> Keeper:
         left = max(1.0, self._deadline - self._clock())
-        return Keeper(self._client, self._namespace, self._name, members, left, self._tell, self._clock, self._sleep, self._now)
+        return Keeper(self._client, self._namespace, self._name, members, left, self._tell, self._clock, self._sleep, self._now,
+                      self._masters)
 
     def _await_revision(self) -> str:
         """Wait until the StatefulSet's controller has seen its newest template; return the revision of it."""
@@ -207,11 +208,10 @@ class Roller:
 
     def _await_journals(self, members: int, but: str = "") -> None:
         """Wait until all masters but one have the whole journal of both groups: then that one is not the only one to have something."""
-        masters = Masters(self._client, self._namespace, self._name)
         names = [name for name in peer_services.names(self._name, members) if name != but]
         left = {(domain, name): CatchingUp() for domain in DOMAINS for name in names}
         while True:
-            peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS for peer in _peers(masters, domain)}
+            peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS for peer in _peers(self._masters, domain)}
             left = {key: each for key, each in left.items() if not each.done(peers.get(key), self._clock())}
             if not left:
                 return

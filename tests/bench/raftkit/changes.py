@@ -77,12 +77,8 @@ def scale(cache: Cache) -> list[Figure]:
 
 @contextmanager
 def _writing(cache: Cache) -> Iterator[dict[str, set]]:
-    """Directories made in a master's pod until the block ends; then which of the acknowledged ones the leader lists.
-
-    The pod is the first master's, which scaling down leaves; a rollout of 3 to 5 to 3 does not restart it.
-    """
-    pod = min(cache.pods())
-    writer = Writer(cache.client, cache.namespace, pod, secrets.token_hex(4), 2 * _SECONDS)
+    """Directories made from the worker's pod, which stays, until the block ends; then which of the acknowledged ones the leader lists."""
+    writer = Writer(cache.client, cache.namespace, cache.name + "-worker-0", secrets.token_hex(4), 2 * _SECONDS, "alluxio-worker")
     written: dict[str, set] = {}
     writer.start()
     try:

@@ -77,6 +77,34 @@ def test_a_follower_that_has_never_answered_this_leader_is_unavailable(cluster, 
     assert [state for _address, state, _leader in states(served.quorum(MASTER)[0])] == ["AVAILABLE", "UNAVAILABLE", "AVAILABLE"]
 
 
+def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recorded, monkeypatch):
+    """Measured on Alluxio 2.9.4: its gauges stay as they were when it was removed."""
+    def execute(*arguments):
+        asked.append(arguments[4])
+        return Executed(0, recorded("quorum_info_master.txt").replace("21181", "23083").replace("hbase-master-0", "hbase-master-9"), "")
+
+    asked = []
+    monkeypatch.setattr(masters, "execute", execute)
+    cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
+    pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
+    for _look in range(2):
+        assert [address for address, *_rest in states(served.quorum(MASTER, pods)[0])] == ["hbase-master-1:23083", "hbase-master-2:23083"]
+    assert len(asked) == 1
+    # It is back, so it counts again, and is asked for again when it goes.
+    assert len(served.quorum(MASTER)[0].peers) == 3
+    served.quorum(MASTER, pods)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("said", ["a member", "no answer"])
+def test_a_peer_without_a_pod_that_is_a_member_stays(cluster, served, recorded, monkeypatch, said):
+    answer = recorded("quorum_info_master.txt").replace("21181", "23083") if said == "a member" else "no leader"
+    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(int(said != "a member"), answer, ""))
+    cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
+    pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
+    assert len(served.quorum(MASTER, pods)[0].peers) == 3
+
+
 def test_masters_that_serve_no_web_port_have_no_leader(served):
     with pytest.raises(QuorumUnknown, match="its MASTER quorum: none of the 3 masters serves its web port"):
         served.quorum(MASTER)
