@@ -22,14 +22,14 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
             _require_nodes_for_masters(client, params, warn)
             return
         paths = [change.path for change in merged.changes]
-        masters = declared_masters(live["spec"])
-        if runtime.MASTER_COUNT in paths:
-            _require_scalable(what, masters, params["master_replicas"])
-            if params["master_replicas"] > masters:
+        masters, wanted = declared_masters(live.get("spec") or {}), params["master_replicas"]
+        if runtime.MASTER_COUNT in paths and masters != wanted:
+            _require_scalable(what, masters, wanted)
+            if wanted > masters:
                 _require_nodes_for_masters(client, params, warn)
             warn("%s has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which adds or removes them one at a "
-                 "time" % (what, masters, params["master_replicas"]))
-            paths.remove(runtime.MASTER_COUNT)
+                 "time" % (what, masters, wanted))
+        paths = [path for path in paths if path != runtime.MASTER_COUNT]
         try:
             known_properties.require_known(client, params["namespace"], params["name"], known_properties.changed(merged.changes))
         except ApiError as err:

@@ -100,6 +100,12 @@ def test_a_single_master_stays_one(cluster, guard, master, wanted, found):
     assert cluster.requests == []
 
 
+@pytest.mark.parametrize("live", [{"spec": {"master": None}}, {"spec": {"master": {}}}, {}], ids=["no-masters", "no-number", "no-spec"])
+def test_a_number_that_was_left_out_is_one_master(guard, live):
+    """As in a runtime that kubectl made: writing the number down changes nothing."""
+    assert guard(params(master_replicas=1), live, COUNT) == []
+
+
 def test_another_number_of_masters_needs_a_rollout(guard, nodes):
     nodes(*(node("n%d" % index) for index in range(5)))
     for now, wanted in ((3, 5), (5, 3)):
