@@ -38,8 +38,10 @@ def settle(client: Client, items: list[dict], outcomes: list[Outcome | FluidErro
     With wait in params it waits for Fluid to make the Services of a new runtime; otherwise the next run gives them addresses.
     """
     wanted = {key_of(item): item for item, outcome in zip(items, outcomes, strict=True)
-              if item["master_replicas"] > 1 and item["stable_peer_addresses"] and not isinstance(outcome, FluidError)}
-    new = {key_of(item) for item, outcome in zip(items, outcomes, strict=True) if key_of(item) in wanted and _is_new(outcome)}
+              if item["master_replicas"] > 1 and item["stable_peer_addresses"]
+              and not isinstance(outcome, FluidError) and not outcome.error}
+    # Fluid cannot have made the Services of a runtime that was created just now.
+    new = {key_of(item) for item, outcome in zip(items, outcomes, strict=True) if key_of(item) in wanted and outcome.created}
     waits = params["wait"] and not dry_run
     if not waits:
         wanted = {key: item for key, item in wanted.items() if key not in new}
@@ -86,7 +88,7 @@ def _settled(client: Client, item: dict, outcome: Outcome, lives: dict[str, dict
     before = {name: {"clusterIP": lives[name]["spec"].get("clusterIP")} if name in lives else {} for name in headless}
     after = {name: {"clusterIP": "assigned by the cluster", "publishNotReadyAddresses": True} for name in headless}
     # Those of a new runtime belong to its creation, of which check mode knows no Services yet.
-    changed = outcome if _is_new(outcome) else replace(outcome, changed=True, diff={
+    changed = outcome if outcome.created else replace(outcome, changed=True, diff={
         "before": {**outcome.diff["before"], "services": before}, "after": {**outcome.diff["after"], "services": after}})
     if dry_run:
         return changed
@@ -95,11 +97,6 @@ def _settled(client: Client, item: dict, outcome: Outcome, lives: dict[str, dict
     except FluidError as err:
         return replace(changed, error=err)
     return changed
-
-
-def _is_new(outcome: Outcome) -> bool:
-    """Tell whether the runtime was created just now, so that Fluid cannot have made its Services."""
-    return outcome.changed and not outcome.diff["before"]
 
 
 def _services(client: Client, keys: Iterable[Key]) -> dict[str, dict[str, dict]]:

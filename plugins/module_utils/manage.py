@@ -38,7 +38,9 @@ class Managed:
     objects and is done after their writes, in check mode predicted; it gets the client, the objects'
     options, their outcomes, the module's options and whether it is check mode, and returns the outcomes.
     prove: raises a FluidError when a created object, after its wait, is not what was asked for; it gets the
-    client and the object's options.
+    client and the object's options. recreate: deletes an object and creates it anew where only a new one can be what is
+    wished, and returns the outcome, or None where the object can stay; it gets the client, the object's options, the live
+    object, how to write, the seconds for the deletion and what takes warnings.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Managed:
     guard: Callable[[Client, dict, Warn], reconcile.Guard] | None = None
     afterwards: Callable[[Client, list[dict], list[Outcome | FluidError], dict, bool], list[Outcome | FluidError]] | None = None
     prove: Callable[[Client, dict], None] | None = None
+    recreate: Callable[[Client, dict, dict, Write, float, Warn], Outcome | None] | None = None
 
 
 def run(module: AnsibleModule, managed: Managed) -> None:
@@ -147,21 +150,24 @@ def _present(client: Client, items: list[dict], managed: Managed, module: Ansibl
     def apply(item: dict) -> Outcome:
         guard = managed.guard(client, item, module.warn) if managed.guard else None
         write = Write(dry_run=dry_run, force_conflicts=force, guard=guard)
-        return reconcile.apply(client, managed.kind, managed.manifest(item), write, lives.get(key_of(item)))
+        live = lives.get(key_of(item))
+        if managed.recreate and live is not None:
+            recreated = managed.recreate(client, item, live, write, module.params["wait_timeout"], module.warn)
+            if recreated:
+                return recreated
+        return reconcile.apply(client, managed.kind, managed.manifest(item), write, live)
 
     outcomes = fleet.work(items, apply)
     if managed.afterwards:
         outcomes = managed.afterwards(client, items, outcomes, module.params, dry_run)
     if not module.params["wait"] or dry_run:
         return outcomes
-    created = {key_of(item) for item, outcome in zip(items, outcomes, strict=True)
-               if key_of(item) not in lives and not isinstance(outcome, FluidError)}
     waited = _after(items, outcomes, partial(_wait, client, managed, module.params))
-    return fleet.work(list(zip(items, waited, strict=True)), lambda pair: _proved(client, managed, *pair, created))
+    return fleet.work(list(zip(items, waited, strict=True)), lambda pair: _proved(client, managed, *pair))
 
 
-def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | FluidError, created: set[Key]) -> Outcome | FluidError:
-    if managed.prove and key_of(item) in created and not isinstance(outcome, FluidError) and not outcome.error:
+def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | FluidError) -> Outcome | FluidError:
+    if managed.prove and not isinstance(outcome, FluidError) and outcome.created and not outcome.error:
         try:
             managed.prove(client, item)
         except FluidError as err:

@@ -42,14 +42,15 @@ class Write:
 class Outcome:
     """What became of one object; live is None when there is none any more.
 
-    changes: the fields that the write touched. waited: whether live is what a wait has found. error: what failed after
-    the write, while waiting.
+    changes: the fields that the write touched. created: whether the object did not exist before, or is another one now.
+    waited: whether live is what a wait has found. error: what failed after the write, while waiting.
     """
 
     changed: bool
     live: dict | None
     diff: dict = field(default_factory=lambda: {"before": {}, "after": {}})
     changes: tuple[Change, ...] = ()
+    created: bool = False
     waited: bool = False
     error: FluidError | None = None
 
@@ -82,7 +83,6 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
     field manager holds a field that would change, when the object is being deleted, when it does
     not exist and must not be created, and when it keeps changing.
     """
-    wish = record.wish_of(manifest)
     name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
     what = kind.describe(name, namespace)
     # A write whose answer was lost may have been done: its repetition then finds nothing to do.
@@ -93,27 +93,40 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
             raise Conflict("%s does not exist" % what)
         if live is not None:
             _require_not_terminating(what, live["metadata"])
-        merged = merge(record.read(live or {}, write.manager), live or {}, wish)
-        if live is not None and not merged.changes:
-            return Outcome(False, live) if lost is None else Outcome(True, live, lost.diff, lost.changes)
-        outcome = Outcome(True, None, changed_fields(live or {}, merged.target, merged.changes), merged.changes)
-        if live is not None and not write.force_conflicts:
-            _require_no_foreign_holder(what, live, merged)
+        merged, outcome = compare(kind, manifest, write, live)
+        if not outcome.changed:
+            return outcome if lost is None else replace(lost, live=live)
         if write.guard:
             write.guard(live, merged)
         try:
             if live is None:
-                body = record.write(manifest, wish, write.manager)
-                return replace(outcome, live=client.create(kind, body, write.manager, write.dry_run))
-            return replace(outcome, live=_patch(client, kind, live, merged, wish, write))
+                return replace(outcome, live=client.create(kind, body_of(manifest, write), write.manager, write.dry_run))
+            return replace(outcome, live=_patch(client, kind, live, merged, manifest, write))
         except (AlreadyExists, WriteConflict) as err:
             lost = outcome if err.repeated else lost
     raise Conflict("%s changed %d times between our read and our write: something else writes it all the time; "
                    "see who in its metadata.managedFields" % (what, ROUNDS))
 
 
-def _patch(client: Client, kind: Kind, live: dict, merged: Merged, wish: dict, write: Write) -> dict:
-    patch = merge_patch(live, record.write(merged.target, wish, write.manager))
+def compare(kind: Kind, manifest: dict, write: Write, live: dict | None) -> tuple[Merged, Outcome]:
+    """Return the manifest merged into the live object, None when there is none, and what writing it would come to.
+
+    Raises Conflict when another field manager holds a field that would change.
+    """
+    merged = merge(record.read(live or {}, write.manager), live or {}, record.wish_of(manifest))
+    if live is not None and merged.changes and not write.force_conflicts:
+        _require_no_foreign_holder(kind.describe(live["metadata"]["name"], live["metadata"].get("namespace")), live, merged)
+    return merged, Outcome(live is None or bool(merged.changes), live, changed_fields(live or {}, merged.target, merged.changes),
+                           merged.changes, created=live is None)
+
+
+def body_of(manifest: dict, write: Write) -> dict:
+    """The object as it is created: the manifest with the record of its wish."""
+    return record.write(manifest, record.wish_of(manifest), write.manager)
+
+
+def _patch(client: Client, kind: Kind, live: dict, merged: Merged, manifest: dict, write: Write) -> dict:
+    patch = merge_patch(live, record.write(merged.target, record.wish_of(manifest), write.manager))
     # A drifted field is put right by the wish that is recorded already: then the patch has no metadata of its own.
     patch.setdefault("metadata", {})["resourceVersion"] = live["metadata"]["resourceVersion"]
     return client.patch(kind, live["metadata"]["name"], live["metadata"].get("namespace"), patch,

@@ -57,10 +57,12 @@ def _require_quorum(what: str, spec: dict, workload: dict) -> None:
         raise InvalidInput(
             "%s has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
             "declare 3 masters on a new runtime, or delete its pod when that suits" % what)
-    if 1 in (live, wanted):
+    if quorum.changes_journal(live, wanted):
         raise InvalidInput(
             "%s has %d masters and %d are declared: a single master keeps its journal in the UFS format and several in the EMBEDDED "
-            "one, so neither can become the other; back up the metadata, delete the runtime and create it anew" % (what, live, wanted))
+            "one, so neither can become the other; declare %d again, or change master_replicas from %d to %d with recreate: true of "
+            "datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first"
+            % (what, live, wanted, live, live, wanted))
     quorum.require_valid_count(wanted)
 
 

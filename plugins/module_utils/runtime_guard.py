@@ -9,7 +9,7 @@ from . import kinds, known_properties, placement, runtime
 from .client import Client
 from .errors import ApiError, InvalidInput
 from .merge import Merged
-from .quorum import declared_masters
+from .quorum import changes_journal, declared_masters
 from .reconcile import Guard
 
 
@@ -49,12 +49,12 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
 
 
 def _require_scalable(what: str, masters: int, wanted: int) -> None:
-    """A single master's journal is of another type, and Fluid formats a journal only at the creation."""
-    if 1 in (masters, wanted):
+    if changes_journal(masters, wanted):
         raise InvalidInput(
             "%s has %d masters and %d were asked for: a single master keeps its journal in the UFS format and several in the EMBEDDED "
-            "one, so neither can become the other; back up the metadata, delete the runtime and create it anew, or leave "
-            "master_replicas as it is" % (what, masters, wanted))
+            "one, so neither can become the other; leave master_replicas as it is, or set recreate: true, which rebuilds the cache: "
+            "cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so back up the metadata "
+            "first with datacache.fluid.alluxio_backup" % (what, masters, wanted))
 
 
 def _fields(paths: list[tuple]) -> str:

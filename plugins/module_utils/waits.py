@@ -26,6 +26,7 @@ _QUORUM_PAUSE = 1.0
 _DELETIONS = {
     kinds.PERSISTENT_VOLUME: diagnosis.explain_volume_deletion,
     kinds.PERSISTENT_VOLUME_CLAIM: diagnosis.explain_claim_deletion,
+    kinds.POD: diagnosis.nothing_more,
 }
 
 

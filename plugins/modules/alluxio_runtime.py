@@ -17,6 +17,7 @@ description:
   - A ready pod alone does not mean a quorum, since Fluid sets no probes.
   - Fluid reads most fields once, at creation. A later change of such a field brings a warning. What concerns several masters,
     their number included, is then applied by M(datacache.fluid.alluxio_rollout).
+  - A change between one and several masters needs the cache to be rebuilt, which O(recreate=true) allows.
   - With O(wait=true) it waits for the masters that run, also while another number of them is declared.
 extends_documentation_fragment:
   - datacache.fluid.attributes
@@ -39,9 +40,21 @@ options:
       - One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
       - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
       - Another number of several is brought to a running runtime by M(datacache.fluid.alluxio_rollout). A change between one and several
-        is refused, since it would change the type of the journal.
+        would change the type of the journal. It is refused without O(recreate=true).
     type: int
     default: 1
+  recreate:
+    description:
+      - Whether the cache may be rebuilt where O(master_replicas) changes between one and several. The runtime is then deleted and, when
+        nothing is left of it, created anew as it is declared here. Labels, annotations and fields that other people set are not kept.
+      - Cached data is lost and fetched anew from the under-store. What is only in Alluxio is lost, so back up the metadata first with
+        M(datacache.fluid.alluxio_backup).
+      - It is refused while pods use the claim of the Dataset, since Fluid's deletion would wait for them.
+      - The deletion is waited for also with O(wait=false), for at most O(wait_timeout), and then as long for the runtime's pods to end.
+        A run that was cut off is finished by the next one.
+      - Where the number does not change so, this option does nothing.
+    type: bool
+    default: false
   worker_replicas:
     description: Number of workers, C(spec.replicas). Fluid applies a change on a running runtime.
     type: int
@@ -310,6 +323,9 @@ options:
       master_replicas:
         description: Number of masters, by default O(master_replicas).
         type: int
+      recreate:
+        description: Whether the cache may be rebuilt, by default O(recreate).
+        type: bool
       worker_replicas:
         description: Number of workers, by default O(worker_replicas).
         type: int
@@ -370,6 +386,14 @@ EXAMPLES = r"""
       - mediumtype: SSD
         path: /mnt/cache
         quota: 200Gi
+
+- name: Give a cache with a single master three, after a backup; no pod uses it now
+  datacache.fluid.alluxio_runtime:
+    name: reports
+    namespace: data
+    master_replicas: 3
+    recreate: true
+    wait: true
 
 - name: Delete a runtime, and wait until Fluid has cleaned up behind it
   datacache.fluid.alluxio_runtime:
@@ -448,7 +472,7 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, kinds, known_properties, manage, runtime, runtime_guard, waits
+from ..module_utils import addresses, arguments, kinds, known_properties, manage, recreation, runtime, runtime_guard, waits
 
 
 def options() -> dict:
@@ -478,6 +502,7 @@ def options() -> dict:
         {name: {"type": "dict", "options": component} for name in ("master", "worker", "job_master", "job_worker")},
         fuse={"type": "dict", "options": fuse},
         master_replicas={"type": "int", "default": 1},
+        recreate={"type": "bool", "default": False},
         worker_replicas={"type": "int", "default": 1},
         tieredstore={"type": "list", "elements": "dict", "options": level},
         properties={"type": "dict"},
@@ -506,6 +531,7 @@ def main() -> None:
         guard=runtime_guard.make,
         afterwards=addresses.settle,
         prove=known_properties.prove,
+        recreate=recreation.apply,
         wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))
 
 

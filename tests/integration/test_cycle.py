@@ -7,11 +7,10 @@ After each step the object is read back past the module. Check mode must say wha
 from dataclasses import dataclass, field
 
 import pytest
+from outcomes import outcome
 
 MOUNT = {"name": "hbase", "mount_point": "https://host/hbase/"}
 LEVEL = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7"}
-# What the server alone decides, anew with each write.
-SERVERS_OWN = ("uid", "resourceVersion", "creationTimestamp", "generation")
 
 
 @dataclass
@@ -156,13 +155,6 @@ def test_cycle_of_a_volume(succeed, api, namespace, fluid):
     assert (done["changed"], done["diff"]) == (predicted["changed"], predicted["diff"])
     assert (volume(), claim()) == (None, None)
     assert not succeed("dataset_volume", name="hbase", state="absent", wait=True)["changed"]
-
-
-def outcome(result):
-    """What check mode promises: everything but what the server alone decides."""
-    metadata = result["result"].get("metadata", {})
-    shown = {**result["result"], "metadata": {key: value for key, value in metadata.items() if key not in SERVERS_OWN}}
-    return {"changed": result["changed"], "diff": result["diff"], "warnings": result.get("warnings"), "result": shown}
 
 
 def assert_is_so(live, step):

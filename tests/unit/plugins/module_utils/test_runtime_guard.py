@@ -95,8 +95,9 @@ def test_a_single_master_stays_one(cluster, guard, master, wanted, found):
         guard(params(master_replicas=wanted), {"spec": {"master": master}}, COUNT)
     assert str(refused.value) == (
         "AlluxioRuntime hbase in namespace data has %d masters and %d were asked for: a single master keeps its journal in the UFS "
-        "format and several in the EMBEDDED one, so neither can become the other; back up the metadata, delete the runtime and create "
-        "it anew, or leave master_replicas as it is" % (found, wanted))
+        "format and several in the EMBEDDED one, so neither can become the other; leave master_replicas as it is, or set recreate: true, "
+        "which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so "
+        "back up the metadata first with datacache.fluid.alluxio_backup" % (found, wanted))
     assert cluster.requests == []
 
 

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deletes a runtime and creates it anew where its masters need a journal of another type. IO; waits for the deletion.
+
+Everything that can be refused is refused before the deletion. A run that was cut off behind it leaves no runtime, or one that is
+being deleted, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Callable
+
+from . import diagnosis, kinds, reconcile, runtime, waits
+from .client import Client
+from .errors import Conflict, FluidError
+from .merge import Merged, merge_patch
+from .naming import claim_name
+from .quorum import changes_journal, declared_masters
+from .reconcile import Outcome, Write
+
+_KIND = kinds.ALLUXIO_RUNTIME
+
+
+def apply(client: Client, params: dict, live: dict, write: Write, timeout: float, warn: Callable[[str], None]) -> Outcome | None:
+    """Recreate the live runtime with these options; None when it can stay, or recreate is not allowed.
+
+    timeout: seconds for the runtime to be gone, and then for its pods. In check mode the server is asked for dry runs. Raises
+    Conflict when pods use the claim or another field manager holds a field that would change. What fails after the deletion is the
+    outcome's error.
+    """
+    masters, wanted = declared_masters(live.get("spec") or {}), params["master_replicas"]
+    if not params["recreate"] or not changes_journal(masters, wanted):
+        return None
+    name, namespace = params["name"], params["namespace"]
+    what = _KIND.describe(name, namespace)
+    manifest = runtime.manifest(params)
+    merged, outcome = reconcile.compare(_KIND, manifest, write, live)
+    _require_unused(client, what, params)
+    if write.guard:
+        write.guard(None, merged)
+    predicted = _predicted(client, live, reconcile.body_of(manifest, write), write.manager)
+    warn("%s has %d masters and %d are declared, so the cache is rebuilt: cached data is fetched anew from the under-store, and what was "
+         "only in Alluxio is lost" % (what, masters, wanted))
+    client.delete(_KIND, name, namespace, live["metadata"]["uid"], write.dry_run)
+    if write.dry_run:
+        return replace(outcome, live=predicted, created=True)
+    try:
+        _await_gone(client, namespace, name, timeout)
+        made = reconcile.apply(client, _KIND, manifest, replace(write, guard=_unless_created(write.guard)), None)
+    except FluidError as err:
+        return Outcome(True, None, {"before": {"state": "present"}, "after": {"state": "absent"}}, error=FluidError(
+            "%s was deleted to be created anew, which is not done yet: remove what is in the way and run this again, it goes on from "
+            "there: %s" % (what, err), **err.details))
+    return replace(outcome, live=made.live, created=made.created)
+
+
+def _require_unused(client: Client, what: str, params: dict) -> None:
+    claim = claim_name(params["name"])
+    pods = diagnosis.pods_using(client, params["namespace"], [claim])[claim]
+    if pods:
+        raise Conflict(
+            "%s cannot be recreated while pods use its claim %s, because Fluid's deletion would wait for them: %s; delete them, or scale "
+            "down what makes them, then run this again" % (what, claim, ", ".join(pod["name"] for pod in pods)))
+
+
+def _predicted(client: Client, live: dict, body: dict, manager: str) -> dict:
+    """Return the runtime as the server would create it; what the server refuses is an error before anything is deleted.
+
+    The name is taken, so a change of the live one is asked for instead.
+    """
+    kept = {key: value for key, value in live["metadata"].items() if key not in ("labels", "annotations")}
+    target = {**live, "spec": body["spec"], "metadata": {**kept, **body["metadata"]}}
+    found = client.patch(_KIND, body["metadata"]["name"], body["metadata"]["namespace"], merge_patch(live, target), manager, dry_run=True)
+    return {**{key: found[key] for key in body}, "metadata": {key: found["metadata"][key] for key in body["metadata"]}}
+
+
+def _await_gone(client: Client, namespace: str, name: str, timeout: float) -> None:
+    """Wait until the runtime and its pods are gone: they end some time after it, and the new masters have the same names."""
+    _require_all(waits.gone(client, _KIND, [(namespace, name)], timeout))
+    pods = [pod["metadata"]["name"] for pod in client.list(kinds.POD, namespace, diagnosis.release_selector(name))
+            if _is_fluids(pod)]
+    if pods:
+        _require_all(waits.gone(client, kinds.POD, [(namespace, pod) for pod in pods], timeout))
+
+
+def _is_fluids(pod: dict) -> bool:
+    """Tell a runtime's pod from one of another chart whose release has the same name (charts/alluxio/templates)."""
+    return pod["metadata"]["labels"].get("role", "").startswith("alluxio-")
+
+
+def _require_all(waited: waits.Waited) -> None:
+    for result in waited.values():
+        if isinstance(result, FluidError):
+            raise result
+
+
+def _unless_created(guard: reconcile.Guard | None) -> reconcile.Guard | None:
+    """The guard for a runtime that somebody else created meanwhile; for our own it was asked before the deletion."""
+    def run(live: dict | None, merged: Merged) -> None:
+        if live is not None and guard:
+            guard(live, merged)
+    return run
