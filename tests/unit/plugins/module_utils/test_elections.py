@@ -18,7 +18,8 @@ def test_which_takes_less_time(leader, followers, sooner):
     assert elections.hands_over_sooner(leader, followers) is sooner
 
 
-SERVES, WEB = "%s INFO  DefaultSafeModeManager - Rpc server started, waiting\n", "%s INFO  WebServer - Alluxio Master Web service started @ /\n"
+SERVES = "%s INFO  DefaultSafeModeManager - Rpc server started, waiting\n"
+WEB = "%s INFO  WebServer - Alluxio Master Web service started @ /\n"
 EARLY, LATE, LATER = "2026-11-24T21:35:38,916", "2026-11-24T21:35:40,137", "2026-11-24T21:40:00,000"
 
 
