@@ -38,8 +38,7 @@ def settle(client: Client, items: list[dict], outcomes: list[Outcome | FluidErro
     With wait in params it waits for Fluid to make the Services of a new runtime; otherwise the next run gives them addresses.
     """
     wanted = {key_of(item): item for item, outcome in zip(items, outcomes, strict=True)
-              if item["master_replicas"] > 1 and item["stable_peer_addresses"]
-              and not isinstance(outcome, FluidError) and not outcome.error}
+              if item["stable_peer_addresses"] and not isinstance(outcome, FluidError) and not outcome.error}
     # Fluid cannot have made the Services of a runtime that was created just now.
     new = {key_of(item) for item, outcome in zip(items, outcomes, strict=True) if key_of(item) in wanted and outcome.created}
     waits = params["wait"] and not dry_run

@@ -159,7 +159,8 @@ def read(client: Client, namespace: str, name: str) -> dict:
     masters = declared_masters(live["spec"])
     if masters == 1:
         quorum, asked = group.single()
-        return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked, "unstable_addresses": []}
+        return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked,
+                "unstable_addresses": addresses.unstable(client, namespace, name, masters)}
     pods = group.pods()
     quorum, asked = group.quorum(MASTER, pods)
     jobs, _job_pod = group.quorum(JOB_MASTER, pods)

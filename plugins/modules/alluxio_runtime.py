@@ -174,9 +174,9 @@ options:
         type: bool
   stable_peer_addresses:
     description:
-      - Whether the masters' Services get a cluster IP, when there are several masters.
+      - Whether the masters' Services get a cluster IP.
       - Fluid makes them headless, so that the name of a master does not resolve while its pod is away; its leader then may not take it
-        back into the quorum for minutes.
+        back into the quorum for minutes. A single master, whose startup probe asks it by its name, never becomes ready.
       - They are replaced one at a time, also on a runtime that runs, and as early as they exist when the module waits. It needs
         C(list), C(get), C(create) and C(delete) on Services.
       - With V(false) they stay as they are.

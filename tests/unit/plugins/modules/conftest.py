@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
 
-from ansible_collections.datacache.fluid.plugins.module_utils import backup, masters, streams, waits
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, masters, streams, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
@@ -27,7 +27,7 @@ def run(cluster, monkeypatch, capsys):
     """Run a module with options and return its result, with the text of its warnings under `warnings`."""
     for name in CONNECTS:
         monkeypatch.setattr(import_module(PLUGINS + "." + name), "connect", lambda _params: cluster)
-    for user in (backup, waits):
+    for user in (addresses, backup, waits):
         monkeypatch.setattr(user, "Waiter", partial(user.Waiter, clock=cluster.clock, sleep=cluster.sleep))
     warnings = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warnings.append(text))

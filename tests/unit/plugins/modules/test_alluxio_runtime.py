@@ -2,7 +2,6 @@
 """The module alluxio_runtime: its options become an object, and what became of it a result."""
 
 import json
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -135,14 +134,21 @@ def test_a_secret_among_the_properties_is_in_no_output(run):
     assert "token-value" not in text
 
 
-def test_waiting(cluster, run):
+@pytest.fixture
+def service(cluster):
+    """The Service of a single master, which leads to it also while it is not ready."""
+    cluster.put(kinds.SERVICE, {"metadata": {"name": "hbase-master-0", "namespace": "default", "labels": {"role": "alluxio-master"}},
+                                "spec": {"clusterIP": "10.96.0.1", "publishNotReadyAddresses": True, "ports": []}})
+
+
+def test_waiting(cluster, run, service):
     cluster.later(5, lambda: cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "default", {
         "status": {"masterNumberReady": 1, "workerNumberReady": 1}}))
     result = run("alluxio_runtime", name="hbase", wait=True)
     assert (result["changed"], result["result"]["status"]["workerNumberReady"]) == (True, 1)
 
 
-def test_a_timeout_tells_how_far_it_got(cluster, run):
+def test_a_timeout_tells_how_far_it_got(cluster, run, service):
     result = run("alluxio_runtime", name="hbase", worker_replicas=2, wait=True, wait_timeout=30)
     assert result["failed"] and result["changed"]
     assert result["msg"].endswith("to be ready: 0 of 1 masters ready, 0 of 2 workers ready")
@@ -189,15 +195,20 @@ def test_a_runtime_that_kubectl_made_gets_stable_addresses(cluster, run, masters
     assert not run("alluxio_runtime", **masters_of_hbase)["changed"]
 
 
-@pytest.mark.parametrize("options", [{"stable_peer_addresses": False}, {"master_replicas": 1}], ids=["not-wished", "single"])
-def test_services_are_left_alone(cluster, run, masters_of_hbase, options):
-    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": options.get("master_replicas", 3)}}})
-    assert not run("alluxio_runtime", **{**masters_of_hbase, **options})["changed"]
+def test_a_single_master_gets_a_stable_address(cluster, run, masters_of_hbase):
+    """Its startup probe asks it by its name, which a headless Service resolves for a ready pod alone."""
+    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 1}}})
+    options = {**masters_of_hbase, "master_replicas": 1}
+    assert [run("alluxio_runtime", **options)["changed"] for _run in range(2)] == [True, False]
+    assert cluster.stored(kinds.SERVICE, "hbase-master-0", "data")["spec"]["publishNotReadyAddresses"]
+
+
+def test_services_are_left_alone(cluster, run, masters_of_hbase):
+    assert not run("alluxio_runtime", **masters_of_hbase, stable_peer_addresses=False)["changed"]
     assert not [request for request in cluster.requests if request[1] == "services"]
 
 
 def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkeypatch):
-    monkeypatch.setattr(addresses, "Waiter", partial(addresses.Waiter, clock=cluster.clock, sleep=cluster.sleep))
     monkeypatch.setattr(known_properties, "require_known", lambda *_args: None)
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
 

@@ -2,7 +2,6 @@
 """The module alluxio_runtime where the masters' journal would change its type: refused, or the cache is rebuilt."""
 
 import json
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -252,7 +251,6 @@ def test_each_of_a_list(cluster, run, live, stored):
 
 
 def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, live, monkeypatch):
-    monkeypatch.setattr(addresses, "Waiter", partial(addresses.Waiter, clock=cluster.clock, sleep=cluster.sleep))
     monkeypatch.setattr(addresses, "_await_reached", lambda *_args: None)
     proven = []
     monkeypatch.setattr(known_properties, "require_known", lambda _client, namespace, name, keys: proven.append((namespace, name, keys)))
