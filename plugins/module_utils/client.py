@@ -23,7 +23,7 @@ try:
     from urllib3._collections import HTTPHeaderDict  # urllib3 1.26, which kubernetes admits, has it nowhere else
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 except ImportError:  # connection.py, which makes every Client, says so in a sentence
-    HTTPError = ReadTimeoutError = OSError
+    HTTPError, ReadTimeoutError = OSError, TimeoutError
 
 ATTEMPTS = 5
 BACKOFF = 0.1

@@ -164,8 +164,11 @@ def test_without_need_recreate_does_nothing(cluster, run, live, stored, options)
 
 
 def test_the_next_run_creates_what_is_gone(cluster, run, live, stored):
+    def cut():
+        raise ApiError("power cut", 0)
+
     live(1)
-    cluster.before_write(lambda: None, lambda: None, lambda: (_ for _ in ()).throw(ApiError("power cut", 0)))
+    cluster.before_write(lambda: None, lambda: None, cut)
     result = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
     assert result["changed"] and result["failed"]
     assert result["msg"] == (
