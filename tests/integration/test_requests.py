@@ -11,11 +11,16 @@ def methods(sent):
     return [method for method, _path in sent]
 
 
-@pytest.mark.parametrize(("module", "options"), [
-    ("dataset", {"mounts": [{"name": "a", "mount_point": "https://a/"}], "placement": "Shared"}),
-    ("alluxio_runtime", {"worker_replicas": 2, "properties": {"a": "b"}}),
+# The masters' Services are objects of their own, which are looked at in one request.
+ALONE = {"stable_peer_addresses": False}
+
+
+@pytest.mark.parametrize(("module", "always", "options"), [
+    ("dataset", {}, {"mounts": [{"name": "a", "mount_point": "https://a/"}], "placement": "Shared"}),
+    ("alluxio_runtime", ALONE, {"worker_replicas": 2, "properties": {"a": "b"}}),
 ])
-def test_one_object(succeed, sent, module, options):
+def test_one_object(succeed, sent, module, always, options):
+    options = {**always, **options}
     succeed(module, name="hbase", **options)
     assert methods(sent) == ["GET", "POST"]
     for check in (False, True):
@@ -24,19 +29,27 @@ def test_one_object(succeed, sent, module, options):
         assert methods(sent) == ["GET"]
     for state, wanted in (("present", ["GET", "PATCH"]), ("absent", ["GET", "DELETE"]), ("absent", ["GET"])):
         sent.clear()
-        succeed(module, name="hbase", state=state)
+        succeed(module, name="hbase", state=state, **always)
         assert methods(sent) == wanted
 
 
-@pytest.mark.parametrize(("module", "plural"), [("dataset", "datasets"), ("alluxio_runtime", "runtimes")])
-def test_a_list_of_unchanged_objects_is_one_request(succeed, sent, module, plural):
-    several = {plural: [{"name": "d%d" % number} for number in range(20)]}
+@pytest.mark.parametrize(("module", "plural", "always"), [("dataset", "datasets", {}), ("alluxio_runtime", "runtimes", ALONE)])
+def test_a_list_of_unchanged_objects_is_one_request(succeed, sent, module, plural, always):
+    several = {plural: [{"name": "d%d" % number} for number in range(20)], **always}
     succeed(module, **several)
     assert sorted(methods(sent)) == ["GET"] + ["POST"] * 20
     for check in (False, True):
         sent.clear()
         assert not succeed(module, check=check, **several)["changed"]
         assert methods(sent) == ["GET"]
+
+
+def test_the_services_of_a_list_of_runtimes_are_one_request_more(succeed, sent):
+    several = {"runtimes": [{"name": "d%d" % number} for number in range(20)]}
+    succeed("alluxio_runtime", **several)
+    sent.clear()
+    assert not succeed("alluxio_runtime", **several)["changed"]
+    assert [path.partition("?")[0].rpartition("/")[2] for _method, path in sent] == ["alluxioruntimes", "services"]
 
 
 def test_a_volume_is_read_once(succeed, sent, fluid):

@@ -96,7 +96,8 @@ def counts(masters, workers):
 def test_a_runtime_with_a_single_master(succeed, fluid):
     fluid.later(SOON, lambda: fluid.status("alluxioruntimes", "hbase", **counts(1, 1)))
     fluid.later(SOON * 2, lambda: fluid.status("alluxioruntimes", "hbase", **counts(1, 2)))
-    result = promptly(lambda: succeed("alluxio_runtime", name="hbase", worker_replicas=2, wait=True, wait_timeout=MUCH_LATER))
+    result = promptly(lambda: succeed("alluxio_runtime", name="hbase", worker_replicas=2, stable_peer_addresses=False, wait=True,
+                                      wait_timeout=MUCH_LATER))
     assert result["result"]["status"]["workerNumberReady"] == 2
 
 
