@@ -6,6 +6,8 @@ leader has a gauge for each follower: how long ago that one answered last. `allu
 UNAVAILABLE when the same figure is above alluxio.master.embedded.journal.election.timeout.max (RaftJournalSystem), so both tell
 the same, but the metrics cost a tenth of a second and the command the start of a JVM. And the metrics tell apart what the command
 does not: a follower that has never answered this leader.
+
+A master that leads for the second time in its process registers them a second time, so that every line is there twice.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
     unheard = {(_labels(match).get("follower", ""), match["port"]) for match in _MATCH.finditer(text) if float(match["value"]) == 0}
     following = {(_labels(match).get("follower", ""), match["port"]): float(match["value"]) for match in _NEXT.finditer(text)}
     commits = {match["id"]: float(match["value"]) for match in _COMMIT.finditer(text)}
-    leader, peers = None, []
+    leader, peers = None, {}
     for match in _FOLLOWER.finditer(text):
         labels = _labels(match)
         leader = ":".join(labels.get("instance", "").rsplit("_", 1))
@@ -50,11 +52,12 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
         # A new leader counts silence from its own beginning, so a peer that is away would pass for AVAILABLE for silent_for seconds.
         there = heard is not None and heard <= silent_for and (host, port) not in unheard
         state = AVAILABLE if there else UNAVAILABLE
-        peers.append(Peer(address="%s:%s" % (host, port), state=state, silent=heard, behind=behind))
+        address = "%s:%s" % (host, port)
+        peers[address] = Peer(address=address, state=state, silent=heard, behind=behind)
     if leader is None:
         return None
-    peers.append(Peer(address=leader, state=AVAILABLE, leader=True))
-    return Quorum(leader=leader, peers=tuple(sorted(peers, key=lambda peer: peer.address)))
+    peers[leader] = Peer(address=leader, state=AVAILABLE, leader=True)
+    return Quorum(leader=leader, peers=tuple(sorted(peers.values(), key=lambda peer: peer.address)))
 
 
 def _labels(match: re.Match) -> dict[str, str]:

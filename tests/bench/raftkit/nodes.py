@@ -24,11 +24,15 @@ _LOST = "has lost its majority"
 
 @dataclass(frozen=True)
 class _Away:
-    """What was found while a node was away and came back, in seconds; untrue: looks that told something else than the truth."""
+    """What was found while a node was away and came back, in seconds; untrue: looks that told something else than the truth.
+
+    full_after counts from when the node's kubelet could be spoken with, full_since_on from when its power or cable was given back.
+    """
 
     led_after: float
     told_after: float
     full_after: float
+    full_since_on: float
     looks: int
     untrue: int
 
@@ -43,9 +47,8 @@ def killed(cache: Cache, lab: Lab) -> list[Figure]:
 
 def cut(cache: Cache, lab: Lab) -> list[Figure]:
     def heal(node: str) -> float:
-        began = time.monotonic()
         lab.heal(node)
-        return began
+        return time.monotonic()
 
     work = f"the leader's node cut off and back, profile {cache.kind.profile}, median of {_CUTS}"
     return _figures(work, [_away_and_back(cache, lab.cut, heal) for _time in range(_CUTS)])
@@ -74,7 +77,7 @@ def majority(cache: Cache, lab: Lab) -> list[Figure]:
 
 
 def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str], float]) -> _Away:
-    """Take the leader's node away and bring it back; back returns the clock of its kubelet's start, or of the cable's."""
+    """Take the leader's node away and bring it back; back returns the clock from which its kubelet takes part."""
     cache.until_whole()
     leader = cache.leader()
     lost, node = leader["metadata"]["name"], _node_of(leader)
@@ -84,19 +87,22 @@ def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str
     try:
         until("the next leader", lambda: _leads_elsewhere(_told(cache), lost), _SECONDS_FOR_TRUTH, pause=0.1)
         led_after = time.monotonic() - began
-        until(f"{lost} to be told UNAVAILABLE", lambda: _lost_alone(_told(cache), lost), _SECONDS_FOR_TRUTH)
+        until(f"{lost} alone to be told UNAVAILABLE", lambda: _lost_alone(_told(cache), lost), _SECONDS_FOR_TRUTH,
+              lambda: _in_words(_told(cache)))
         told_after = time.monotonic() - began
         # The truth has to stay told, also when Kubernetes has noticed the node's end.
         for _look in range(10):
             truths.append(_lost_alone(_told(cache), lost))
             time.sleep(1)
     finally:
+        on = time.monotonic()
         runs_since = back(node)
     cache.until_whole()
-    full_after = time.monotonic() - runs_since
+    full = time.monotonic()
     truths.append(_told(cache).available == MASTERS)
-    print(f"  {node} away: next leader {led_after:.1f} s, told {told_after:.1f} s, full {full_after:.1f} s", file=sys.stderr, flush=True)
-    return _Away(led_after, told_after, full_after, len(truths), truths.count(False))
+    away = _Away(led_after, told_after, full - runs_since, full - on, len(truths), truths.count(False))
+    print(f"  {node} away: {away}", file=sys.stderr, flush=True)
+    return away
 
 
 def _figures(work: str, aways: list[_Away]) -> list[Figure]:
@@ -104,8 +110,14 @@ def _figures(work: str, aways: list[_Away]) -> list[Figure]:
             Figure(work, "its peer is told UNAVAILABLE after", median(away.told_after for away in aways), "s", 30),
             Figure(work, f"looks of {sum(away.looks for away in aways)} that told something else than the truth",
                    sum(away.untrue for away in aways), at_most=0),
-            Figure(work, "full again without hands, after its kubelet runs", median(away.full_after for away in aways), "s", 30),
-            Figure(work, "full again, slowest", max(away.full_after for away in aways), "s")]
+            Figure(work, "full again without hands, after its kubelet is back", median(away.full_after for away in aways), "s", 30),
+            Figure(work, "the same, slowest", max(away.full_after for away in aways), "s"),
+            Figure(work, "full again after power or cable is back, slowest", max(away.full_since_on for away in aways), "s")]
+
+
+def _in_words(quorum: Quorum) -> str:
+    peers = ", ".join(f"{peer.address} {peer.state}{'' if peer.silent is None else f', silent for {peer.silent:.1f} s'}" for peer in quorum.peers)
+    return f"leader {quorum.leader}; {peers or 'no peers told'}"
 
 
 def _told(cache: Cache) -> Quorum:

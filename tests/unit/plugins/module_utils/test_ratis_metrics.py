@@ -21,6 +21,12 @@ def test_a_follower_that_is_lost_and_has_to_start_anew(recorded):
         ("hbase-master-0:23671", "UNAVAILABLE", 187.7, 2), ("hbase-master-1:23671", "AVAILABLE", 2.8, 0)]
 
 
+def test_a_master_that_leads_again_tells_each_follower_once(recorded):
+    """Its process serves every line twice then."""
+    text = recorded("leader_metrics_master.txt")
+    assert read_quorum(text + text, 20.0) == read_quorum(text, 20.0)
+
+
 @pytest.mark.parametrize("without", ["next_index", "peerCommitIndex"])
 def test_what_is_not_told_is_not_known(recorded, without):
     text = "\n".join(line for line in recorded("leader_metrics_master.txt").splitlines() if without not in line)
