@@ -116,7 +116,7 @@ def _figures(work: str, aways: list[_Away]) -> list[Figure]:
 
 
 def _in_words(quorum: Quorum) -> str:
-    peers = ", ".join(f"{peer.address} {peer.state}{'' if peer.silent is None else f', silent for {peer.silent:.1f} s'}" for peer in quorum.peers)
+    peers = ", ".join(f"{peer.address} {peer.state}, silent for {peer.silent} s" for peer in quorum.peers)
     return f"leader {quorum.leader}; {peers or 'no peers told'}"
 
 
