@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""1000 Datasets, unchanged and new: one task of ours, a loop of kubernetes.core.k8s, kubectl, and raw requests."""
+"""1000 Datasets, unchanged and new: one task of ours, a loop of kubernetes.core.k8s, kubectl, and raw requests.
+
+A task of Ansible's that does nothing with the same list stands beside them: no module can be faster than it, and none that creates
+the objects faster than it and the raw requests together.
+"""
 
 import json
 import os
@@ -20,6 +24,7 @@ NEW = f"{SIZE} new Datasets"
 # The loop takes two thirds of a second for each object, kubectl without --server-side a tenth; their time grows with the number.
 _LOOP = 50
 _CLIENT_SIDE = 100
+_IDLE = "time of a module that does nothing, with the same list"
 
 Run = Callable[[], float]
 
@@ -31,13 +36,14 @@ def measure_unchanged(session: Session) -> list[Figure]:
         # A first run of each settles who owns the fields, and fills the caches.
         for run in runs.values():
             run()
-        ours, loop, kubectl, client_side = _in_turn(session.rounds, list(runs.values()))
+        ours, loop, kubectl, client_side, idle = _in_turn(session.rounds, list(runs.values()))
         requests = _requests(session)
     finally:
         session.clear()
     return [
         Figure(UNCHANGED, "requests", len(requests), at_most=5),
         *_compared(UNCHANGED, ours, loop, kubectl, client_side, of_loop=1 / 300, of_kubectl=1 / 40),
+        Figure(UNCHANGED, _IDLE, idle, "s"),
     ]
 
 
@@ -45,7 +51,7 @@ def measure_new(session: Session) -> list[Figure]:
     try:
         requests = _requests(session)
         runs = {**_runs(session), "raw": lambda: _replay(session, requests)}
-        ours, loop, kubectl, client_side, raw = _in_turn(session.rounds, [_afresh(session, run) for run in runs.values()])
+        ours, loop, kubectl, client_side, idle, raw = _in_turn(session.rounds, [_afresh(session, run) for run in runs.values()])
     finally:
         session.clear()
     return [
@@ -53,19 +59,23 @@ def measure_new(session: Session) -> list[Figure]:
         *_compared(NEW, ours, loop, kubectl, client_side, of_loop=1 / 50, of_kubectl=1 / 10),
         Figure(NEW, "time of the same requests, raw", raw, "s"),
         times(NEW, "the time of the same requests, raw", ours, raw, at_most=1.5),
+        Figure(NEW, _IDLE, idle, "s"),
+        times(NEW, "the time of that module and the raw requests together", ours, idle + raw),
     ]
 
 
 def _runs(session: Session) -> dict[str, Run]:
     """What is compared; each returns its seconds."""
     names = content.names(SIZE)
-    [ours], [loop] = [tasks.datasets(names, session.namespace)], [tasks.core_loop(names[:_LOOP], session.namespace)]
+    ours, loop = tasks.datasets(names, session.namespace), tasks.core_loop(names[:_LOOP], session.namespace)
+    idle = tasks.idle(names, session.namespace)
     manifests, first = _manifests(session, names), _manifests(session, names[:_CLIENT_SIDE])
     return {
         "ours": lambda: sum(play([ours], session.kubeconfig)),
         "loop": lambda: sum(play([loop], session.kubeconfig)) * SIZE / _LOOP,
         "kubectl": lambda: _kubectl(session, "--server-side", "-f", manifests),
         "kubectl without --server-side": lambda: _kubectl(session, "-f", first) * SIZE / _CLIENT_SIDE,
+        "idle": lambda: sum(play([idle], session.kubeconfig)),
     }
 
 

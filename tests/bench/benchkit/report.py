@@ -32,7 +32,7 @@ class Figure:
         return None if self.at_most is None else self.value <= self.at_most
 
 
-def times(work: str, name: str, ours: float, theirs: float, at_most: float) -> Figure:
+def times(work: str, name: str, ours: float, theirs: float, at_most: float | None = None) -> Figure:
     """What our seconds are of theirs."""
     return Figure(work, f"of {name}", ours / theirs, "", at_most)
 

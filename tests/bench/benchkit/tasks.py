@@ -13,6 +13,11 @@ def datasets(names: list[str], namespace: str) -> dict:
         "namespace": namespace, "datasets": [content.options(name) for name in names]}}
 
 
+def idle(names: list[str], namespace: str) -> dict:
+    """The same options for a module that does nothing with them."""
+    return {"name": "Nothing", "idle": datasets(names, namespace)["datacache.fluid.dataset"]}
+
+
 def summary(namespace: str) -> dict:
     return {"name": "Sum up all Datasets", "datacache.fluid.dataset_info": {"namespace": namespace, "summary": True}}
 
