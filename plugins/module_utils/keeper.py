@@ -151,7 +151,7 @@ class Keeper:
                     "with the playbook datacache.fluid.restore" % (what, step.reason))
             if self._clock() >= self._deadline:
                 raise WaitTimeout("waited %g seconds for %s: %s; done so far: %s" % (
-                    self._timeout, what, step.reason, "; ".join(
+                    round(self._timeout, 1), what, step.reason, "; ".join(
                         "%s %s" % (each.step.act, each.step.target) for each in self.acts) or "nothing"))
             if step.changes:
                 self._act(domain, step, seen)

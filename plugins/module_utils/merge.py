@@ -203,6 +203,18 @@ def merge_patch(live: dict, target: dict) -> dict:
     return patch
 
 
+def patched(live: dict, patch: dict) -> dict:
+    """Return what a JSON merge patch (RFC 7396) makes of live, as the API server does it."""
+    after = {key: value for key, value in live.items() if key not in patch}
+    for key, value in patch.items():
+        if isinstance(value, dict):
+            inner = live.get(key)
+            after[key] = patched(inner if isinstance(inner, dict) else {}, value)
+        elif value is not None:
+            after[key] = value
+    return after
+
+
 def changed_fields(before: dict, after: dict, changes: tuple[Change, ...]) -> dict:
     """Return {"before": .., "after": ..} cut down to the fields that change, for diff mode; credentials are hidden."""
     return {"before": redacted(_cut(before, changes)), "after": redacted(_cut(after, changes))}

@@ -66,7 +66,10 @@ class Planner:
         found = rendered.render(self._name, live.spec, live.config_map, live.workload, max(members, wanted), self._wish.spread)
         for line in found.warnings:
             self._warn(line)
-        revision = None if found.restarts else live.revision or self._revision()
+        if found.restarts:
+            revision = self._site.revision_with(live.workload, found.workload)
+        else:
+            revision = live.revision or self._revision()
         reasons = rollout_plan.outdated(pods, revision, self._wish.restarted_after)
         leaving = any(pod.index >= wanted for pod in pods)
         if not (found.changes or reasons or leaving or members != wanted or live.in_progress):

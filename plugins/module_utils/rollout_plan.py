@@ -81,6 +81,15 @@ def moment(text: str) -> datetime:
     return found
 
 
+def revision_of(template: dict, revisions: Iterable[dict]) -> str | None:
+    """Return the name of the ControllerRevision that holds that pod template, or None."""
+    for each in revisions:
+        held = {key: value for key, value in each["data"]["spec"]["template"].items() if key != "$patch"}
+        if held == template:
+            return each["metadata"]["name"]
+    return None
+
+
 def outdated(pods: Iterable[Pod], revision: str | None, restarted_after: datetime | None) -> dict[str, str]:
     """Return why each outdated pod is so, by its name. revision: the wanted one; None when a new one is about to come."""
     reasons = {}

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
-from . import kinds, naming, peer_services, rendered
+from . import kinds, naming, peer_services, rendered, rollout_plan
 from .client import Client
-from .errors import AlreadyExists, Conflict, InvalidInput, WriteConflict
+from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
+from .merge import patched
 from .quorum import declared_masters
 from .reconcile import MANAGER, ROUNDS
 from .rendered import Rendered
@@ -109,6 +110,21 @@ class Workloads:
             return found
         raise Conflict("%s and its StatefulSet changed %d times between our read and our write: find out who writes them"
                        % (kinds.CONFIG_MAP.describe(self._config_name, self._namespace), ROUNDS))
+
+    def revision_with(self, workload: dict, patch: dict) -> str | None:
+        """Return the revision that masters are to be made from once the StatefulSet is patched so; None when it is a new one.
+
+        The controller takes up a revision again whose template is the same (pkg/controller/statefulset, getStatefulSetRevisions),
+        as when a change is taken back. None as well without the permission for list on controllerrevisions.
+        """
+        template = patched(workload["spec"]["template"], patch.get("spec", {}).get("template", {}))
+        try:
+            revisions = list(self._client.list(kinds.CONTROLLER_REVISION, self._namespace, naming.master_selector(self._name)))
+        except ApiError as err:
+            if err.status != 403:
+                raise
+            return None
+        return rollout_plan.revision_of(template, revisions)
 
     def scale(self, members: int) -> None:
         self._change({"spec": {"replicas": members}}, lambda live: live["spec"]["replicas"] == members)

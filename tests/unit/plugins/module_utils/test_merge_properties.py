@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rfc7396 import apply_patch
 
-from ansible_collections.datacache.fluid.plugins.module_utils.merge import merge, merge_patch
+from ansible_collections.datacache.fluid.plugins.module_utils.merge import merge, merge_patch, patched
 
 KEYS = st.sampled_from(["a", "b", "replicas", "quota", "labels", "options", "limits", "image"])
 # No 0 and 1 beside false and true, which Python holds for equal and no field of Fluid can hold both of; no null,
@@ -93,6 +93,15 @@ def test_merge_patch_turns_live_into_target(live, target):
     patch = merge_patch(live, target)
     assert apply_patch(copy.deepcopy(live), patch) == target
     assert (patch == {}) == (live == target)
+
+
+@given(live=SPECS, patch=st.recursive(
+    st.dictionaries(KEYS, SCALARS | st.none(), max_size=4),
+    lambda inner: st.dictionaries(KEYS, SCALARS | LISTS | st.none() | inner, max_size=4), max_leaves=12))
+def test_a_patched_object_is_that_of_the_standard(live, patch):
+    before = copy.deepcopy(live)
+    assert patched(live, patch) == apply_patch(copy.deepcopy(live), patch)
+    assert live == before
 
 
 @given(last=SPECS, live=SPECS, wish=SPECS)

@@ -176,6 +176,28 @@ def test_cut_off_anywhere_the_next_run_finishes(site, members, spec):
     assert request > 100
 
 
+@pytest.mark.parametrize("may_list", [True, False])
+def test_a_change_that_is_taken_back_restarts_those_that_have_it(site, may_list):
+    """The StatefulSet's earlier revision is the wanted one again."""
+    one = site()
+    group = one.masters
+    group.declare(properties={MIN: "1s"})
+    one.roll()
+    assert group.leader[MASTER] != "hbase-master-0"
+    group.broken = {"hbase-master-0"}
+    group.declare(properties={MIN: "2s"})
+    with pytest.raises(WaitTimeout):
+        one.roll(timeout=120)
+    group.broken = set()
+    group.declare(properties={MIN: "1s"})
+    if not may_list:
+        one.cluster.forbidden.add(("list", "controllerrevisions"))
+    plan, done = one.roll()
+    assert done == [("configure", ""), ("restart", "hbase-master-0")]
+    assert sorted(plan) == sorted(done if may_list else [("configure", ""), *ALL])
+    require_done(one)
+
+
 def test_an_outdated_master_that_is_away_is_restarted_first(site):
     """A declaration that does not start can be taken back, though a peer is away."""
     one = site()

@@ -42,6 +42,15 @@ def test_outdated():
     assert set(rollout_plan.outdated(pods, None, None)) == {each.name for each in pods}
 
 
+def test_the_revision_of_a_template():
+    template = {"metadata": {"labels": {"role": "alluxio-master"}}, "spec": {"containers": []}}
+    revisions = [{"metadata": {"name": name}, "data": {"spec": {"template": {**template, "spec": spec, "$patch": "replace"}}}}
+                 for name, spec in ((OLD, {"containers": [{}]}), (NEW, {"containers": []}))]
+    assert rollout_plan.revision_of(template, revisions) == NEW
+    assert rollout_plan.revision_of(template, revisions[:1]) is None
+    assert rollout_plan.revision_of(template, []) is None
+
+
 @pytest.mark.parametrize("text", ["now", "", "2026-11-24", "2026-11-24T18:00:00", "18:00Z"])
 def test_a_time_that_is_none(text):
     with pytest.raises(InvalidInput, match="expected a time with its zone"):

@@ -142,6 +142,9 @@ class FakeMasters:
         workload["metadata"]["generation"] = workload["metadata"].get("generation", 0) + 1
         workload["status"] = {"observedGeneration": workload["metadata"]["generation"], "updateRevision": revision}
         self.cluster.put(kinds.STATEFUL_SET, workload)
+        self.cluster.put(kinds.CONTROLLER_REVISION, {
+            "metadata": {"name": revision, "namespace": NAMESPACE, "labels": LABELS},
+            "data": {"spec": {"template": {**workload["spec"]["template"], "$patch": "replace"}}}})
 
     def _control(self):
         """What the StatefulSet's controller does."""
