@@ -98,7 +98,7 @@ seconds_without_leader:
       to its web port, which follows and is watched; without permission for the log it is that of the web port.
   returned: outside check mode, also when a promise is broken
   type: float
-  sample: 7.07
+  sample: 3.24
 seconds_until_complete:
   description: From that request until all peers of both quorums were AVAILABLE again.
   returned: outside check mode, also when a promise is broken
