@@ -114,9 +114,14 @@ def _users(client: Client, namespace: str, name: str) -> list[str]:
             for pod in pods_using(client, namespace, [name])[name]]
 
 
-def _references(client: Client, namespace: str, name: str) -> list[str]:
+def references_to(client: Client, namespace: str, name: str) -> list[str]:
+    """Return the Datasets, as namespace/name, that mount the Dataset of that name (Fluid notes them in its status)."""
     live = client.get(kinds.DATASET, name, namespace) or {}
-    return ["Dataset %s refers to this one: delete it first" % each for each in live.get("status", {}).get("datasetRef") or []]
+    return live.get("status", {}).get("datasetRef") or []
+
+
+def _references(client: Client, namespace: str, name: str) -> list[str]:
+    return ["Dataset %s refers to this one: delete it first" % each for each in references_to(client, namespace, name)]
 
 
 def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Callable
 
 from . import diagnosis, kinds, reconcile, runtime, waits
 from .client import Client
-from .errors import Conflict, FluidError
+from .errors import AlreadyExists, Conflict, FluidError
 from .merge import Merged, merge_patch
 from .naming import claim_name
 from .quorum import changes_journal, declared_masters
@@ -25,7 +25,7 @@ def apply(client: Client, params: dict, live: dict, write: Write, timeout: float
     """Recreate the live runtime with these options; None when it can stay, or recreate is not allowed.
 
     timeout: seconds for the runtime to be gone, and then for its pods. In check mode the server is asked for dry runs. Raises
-    Conflict when pods use the claim or another field manager holds a field that would change. What fails after the deletion is the
+    Conflict when pods use the claim, other Datasets refer to this one, or another field manager holds a field that would change. What fails after the deletion is the
     outcome's error.
     """
     masters, wanted = declared_masters(live.get("spec") or {}), params["master_replicas"]
@@ -61,13 +61,21 @@ def _require_unused(client: Client, what: str, params: dict) -> None:
         raise Conflict(
             "%s cannot be recreated while pods use its claim %s, because Fluid's deletion would wait for them: %s; delete them, or scale "
             "down what makes them, then run this again" % (what, claim, ", ".join(pod["name"] for pod in pods)))
+    references = diagnosis.references_to(client, params["namespace"], params["name"])
+    if references:
+        raise Conflict("%s cannot be recreated while other Datasets read through it, which would lose their volume: %s; delete them, then "
+                       "run this again" % (what, ", ".join(references)))
 
 
 def _predicted(client: Client, live: dict, body: dict, manager: str) -> dict:
     """Return the runtime as the server would create it; what the server refuses is an error before anything is deleted.
 
-    The name is taken, so a change of the live one is asked for instead.
+    The name is taken, so a change of the live one is asked for instead; that it is taken is what a create must be refused for.
     """
+    try:
+        client.create(_KIND, body, manager, dry_run=True)
+    except AlreadyExists:
+        pass  # it may be created, once the name is free
     kept = {key: value for key, value in live["metadata"].items() if key not in ("labels", "annotations")}
     target = {**live, "spec": body["spec"], "metadata": {**kept, **body["metadata"]}}
     found = client.patch(_KIND, body["metadata"]["name"], body["metadata"]["namespace"], merge_patch(live, target), manager, dry_run=True)

@@ -49,7 +49,8 @@ options:
         nothing is left of it, created anew as it is declared here. Labels, annotations and fields that other people set are not kept.
       - Cached data is lost and fetched anew from the under-store. What is only in Alluxio is lost, so back up the metadata first with
         M(datacache.fluid.alluxio_backup).
-      - It is refused while pods use the claim of the Dataset, since Fluid's deletion would wait for them.
+      - It is refused while pods use the claim of the Dataset, since Fluid's deletion would wait for them, and while other Datasets refer
+        to it (C(dataset://)), since they read through its volume.
       - The deletion is waited for also with O(wait=false), for at most O(wait_timeout), and then as long for the runtime's pods to end.
         A run that was cut off is finished by the next one.
       - Where the number does not change so, this option does nothing.

@@ -9,12 +9,13 @@ READ = ["get", "list", "watch"]
 
 @pytest.fixture
 def account(api, namespace):
-    """Make a ServiceAccount that may do this, as {resource of data.fluid.io: verbs}, and return how to connect as it."""
+    """Make a ServiceAccount that may do this, as {resource of data.fluid.io, or pods: verbs}, and return how to connect as it."""
     def make(**rights):
         path = "/api/v1/namespaces/%s/serviceaccounts" % namespace
         api.create(path, {"metadata": {"name": "narrow"}})
         api.create(RBAC % namespace + "roles", {"metadata": {"name": "narrow"}, "rules": [
-            {"apiGroups": ["data.fluid.io"], "resources": [resource], "verbs": verbs} for resource, verbs in rights.items() if verbs]})
+            {"apiGroups": ["" if resource == "pods" else "data.fluid.io"], "resources": [resource], "verbs": verbs}
+            for resource, verbs in rights.items() if verbs]})
         api.create(RBAC % namespace + "rolebindings", {
             "metadata": {"name": "narrow"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "narrow"},
             "subjects": [{"kind": "ServiceAccount", "name": "narrow", "namespace": namespace}]})
@@ -111,3 +112,14 @@ def test_another_identity_has_its_own_rights(succeed, fail, account, namespace):
 def test_groups_are_impersonated_too(succeed, fail):
     assert succeed("dataset", name="hbase", impersonate_user="ann", impersonate_groups=["system:masters"])["changed"]
     assert 'User "ann" cannot get' in fail("dataset", name="hbase", impersonate_user="ann", impersonate_groups=["nobody"])["msg"]
+
+
+def test_a_runtime_that_may_not_be_created_is_not_deleted_to_be_recreated(succeed, fail, live, account):
+    options = {"name": "hbase", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
+    succeed("alluxio_runtime", **options)
+    before = live("alluxioruntimes")
+    connection = account(datasets=["get"], alluxioruntimes=[*READ, "patch", "delete"], pods=["list"])
+    for check in (True, False):
+        message = fail("alluxio_runtime", check=check, master_replicas=3, recreate=True, **options, **connection)["msg"]
+        assert message.startswith("not allowed to create alluxioruntimes.data.fluid.io")
+    assert live("alluxioruntimes") == before

@@ -12,7 +12,8 @@ from fake_raft import FakeRaft
 FINALIZER = "alluxio-runtime-controller-finalizer"
 OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
 BOTH_WAYS = pytest.mark.parametrize(("masters", "wanted"), [(1, 3), (3, 1)])
-WRITES = [("patch", "alluxioruntimes"), ("delete", "alluxioruntimes"), ("create", "alluxioruntimes")]
+# Two dry runs, the deletion, the new one.
+WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete", "alluxioruntimes"), ("create", "alluxioruntimes")]
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_check_mode_says_what_the_run_then_does_and_touches_nothing(cluster, run
                "stable_peer_addresses": True}
     predicted = run("alluxio_runtime", check=True, diff=True, **options)
     assert stored() == before
-    assert (cluster.writes(), cluster.now) == (WRITES[:2], 0)
+    assert (cluster.writes(), cluster.now) == (WRITES[:3], 0)
     done = run("alluxio_runtime", diff=True, **{**options, "wait": False})
     assert done["diff"] == predicted["diff"]
     assert (done["changed"], done["warnings"]) == (predicted["changed"], predicted["warnings"]) == (True, predicted["warnings"])
@@ -109,6 +110,23 @@ def test_pods_that_may_not_be_seen_are_no_leave_to_delete(cluster, run, live):
     cluster.forbidden.add(("list", "pods"))
     assert "not allowed to list pods" in run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"]
     assert cluster.writes() == []
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, live, stored, check):
+    uid = live(1)
+    cluster.put(kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "status": {"datasetRef": ["web/copy", "ml/copy"]}})
+    result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)
+    assert "cannot be recreated while other Datasets read through it, which would lose their volume: web/copy, ml/copy" in result["msg"]
+    assert (cluster.writes(), stored()["metadata"]["uid"]) == ([], uid)
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_nothing_is_deleted_that_may_not_be_created(cluster, run, live, stored, check):
+    uid = live(1)
+    cluster.forbidden.add(("create", "alluxioruntimes"))
+    assert "not allowed to create" in run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)["msg"]
+    assert (cluster.writes(), stored()["metadata"]["uid"]) == (WRITES[:1], uid)
 
 
 def test_pods_that_have_ended_or_use_another_claim_are_not(cluster, run, live):
@@ -145,7 +163,7 @@ def test_what_the_server_would_refuse_leaves_the_cache(cluster, run, live, monke
         raise ApiError("admission said no", 422)
     monkeypatch.setattr(cluster, "patch", refuse)
     assert run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"] == "admission said no"
-    assert cluster.writes() == []
+    assert cluster.writes() == WRITES[:1]
 
 
 @pytest.mark.parametrize("options", [{"master_replicas": 3}, {"master_replicas": 3, "worker_replicas": 2}, {"master_replicas": 5}])
@@ -168,7 +186,7 @@ def test_the_next_run_creates_what_is_gone(cluster, run, live, stored):
         raise ApiError("power cut", 0)
 
     live(1)
-    cluster.before_write(lambda: None, lambda: None, cut)
+    cluster.before_write(lambda: None, lambda: None, lambda: None, cut)
     result = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
     assert result["changed"] and result["failed"]
     assert result["msg"] == (
@@ -220,7 +238,7 @@ def test_a_pod_that_does_not_end_is_told(cluster, run, live):
     cluster.put(kinds.POD, pod("hbase-worker-0", "Failed", labels={"release": "hbase", "role": "alluxio-worker"}))
     result = run("alluxio_runtime", master_replicas=1, recreate=True, wait_timeout=40, **OWN)
     assert "waited 40 seconds for Pod hbase-worker-0 in namespace data to be gone" in result["msg"]
-    assert cluster.writes() == WRITES[:2]
+    assert cluster.writes() == WRITES[:3]
 
 
 def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, run, live, stored):
@@ -228,7 +246,7 @@ def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, r
 
     def make():
         cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}})
-    cluster.before_write(lambda: None, lambda: None, make)
+    cluster.before_write(lambda: None, lambda: None, lambda: None, make)
     result = run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)
     assert "which is not done yet" in result["msg"] and "has 1 masters and 3 were asked for" in result["msg"]
     assert stored()["spec"] == {"master": {"replicas": 1}}
@@ -244,7 +262,7 @@ def test_each_of_a_list(cluster, run, live, stored):
     options = {**{key: value for key, value in OWN.items() if key != "name"}, "master_replicas": 3, "recreate": True, "runtimes": [
         {"name": "a"}, {"name": "b", "recreate": False}, {"name": "c"}, {"name": "d", "master_replicas": 1}]}
     predicted = run("alluxio_runtime", check=True, diff=True, **options)
-    assert cluster.writes() == WRITES[:2]
+    assert cluster.writes() == WRITES[:3]
     result = run("alluxio_runtime", diff=True, **options)
     assert [entry["changed"] for entry in result["results"]] == [True, False, False, False]
     assert ["set recreate: true" in entry.get("error", "") for entry in result["results"]] == [False, True, False, False]
