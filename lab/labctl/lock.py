@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +31,18 @@ def _acquire(path: Path, report: Callable[[str], None]) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            who = os.pread(descriptor, 200, 0).decode() or "another command"
-            report(f"waiting: the lab is held by {who}")
+            report(f"waiting: the lab is held by {_holder(descriptor)}")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         # The previous holder removes the file: a lock on a removed file guards nothing.
         if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
             return descriptor
         os.close(descriptor)
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock; it writes its name a moment after it has got it."""
+    for _look in range(25):
+        if who := os.pread(descriptor, 200, 0).decode():
+            return who
+        time.sleep(0.02)
+    return "another command"

@@ -25,8 +25,8 @@ def apply(client: Client, params: dict, live: dict, write: Write, timeout: float
     """Recreate the live runtime with these options; None when it can stay, or recreate is not allowed.
 
     timeout: seconds for the runtime to be gone, and then for its pods. In check mode the server is asked for dry runs. Raises
-    Conflict when pods use the claim, other Datasets refer to this one, or another field manager holds a field that would change. What fails after the deletion is the
-    outcome's error.
+    Conflict when pods use the claim, other Datasets refer to this one, or another field manager holds a field that would change. What
+    fails after the deletion is the outcome's error.
     """
     masters, wanted = declared_masters(live.get("spec") or {}), params["master_replicas"]
     if not params["recreate"] or not changes_journal(masters, wanted):
