@@ -42,7 +42,8 @@ class Master:
     """One expected peer as Kubernetes and the quorum see it.
 
     state: the peer's state, empty when the group does not list it. running: seconds since its container started, None when it
-    does not run; trouble then says why not. silent: seconds since the leader heard of it, None when that is not known.
+    does not run; trouble then says why not. silent: seconds since the leader heard of it, None when that is not known. leaving: its
+    pod is being deleted, as in the drain of a node; it takes part still, and not for long.
     """
 
     pod: str
@@ -51,10 +52,16 @@ class Master:
     running: float | None = None
     trouble: str = ""
     silent: float | None = None
+    leaving: bool = False
 
     @property
     def available(self) -> bool:
         return self.state == AVAILABLE
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it takes part and will go on to."""
+        return self.available and not self.leaving
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class Group:
         return next((master for master in self.masters if master.address == self.leader), None)
 
     def complete(self) -> bool:
-        return self.leading() is not None and not self.stale and all(master.available for master in self.masters)
+        return self.leading() is not None and not self.stale and all(master.lasting for master in self.masters)
 
 
 @dataclass(frozen=True)
@@ -134,20 +141,26 @@ def _state(peer: Peer | None, running: float | None) -> str:
     return UNAVAILABLE if stale and peer.state == AVAILABLE and not peer.leader else peer.state
 
 
-def next_step(seen: Group, history: History, lead: str = "") -> Step:
-    """Return what to do now. lead: the address that is to lead, empty when any may."""
+def next_step(seen: Group, history: History, lead: str = "", going: str = "") -> Step:
+    """Return what to do now.
+
+    lead: the address that is to lead, empty when any may. going: the pod that the caller is about to end, which may be leaving or away.
+    """
     if seen.leader is None or seen.available < quorum_size(seen.listed):
         return _without_majority(seen)
     if seen.stale:
         return _against_stale(seen)
-    for master in seen.masters:
-        if not master.available:
-            step = _for_lost(seen, master, history)
-            if step is not None:
-                return step
-    away = [master for master in seen.masters if not master.available]
+    staying = [master for master in seen.masters if master.pod != going]
+    away = [master for master in staying if not master.available]
+    for master in away:
+        step = _for_lost(seen, master, history)
+        if step is not None:
+            return step
     if away:
         return Step(WAIT, away[0].address, "; ".join("%s %s" % (master.pod, _why_away(master)) for master in away))
+    leaving = [master for master in staying if master.leaving]
+    if leaving and (not lead or lead in (seen.leader, *(master.address for master in leaving))):
+        return Step(WAIT, leaving[0].address, "; ".join("%s is being deleted" % master.pod for master in leaving))
     if lead and seen.leader != lead:
         if (TRANSFER, lead) in history and history[TRANSFER, lead] < SHOWS_WITHIN:
             return Step(WAIT, lead, "%s takes over" % lead)
@@ -166,13 +179,13 @@ def _without_majority(seen: Group) -> Step:
 
 def _against_stale(seen: Group) -> Step:
     if seen.leading() is None:
-        able = next((master for master in seen.masters if master.available), None)
+        able = next((master for master in seen.masters if master.lasting), None)
         if able is None:
             return Step(WAIT, "", "the stale peer %s leads and no expected master is AVAILABLE" % seen.leader)
         return Step(TRANSFER, able.address, "the stale peer %s leads" % seen.leader, able.address)
     # A change of the members is agreed on by the new group.
     peer = seen.stale[0]
-    left = seen.available - (peer.state == AVAILABLE)
+    left = seen.available - (peer.state == AVAILABLE) - sum(master.available and master.leaving for master in seen.masters)
     if left < quorum_size(seen.listed - 1):
         return Step(WAIT, peer.address, "without the stale peer %s only %d of %d would be AVAILABLE"
                     % (peer.address, left, seen.listed - 1))
@@ -181,7 +194,7 @@ def _against_stale(seen: Group) -> Step:
 
 def _for_lost(seen: Group, lost: Master, history: History) -> Step | None:
     """What can be done for one peer that is away; None when only waiting helps."""
-    if lost.running is None or lost.running < JOINS_WITHIN or lost.address == seen.leader:
+    if lost.running is None or lost.leaving or lost.running < JOINS_WITHIN or lost.address == seen.leader:
         return None
     if lost.silent is not None and lost.silent < SILENT_FOR:
         return None
@@ -189,7 +202,7 @@ def _for_lost(seen: Group, lost: Master, history: History) -> Step | None:
     if any(ago < SHOWS_WITHIN for ago in done.values()):
         return None
     reason = "%s has run for %.0f s and is %s" % (lost.pod, lost.running, lost.state or "no member of the group")
-    able = next((master for master in seen.masters if master.available and master.address != seen.leader), None)
+    able = next((master for master in seen.masters if master.lasting and master.address != seen.leader), None)
     steps = [Step(RESTART, lost.address, reason, lost.address)]
     if lost.state and able is not None:
         steps.append(Step(TRANSFER, able.address, "%s: a new leader opens new connections to it" % reason, lost.address))

@@ -160,8 +160,9 @@ def lacks(seen: Group) -> str:
     """Say what keeps a group from being whole."""
     wants = ["no leader"] if seen.leading() is None else []
     wants += ["%s is a stale peer" % peer.address for peer in seen.stale]
-    wants += ["%s %s" % (master.pod, master.trouble or "is %s" % (master.state or "no member")) for master in seen.masters
-              if master.running is None or not master.available]
+    wants += ["%s %s" % (master.pod, master.trouble or "is %s" % (
+        "being deleted" if master.available else master.state or "no member")) for master in seen.masters
+        if master.running is None or not master.lasting]
     return "; ".join(wants)
 
 

@@ -92,28 +92,28 @@ class Keeper:
         steps = [(domain, care.next_step(self.see(domain), self._ages(domain), self._lead(domain, lead))) for domain in DOMAINS]
         return [Done(domain, step) for domain, step in steps if step.changes]
 
-    def settle(self, lead: str = "", domains: Sequence[str] = DOMAINS) -> list[Group]:
+    def settle(self, lead: str = "", domains: Sequence[str] = DOMAINS, going: str = "") -> list[Group]:
         """Return the groups once all expected peers, and no others, are AVAILABLE in each domain, and the wanted one leads.
 
-        lead: the pod that is to lead the masters, empty when any may. Raises QuorumLost when too few masters run to elect a
-        leader, and WaitTimeout.
+        lead: the pod that is to lead the masters, empty when any may. going: a pod that may be away or on its way there. Raises
+        QuorumLost when too few masters run to elect a leader, and WaitTimeout.
         """
-        return [self._settle(domain, self._lead(domain, lead)) for domain in domains]
+        return [self._settle(domain, self._lead(domain, lead), going) for domain in domains]
 
     def hand_over(self, pod: str, successors: Sequence[str]) -> None:
         """Move the leadership of the masters away from a pod, to the first of the successors that is AVAILABLE.
 
         Returns at once when the pod does not lead. Raises Conflict when no successor is AVAILABLE.
         """
-        seen = self._settle(MASTER, "")
+        seen = self._settle(MASTER, "", pod)
         leading = seen.leading()
         if leading is None or leading.pod != pod:
             return
-        able = {master.pod: master for master in seen.masters if master.available and master.pod != pod}
+        able = {master.pod: master for master in seen.masters if master.lasting and master.pod != pod}
         successor = next((name for name in successors if name in able), None)
         if successor is None:
             raise Conflict("%s leads and none of %s is an AVAILABLE peer to take over" % (pod, ", ".join(successors) or "no others"))
-        self._settle(MASTER, able[successor].address)
+        self._settle(MASTER, able[successor].address, pod)
 
     def elsewhere(self, node: str) -> str:
         """Return the pod that is to lead so that no master on the node does; empty when none there leads.
@@ -125,17 +125,17 @@ class Keeper:
         leading = seen.leading()
         if leading is None or nodes.get(leading.pod) != node:
             return ""
-        able = [master.pod for master in seen.masters if master.available and nodes.get(master.pod) not in (None, node)]
+        able = [master.pod for master in seen.masters if master.lasting and nodes.get(master.pod) not in (None, node)]
         if not able:
             raise Conflict("%s leads on node %s and no master of %s is AVAILABLE on another: bring them back first" % (
                 leading.pod, node, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)))
         return able[0]
 
-    def _settle(self, domain: str, lead: str) -> Group:
+    def _settle(self, domain: str, lead: str, going: str = "") -> Group:
         lost_since: float | None = None
         while True:
             seen = self.see(domain)
-            step = care.next_step(seen, self._ages(domain), lead)
+            step = care.next_step(seen, self._ages(domain), lead, going)
             if step.act == care.NOTHING:
                 return seen
             what = "the %s quorum of %s" % (domain, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
@@ -198,7 +198,8 @@ class Keeper:
         if started is None or not is_ready(pod) or gone:
             return care.Master(name, address, trouble=pod_trouble(pod) or "its node %s does not answer"
                                % pod.get("spec", {}).get("nodeName", "unknown"))
-        return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()))
+        return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
+                           leaving="deletionTimestamp" in pod["metadata"])
 
 
 def _address(service: dict, domain: str) -> str:

@@ -78,12 +78,15 @@ class Roller:
     def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[Group]:
         """Wait for all peers, unless the only one that is away is one that is to be restarted: that may be its cure.
 
+        Nor is one waited for that is to be restarted and is being deleted, as in the drain of its node: it goes first.
+
         A stale peer is one that is away as well, which the keeper removes. Returns the groups as they are then.
         """
         groups = [self._keeper(members).see(domain) for domain in DOMAINS]
         away = _away(groups)
         if len(away) > 1 or not away <= reasons.keys() or any(group.stale for group in groups):
-            return self._keeper(members).settle()
+            leaving = {master.pod for group in groups for master in group.masters if master.leaving} & reasons.keys()
+            return self._keeper(members).settle(going=leaving.pop() if len(leaving) == 1 else "")
         return groups
 
     def _resize(self, members: int, wanted: int) -> None:
@@ -149,8 +152,8 @@ class Roller:
         self._await_journals(members, but=pod.name)
         self._give_way(pod.name, members, rollout_plan.heirs(pods, pod.name, reasons, members))
         self._require_whole(members, {pod.name: ""})  # the last look before it goes
-        self._site.delete_pod(pod.name, pod.uid)
-        self._end(pod.name)
+        if self._site.delete_pod(pod.name, pod.uid):
+            self._end(pod.name)
         self._await_running(pod.name, pod.uid)
         self._keeper(members).settle()
         self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
@@ -233,7 +236,7 @@ def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
 
 
 def _away(groups: list[Group]) -> set[str]:
-    return {master.pod for group in groups for master in group.masters if not master.available or master.running is None}
+    return {master.pod for group in groups for master in group.masters if not master.lasting or master.running is None}
 
 
 def _runs(pod: dict) -> bool:

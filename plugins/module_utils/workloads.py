@@ -157,12 +157,12 @@ class Workloads:
                 removed.append(name)
         return removed
 
-    def delete_pod(self, name: str, uid: str) -> None:
-        """Delete that very pod; when it was replaced meanwhile there is nothing left to do."""
+    def delete_pod(self, name: str, uid: str) -> bool:
+        """Delete that very pod; False when it was replaced meanwhile, and there is nothing left to do."""
         try:
-            self._client.delete(kinds.POD, name, self._namespace, uid)
+            return self._client.delete(kinds.POD, name, self._namespace, uid)
         except WriteConflict:
-            pass
+            return False
 
     @property
     def _workload_name(self) -> str:

@@ -25,6 +25,10 @@ def group(*masters, leader=0, stale=()):
     return Group(care.MASTER, None if leader is None else address(leader), masters, stale)
 
 
+def leaving(*arguments):
+    return replace(master(*arguments), leaving=True)
+
+
 COMPLETE = (master(0), master(1), master(2))
 AWAY = (master(0), master(1), master(2, "UNAVAILABLE"))
 STALE = Peer(address(3), "UNAVAILABLE")
@@ -57,6 +61,15 @@ STALE = Peer(address(3), "UNAVAILABLE")
                  id="a-stale-leader-hands-over-first"),
     pytest.param(group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.REMOVE, address(3), id="two-of-three-stay"),
     pytest.param(group(*AWAY, leader=None), {}, "", care.WAIT, "", id="election"),
+    pytest.param(group(master(0), master(1), leaving(2)), {}, "", care.WAIT, address(2), id="one-is-leaving"),
+    pytest.param(group(leaving(0), master(1), master(2)), {}, address(1), care.TRANSFER, address(1), id="a-leaving-leader-hands-over"),
+    pytest.param(group(master(0), leaving(1), master(2)), {}, address(1), care.WAIT, address(1), id="not-to-one-that-is-leaving"),
+    pytest.param(group(master(0), master(1), leaving(2)), {}, address(0), care.WAIT, address(2), id="another-than-the-leader-is-leaving"),
+    pytest.param(group(master(0), leaving(1), master(2, "UNAVAILABLE")), {}, "", care.RESTART, address(2),
+                 id="no-transfer-to-one-that-is-leaving"),
+    pytest.param(group(master(0), master(1), leaving(2, "UNAVAILABLE")), {}, "", care.WAIT, address(2), id="a-leaving-one-is-not-healed"),
+    pytest.param(group(master(0), leaving(1), master(2, "UNAVAILABLE", None), stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.WAIT,
+                 address(3), id="a-stale-peer-stays-while-one-is-leaving"),
     pytest.param(group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {}, "", care.LOST, "",
                  id="majority-lost"),
     pytest.param(group(master(0, ""), master(1, "", None), master(2, "", None), leader=None), {}, "", care.LOST, "",
@@ -69,6 +82,13 @@ def test_next_step(seen, history, lead, act, target):
     assert (step.act, step.target) == (act, target)
     assert bool(step.reason) == (act != care.NOTHING)
     assert step.changes == (act in (care.TRANSFER, care.RESTART, care.REMOVE))
+
+
+def test_the_one_that_is_about_to_be_ended_may_be_leaving():
+    seen = group(master(0), master(1), leaving(2))
+    assert care.next_step(seen, {}, going="hbase-master-2").act == care.NOTHING
+    assert care.next_step(seen, {}, going="hbase-master-1").reason == "hbase-master-2 is being deleted"
+    assert not seen.complete()
 
 
 def test_a_lost_majority_names_who_is_away():

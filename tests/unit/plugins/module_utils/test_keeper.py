@@ -37,6 +37,28 @@ def test_a_complete_group_costs_reads_alone(cluster, raft, keep):
     assert (acts(kept), raft.acts, cluster.writes(), cluster.now) == ([], [], [], 0)
 
 
+def test_a_pod_that_is_being_deleted_is_waited_for(cluster, raft, keep):
+    cluster.change(kinds.POD, pod_name(2), NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+    cluster.later(20, lambda: raft.put_pod(2))
+    kept = keep()
+    kept.settle()
+    assert (acts(kept), cluster.now >= 20) == ([], True)
+    assert any("hbase-master-2 is being deleted" in line for line in keep.told)
+
+
+def test_one_that_is_being_deleted_hands_over(cluster, raft, keep):
+    cluster.change(kinds.POD, pod_name(0), NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+    keep().hand_over(pod_name(0), [pod_name(1), pod_name(2)])
+    assert (raft.leaders["MASTER"], cluster.now < 10) == (address("MASTER", 1), True)
+
+
+def test_it_takes_over_no_more_before_it_is_back(cluster, raft, keep):
+    cluster.change(kinds.POD, pod_name(1), NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+    cluster.later(20, lambda: raft.put_pod(1))
+    keep().hand_over(pod_name(0), [pod_name(1), pod_name(2)])
+    assert (raft.leaders["MASTER"], cluster.now >= 20) == (address("MASTER", 1), True)
+
+
 def test_a_lost_follower_is_taken_in_by_a_new_leader(raft, keep):
     raft.lose(2)
     kept = keep()

@@ -198,6 +198,39 @@ def test_a_change_that_is_taken_back_restarts_those_that_have_it(site, may_list)
     require_done(one)
 
 
+def drain(one, name, seconds):
+    """Let somebody delete the master's pod, which ends after its grace period."""
+    one.cluster.change(kinds.POD, name, NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-25T12:00:00Z"}})
+
+    def end():
+        if "deletionTimestamp" in (one.cluster.stored(kinds.POD, name, NAMESPACE) or {"metadata": {}})["metadata"]:
+            one.masters._away(name)
+            one.masters._vanish(name)
+            one.masters._control()
+    one.cluster.later(seconds, end)
+
+
+@pytest.mark.parametrize("name", ["hbase-master-1", "hbase-master-2", "hbase-master-0"])
+def test_a_master_that_is_being_drained_comes_first(site, name):
+    """It takes part until its grace period ends, and no other may be away then."""
+    one = site()
+    one.cluster.now = 60.0
+    one.masters.configuration = {MIN: "1s", MIN.replace(".min", ".max"): "2s"}
+    one.masters.declare(properties={MIN: "2s"})
+    drain(one, name, 30)
+    done = one.roll()[1]
+    assert done[:2] == [("configure", ""), ("restart", name)]
+    require_done(one)
+
+
+def test_a_drain_that_comes_in_between_is_waited_for(site):
+    one = site()
+    one.masters.declare(properties={MIN: "1s"})
+    one.cluster.later(1, lambda: drain(one, "hbase-master-0", 25))
+    one.roll()
+    require_done(one)
+
+
 def test_an_outdated_master_that_is_away_is_restarted_first(site):
     """A declaration that does not start can be taken back, though a peer is away."""
     one = site()
