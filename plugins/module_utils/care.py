@@ -63,6 +63,11 @@ class Master:
         """Whether it takes part and will go on to."""
         return self.available and not self.leaving
 
+    @property
+    def away(self) -> bool:
+        """Whether it does not take part, or not for long, whatever the leader has heard of it."""
+        return self.running is None or not self.lasting
+
 
 @dataclass(frozen=True)
 class Group:

@@ -11,7 +11,7 @@ import time
 from typing import Callable
 
 from . import drill_reads, elections, kinds, peer_services
-from .care import MASTER, Group
+from .care import MASTER, Group, Master
 from .client import Client
 from .drill_found import Drilled, Writes
 from .drill_reads import Reads
@@ -160,10 +160,12 @@ def lacks(seen: Group) -> str:
     """Say what keeps a group from being whole."""
     wants = ["no leader"] if seen.leading() is None else []
     wants += ["%s is a stale peer" % peer.address for peer in seen.stale]
-    wants += ["%s %s" % (master.pod, master.trouble or "is %s" % (
-        "being deleted" if master.available else master.state or "no member")) for master in seen.masters
-        if master.running is None or not master.lasting]
+    wants += ["%s %s" % (master.pod, master.trouble or "is " + _state(master)) for master in seen.masters if master.away]
     return "; ".join(wants)
+
+
+def _state(master: Master) -> str:
+    return "being deleted" if master.available else master.state or "no member"
 
 
 def _clear(writer: Writer) -> None:

@@ -236,7 +236,7 @@ def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
 
 
 def _away(groups: list[Group]) -> set[str]:
-    return {master.pod for group in groups for master in group.masters if not master.lasting or master.running is None}
+    return {master.pod for group in groups for master in group.masters if master.away}
 
 
 def _runs(pod: dict) -> bool:

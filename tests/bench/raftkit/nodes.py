@@ -88,7 +88,7 @@ def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str
         until("the next leader", lambda: _leads_elsewhere(_told(cache), lost), _SECONDS_FOR_TRUTH, pause=0.1)
         led_after = time.monotonic() - began
         until(f"{lost} alone to be told UNAVAILABLE", lambda: _lost_alone(_told(cache), lost), _SECONDS_FOR_TRUTH,
-              lambda: _in_words(_told(cache)))
+              lambda: _told(cache).lacks(MASTERS))
         told_after = time.monotonic() - began
         # The truth has to stay told, also when Kubernetes has noticed the node's end.
         for _look in range(10):
@@ -113,11 +113,6 @@ def _figures(work: str, aways: list[_Away]) -> list[Figure]:
             Figure(work, "full again without hands, after its kubelet is back", median(away.full_after for away in aways), "s", 30),
             Figure(work, "the same, slowest", max(away.full_after for away in aways), "s"),
             Figure(work, "full again after power or cable is back, slowest", max(away.full_since_on for away in aways), "s")]
-
-
-def _in_words(quorum: Quorum) -> str:
-    peers = ", ".join(f"{peer.address} {peer.state}, silent for {peer.silent} s" for peer in quorum.peers)
-    return f"leader {quorum.leader}; {peers or 'no peers told'}"
 
 
 def _told(cache: Cache) -> Quorum:
