@@ -57,12 +57,20 @@ def components(live: dict) -> dict:
 
 
 def runtime_ready(live: dict | None) -> Verdict:
-    """Done once Fluid reports all masters and workers ready. The quorum is another question."""
+    """Done once Fluid reports all masters and workers ready. The quorum is another question.
+
+    Masters are those that run: Fluid makes no others when another number is declared later, and takes
+    desiredMasterNumberScheduled from their StatefulSet.
+    """
     if live is None:
         return Verdict(False, failed="it does not exist any more")
     counts = components(live)
+    declared = counts["masters"]["desired"]
+    counts["masters"]["desired"] = live.get("status", {}).get("desiredMasterNumberScheduled") or declared
     progress = ", ".join("%d of %d %s ready" % (counts[part]["ready"], counts[part]["desired"], part)
                          for part in ("masters", "workers"))
+    if counts["masters"]["desired"] != declared:
+        progress += "; %d masters are declared, which alluxio_rollout applies" % declared
     done = all(counts[part]["ready"] >= counts[part]["desired"] for part in ("masters", "workers"))
     return Verdict(done, progress)
 

@@ -86,24 +86,24 @@ def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> W
     waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), tell) for key in ready}
     waited = _each(client, kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
     standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
-    answers = fleet.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item, waited[key_of(item)]))
+    answers = fleet.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item))
     errors = {key_of(item): answer for item, answer in zip(standing, answers, strict=True) if isinstance(answer, FluidError)}
     return waited | errors
 
 
-def _await_quorums(client: Client, waiter: Waiter, item: dict, live: dict) -> None:
+def _await_quorums(client: Client, waiter: Waiter, item: dict) -> None:
     name, namespace = item["name"], item["namespace"]
-    # Another number than is declared runs until a rollout has brought the masters to it.
-    members = readiness.components(live)["masters"]["desired"] or item["master_replicas"]
     group = Masters(client, namespace, name)
     for domain in (MASTER, JOB_MASTER):
         what = "the %s quorum of %s" % (domain, kinds.ALLUXIO_RUNTIME.describe(name, namespace))
-        waiter.ask_until(what, name, partial(_quorum, group, domain, members), _QUORUM_PAUSE)
+        waiter.ask_until(what, name, partial(_quorum, group, domain), _QUORUM_PAUSE)
 
 
-def _quorum(group: Masters, domain: str, members: int) -> Verdict:
+def _quorum(group: Masters, domain: str) -> Verdict:
+    """Whether the masters that run are the quorum: another number than is declared does until a rollout has brought them to it."""
+    pods = group.pods()
     try:
-        return readiness.quorum_formed(group.quorum(domain)[0], members)
+        return readiness.quorum_formed(group.quorum(domain, pods)[0], len(pods))
     except QuorumUnknown as err:
         return Verdict(False, str(err))
 

@@ -46,6 +46,14 @@ def test_a_recorded_ready_runtime(recorded):
                  Verdict(False, "1 of 1 masters ready, 2 of 3 workers ready"), id="status-of-before-the-change"),
     pytest.param({"replicas": 1}, {"masterNumberReady": 1, "workerNumberReady": 2},
                  Verdict(True, "1 of 1 masters ready, 2 of 1 workers ready"), id="one-more-than-wanted"),
+    pytest.param({"replicas": 1, "master": {"replicas": 5}},
+                 {"desiredMasterNumberScheduled": 3, "masterNumberReady": 3, "workerNumberReady": 1},
+                 Verdict(True, "3 of 3 masters ready, 1 of 1 workers ready; 5 masters are declared, which alluxio_rollout applies"),
+                 id="more-masters-are-declared-than-run"),
+    pytest.param({"replicas": 1, "master": {"replicas": 3}},
+                 {"desiredMasterNumberScheduled": 5, "masterNumberReady": 4, "workerNumberReady": 1},
+                 Verdict(False, "4 of 5 masters ready, 1 of 1 workers ready; 3 masters are declared, which alluxio_rollout applies"),
+                 id="fewer-masters-are-declared-than-run"),
 ])
 def test_runtime_ready(spec, status, verdict):
     assert readiness.runtime_ready({"spec": spec, "status": status}) == verdict

@@ -118,7 +118,7 @@ def test_a_timeout_explains_the_runtimes_pods(cluster, put):
 
 # -- runtimes ----------------------------------------------------------------------------------
 
-READY = {"masterNumberReady": 3, "workerNumberReady": 1}
+READY = {"desiredMasterNumberScheduled": 3, "masterNumberReady": 3, "workerNumberReady": 1}
 COMPLETE = Quorum("m-0:1", (Peer("m-0:1", "AVAILABLE", leader=True), Peer("m-1:1", "AVAILABLE"), Peer("m-2:1", "AVAILABLE")))
 LOST = Quorum("m-0:1", (*COMPLETE.peers[:2], Peer("m-2:1", "UNAVAILABLE")))
 
@@ -129,7 +129,7 @@ def quorums(monkeypatch):
     def play(*answers):
         script, asked = list(answers), []
 
-        def quorum(_self, domain):
+        def quorum(_self, domain, _pods):
             asked.append(domain)
             said = script.pop(0) if len(script) > 1 else script[0]
             if isinstance(said, Exception):
@@ -140,11 +140,23 @@ def quorums(monkeypatch):
     return play
 
 
-def test_a_runtime_is_ready_when_both_quorums_are_complete(cluster, put, becomes, quorums):
+@pytest.fixture
+def run_masters(put):
+    def run(count):
+        for index in range(count):
+            labels = {"release": "hbase", "role": "alluxio-master"}
+            put(kinds.POD, metadata={"name": "hbase-master-%d" % index, "namespace": "data", "labels": labels},
+                status={"conditions": [{"type": "Ready", "status": "True"}]})
+    return run
+
+
+@pytest.mark.parametrize("declared", [3, 5], ids=["as-declared", "while-more-are-declared-than-run"])
+def test_a_runtime_is_ready_when_both_quorums_are_complete(cluster, put, run_masters, becomes, quorums, declared):
     asked = quorums(QuorumUnknown("no master answers"), LOST, COMPLETE, COMPLETE)
-    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
+    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": declared}})
+    run_masters(3)
     becomes(20, kinds.ALLUXIO_RUNTIME, READY)
-    assert waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 60)[HBASE]["status"] == READY
+    assert waits.runtimes_with_quorum(cluster, [item(master_replicas=declared)], 60)[HBASE]["status"] == READY
     assert asked == ["MASTER", "MASTER", "MASTER", "JOB_MASTER"]
     assert cluster.now == 22
 
@@ -156,13 +168,22 @@ def test_a_single_master_has_no_quorum_to_wait_for(cluster, put, quorums):
     assert asked == []
 
 
-def test_a_quorum_that_does_not_form_tells_what_it_lacks(cluster, put, quorums):
+def test_a_quorum_that_does_not_form_tells_what_it_lacks(cluster, put, run_masters, quorums):
     quorums(LOST)
+    run_masters(3)
     put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
     timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
     assert isinstance(timeout, WaitTimeout)
     assert str(timeout) == (
         "waited 30 seconds for the MASTER quorum of AlluxioRuntime hbase in namespace data: not AVAILABLE: m-2:1")
+
+
+def test_a_master_that_is_not_there_keeps_the_quorum_from_being_complete(cluster, put, run_masters, quorums):
+    quorums(COMPLETE)
+    run_masters(2)
+    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
+    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
+    assert str(timeout).endswith("3 peers of 2")
 
 
 def test_the_quorum_has_only_the_time_that_the_pods_left(cluster, put, becomes, quorums):
