@@ -33,6 +33,8 @@ _MAY_BE_SILENT = 20.0
 # A JVM answers later than this after its container's start, so an earlier answer came from the container before, which may live a
 # moment longer when its pod was deleted by force: up to a second, and container times are in whole seconds.
 _ANSWERS_AFTER = 2.5
+# The Raft server of a master is open before this, on a quick machine; asking a slow one is not wrong.
+_CLOSES_AFTER = 5.0
 # How long an act may take to show before the next one is tried.
 SHOWS_WITHIN = 30.0
 
@@ -43,7 +45,8 @@ class Master:
 
     state: the peer's state, empty when the group does not list it. running: seconds since its container started, None when it
     does not run; trouble then says why not. silent: seconds since the leader heard of it, None when that is not known. leaving: its
-    pod is being deleted, as in the drain of a node; it takes part still, and not for long.
+    pod is being deleted, as in the drain of a node; it takes part still, and not for long. closed: its process has closed its Raft
+    server, so that it has no vote until it restarts.
     """
 
     pod: str
@@ -53,6 +56,7 @@ class Master:
     trouble: str = ""
     silent: float | None = None
     leaving: bool = False
+    closed: bool = False
 
     @property
     def available(self) -> bool:
@@ -146,11 +150,19 @@ def _state(peer: Peer | None, running: float | None) -> str:
     return UNAVAILABLE if stale and peer.state == AVAILABLE and not peer.leader else peer.state
 
 
+def may_be_closed(master: Master) -> bool:
+    """Whether it is worth asking if the master's process has closed its Raft server."""
+    return not master.available and not master.leaving and master.running is not None and master.running >= _CLOSES_AFTER
+
+
 def next_step(seen: Group, history: History, lead: str = "", going: str = "") -> Step:
     """Return what to do now.
 
     lead: the address that is to lead, empty when any may. going: the pod that the caller is about to end, which may be leaving or away.
     """
+    for master in seen.masters:
+        if master.closed and master.pod != going:
+            return _reopen(master, history)
     if seen.leader is None or seen.available < quorum_size(seen.listed):
         return _without_majority(seen)
     if seen.stale:
@@ -173,12 +185,24 @@ def next_step(seen: Group, history: History, lead: str = "", going: str = "") ->
     return Step(NOTHING)
 
 
+def _reopen(master: Master, history: History) -> Step:
+    """A master without its Raft server has no vote, so its restart costs the group nothing, not even one without a leader.
+
+    While one that is being added is like that, its leader tries to reach it without a pause and answers little else (Alluxio 2.9.4).
+    """
+    reason = "%s has closed its Raft server, though its process runs" % master.pod
+    if history.get((RESTART, master.address), SHOWS_WITHIN) < SHOWS_WITHIN:
+        return Step(WAIT, master.address, reason)
+    return Step(RESTART, master.address, reason, master.address)
+
+
 def _without_majority(seen: Group) -> Step:
     """Only what runs can vote; nothing we could do brings a majority back without risking what it knows."""
     needed = quorum_size(max(seen.listed, len(seen.masters)))
-    if seen.running >= needed:
-        return Step(WAIT, "", "%d of %d masters run and have to elect a leader" % (seen.running, len(seen.masters)))
     away = "; ".join("%s %s" % (master.pod, _why_away(master)) for master in seen.masters if master.running is None)
+    if seen.running >= needed:
+        return Step(WAIT, "", "%d of %d masters run and have to elect a leader%s" % (
+            seen.running, len(seen.masters), " (%s)" % away if away else ""))
     return Step(LOST, "", "%d of %d masters run and %d are needed (%s)" % (seen.running, len(seen.masters), needed, away))
 
 

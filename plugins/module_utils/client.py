@@ -36,6 +36,7 @@ _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 _MERGE_PATCH = "application/merge-patch+json"
 # How the API server's own words end when nothing answers at a pod's address; where a process has ended, the address refuses.
 _NO_WAY = re.compile(r"no route to host|host is (?:down|unreachable)|network is unreachable|i/o timeout|context deadline exceeded")
+_REFUSED = "connection refused"
 
 
 class Client:
@@ -186,6 +187,19 @@ class Client:
         when the pod was silent for timeout seconds or the API server finds no way to it, and ApiError when the API server itself
         refuses (no permission for get on pods/proxy).
         """
+        response = self._through(namespace, pod, port, path, timeout)
+        return response.data if response is not None and response.status == 200 else None
+
+    def refuses(self, namespace: str, pod: str, port: int, timeout: float) -> bool:
+        """Tell whether nothing listens on a pod's port, whatever protocol it has, in the API server's own words.
+
+        Raises what proxied raises.
+        """
+        response = self._through(namespace, pod, port, "/", timeout)
+        return response is not None and response.status == 503 and _REFUSED in str(_status(response.data).get("message"))
+
+    def _through(self, namespace: str, pod: str, port: int, path: str, timeout: float) -> Any:
+        """Return the response to a GET on a pod's port, None when the connection broke off."""
         target = "/api/v1/namespaces/%s/pods/%s:%d/proxy%s" % (namespace, pod, port, path)
         try:
             response = self._send("GET", target, {}, None, "", timeout)
@@ -198,7 +212,7 @@ class Client:
                            % (pod, namespace, _status(response.data).get("message")), response.status)
         if response.status == 503 and _NO_WAY.search(str(_status(response.data).get("message"))):
             raise Unreachable("pod %s in namespace %s: %s" % (pod, namespace, _status(response.data)["message"]), response.status)
-        return response.data if response.status == 200 else None
+        return response
 
     # -- requests --------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ that a run that was cut off is continued by the next one.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Callable, Sequence
 
@@ -85,7 +85,8 @@ class Keeper:
         self._asked = told.pod or ""
         masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in told.gone)
                         for name in peer_services.names(self._name, self._expected))
-        return care.group(domain, told.quorum, masters)
+        seen = care.group(domain, told.quorum, masters)
+        return replace(seen, masters=tuple(self._with_raft_server(domain, master) for master in seen.masters))
 
     def plan(self, lead: str = "") -> list[Done]:
         """Return the next step of each domain that changes something; acts on nothing."""
@@ -196,10 +197,16 @@ class Keeper:
             return care.Master(name, address, trouble="its pod does not exist")
         started = _started(pod, container_of(domain))
         if started is None or not is_ready(pod) or gone:
-            return care.Master(name, address, trouble=pod_trouble(pod) or "its node %s does not answer"
+            return care.Master(name, address, trouble=pod_trouble(pod) or "nothing answers at its address, on node %s"
                                % pod.get("spec", {}).get("nodeName", "unknown"))
         return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
                            leaving="deletionTimestamp" in pod["metadata"])
+
+
+    def _with_raft_server(self, domain: str, master: care.Master) -> care.Master:
+        """The master, with whether its process has closed its Raft server."""
+        port = int(master.address.rpartition(":")[2])
+        return replace(master, closed=care.may_be_closed(master) and self.masters.raft_closed(master.pod, domain, port))
 
 
 def _address(service: dict, domain: str) -> str:

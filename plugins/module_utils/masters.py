@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import time
 from dataclasses import replace
+from functools import partial
 from typing import Callable
 
 from . import kinds
@@ -12,9 +13,10 @@ from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
 from .leader_api import LeaderApi, Told, container_of
+from .membership import Membership
 from .naming import master_selector
 from .proof import CLASSES
-from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info
+from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info, raft_server_closed
 from .readiness import is_ready
 from .streams import execute
 
@@ -27,6 +29,8 @@ _CLI_TIMEOUT = 30.0
 _ELECT_TIMEOUT = 60.0
 _SHELL_TIMEOUT = 10.0
 _KEY_TIMEOUT = 15.0
+_PORT_TIMEOUT = 5.0
+_MOMENT = 0.5
 # Prints those of its arguments that are no keys of Alluxio. The exit code does not tell: it is 1 as well for a known key without a
 # value, which "is not found" (alluxio.cli.GetConf).
 _FIND_UNKNOWN = 'for key; do case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac; done'
@@ -44,12 +48,13 @@ _LOG_TAIL = 2000
 class Masters:
     """Asks any master that answers; none of them is special."""
 
-    def __init__(self, client: Client, namespace: str, name: str) -> None:
+    def __init__(self, client: Client, namespace: str, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._namespace = namespace
         self._name = name
         self._api = LeaderApi(client, namespace)
-        self._removed: dict[str | None, set[str]] = defaultdict(set)  # addresses of former peers, by the leader that remembers them
+        self._sleep = sleep
+        self._memberships: dict[str, Membership] = {}
 
     def pods(self) -> list[dict]:
         """The master pods, those whose containers are ready first."""
@@ -88,25 +93,25 @@ class Masters:
             if err.status != _FORBIDDEN:
                 raise
             return Told(None, None, 0)
-        return replace(told, quorum=self._without_removed(domain, told.quorum, pods)) if told.quorum else told
-
-    def _without_removed(self, domain: str, quorum: Quorum, pods: list[dict]) -> Quorum:
-        """Return the group without the peers that were removed from it.
-
-        A leader's metrics keep them as they were, AVAILABLE even, until another one leads. Of a peer without a pod the command
-        tells whether it is a member.
-        """
+        if told.quorum is None:
+            return told
         names = {pod["metadata"]["name"] for pod in pods}
-        without_pod = {peer.address for peer in quorum.peers if peer.address.rpartition(":")[0] not in names}
-        removed = self._removed[quorum.leader]
-        removed &= without_pod
-        if without_pod - removed:
-            try:
-                members, _pod = self._ask_command(domain, pods)
-            except QuorumUnknown:
-                return quorum
-            removed |= without_pod - {peer.address for peer in members.peers}
-        return replace(quorum, peers=tuple(peer for peer in quorum.peers if peer.address not in removed))
+        return replace(told, quorum=self._membership(domain).of(told.quorum, names))
+
+    def _membership(self, domain: str) -> Membership:
+        return self._memberships.setdefault(domain, Membership(partial(self._again, domain), partial(self._listed, domain)))
+
+    def _again(self, domain: str) -> Quorum | None:
+        """What the leader's metrics tell a moment later: its followers have answered meanwhile, if they are any."""
+        self._sleep(_MOMENT)
+        return self._api.ask(domain, self.pods()).quorum
+
+    def _listed(self, domain: str) -> set[str] | None:
+        """The addresses of the group's members as the command tells them; None when it does not."""
+        try:
+            return {peer.address for peer in self._ask_command(domain, self.pods())[0].peers}
+        except QuorumUnknown:
+            return None
 
     def _ask_command(self, domain: str, pods: list[dict]) -> tuple[Quorum, str]:
         command = ["alluxio", "fsadmin", "journal", "quorum", "info", "-domain", domain]
@@ -156,6 +161,15 @@ class Masters:
     def remove_peer(self, asked: str, domain: str, address: str) -> None:
         """Take the peer with that address out of the group, asking the pod. Raises QuorumUnknown when refused."""
         self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
+
+    def raft_closed(self, pod: str, domain: str, port: int) -> bool:
+        """Tell whether the domain's process in the pod lives without its Raft server, which has that port. False when that is not known."""
+        try:
+            if not self._client.refuses(self._namespace, pod, port, _PORT_TIMEOUT):
+                return False
+            return raft_server_closed(self._client.log(self._namespace, pod, container_of(domain), _LOG_TAIL))
+        except ApiError:
+            return False
 
     def restart(self, pod: str, domain: str) -> None:
         """End the domain's process in the pod; kubelet starts its container again, and a master's journal stays."""

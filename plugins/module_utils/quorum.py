@@ -59,7 +59,8 @@ class Peer:
     """One member of the Raft group. address is host:port of its journal port.
 
     silent: seconds since its last answer to the leader. behind: how many entries of the journal that the group has agreed on were
-    not sent to it yet. Both are None when that is not told.
+    not sent to it yet. reached: the last entry that it is known to have had. They are None when that is not told. lags: whether the
+    group has agreed on more than that.
     """
 
     address: str
@@ -68,6 +69,8 @@ class Peer:
     leader: bool = False
     silent: float | None = field(default=None, compare=False)
     behind: int | None = field(default=None, compare=False)
+    reached: int | None = field(default=None, compare=False)
+    lags: bool = field(default=False, compare=False)
 
     def as_dict(self) -> dict:
         host, _sep, port = self.address.rpartition(":")
@@ -156,6 +159,20 @@ def parse_master_info(text: str) -> Quorum:
                             % (text.strip()[-400:] or "nothing"))
     leader = "%s:%s" % match.groups()
     return Quorum(leader=leader, peers=(Peer(address=leader, state=AVAILABLE, leader=True),))
+
+
+# Ratis (RaftServerProxy) logs when a member's server starts and closes.
+_SERVER = re.compile(r" RaftServer - \S+: (start RPC server|close)$", re.MULTILINE)
+
+
+def raft_server_closed(log: str) -> bool:
+    """Tell from a master's log whether it has closed its Raft server for good, though its process lives.
+
+    A master that is being added asks for votes when no leader has reached it for an election timeout. A leader that does not know
+    it yet answers that it should shut down, and it does (Ratis, LeaderElection). From then on it is of no use until it restarts.
+    """
+    said = _SERVER.findall(log)
+    return bool(said) and said[-1] == "close"
 
 
 # Ratis (RaftServerImpl) logs each role change of a member with the term it happened at.

@@ -25,8 +25,11 @@ _SILENCE = re.compile(r"^ratis_server_(?P<id>\w+)_lastHeartbeatElapsedTime\{[^}]
 # The last entry that the follower is known to have; 0 until it has answered this leader for the first time. It says nothing of a
 # restarted follower: it never falls, also when the follower comes back with an empty journal.
 _MATCH = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_match_index\{(?P<labels>[^}]*)\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+# Both this and the next one stay as they were when the follower was removed, also after it has come back to the same leader. Then its
+# commit index, which is told anew, passes the last entry that it is said to have.
 # The index of the entry that the leader sends to the follower next.
 _NEXT = re.compile(r"^ratis_log_appender_follower_(?P<port>\d+)_next_index\{(?P<labels>[^}]*)\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+# How far the follower said that it has committed; it never falls either.
 _COMMIT = re.compile(r"^ratis_server_(?P<id>\w+)_peerCommitIndex\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
@@ -38,7 +41,7 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
     silent_for: seconds without an answer after which a follower counts as UNAVAILABLE, election.timeout.max.
     """
     silence = {match["id"]: float(match["value"]) / _NANOSECONDS for match in _SILENCE.finditer(text)}
-    unheard = {(_labels(match).get("follower", ""), match["port"]) for match in _MATCH.finditer(text) if float(match["value"]) == 0}
+    matches = {(_labels(match).get("follower", ""), match["port"]): float(match["value"]) for match in _MATCH.finditer(text)}
     following = {(_labels(match).get("follower", ""), match["port"]): float(match["value"]) for match in _NEXT.finditer(text)}
     commits = {match["id"]: float(match["value"]) for match in _COMMIT.finditer(text)}
     leader, peers = None, {}
@@ -48,12 +51,17 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
         host, port = labels.get("follower", ""), match["port"]
         heard = silence.get(_name(host, port))
         commit, following_index = commits.get(_name(*leader.rsplit(":", 1))), following.get((host, port))
+        matched, committed = matches.get((host, port)), commits.get(_name(host, port))
+        if matched is not None and committed is not None and committed > matched:
+            following_index = committed + 1
         behind = None if commit is None or following_index is None else max(0, int(commit + 1 - following_index))
+        reached = max((int(each) for each in (matched, committed) if each is not None), default=None)
+        lags = commit is not None and reached is not None and reached < commit
         # A new leader counts silence from its own beginning, so a peer that is away would pass for AVAILABLE for silent_for seconds.
-        there = heard is not None and heard <= silent_for and (host, port) not in unheard
+        there = heard is not None and heard <= silent_for and matched != 0
         state = AVAILABLE if there else UNAVAILABLE
         address = "%s:%s" % (host, port)
-        peers[address] = Peer(address=address, state=state, silent=heard, behind=behind)
+        peers[address] = Peer(address=address, state=state, silent=heard, behind=behind, reached=reached, lags=lags)
     if leader is None:
         return None
     peers[leader] = Peer(address=leader, state=AVAILABLE, leader=True)

@@ -29,6 +29,10 @@ def leaving(*arguments):
     return replace(master(*arguments), leaving=True)
 
 
+def closed(index, state=""):
+    return replace(master(index, state, 20.0), closed=True)
+
+
 COMPLETE = (master(0), master(1), master(2))
 AWAY = (master(0), master(1), master(2, "UNAVAILABLE"))
 STALE = Peer(address(3), "UNAVAILABLE")
@@ -61,6 +65,12 @@ STALE = Peer(address(3), "UNAVAILABLE")
                  id="a-stale-leader-hands-over-first"),
     pytest.param(group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.REMOVE, address(3), id="two-of-three-stay"),
     pytest.param(group(*AWAY, leader=None), {}, "", care.WAIT, "", id="election"),
+    pytest.param(group(*COMPLETE[:2], closed(2), leader=None), {}, "", care.RESTART, address(2), id="closed-with-a-leader-that-is-silent"),
+    pytest.param(group(*COMPLETE[:2], closed(2, "UNAVAILABLE")), {}, "", care.RESTART, address(2), id="closed-and-a-member"),
+    pytest.param(group(*COMPLETE[:2], closed(2)), {(care.RESTART, address(2)): 5.0}, "", care.WAIT, address(2), id="its-process-ends"),
+    pytest.param(group(*COMPLETE[:2], closed(2)), {(care.RESTART, address(2)): 31.0}, "", care.RESTART, address(2), id="closed-again"),
+    pytest.param(group(master(0, "", None), master(1, "", None), closed(2), leader=None), {}, "", care.RESTART, address(2),
+                 id="closed-without-a-majority"),
     pytest.param(group(master(0), master(1), leaving(2)), {}, "", care.WAIT, address(2), id="one-is-leaving"),
     pytest.param(group(leaving(0), master(1), master(2)), {}, address(1), care.TRANSFER, address(1), id="a-leaving-leader-hands-over"),
     pytest.param(group(master(0), leaving(1), master(2)), {}, address(1), care.WAIT, address(1), id="not-to-one-that-is-leaving"),
@@ -82,6 +92,18 @@ def test_next_step(seen, history, lead, act, target):
     assert (step.act, step.target) == (act, target)
     assert bool(step.reason) == (act != care.NOTHING)
     assert step.changes == (act in (care.TRANSFER, care.RESTART, care.REMOVE))
+
+
+def test_one_that_is_closed_and_about_to_be_ended_is_left_alone():
+    assert care.next_step(group(*COMPLETE[:2], closed(2)), {}, going="hbase-master-2").act == care.NOTHING
+
+
+@pytest.mark.parametrize(("seen", "worth"), [
+    (closed(2), True), (master(2), False), (master(2, "UNAVAILABLE"), True), (master(2, "", SHORT), False), (master(2, "", None), False),
+    (leaving(2, ""), False),
+], ids=["no-member", "takes-part", "unavailable", "just-started", "does-not-run", "leaving"])
+def test_who_may_be_closed(seen, worth):
+    assert care.may_be_closed(seen) == worth
 
 
 def test_the_one_that_is_about_to_be_ended_may_be_leaving():
@@ -115,18 +137,22 @@ RUNNING = st.sampled_from([None, SHORT, LONG])
 ACTS = st.sampled_from([care.TRANSFER, care.RESTART, care.REMOVE])
 
 
-@given(st.lists(st.tuples(STATES, RUNNING), min_size=3, max_size=5), st.lists(STATES.filter(bool), max_size=2),
+@given(st.lists(st.tuples(STATES, RUNNING, st.booleans()), min_size=3, max_size=5), st.lists(STATES.filter(bool), max_size=2),
        st.integers(0, 6) | st.none(), st.dictionaries(st.tuples(ACTS, st.integers(0, 4).map(address)), st.floats(0, 100)),
        st.integers(0, 4))
 def test_no_step_costs_the_majority(states, stale_states, leader, history, lead):
-    masters = tuple(master(index, state, running) for index, (state, running) in enumerate(states))
+    masters = tuple(replace(master(index, state, running), closed=closes and state != "AVAILABLE" and running is not None)
+                    for index, (state, running, closes) in enumerate(states))
     stale = tuple(Peer(address(5 + index), state) for index, state in enumerate(stale_states))
     seen = group(*masters, leader=leader, stale=stale)
     step = care.next_step(seen, history, address(lead) if lead < len(masters) else "")
     if not step.changes:
         return
-    assert seen.leader is not None and seen.available >= quorum_size(seen.listed)
     by_address = {each.address: each for each in masters}
+    if step.target in by_address and by_address[step.target].closed:
+        assert step.act == care.RESTART
+        return
+    assert seen.leader is not None and seen.available >= quorum_size(seen.listed)
     if step.act == care.RESTART:
         assert not by_address[step.target].available and step.target != seen.leader
     elif step.act == care.TRANSFER:

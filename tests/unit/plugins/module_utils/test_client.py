@@ -183,6 +183,19 @@ def test_what_a_pods_port_answers(ask, said, found):
     assert (request.path, request.query) == ("/api/v1/namespaces/data/pods/hbase-master-0:19999/proxy/metrics/", "of=raft")
 
 
+@pytest.mark.parametrize(("said", "refuses"), [
+    (refusal(503, "ServiceUnavailable", SERVICE + "connection refused"), True),
+    (refusal(503, "ServiceUnavailable", "error trying to reach service: net/http: HTTP/1.x transport connection broken"), False),
+    (answer(200, b"metrics"), False),
+    (ProtocolError("Connection aborted."), False),
+], ids=["nothing-listens", "another-protocol", "answer", "broken"])
+def test_whether_a_port_refuses(ask, said, refuses):
+    client, pool, _pauses = ask(said)
+    assert client.refuses("data", "hbase-master-0", 19200, 5) == refuses
+    [request] = pool.requests
+    assert request.path == "/api/v1/namespaces/data/pods/hbase-master-0:19200/proxy/"
+
+
 @pytest.mark.parametrize("said", [
     ReadTimeoutError(None, "/", "Read timed out."),
     refusal(503, "ServiceUnavailable", SERVICE + "no route to host"),

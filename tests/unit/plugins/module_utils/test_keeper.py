@@ -98,6 +98,18 @@ def test_an_act_that_is_refused_is_followed_by_the_next(raft, keep):
     assert any("was refused: exit code 255" in text for text in keep.told)
 
 
+@pytest.mark.parametrize("silent", [set(), {"MASTER"}], ids=["the-leader-tells", "the-leader-is-silent"])
+def test_one_that_has_closed_its_raft_server_is_restarted_at_once(cluster, raft, keep, silent):
+    raft.lose(2)
+    raft.silent = silent
+    raft.closed.add(("MASTER", pod_name(2)))
+    cluster.later(3, raft.silent.clear)
+    kept = keep()
+    kept.settle()
+    assert (raft.acts, cluster.now < 5) == (["restart MASTER hbase-master-2"], True)
+    assert kept.acts[0].step.reason == "hbase-master-2 has closed its Raft server, though its process runs"
+
+
 def test_a_stale_peer_is_removed_from_both_groups(raft, keep):
     for domain in keeper.DOMAINS:
         raft.states[domain][address(domain, 3)] = "UNAVAILABLE"
@@ -158,14 +170,16 @@ def test_a_majority_whose_nodes_are_silent_is_lost_though_kubernetes_calls_its_p
     with pytest.raises(QuorumLost) as lost:
         keep().settle()
     assert cluster.now < 20  # besides the time that a silent pod is waited for
-    assert "1 of 3 masters run and 2 are needed (hbase-master-1 does not run: its node node1 does not answer" in str(lost.value)
+    assert ("1 of 3 masters run and 2 are needed (hbase-master-1 does not run: nothing answers at its address, on node node1"
+            in str(lost.value))
     assert (raft.acts, cluster.writes()) == ([], [])
 
 
 def test_a_follower_whose_node_is_silent_is_waited_for(cluster, raft, keep):
     raft.lose(2)
     raft.unreachable.add("hbase-master-2")
-    with pytest.raises(WaitTimeout, match="hbase-master-2 does not run: its node node2 does not answer; done so far: nothing"):
+    why = "hbase-master-2 does not run: nothing answers at its address, on node node2; done so far: nothing"
+    with pytest.raises(WaitTimeout, match=why):
         keep(timeout=120).settle()
     assert raft.acts == []
 

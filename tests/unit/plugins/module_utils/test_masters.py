@@ -279,6 +279,26 @@ def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, c
     assert found == Quorum("hbase-master-1:21181", term=1)
 
 
+@pytest.mark.parametrize(("domain", "container"), [(MASTER, "alluxio-master"), (JOB_MASTER, "alluxio-job-master")])
+def test_a_master_that_has_closed_its_raft_server(cluster, group, recorded, domain, container):
+    cluster.logs["hbase-master-1", container] = recorded("raft_closed_log.txt")
+    cluster.web["hbase-master-1", 19201, "/"] = "it listens"
+    masters = group({"hbase-master-1": True}, {})
+    assert masters.raft_closed("hbase-master-1", domain, 19200)
+    assert not masters.raft_closed("hbase-master-1", domain, 19201)
+
+
+@pytest.mark.parametrize("arrange", [
+    lambda cluster, log: None,
+    lambda cluster, log: cluster.logs.update({("hbase-master-1", "alluxio-master"): "its JVM starts"}),
+    lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}), cluster.unreachable.add("hbase-master-1")),
+    lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}), cluster.forbidden.add(("get", "pods/proxy"))),
+], ids=["no-log", "starts", "unreachable", "not-allowed"])
+def test_what_is_not_known_to_be_closed(cluster, group, recorded, arrange):
+    arrange(cluster, recorded("raft_closed_log.txt"))
+    assert not group({"hbase-master-1": True}, {}).raft_closed("hbase-master-1", MASTER, 19200)
+
+
 @pytest.mark.parametrize("leader", [None, "10.10.0.12:21181"], ids=["no-leader", "leader-that-is-no-pod"])
 def test_without_the_leaders_pod_the_term_is_not_known(group, leader):
     assert group({"hbase-master-1": True}, {}).with_term(Quorum(leader), MASTER) == Quorum(leader)

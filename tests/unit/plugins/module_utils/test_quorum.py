@@ -12,6 +12,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
     parse_master_info,
     parse_quorum_info,
     quorum_size,
+    raft_server_closed,
     require_valid_count,
 )
 
@@ -140,6 +141,16 @@ def test_the_newest_term_counts(recorded):
 
 def test_a_log_without_a_term():
     assert last_term("2026-11-23 INFO  AlluxioMasterProcess - Becoming a leader.\n") is None
+
+
+def test_a_recorded_member_that_was_told_to_shut_down(recorded):
+    log = recorded("raft_closed_log.txt")
+    assert raft_server_closed(log)
+    assert not raft_server_closed(log + "2026-11-25T04:29:29,001 INFO  RaftServer - hbase-master-4_19200: start RPC server\n")
+
+
+def test_a_leader_has_closed_nothing(recorded):
+    assert not raft_server_closed(recorded("raft_leader_log.txt"))
 
 
 def test_as_dict():

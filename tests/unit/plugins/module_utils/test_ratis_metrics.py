@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a leader's metrics tell of its followers."""
 
+import re
+
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.ratis_metrics import read_quorum
@@ -25,6 +27,28 @@ def test_a_master_that_leads_again_tells_each_follower_once(recorded):
     """Its process serves every line twice then."""
     text = recorded("leader_metrics_master.txt")
     assert read_quorum(text + text, 20.0) == read_quorum(text, 20.0)
+
+
+def test_how_far_a_follower_is_known_to_have_come(recorded):
+    peers = [(peer.reached, peer.lags) for peer in read_quorum(recorded("leader_metrics_master.txt"), 20.0).peers if not peer.leader]
+    assert len({reached for reached, _lags in peers}) == 1
+    assert [lags for _reached, lags in peers] == [False, False]
+
+
+def test_gauges_of_before_a_follower_was_removed_and_came_back(recorded):
+    """Recorded on a leader that removed rep-master-4 and took it in again: its next and last entry stand still, its commit index
+    does not.
+    """
+    [*_others, four] = read_quorum(recorded("leader_metrics_readded.txt"), 2.0).peers
+    assert (four.address, four.state, four.behind, four.reached, four.lags) == ("rep-master-4:19200", "AVAILABLE", 0, 382, False)
+
+
+def test_gauges_of_a_removed_follower_that_a_leader_tries_to_take_in(recorded):
+    """Made from the same: what it had committed when it was removed."""
+    text = re.sub(r"(rep_master_4_19200_peerCommitIndex.*) 382.0", r"\1 375.0", recorded("leader_metrics_readded.txt"))
+    [*others, four] = read_quorum(text, 2.0).peers
+    assert (four.state, four.reached, four.lags) == ("AVAILABLE", 375, True)
+    assert not any(peer.lags for peer in others)
 
 
 @pytest.mark.parametrize("without", ["next_index", "peerCommitIndex"])

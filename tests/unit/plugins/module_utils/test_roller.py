@@ -133,6 +133,15 @@ def test_three_become_five(site):
     assert one.roll() == ([], [])
 
 
+def test_one_that_closes_its_raft_server_as_it_is_added_is_restarted(site):
+    one = site()
+    one.masters.closes = {"hbase-master-4"}
+    one.masters.declare(master={"replicas": 5})
+    assert one.roll()[1][:3] == [("configure", ""), ("add", "hbase-master-3"), ("add", "hbase-master-4")]
+    assert one.masters.acts[0] == "kill MASTER hbase-master-4"
+    require_done(one, 5)
+
+
 @pytest.mark.parametrize("sooner", [True, False])
 def test_five_become_three_and_the_leader_is_among_those_that_go(site, sooner):
     one = site(5)

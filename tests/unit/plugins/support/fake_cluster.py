@@ -178,6 +178,10 @@ class FakeCluster:
         answer = self.web.get((pod, port, path.partition("?")[0]))
         return None if answer is None else answer.encode()
 
+    def refuses(self, namespace, pod, port, timeout):
+        self.proxied(namespace, pod, port, "/", timeout)
+        return all((pod, port) != (name, open_port) for name, open_port, _path in self.web)
+
     # -- inside -----------------------------------------------------------------------------
 
     def _ask(self, verb, kind, write=False):

@@ -35,9 +35,11 @@ class FakeMasters:
         self.most_away = 0
         self.lost_majority = False
         self.only_copy = False  # whether one was taken away while another had not caught up with the journal
+        self._closed = set()
         self._whole_at = {}  # pod to when it has the whole journal
         self.configuration = {"alluxio.master.known": "1"}  # of the leader
         self.broken = set()  # pods that never join
+        self.closes = set()  # pods that close their Raft server when they are to join for the first time, and silence the leader
         self.groups = {domain: {} for domain in PORTS}  # address to whether AVAILABLE
         self.leader = {}
         self._left = None  # how many more requests until the process is killed
@@ -69,7 +71,8 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
         monkeypatch.setattr(Masters, "elect", self._elect)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
-        monkeypatch.setattr(Masters, "restart", lambda _masters, pod, domain: self.acts.append("kill %s %s" % (domain, pod)))
+        monkeypatch.setattr(Masters, "raft_closed", lambda _masters, pod, domain, _port: domain == MASTER and pod in self._closed)
+        monkeypatch.setattr(Masters, "restart", self._restart)
 
     # -- what a test arranges and looks at --------------------------------------------------
 
@@ -201,6 +204,10 @@ class FakeMasters:
         live = self.cluster.stored(kinds.POD, name, NAMESPACE)
         if live is None or (made is not None and live["metadata"]["uid"] != "pod-%d" % made):
             return
+        if name in self.closes:
+            self.closes.remove(name)
+            self._closed.add(name)
+            return
         self._whole_at[name] = self.cluster.now + CATCHES_UP if made is not None else 0.0
         for domain, port in PORTS.items():
             self.groups[domain]["%s:%d" % (name, port)] = True
@@ -226,13 +233,19 @@ class FakeMasters:
 
     def _told(self, domain, _pods):
         leader = self.leader[domain]
-        if leader is None:
+        if leader is None or (domain == MASTER and self._closed):
             return Told(None, None, 1)
         leader = "%s:%d" % (leader, PORTS[domain])
         peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
                            behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
                       for address, available in sorted(self.groups[domain].items()))
         return Told(Quorum(leader, peers), leader.rpartition(":")[0], 0)
+
+    def _restart(self, pod, domain):
+        self.acts.append("kill %s %s" % (domain, pod))
+        if pod in self._closed:
+            self._closed.remove(pod)
+            self.cluster.later(JOINS, lambda: self._join(int(pod.rpartition("-")[2])))
 
     def _elect(self, _asked, address):
         assert self.groups[MASTER][address]

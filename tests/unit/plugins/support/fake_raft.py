@@ -25,6 +25,7 @@ class FakeRaft:
         self.acts = []
         self.silent = set()  # domains in which no master tells
         self.unreachable = set()  # pods from whose address nothing comes
+        self.closed = set()  # (domain, pod) whose process lives without its Raft server
         self.states = {domain: {} for domain in PORTS}
         self.leaders = {domain: address(domain, 0) for domain in PORTS}
         for index in range(masters):
@@ -73,6 +74,10 @@ class FakeRaft:
             return Told(None, None, len(pods), frozenset(self.unreachable))
         return Told(quorum, pod, 0, frozenset(self.unreachable))
 
+    def raft_closed(self, pod, domain, port):
+        assert port == PORTS[domain]
+        return (domain, pod) in self.closed
+
     def elect(self, asked, to):
         self._act("elect", to)
         self.leaders["MASTER"] = to
@@ -85,6 +90,7 @@ class FakeRaft:
 
     def restart(self, pod, domain):
         self._act("restart", "%s %s" % (domain, pod))
+        self.closed.discard((domain, pod))
         self._heal("restart", domain)
 
     def kill(self, pod, domain):

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom a leader's metrics name though the group does not have it."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.membership import Membership
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum
+
+PODS = {"m-0", "m-1", "m-2"}
+COMMIT = 338
+
+
+def address(index):
+    return "m-%d:19200" % index
+
+
+def group(*reached, leader=0, state=AVAILABLE):
+    """The leader and followers m-1, m-2 and so on that have reached so far."""
+    followers = [Peer(address(index), state, reached=each, lags=each is not None and each < COMMIT)
+                 for index, each in enumerate(reached, start=1)]
+    return Quorum(address(leader), (Peer(address(0), AVAILABLE, leader=True), *followers))
+
+
+@pytest.fixture
+def membership():
+    """Make one; again and listed are what it is told, one after the other, the last one for ever."""
+    def make(again=(), listed=()):
+        script = {"again": list(again), "listed": list(listed)}
+
+        def tell(what):
+            asked.append(what)
+            return script[what].pop(0) if len(script[what]) > 1 else script[what][0]
+        made = Membership(lambda: tell("again"), lambda: tell("listed"))
+        made.asked = asked
+        return made
+    asked = []
+    return make
+
+
+def told(quorum):
+    return [(peer.address[:3], peer.state) for peer in quorum.peers]
+
+
+ALL = [("m-0", AVAILABLE), ("m-1", AVAILABLE), ("m-2", AVAILABLE)]
+
+
+def test_followers_that_have_everything_are_members(membership):
+    made = membership()
+    assert told(made.of(group(COMMIT, COMMIT), PODS)) == ALL
+    assert told(made.of(group(COMMIT - 5, COMMIT), PODS)) == ALL  # once known it may lag
+    assert made.asked == []
+
+
+@pytest.mark.parametrize("reached", [100, COMMIT])
+def test_a_follower_that_moves_is_a_member(membership, reached):
+    made = membership([group(COMMIT, reached)])
+    for _look in range(2):
+        assert told(made.of(group(COMMIT, 88), PODS)) == ALL
+    assert made.asked == ["again"]
+
+
+def test_one_that_stands_still_and_is_not_listed_is_none(membership):
+    made = membership([group(COMMIT, 88)], [{address(0), address(1)}])
+    for _look in range(2):
+        assert told(made.of(group(COMMIT, 88), PODS)) == ALL[:2]
+    assert made.asked == ["again", "listed"]
+    assert told(made.of(group(COMMIT, COMMIT), PODS)) == ALL  # it has joined
+
+
+def test_one_that_stands_still_and_is_listed_is_a_member(membership):
+    made = membership([group(COMMIT, 88)], [{address(0), address(1), address(2)}])
+    for _look in range(2):
+        assert told(made.of(group(COMMIT, 88), PODS)) == ALL
+    assert made.asked == ["again", "listed"]
+
+
+@pytest.mark.parametrize(("again", "listed"), [(group(COMMIT, 88), None), (None, None), (group(COMMIT, 88, leader=1), None)],
+                         ids=["no-answer", "no-leader", "another-leader"])
+def test_one_of_which_nobody_tells_is_not_taken_for_available(membership, again, listed):
+    made = membership([again], [listed])
+    for _look in range(2):
+        assert told(made.of(group(COMMIT, 88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
+
+
+def test_a_new_leader_is_believed_anew(membership):
+    made = membership([group(COMMIT, 88)], [{address(0), address(1)}])
+    made.of(group(COMMIT, 88), PODS)
+    assert told(made.of(group(COMMIT, 88, leader=1), PODS))[2] == ("m-2", UNAVAILABLE)
+    assert told(made.of(group(COMMIT, COMMIT, leader=1), PODS)) == ALL
+
+
+@pytest.mark.parametrize("quorum", [group(COMMIT, None), group(COMMIT, 88, state=UNAVAILABLE)], ids=["not-told", "unavailable"])
+def test_whom_it_does_not_ask_for(membership, quorum):
+    made = membership()
+    assert made.of(quorum, PODS) == quorum
+    assert made.asked == []
+
+
+def test_a_peer_without_a_pod_is_one_that_was_removed_if_it_is_not_listed(membership):
+    made = membership([], [{address(0), address(1)}, {address(0), address(1), address(2)}])
+    for _look in range(2):
+        assert told(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL[:2]
+    assert made.asked == ["listed"]
+    assert told(made.of(group(COMMIT, COMMIT), PODS)) == ALL
+    assert told(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL
+    assert made.asked == ["listed", "listed"]
