@@ -158,6 +158,16 @@ class Masters:
         """
         self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "elect", "-address", address], _ELECT_TIMEOUT)
 
+    def rank_before_new_ones(self, asked: str, leader: str) -> bool:
+        """Give all peers the same priority, above that of a peer which joins later; tell whether that was done.
+
+        A peer joins with priority 0, and one of a higher priority does not vote for it (Ratis). To elect who leads already is refused,
+        and the priorities of all are set to 1 then (Alluxio, QuorumElectCommand).
+        """
+        command = ["alluxio", "fsadmin", "journal", "quorum", "elect", "-address", leader]
+        said = execute(self._client, self._namespace, asked, container_of(MASTER), command, _ELECT_TIMEOUT)
+        return "priorities were reset to 1" in said.stdout + said.stderr
+
     def remove_peer(self, asked: str, domain: str, address: str) -> None:
         """Take the peer with that address out of the group, asking the pod. Raises QuorumUnknown when refused."""
         self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)

@@ -11,10 +11,11 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import elections, naming, peer_services, proving, rendered, rollout_plan
+from . import clients, elections, naming, peer_services, proving, rendered, rollout_plan
 from .care import MASTER, Group
 from .catching_up import CatchingUp
 from .client import Client
+from .clients import Growth
 from .errors import ApiError, QuorumUnknown, WaitTimeout
 from .keeper import DOMAINS, Keeper
 from .masters import Masters
@@ -66,9 +67,11 @@ class Roller:
         self._site.configure(plan.live.spec, max(members, wanted), self._wish.spread)
         self.done += [step for step in plan.steps if step.act == rollout_plan.CONFIGURE]
         self._restart_outdated(members, only_away=True)
-        self._resize(members, wanted)
+        self._shrink(members, wanted)
         self._site.configure(plan.live.spec, wanted, self._wish.spread)
-        self._restart_outdated(wanted)
+        # Before others are added: once these are there the leadership is not moved any more.
+        self._restart_outdated(min(members, wanted))
+        self._grow(members, wanted, plan.live.growth)
         self._keeper(wanted).settle()
         self._await_journals(wanted)
         self._site.remove_services(wanted)
@@ -89,10 +92,33 @@ class Roller:
             return self._keeper(members).settle(going=leaving.pop() if len(leaving) == 1 else "")
         return groups
 
-    def _resize(self, members: int, wanted: int) -> None:
+    def _grow(self, members: int, wanted: int, growth: Growth | None) -> None:
+        known = min(self._known, members)
+        if known >= wanted:
+            if growth and (growth.known >= wanted or not self._site.late_clients(growth)):
+                self._site.forget_growth()
+            return
+        self._site.note_growth(growth, known)
+        if members < wanted:
+            self._rank_before_new_ones(members)
         for index in range(members, wanted):
             self._keeper(index).settle()
             self._add(index)
+        self._tell_of_clients(wanted)
+
+    def _tell_of_clients(self, masters: int) -> None:
+        growth = Live({}, {}, self._site.workload(), []).growth
+        if growth and (late := self._site.late_clients(growth)):
+            self._warn(clients.warning(self._name, late, growth.known, masters))
+
+    def _rank_before_new_ones(self, members: int) -> None:
+        """Let masters that are added from now on lead only when no other can: clients do not know them yet."""
+        self._keeper(members).settle()
+        quorum, asked = self._masters.quorum(MASTER)
+        if not self._masters.rank_before_new_ones(asked, quorum.leader or ""):
+            self._warn("masters that are added may lead as soon as the others, though workers and FUSE pods do not know them yet")
+
+    def _shrink(self, members: int, wanted: int) -> None:
         pods = rollout_plan.pods_of(self._name, self._site.pods())
         highest = max([members - 1, *(pod.index for pod in pods)])
         for index in range(highest, wanted - 1, -1):

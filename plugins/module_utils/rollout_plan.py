@@ -134,14 +134,14 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
     reasons: of outdated(). members: the StatefulSet's replicas. configure: what changes in the configuration, empty when nothing.
     """
     plan = [Step(CONFIGURE, "", configure)] if configure else []
-    plan += [Step(ADD, naming.master_pod(name, index), "%d masters are declared and %d exist" % (wanted, members))
-             for index in range(members, wanted)]
     highest = max([members - 1, *(pod.index for pod in pods)])
     plan += [Step(REMOVE, naming.master_pod(name, index), "%d masters are declared" % wanted)
              for index in range(highest, wanted - 1, -1)]
     staying = [pod for pod in pods if pod.index < wanted]
     why = reasons if members == wanted else {**{pod.name: "its journal's addresses change" for pod in staying}, **reasons}
     plan += [Step(RESTART, pod.name, why[pod.name]) for pod in order(staying, why, leaders, cordoned)]
+    plan += [Step(ADD, naming.master_pod(name, index), "%d masters are declared and %d exist" % (wanted, members))
+             for index in range(members, wanted)]
     return plan
 
 

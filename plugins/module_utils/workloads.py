@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
-from . import kinds, naming, peer_services, rendered, rollout_plan
+from . import clients, kinds, naming, peer_services, rendered, rollout_plan
 from .client import Client
+from .clients import Growth
+from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
 from .merge import patched
 from .quorum import declared_masters
@@ -20,6 +22,9 @@ from .rendered import Rendered
 # On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is
 # how many masters there were at the beginning.
 IN_PROGRESS = MANAGER + "/rollout"
+# On the StatefulSet, once masters were added: which clients may not know them.
+GROWN = MANAGER + "/masters-known-by-clients"
+_FIRST = 3  # masters that are added are the fourth or later: one master does not become several without being made anew
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,10 @@ class Live:
         """How many masters there were when the rollout began: clients may know no more of them."""
         noted = (self.workload["metadata"].get("annotations") or {}).get(IN_PROGRESS, "")
         return int(noted) if noted.isdigit() else self.members
+
+    @property
+    def growth(self) -> Growth | None:
+        return clients.read((self.workload["metadata"].get("annotations") or {}).get(GROWN, ""))
 
     @property
     def revision(self) -> str | None:
@@ -131,8 +140,22 @@ class Workloads:
 
     def mark(self, text: str | None) -> None:
         """Note on the StatefulSet that a rollout is in progress; None takes the note away."""
-        self._change({"metadata": {"annotations": {IN_PROGRESS: text}}},
-                     lambda live: (live["metadata"].get("annotations") or {}).get(IN_PROGRESS) == text)
+        self._annotate(IN_PROGRESS, text)
+
+    def note_growth(self, before: Growth | None, known: int) -> None:
+        """Note on the StatefulSet that clients which started before the ConfigMap was written may know no more than so many masters."""
+        times = [each["time"] for each in self.config_map()["metadata"].get("managedFields") or []
+                 if each.get("manager") == MANAGER and each.get("time")]
+        if times:
+            now = Growth(known, max(times))
+            self._annotate(GROWN, str(before.with_later(now) if before else now))
+
+    def forget_growth(self) -> None:
+        self._annotate(GROWN, None)
+
+    def late_clients(self, growth: Growth) -> list[str]:
+        """Name the workers and FUSE pods that may not know all masters."""
+        return clients.late(self._client.list(kinds.POD, self._namespace, release_selector(self._name)), growth)
 
     def add_service(self, index: int) -> None:
         """Make the stable Service of a master that is to come, after the pattern of another one."""
@@ -194,6 +217,21 @@ class Workloads:
             return
         raise Conflict("%s changed %d times between our read and our write: find out who writes it"
                        % (kinds.STATEFUL_SET.describe(self._workload_name, self._namespace), ROUNDS))
+
+    def require_known_by_clients(self, lead: str) -> None:
+        """Raise Conflict when the master was added after clients had started that still run."""
+        index = lead.rpartition("-")[2]
+        if not index.isdigit() or int(index) < _FIRST:
+            return
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
+        growth = Live({}, {}, workload, []).growth if workload else None
+        if growth and growth.known <= int(index) and (late := self.late_clients(growth)):
+            raise Conflict(clients.refusal(lead, late))
+
+    def _annotate(self, key: str, text: str | None) -> None:
+        """Note a text on the StatefulSet; None takes the note away."""
+        self._change({"metadata": {"annotations": {key: text}}},
+                     lambda live: (live["metadata"].get("annotations") or {}).get(key) == text)
 
     def _patch(self, kind: kinds.Kind, live: dict, patch: dict) -> None:
         metadata = {**patch.get("metadata", {}), "resourceVersion": live["metadata"]["resourceVersion"]}

@@ -29,6 +29,7 @@ options:
   leader:
     description:
       - Pod of the master that is to lead, such as V(hbase-master-1). It must be a peer.
+      - A master that was added after workers or FUSE pods had started is refused while they run, since they would find no leader.
       - Without it any master may lead.
     type: str
   leader_not_on:
@@ -137,6 +138,7 @@ from ..module_utils.naming import require_identity
 from ..module_utils.peer_services import names
 from ..module_utils.progress import Progress
 from ..module_utils.quorum import declared_masters
+from ..module_utils.workloads import Workloads
 
 
 def masters_of(client: Client, params: dict) -> int:
@@ -164,6 +166,8 @@ def settle(client: Client, params: dict, check: bool) -> dict:
     replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
                 for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
     lead, avoid = params["leader"] or "", params["leader_not_on"] or ""
+    if lead:
+        Workloads(client, params["namespace"], params["name"]).require_known_by_clients(lead)
     if check:
         plan = replaced + [done.as_dict() for done in keeper.plan(lead) or (keeper.plan(keeper.elsewhere(avoid)) if avoid else [])]
         return {"changed": bool(plan), "plan": plan, "acts": [], "diff": _diff(plan)}

@@ -279,6 +279,15 @@ def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, c
     assert found == Quorum("hbase-master-1:21181", term=1)
 
 
+@pytest.mark.parametrize(("said", "done"), [
+    ("Failed to elect hbase-master-0:19200 as the new leader: it is already the leader\nQuorum priorities were reset to 1\n", True),
+    ("no leader", False)], ids=["reset", "refused"])
+def test_peers_rank_before_those_that_join_later(group, said, done):
+    masters = group({"hbase-master-1": True}, {"hbase-master-1": Executed(255, said, "")})
+    assert masters.rank_before_new_ones("hbase-master-1", "hbase-master-0:19200") == done
+    assert group.asked[0][3] == "alluxio fsadmin journal quorum elect -address hbase-master-0:19200"
+
+
 @pytest.mark.parametrize(("domain", "container"), [(MASTER, "alluxio-master"), (JOB_MASTER, "alluxio-job-master")])
 def test_a_master_that_has_closed_its_raft_server(cluster, group, recorded, domain, container):
     cluster.logs["hbase-master-1", container] = recorded("raft_closed_log.txt")

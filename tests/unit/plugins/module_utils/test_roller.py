@@ -8,11 +8,12 @@ from fake_masters import NAMESPACE, FakeMasters, Killed
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds, proving, rendered
 from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
-from ansible_collections.datacache.fluid.plugins.module_utils.workloads import IN_PROGRESS
+from ansible_collections.datacache.fluid.plugins.module_utils.workloads import GROWN, IN_PROGRESS
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 
@@ -126,9 +127,9 @@ def test_three_become_five(site):
     one = site()
     one.masters.declare(master={"replicas": 5})
     plan, done = one.roll()
-    assert plan == done == [("configure", ""), ("add", "hbase-master-3"), ("add", "hbase-master-4"), *ALL]
-    # Clients do not know the new ones yet, so that it does not matter which way is sooner.
-    assert one.masters.acts[-2:] == ["elect hbase-master-1", "restart hbase-master-0"]
+    assert plan == done == [("configure", ""), *ALL, ("add", "hbase-master-3"), ("add", "hbase-master-4")]
+    # Clients do not know the new ones yet: these come last and lead last.
+    assert one.masters.acts[-2:] == ["restart hbase-master-0", "rank before new ones, asking hbase-master-2"]
     require_done(one, 5)
     assert one.roll() == ([], [])
 
@@ -137,8 +138,50 @@ def test_one_that_closes_its_raft_server_as_it_is_added_is_restarted(site):
     one = site()
     one.masters.closes = {"hbase-master-4"}
     one.masters.declare(master={"replicas": 5})
-    assert one.roll()[1][:3] == [("configure", ""), ("add", "hbase-master-3"), ("add", "hbase-master-4")]
-    assert one.masters.acts[0] == "kill MASTER hbase-master-4"
+    assert one.roll()[1][-1] == ("add", "hbase-master-4")
+    assert one.masters.acts[-1] == "kill MASTER hbase-master-4"
+    require_done(one, 5)
+
+
+WORKER, FUSE = "worker hbase-worker-0", "FUSE pod hbase-fuse-x (on node2)"
+
+
+def test_clients_that_started_before_masters_were_added_are_named(site):
+    one = site()
+    one.masters.put_client("hbase-worker-0", "alluxio-worker")
+    one.masters.put_client("hbase-fuse-x", "alluxio-fuse")
+    one.masters.declare(master={"replicas": 5})
+    one.roll()
+    assert one.warnings[-1].startswith("%s, %s started when there were 3 of the 5 masters and know no others, so they find no leader "
+                                       "while hbase-master-3 or hbase-master-4 leads." % (FUSE, WORKER))
+    assert one.roll() == ([], [])
+    assert one.warnings[-1].startswith("%s, %s started" % (FUSE, WORKER))
+    one.cluster.now += 60
+    one.masters.put_client("hbase-worker-0", "alluxio-worker")
+    one.masters.put_client("hbase-fuse-x", "alluxio-fuse")
+    assert one.roll() == ([], [])
+    assert not any("started when" in warning for warning in one.warnings)
+    one.masters.declare(properties={MIN: "1s"})
+    one.roll()
+    assert GROWN not in one.masters.workload["metadata"]["annotations"]
+
+
+def test_fewer_masters_than_clients_know_are_no_matter(site):
+    one = site()
+    one.masters.put_client("hbase-worker-0", "alluxio-worker")
+    one.masters.declare(master={"replicas": 5})
+    one.roll()
+    one.masters.declare(master={"replicas": 3})
+    one.roll()
+    assert GROWN not in one.masters.workload["metadata"]["annotations"]
+
+
+def test_where_new_masters_may_lead_as_soon_as_the_others_it_says_so(site, monkeypatch):
+    one = site()
+    monkeypatch.setattr(Masters, "rank_before_new_ones", lambda *_args: False)
+    one.masters.declare(master={"replicas": 5})
+    one.roll()
+    assert "masters that are added may lead as soon as the others" in one.warnings[-1]
     require_done(one, 5)
 
 

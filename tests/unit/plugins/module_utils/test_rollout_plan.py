@@ -95,10 +95,10 @@ def test_plans():
     assert steps(THREE, {"hbase-master-1": "why"}) == [("restart", "hbase-master-1")]
 
 
-def test_masters_come_one_by_one_and_those_that_know_the_old_addresses_restart_last():
+def test_masters_come_one_by_one_once_the_others_know_their_addresses():
     assert steps(THREE, {}, wanted=5, configure="addresses") == [
-        ("configure", ""), ("add", "hbase-master-3"), ("add", "hbase-master-4"),
-        ("restart", "hbase-master-0"), ("restart", "hbase-master-1"), ("restart", "hbase-master-2")]
+        ("configure", ""), ("restart", "hbase-master-0"), ("restart", "hbase-master-1"), ("restart", "hbase-master-2"),
+        ("add", "hbase-master-3"), ("add", "hbase-master-4")]
 
 
 def test_masters_go_one_by_one_the_last_first():

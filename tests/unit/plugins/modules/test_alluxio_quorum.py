@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper, kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
-from fake_raft import NAMESPACE, FakeRaft
+from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 
@@ -92,3 +92,25 @@ def test_refused(cluster, run, raft, masters, options, message):
     result = run("alluxio_quorum", **IDENTITY, **options)
     assert message in result["msg"]
     assert (raft.acts, cluster.writes()) == ([], [])
+
+
+@pytest.mark.parametrize(("started", "refused"), [("2026-11-23T11:00:00Z", True), ("2026-11-23T11:30:00Z", False)],
+                         ids=["before-masters-were-added", "since"])
+def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, started, refused):
+    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
+    for index in (3, 4):
+        raft.put_service(index)
+        raft.put_pod(index)
+        for domain in PORTS:
+            raft.states[domain][address(domain, index)] = "AVAILABLE"
+    cluster.put(kinds.STATEFUL_SET, {"metadata": {"name": "hbase-master", "namespace": NAMESPACE, "annotations": {
+        "datacache.fluid/masters-known-by-clients": "3 2026-11-23T11:10:00Z"}}, "spec": {"replicas": 5}})
+    cluster.put(kinds.POD, {
+        "metadata": {"name": "hbase-worker-0", "namespace": NAMESPACE, "labels": {"release": "hbase", "role": "alluxio-worker"}},
+        "status": {"containerStatuses": [{"name": "alluxio-worker", "state": {"running": {"startedAt": started}}}]}})
+    result = run("alluxio_quorum", leader="hbase-master-3", **IDENTITY)
+    if refused:
+        assert "hbase-master-3 was added after worker hbase-worker-0 had started" in result["msg"]
+        assert raft.acts == []
+    else:
+        assert result["leader"] == "hbase-master-3"

@@ -14,6 +14,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MA
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
+from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import MANAGER
 
 NAMESPACE = "data"
 BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -71,6 +72,7 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
         monkeypatch.setattr(Masters, "elect", self._elect)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
+        monkeypatch.setattr(Masters, "rank_before_new_ones", self._rank)
         monkeypatch.setattr(Masters, "raft_closed", lambda _masters, pod, domain, _port: domain == MASTER and pod in self._closed)
         monkeypatch.setattr(Masters, "restart", self._restart)
 
@@ -122,6 +124,9 @@ class FakeMasters:
                 answer = list(answer)
             if (verb, kind) == ("delete", kinds.POD):
                 self._pod_deleted(args[0])
+            if (verb, kind) == ("patch", kinds.CONFIG_MAP):
+                self.cluster.change(kind, args[0], NAMESPACE, {"metadata": {"managedFields": [
+                    {"manager": MANAGER, "operation": "Update", "time": self.now().strftime("%Y-%m-%dT%H:%M:%SZ")}]}})
             if (verb, kind) == ("patch", kinds.STATEFUL_SET):
                 self._put_workload(self.workload)
                 self._control()
@@ -188,6 +193,13 @@ class FakeMasters:
         if name not in self.broken:
             self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))
 
+    def put_client(self, name, role):
+        """A worker or FUSE pod that starts now, on node2."""
+        started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.cluster.put(kinds.POD, {
+            "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"release": "hbase", "role": role}}, "spec": {"nodeName": "node2"},
+            "status": {"containerStatuses": [{"name": role, "state": {"running": {"startedAt": started}}}]}})
+
     def _put_service(self, name):
         ports = [{"name": "embedded", "port": PORTS[MASTER]}, {"name": "job-embedded", "port": PORTS[JOB_MASTER]}]
         self.cluster.put(kinds.SERVICE, {"metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS}, "spec": {
@@ -195,7 +207,7 @@ class FakeMasters:
             "selector": {"statefulset.kubernetes.io/pod-name": name}}})
 
     def _names(self):
-        return [live["metadata"]["name"] for live in self.cluster._select(kinds.POD, NAMESPACE, "", "")]
+        return [live["metadata"]["name"] for live in self.cluster._select(kinds.POD, NAMESPACE, "role=alluxio-master", "")]
 
     # -- Raft -------------------------------------------------------------------------------------
 
@@ -252,6 +264,11 @@ class FakeMasters:
         self.acts.append("elect " + address.rpartition(":")[0])
         self.leader[MASTER] = address.rpartition(":")[0]
         self._count()
+
+    def _rank(self, _asked, leader):
+        self.acts.append("rank before new ones, asking " + leader.rpartition(":")[0])
+        self._count()
+        return True
 
     def _remove_peer(self, _asked, domain, address):
         self.acts.append("remove %s %s" % (domain, address.rpartition(":")[0]))
