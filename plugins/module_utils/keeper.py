@@ -202,7 +202,6 @@ class Keeper:
         return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
                            leaving="deletionTimestamp" in pod["metadata"])
 
-
     def _with_raft_server(self, domain: str, master: care.Master) -> care.Master:
         """The master, with whether its process has closed its Raft server."""
         port = int(master.address.rpartition(":")[2])
