@@ -162,12 +162,12 @@ def settle(client: Client, params: dict, check: bool) -> dict:
     masters = masters_of(client, params)
     keeper = Keeper(client, params["namespace"], params["name"], masters, params["wait_timeout"],
                     Progress.from_environment().tell)
-    find = addresses.unstable if check else addresses.ensure
-    replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
-                for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
     lead, avoid = params["leader"] or "", params["leader_not_on"] or ""
     if lead:
         Workloads(client, params["namespace"], params["name"]).require_known_by_clients(lead)
+    find = addresses.unstable if check else addresses.ensure
+    replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
+                for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
     if check:
         plan = replaced + [done.as_dict() for done in keeper.plan(lead) or (keeper.plan(keeper.elsewhere(avoid)) if avoid else [])]
         return {"changed": bool(plan), "plan": plan, "acts": [], "diff": _diff(plan)}
