@@ -33,8 +33,8 @@ _MAY_BE_SILENT = 20.0
 # A JVM answers later than this after its container's start, so an earlier answer came from the container before, which may live a
 # moment longer when its pod was deleted by force: up to a second, and container times are in whole seconds.
 _ANSWERS_AFTER = 2.5
-# The Raft server of a master is open before this, on a quick machine; asking a slow one is not wrong.
-_CLOSES_AFTER = 5.0
+# Seconds from a start until it is asked whether the Raft server is closed: before that it may not be open yet.
+_ASKED_AFTER = 5.0
 # How long an act may take to show before the next one is tried.
 SHOWS_WITHIN = 30.0
 
@@ -152,7 +152,7 @@ def _state(peer: Peer | None, running: float | None) -> str:
 
 def may_be_closed(master: Master) -> bool:
     """Whether it is worth asking if the master's process has closed its Raft server."""
-    return not master.available and not master.leaving and master.running is not None and master.running >= _CLOSES_AFTER
+    return not master.available and not master.leaving and master.running is not None and master.running >= _ASKED_AFTER
 
 
 def next_step(seen: Group, history: History, lead: str = "", going: str = "") -> Step:

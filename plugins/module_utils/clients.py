@@ -31,31 +31,38 @@ class Growth:
         return Growth(min(self.known, later.known), max(self.since, later.since))
 
 
+@dataclass(frozen=True)
+class Late:
+    """Clients that may know no more than the first known masters. pods: their names, at least one."""
+
+    known: int
+    pods: list[str]
+
+    def warning(self, name: str, masters: int) -> str:
+        """Say what it means that they do not know all masters of the runtime, and what to do."""
+        added = " or ".join(master_pod(name, index) for index in range(self.known, masters))
+        return ("%s started when there were %d of the %d masters and know no others, so they find no leader while %s leads. That is so "
+                "only when none of the others can, until somebody moves the leadership. Let them start anew: delete the worker pods one "
+                "at a time, which keeps what they have cached, and the FUSE pods once no application uses them"
+                % (", ".join(self.pods), self.known, masters, added))
+
+    def refusal(self, lead: str) -> str:
+        """Say why a master that they do not know is not to lead."""
+        return ("%s was added after %s had started, so they would find no leader, and mounts would fail; nothing was moved: let them "
+                "start anew first, the FUSE pods once no application uses them" % (lead, ", ".join(self.pods)))
+
+
 def read(text: str) -> Growth | None:
     """Return the growth that a note tells of, None when it is none."""
     found = re.fullmatch(r"(\d+) (\S+)", text)
     return Growth(int(found.group(1)), found.group(2)) if found else None
 
 
-def late(pods: Iterable[dict], growth: Growth) -> list[str]:
-    """Name the clients among a runtime's pods that may not know all masters, with the nodes of FUSE pods: their mounts are there."""
+def late(pods: Iterable[dict], growth: Growth) -> Late | None:
+    """Return the clients among a runtime's pods that may not know all masters, with the nodes of FUSE pods: their mounts are there."""
     found = [pod for pod in pods if pod["metadata"].get("labels", {}).get("role") in _ROLES]
-    return sorted(_named(pod) for pod in found if _started(pod) <= growth.since)
-
-
-def warning(name: str, late_ones: list[str], known: int, masters: int) -> str:
-    """Say what clients that do not know all masters mean, and what to do."""
-    added = " or ".join(master_pod(name, index) for index in range(known, masters))
-    return ("%s started when there were %d of the %d masters and know no others, so they find no leader while %s leads. That is so only "
-            "when none of the others can, until somebody moves the leadership. Let them start anew: delete the worker pods one at a "
-            "time, which keeps what they have cached, and the FUSE pods once no application uses them"
-            % (", ".join(late_ones), known, masters, added))
-
-
-def refusal(lead: str, late_ones: list[str]) -> str:
-    """Say why a master is not to lead."""
-    return ("%s was added after %s had started, so they would find no leader, and mounts would fail; nothing was moved: let them start "
-            "anew first, the FUSE pods once no application uses them" % (lead, ", ".join(late_ones)))
+    names = sorted(_named(pod) for pod in found if _started(pod) <= growth.since)
+    return Late(growth.known, names) if names else None
 
 
 def _named(pod: dict) -> str:

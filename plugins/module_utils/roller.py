@@ -11,7 +11,7 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import clients, elections, naming, peer_services, proving, rendered, rollout_plan
+from . import elections, naming, peer_services, proving, rendered, rollout_plan
 from .care import MASTER, Group
 from .catching_up import CatchingUp
 from .client import Client
@@ -23,7 +23,7 @@ from .quorum import Peer
 from .readiness import pod_trouble
 from .rollout_look import Plan, Planner, Wish
 from .rollout_plan import Pod, Step
-from .workloads import Live, Workloads
+from .workloads import Workloads, wanted_revision
 
 _PAUSE = 0.5  # seconds between two looks at a pod
 
@@ -95,7 +95,7 @@ class Roller:
     def _grow(self, members: int, wanted: int, growth: Growth | None) -> None:
         known = min(self._known, members)
         if known >= wanted:
-            if growth and (growth.known >= wanted or not self._site.late_clients(growth)):
+            if growth and (growth.known >= wanted or not self._site.late_clients(self._site.workload())):
                 self._site.forget_growth()
             return
         self._site.note_growth(growth, known)
@@ -104,12 +104,9 @@ class Roller:
         for index in range(members, wanted):
             self._keeper(index).settle()
             self._add(index)
-        self._tell_of_clients(wanted)
-
-    def _tell_of_clients(self, masters: int) -> None:
-        growth = Live({}, {}, self._site.workload(), []).growth
-        if growth and (late := self._site.late_clients(growth)):
-            self._warn(clients.warning(self._name, late, growth.known, masters))
+        late = self._site.late_clients(self._site.workload())
+        if late:
+            self._warn(late.warning(self._name, wanted))
 
     def _rank_before_new_ones(self, members: int) -> None:
         """Let masters that are added from now on lead only when no other can: clients do not know them yet."""
@@ -218,7 +215,7 @@ class Roller:
     def _await_revision(self) -> str:
         """Wait until the StatefulSet's controller has seen its newest template; return the revision of it."""
         while True:
-            found = Live({}, {}, self._site.workload(), []).revision
+            found = wanted_revision(self._site.workload())
             if found:
                 return found
             self._pause("the StatefulSet's controller to see its newest template")

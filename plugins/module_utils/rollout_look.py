@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import addresses, clients, kinds, known_properties, placement, pod_template, rendered, rollout_input, rollout_plan
+from . import addresses, kinds, known_properties, placement, pod_template, rendered, rollout_input, rollout_plan
 from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
@@ -66,8 +66,9 @@ class Planner:
         found = rendered.render(self._name, live.spec, live.config_map, live.workload, max(members, wanted), self._wish.spread)
         for line in found.warnings:
             self._warn(line)
-        if live.growth and live.growth.known < members == wanted and (late := self._site.late_clients(live.growth)):
-            self._warn(clients.warning(self._name, late, live.growth.known, members))
+        late = self._site.late_clients(live.workload) if members == wanted else None
+        if late and late.known < members:
+            self._warn(late.warning(self._name, members))
         if found.restarts:
             revision = self._site.revision_with(live.workload, found.workload)
         else:

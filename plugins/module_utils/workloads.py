@@ -11,7 +11,7 @@ from typing import Callable
 
 from . import clients, kinds, naming, peer_services, rendered, rollout_plan
 from .client import Client
-from .clients import Growth
+from .clients import Growth, Late
 from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
 from .merge import patched
@@ -46,25 +46,37 @@ class Live:
 
     @property
     def in_progress(self) -> bool:
-        return IN_PROGRESS in (self.workload["metadata"].get("annotations") or {})
+        return IN_PROGRESS in _notes(self.workload)
 
     @property
     def known(self) -> int:
         """How many masters there were when the rollout began: clients may know no more of them."""
-        noted = (self.workload["metadata"].get("annotations") or {}).get(IN_PROGRESS, "")
+        noted = _notes(self.workload).get(IN_PROGRESS, "")
         return int(noted) if noted.isdigit() else self.members
 
     @property
     def growth(self) -> Growth | None:
-        return clients.read((self.workload["metadata"].get("annotations") or {}).get(GROWN, ""))
+        return _growth(self.workload)
 
     @property
     def revision(self) -> str | None:
-        """The revision that the masters are to be made from; None while the controller has not seen the newest template."""
-        status = self.workload.get("status") or {}
-        if (status.get("observedGeneration") or 0) < self.workload["metadata"].get("generation", 0):
-            return None
-        return status.get("updateRevision")
+        return wanted_revision(self.workload)
+
+
+def wanted_revision(workload: dict) -> str | None:
+    """Return the revision that the masters are to be made from; None while the controller has not seen the newest template."""
+    status = workload.get("status") or {}
+    if (status.get("observedGeneration") or 0) < workload["metadata"].get("generation", 0):
+        return None
+    return status.get("updateRevision")
+
+
+def _growth(workload: dict) -> Growth | None:
+    return clients.read(_notes(workload).get(GROWN, ""))
+
+
+def _notes(workload: dict) -> dict[str, str]:
+    return workload["metadata"].get("annotations") or {}
 
 
 class Workloads:
@@ -153,9 +165,20 @@ class Workloads:
     def forget_growth(self) -> None:
         self._annotate(GROWN, None)
 
-    def late_clients(self, growth: Growth) -> list[str]:
-        """Name the workers and FUSE pods that may not know all masters."""
-        return clients.late(self._client.list(kinds.POD, self._namespace, release_selector(self._name)), growth)
+    def late_clients(self, workload: dict) -> Late | None:
+        """Return the workers and FUSE pods that may not know all masters, None when there are none or the StatefulSet has no such note."""
+        growth = _growth(workload)
+        return clients.late(self._client.list(kinds.POD, self._namespace, release_selector(self._name)), growth) if growth else None
+
+    def require_known_by_clients(self, lead: str) -> None:
+        """Raise Conflict when the master was added after clients had started that still run."""
+        index = lead.rpartition("-")[2]
+        if not index.isdigit() or int(index) < _FIRST:
+            return
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
+        late = self.late_clients(workload) if workload else None
+        if late and late.known <= int(index):
+            raise Conflict(late.refusal(lead))
 
     def add_service(self, index: int) -> None:
         """Make the stable Service of a master that is to come, after the pattern of another one."""
@@ -218,20 +241,10 @@ class Workloads:
         raise Conflict("%s changed %d times between our read and our write: find out who writes it"
                        % (kinds.STATEFUL_SET.describe(self._workload_name, self._namespace), ROUNDS))
 
-    def require_known_by_clients(self, lead: str) -> None:
-        """Raise Conflict when the master was added after clients had started that still run."""
-        index = lead.rpartition("-")[2]
-        if not index.isdigit() or int(index) < _FIRST:
-            return
-        workload = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
-        growth = Live({}, {}, workload, []).growth if workload else None
-        if growth and growth.known <= int(index) and (late := self.late_clients(growth)):
-            raise Conflict(clients.refusal(lead, late))
-
     def _annotate(self, key: str, text: str | None) -> None:
         """Note a text on the StatefulSet; None takes the note away."""
         self._change({"metadata": {"annotations": {key: text}}},
-                     lambda live: (live["metadata"].get("annotations") or {}).get(key) == text)
+                     lambda live: _notes(live).get(key) == text)
 
     def _patch(self, kind: kinds.Kind, live: dict, patch: dict) -> None:
         metadata = {**patch.get("metadata", {}), "resourceVersion": live["metadata"]["resourceVersion"]}
