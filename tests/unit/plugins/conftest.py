@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "support"))
 
 from fake_cluster import FakeCluster  # noqa: E402
+from rollout_site import Site  # noqa: E402
 
 # The same examples in every run, and no time limit for one: the suite must be steady on a busy machine.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=60)
@@ -31,3 +32,9 @@ def recorded():
 @pytest.fixture
 def cluster() -> FakeCluster:
     return FakeCluster()
+
+
+@pytest.fixture
+def site(recorded, monkeypatch):
+    """Make masters in a cluster of their own: site(members, **options of FakeMasters)."""
+    return lambda members=3, **how: Site(recorded, monkeypatch, members, **how)

@@ -2,53 +2,15 @@
 """Rollouts on masters in memory: never two away, and what is cut off is finished by the next run."""
 
 import pytest
-from fake_cluster import FakeCluster
-from fake_masters import NAMESPACE, FakeMasters, Killed
+from fake_masters import NAMESPACE, Killed
+from rollout_site import MIN, drain
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, proving, rendered
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, rendered
 from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput, WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
-from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.workloads import GROWN, IN_PROGRESS
-
-MIN = "alluxio.master.embedded.journal.election.timeout.min"
-
-
-class Site:
-    """Masters in a cluster of their own. Commands in them answer with the options that the ConfigMap gives them."""
-
-    def __init__(self, recorded, monkeypatch, members, **how):
-        self.cluster = FakeCluster()
-        self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members, **how)
-        self.warnings = []
-        self.forged = {}  # pod to the arguments that its process has instead
-        monkeypatch.setattr(proving, "execute", self._execute)
-
-    def roll(self, check=False, **wish):
-        """Roll out; return the plan's and the done steps."""
-        self.warnings = []
-        one = Roller(self.cluster, NAMESPACE, "hbase", Wish(**wish), self.warnings.append, clock=self.cluster.clock,
-                     sleep=self.cluster.sleep, now=self.masters.now)
-        plan = one.plan()
-        if plan.changes and not check:
-            one.run(plan)
-        return [(step.act, step.pod) for step in plan.steps], [(step.act, step.pod) for step in one.done]
-
-    def _execute(self, _client, _namespace, pod, container, _command, _timeout):
-        name = {"alluxio-master": "AlluxioMaster", "alluxio-job-master": "AlluxioJobMaster"}[container]
-        data = self.masters.config_map["data"]
-        own = data["ALLUXIO_MASTER_JAVA_OPTS" if container == "alluxio-master" else "ALLUXIO_JOB_MASTER_JAVA_OPTS"]
-        arguments = self.forged.get(pod, ["java", *data["ALLUXIO_JAVA_OPTS"].split(), *own.split()])
-        return Executed(0, "\n".join([*arguments, "alluxio.master." + name]) + "\n\n", "")
-
-
-@pytest.fixture
-def site(recorded, monkeypatch):
-    return lambda members=3, **how: Site(recorded, monkeypatch, members, **how)
 
 
 def require_done(one, members=3):
@@ -248,18 +210,6 @@ def test_a_change_that_is_taken_back_restarts_those_that_have_it(site, may_list)
     assert done == [("configure", ""), ("restart", "hbase-master-0")]
     assert sorted(plan) == sorted(done if may_list else [("configure", ""), *ALL])
     require_done(one)
-
-
-def drain(one, name, seconds):
-    """Let somebody delete the master's pod, which ends after its grace period."""
-    one.cluster.change(kinds.POD, name, NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-25T12:00:00Z"}})
-
-    def end():
-        if "deletionTimestamp" in (one.cluster.stored(kinds.POD, name, NAMESPACE) or {"metadata": {}})["metadata"]:
-            one.masters._away(name)
-            one.masters._vanish(name)
-            one.masters._control()
-    one.cluster.later(seconds, end)
 
 
 @pytest.mark.parametrize("name", ["hbase-master-1", "hbase-master-2", "hbase-master-0"])

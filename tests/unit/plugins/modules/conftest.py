@@ -10,7 +10,9 @@ from types import SimpleNamespace
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+import fake_failover
 from fake_journals import FakeJournals
+from restorations import CLAIM, OTHER_FILES
 
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, masters, streams, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
@@ -62,3 +64,19 @@ def time(monkeypatch):
     monkeypatch.setattr(backup, "now", lambda: clock.now)
     clock.forward = lambda **much: setattr(clock, "now", clock.now + timedelta(**much))
     return clock
+
+
+@pytest.fixture
+def failover(cluster, monkeypatch):
+    return fake_failover.make(cluster, monkeypatch)
+
+
+@pytest.fixture
+def saved(cache, run, time):
+    """The backup of a cache whose files have changed since."""
+    made = run("alluxio_backup", **CLAIM)["backup"]
+    cache.set_tree(OTHER_FILES)
+    time.forward(hours=1)
+    cache.commands.clear()
+    cache.cluster.requests.clear()
+    return made

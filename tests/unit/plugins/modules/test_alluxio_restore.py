@@ -6,36 +6,13 @@ import json
 
 import pytest
 from fake_journals import FILES
+from restorations import CLAIM, LATEST, MASTERS, OTHER_FILES, killed, template
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds, restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.leader import Leader
 from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import WAITER
-
-CLAIM = {"name": "hbase", "namespace": "data", "claim": "backups", "path": "alluxio"}
-LATEST = {**CLAIM, "backup": "latest", "confirm": "data/hbase"}
-OTHER_FILES = [*FILES, "drwxr-xr-x root root 0 PERSISTED 11-24-2026 11:00:00:000 DIR /later"]
-MASTERS = ["hbase-master-0", "hbase-master-1", "hbase-master-2"]
-
-
-@pytest.fixture
-def saved(cache, run, time):
-    """The backup of a cache whose files have changed since."""
-    made = run("alluxio_backup", **CLAIM)["backup"]
-    cache.set_tree(OTHER_FILES)
-    time.forward(hours=1)
-    cache.commands.clear()
-    cache.cluster.requests.clear()
-    return made
-
-
-def killed(*_words):
-    raise ApiError("killed")
-
-
-def template(cache):
-    return cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["spec"]["template"]
 
 
 def test_a_restoration(cache, run, saved):

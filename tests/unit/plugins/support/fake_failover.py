@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masters in memory whose leader is killed, with the writer of a drill in one of them."""
+
+from functools import partial
+
+from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+from fake_raft import NAMESPACE, FakeRaft
+
+IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
+
+
+class FakeFailover:
+    """Masters that elect the next leader some seconds after the leader's pod was deleted, and a writer in one of them."""
+
+    def __init__(self, cluster, raft):
+        self.cluster, self.raft = cluster, raft
+        self.elected_after = 3.0
+        self.back_after = 12.0
+        self.writes = []  # what the writer was told
+        self.forgotten = set()  # what the next leader does not list
+        self.commands = []
+        real = cluster.delete
+
+        def delete(kind, name, namespace, uid, dry_run=False, grace=None):
+            assert (kind, grace) == (kinds.POD, 0)
+            raft.silent = {"MASTER"}
+            cluster.later(self.elected_after, self._elect)
+            cluster.later(self.back_after, partial(self._return, int(name[-1])))
+            return real(kind, name, namespace, uid, dry_run, grace)
+
+        cluster.delete = delete
+
+    def _elect(self):
+        self.raft.silent = set()
+        self.raft.leaders["MASTER"] = "hbase-master-1:19200"
+        self.raft.lose(0)
+
+    def _return(self, index):
+        self.raft.put_pod(index)
+        self.raft.states["MASTER"] = dict.fromkeys(self.raft.states["MASTER"], "AVAILABLE")
+
+    def ask(self, domain, pods):
+        leader = self.raft.leaders[domain].partition(":")[0]
+        serves = domain not in self.raft.silent and any(pod["metadata"]["name"] == leader for pod in pods)
+        return Told(None, leader if serves else None, 0 if serves else len(pods))
+
+    def get(self, pod, domain, path):
+        listed = [each for each in self.writes if each not in self.forgotten]
+        return ('{"fileInfos": [%s], "ntotalFile": %d}' % (
+            ", ".join('{"absolutePath": "%s"}' % each for each in listed), len(listed))).encode()
+
+    def execute(self, _client, _namespace, pod, _container, command, _timeout):
+        self.commands.append((pod, command[2]))
+        told = "".join("Successfully created directory %s\n" % each for each in self.writes)
+        said = {drill_writer._COUNT: "2\n", drill_writer._STOP: told}.get(command[2], "")
+        return Executed(0, said, "")
+
+
+def make(cluster, monkeypatch) -> FakeFailover:
+    """Put the masters in the place of those that a drill acts on."""
+    raft = FakeRaft(cluster)
+    made = FakeFailover(cluster, raft)
+    made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
+    monkeypatch.setattr(keeper, "Masters", lambda *_args: raft)
+    monkeypatch.setattr(drill, "LeaderApi", lambda *_args: made)
+    monkeypatch.setattr(drill_writer.streams, "execute", made.execute)
+    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",
+                        partial(drill.Drill, clock=cluster.clock, sleep=cluster.sleep))
+    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    return made

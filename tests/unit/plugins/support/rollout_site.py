@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A runtime's masters in a cluster in memory, and rollouts on them in virtual time."""
+
+from fake_cluster import FakeCluster
+from fake_masters import NAMESPACE, FakeMasters
+
+from ansible_collections.datacache.fluid.plugins.module_utils import kinds, proving
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
+
+MIN = "alluxio.master.embedded.journal.election.timeout.min"
+
+
+class Site:
+    """Masters in a cluster of their own. Commands in them answer with the options that the ConfigMap gives them."""
+
+    def __init__(self, recorded, monkeypatch, members, **how):
+        self.cluster = FakeCluster()
+        self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members, **how)
+        self.warnings = []
+        self.forged = {}  # pod to the arguments that its process has instead
+        monkeypatch.setattr(proving, "execute", self._execute)
+
+    def roll(self, check=False, **wish):
+        """Roll out; return the plan's and the done steps."""
+        self.warnings = []
+        one = Roller(self.cluster, NAMESPACE, "hbase", Wish(**wish), self.warnings.append, clock=self.cluster.clock,
+                     sleep=self.cluster.sleep, now=self.masters.now)
+        plan = one.plan()
+        if plan.changes and not check:
+            one.run(plan)
+        return [(step.act, step.pod) for step in plan.steps], [(step.act, step.pod) for step in one.done]
+
+    def _execute(self, _client, _namespace, pod, container, _command, _timeout):
+        name = {"alluxio-master": "AlluxioMaster", "alluxio-job-master": "AlluxioJobMaster"}[container]
+        data = self.masters.config_map["data"]
+        own = data["ALLUXIO_MASTER_JAVA_OPTS" if container == "alluxio-master" else "ALLUXIO_JOB_MASTER_JAVA_OPTS"]
+        arguments = self.forged.get(pod, ["java", *data["ALLUXIO_JAVA_OPTS"].split(), *own.split()])
+        return Executed(0, "\n".join([*arguments, "alluxio.master." + name]) + "\n\n", "")
+
+
+def drain(one, name, seconds):
+    """Let somebody delete the master's pod, which ends after its grace period."""
+    one.cluster.change(kinds.POD, name, NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-25T12:00:00Z"}})
+
+    def end():
+        if "deletionTimestamp" in (one.cluster.stored(kinds.POD, name, NAMESPACE) or {"metadata": {}})["metadata"]:
+            one.masters._away(name)
+            one.masters._vanish(name)
+            one.masters._control()
+    one.cluster.later(seconds, end)
