@@ -6,8 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from labctl import (build, control_plane, daemon, dns, firewall, fluid, host, images, leftovers,
-                    network, node, origin, pki, plan, preflight, settings, state)
+from labctl import (
+    build,
+    control_plane,
+    daemon,
+    dns,
+    firewall,
+    fluid,
+    host,
+    images,
+    leftovers,
+    network,
+    node,
+    origin,
+    pki,
+    plan,
+    preflight,
+    settings,
+    state,
+)
 from labctl.build import Artifacts
 from labctl.errors import Refused
 from labctl.progress import Progress

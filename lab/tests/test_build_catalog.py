@@ -5,7 +5,6 @@ import re
 import time
 
 import pytest
-
 from labctl import build
 from labctl.build import catalog, versions
 

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from labctl.build import cds, errors
 from labctl.build.cache import Cache
 from labctl.build.catalog import SOURCES

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from labctl.build import engine, errors, oci, part
 from labctl.build.cache import KEPT_VERSIONS, Cache
 from labctl.build.part import Part

@@ -4,7 +4,6 @@
 import subprocess
 
 import pytest
-
 from labctl.build.catalog import SOURCES
 
 SCRIPTS = SOURCES / "image"

@@ -7,7 +7,6 @@ import os
 import tarfile
 
 import pytest
-
 from labctl.build.oci import Image, Layer, write_archive
 
 

@@ -5,7 +5,6 @@ import os
 import threading
 
 import pytest
-
 from labctl.build import debian, tools
 from labctl.build.cache import Cache
 from labctl.build.job import Job

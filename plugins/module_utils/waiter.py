@@ -12,7 +12,6 @@ from .errors import Expired, FluidError, ServerAway, WaitFailed, WaitTimeout
 from .kinds import Kind
 from .record import visible
 
-
 _LEAST_ROUND = 0.5  # seconds between two reads of the same objects
 # Seconds; a connection that died without a word, with its server's node, looks like a watch without events.
 _LONGEST_WATCH = 30.0

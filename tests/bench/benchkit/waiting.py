@@ -11,10 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
-from ansible_collections.datacache.fluid.plugins.module_utils import waits
-from ansible_collections.datacache.fluid.plugins.module_utils.connection import connect
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.waiter import Waiter
+
+from ansible_collections.datacache.fluid.plugins.module_utils import waits
+from ansible_collections.datacache.fluid.plugins.module_utils.connection import connect
 
 from . import content
 from .report import Figure

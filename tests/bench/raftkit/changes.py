@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
+from benchkit.playing import PlayFailed, play
+from benchkit.report import Figure
+
 from ansible_collections.datacache.fluid.plugins.module_utils import proof, streams
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi, container_of
 from ansible_collections.datacache.fluid.plugins.module_utils.runtime import RAFT_PROFILES, RAFT_PROPERTIES
-from benchkit.playing import PlayFailed, play
-from benchkit.report import Figure
 
 from .cache import MASTERS, Cache, until
 from .interrupting import interruptible

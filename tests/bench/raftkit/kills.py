@@ -4,8 +4,9 @@
 import sys
 from statistics import median
 
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_found import Drilled
 from benchkit.report import Figure
+
+from ansible_collections.datacache.fluid.plugins.module_utils.drill_found import Drilled
 
 from .cache import Cache
 from .reader import reading

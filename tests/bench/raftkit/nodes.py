@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+from benchkit.playing import PlayFailed, play
+from benchkit.report import Figure
+
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, Quorum
-from benchkit.playing import PlayFailed, play
-from benchkit.report import Figure
 
 from .cache import MASTERS, Cache, until
 from .lab import Lab

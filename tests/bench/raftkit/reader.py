@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+from jinja2 import Environment, StrictUndefined
+
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.readiness import is_ready, pod_trouble
-from jinja2 import Environment, StrictUndefined
 
 from .cache import Cache, until
 

@@ -6,8 +6,9 @@ import time
 from datetime import datetime, timezone
 from statistics import median
 
-from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from benchkit.report import Figure
+
+from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 
 from .cache import Cache, kill, until
 

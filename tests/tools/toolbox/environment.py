@@ -10,12 +10,13 @@ import hashlib
 import shutil
 import sys
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import tomllib
 
 from . import paths, shell
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 from ansible.module_utils.testing import patch_module_args
+
 from ansible_collections.datacache.fluid.plugins.module_utils import client, connection, fleet, waiter
 
 _MODULES = "ansible_collections.datacache.fluid.plugins.modules."

@@ -4,11 +4,11 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, strategies as st
+
 from ansible_collections.datacache.fluid.plugins.module_utils import care
 from ansible_collections.datacache.fluid.plugins.module_utils.care import Group, Master
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum, quorum_size
-from hypothesis import given
-from hypothesis import strategies as st
 
 LONG, SHORT = 300.0, 3.0
 

@@ -2,6 +2,7 @@
 """Which promises a drill's figures break."""
 
 import pytest
+
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_found import Drilled, Writes
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_reads import Reads
 

@@ -2,6 +2,7 @@
 """The reader's log."""
 
 import pytest
+
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_reads import Reads, count, parse
 
 ONE, TWO = "a" * 64, "b" * 64

@@ -2,8 +2,7 @@
 """Reading and changing the strings of Java options that Fluid renders."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ansible_collections.datacache.fluid.plugins.module_utils import java_options
 from ansible_collections.datacache.fluid.plugins.module_utils.java_options import Declared, Recorded

@@ -3,8 +3,7 @@
 
 import copy
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rfc7396 import apply_patch
 
 from ansible_collections.datacache.fluid.plugins.module_utils.merge import merge, merge_patch, patched

@@ -2,6 +2,7 @@
 """Which of the masters' Services lose their address with their pod, and what takes their place."""
 
 import pytest
+
 from ansible_collections.datacache.fluid.plugins.module_utils import peer_services
 
 

@@ -3,8 +3,7 @@
 
 import pytest
 from fake_cluster import FakeCluster
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds, reconcile
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rfc7396 import apply_patch
 
 from ansible_collections.datacache.fluid.plugins.module_utils import java_options, rendered

@@ -2,8 +2,7 @@
 """Which masters a rollout restarts, in which order, and what refuses it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ansible_collections.datacache.fluid.plugins.module_utils import rollout_plan
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput

@@ -2,12 +2,12 @@
 """Waiting on a cluster in memory, whose time passes only when somebody waits."""
 
 import pytest
+from fake_cluster import RETRIES
 
 from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ServerAway, WaitFailed, WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.readiness import absent, dataset_in_phase
 from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Verdict, Waiter
-from fake_cluster import RETRIES
 
 DATASET = kinds.DATASET
 BOUND = dataset_in_phase("Bound")

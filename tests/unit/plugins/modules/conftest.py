@@ -7,10 +7,10 @@ from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 
+import fake_failover
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
-import fake_failover
 from fake_journals import FakeJournals
 from restorations import CLAIM, OTHER_FILES
 

@@ -4,9 +4,10 @@
 from functools import partial
 
 import pytest
-from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer, kinds
 from fake_failover import IDENTITY
 from fake_raft import NAMESPACE, pod_name
+
+from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer, kinds
 
 ONE = "a" * 64
 

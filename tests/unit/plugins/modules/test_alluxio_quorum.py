@@ -4,9 +4,10 @@
 from functools import partial
 
 import pytest
+from fake_raft import NAMESPACE, PORTS, FakeRaft, address
+
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper, kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
-from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 

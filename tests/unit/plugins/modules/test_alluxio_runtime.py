@@ -5,9 +5,10 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from fake_raft import FakeRaft
+
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, kinds, known_properties, masters, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
-from fake_raft import FakeRaft
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}

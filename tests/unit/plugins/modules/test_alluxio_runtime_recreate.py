@@ -5,9 +5,10 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from fake_raft import FakeRaft
+
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, kinds, known_properties, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, WaitTimeout
-from fake_raft import FakeRaft
 
 FINALIZER = "alluxio-runtime-controller-finalizer"
 OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}

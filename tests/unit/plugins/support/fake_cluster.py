@@ -10,6 +10,8 @@ import copy
 import itertools
 from types import SimpleNamespace
 
+from rfc7396 import apply_patch
+
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     ApiError,
@@ -19,8 +21,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Unreachable,
     WriteConflict,
 )
-from rfc7396 import apply_patch
-
 
 # What the client's own repetitions take before it gives up a server that does not answer.
 RETRIES = 1.5

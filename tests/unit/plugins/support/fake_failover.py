@@ -3,10 +3,11 @@
 
 from functools import partial
 
+from fake_raft import NAMESPACE, FakeRaft
+
 from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper, kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
-from fake_raft import NAMESPACE, FakeRaft
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
 
