@@ -12,15 +12,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable, Iterable
 
-from . import diagnosis, fleet, kinds, peer_services, readiness
+from . import diagnosis, fleet, peer_services
+from .apply.field_manager import MANAGER
 from .client import Client
 from .errors import AlreadyExists, ApiError, Conflict, FluidError
 from .fleet import Key, key_of
-from .naming import master_selector
+from .fluid.names import master_selector
+from .k8s import kinds, pods as k8s_pods
+from .k8s.wait_status import Verdict
 from .progress import Progress
-from .reconcile import MANAGER, Outcome
+from .reconcile import Outcome
 from .streams import execute
-from .waiter import Verdict, Waiter
+from .waiter import Waiter
 
 # Seconds. kube-proxy and DNS follow a new Service within one or two; a name that was looked up in between may be remembered
 # as unknown for 10 (networkaddress.cache.negative.ttl of Java).
@@ -152,7 +155,7 @@ def _await_reached(client: Client, namespace: str, runtime: str, name: str,
     """Wait until the other running masters reach the master by its new address."""
     service = client.get(kinds.SERVICE, name, namespace)
     pods = {pod["metadata"]["name"]: pod for pod in client.list(kinds.POD, namespace, master_selector(runtime))}
-    ready = {pod_name for pod_name, pod in pods.items() if readiness.is_ready(pod)}
+    ready = {pod_name for pod_name, pod in pods.items() if k8s_pods.is_ready(pod)}
     port = next((str(each["port"]) for each in service["spec"]["ports"] if each.get("name") == "embedded"), "")
     deadline = clock() + _REACHED_WITHIN
     for pod in sorted(ready - {name}):

@@ -9,18 +9,23 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Callable, Iterator
 
-from . import backups, diagnosis, helper_pod, kinds, restore_template, streams
+from . import backups, diagnosis, helper_pod, restore_template, streams
 from .backups import Backup, Tree
+from .care import MASTER
 from .client import Client
 from .errors import ApiError, InvalidInput, QuorumUnknown, WaitTimeout
+from .fluid import kinds as fluid_kinds
+from .fluid.names import claim_name
 from .helper_pod import Claim, Image
+from .k8s import kinds
+from .k8s.names import require_identity, require_name
+from .k8s.wait_status import Verdict
 from .leader import Leader
-from .masters import MASTER, Masters
-from .naming import claim_name, require_identity, require_name
+from .masters import Masters
 from .progress import Progress
 from .quorum import quorum_size
 from .store import Spool, Store
-from .waiter import Verdict, Waiter
+from .waiter import Waiter
 
 # Seconds within which a leader is elected, by Alluxio's default election timeout of 20 s at most.
 _ELECTION = 30.0
@@ -66,13 +71,13 @@ def subject_of(client: Client, params: dict) -> Subject:
     """Read the runtime and its masters' StatefulSet."""
     streams.require_own_identity(client)
     name, namespace = params["name"], params["namespace"]
-    return Subject(name, namespace, client.get(kinds.ALLUXIO_RUNTIME, name, namespace),
+    return Subject(name, namespace, client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace),
                    client.get(kinds.STATEFUL_SET, stateful_set_name(name), namespace))
 
 
 def require_runtime(subject: Subject) -> None:
     """Raise InvalidInput unless the runtime exists with its masters, and stays."""
-    what = kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
     if subject.runtime is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
     if subject.runtime["metadata"].get("deletionTimestamp"):
@@ -116,7 +121,7 @@ def _image(subject: Subject, given: str | None) -> Image:
     if subject.stateful_set is None:
         if not given:
             raise InvalidInput("image is required: %s has no masters whose image the helper pod could have"
-                               % kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace))
+                               % fluid_kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace))
         return Image(given)
     master = restore_template.master_container(subject.stateful_set)
     spec = subject.stateful_set["spec"]["template"]["spec"]
@@ -170,7 +175,7 @@ def leader_and_tree(client: Client, subject: Subject, timeout: float) -> tuple[L
 
 
 def _ask_until(client: Client, subject: Subject, what: str, question: Callable[[], Verdict], seconds: float) -> None:
-    of = kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
+    of = fluid_kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
     waiter = waiter_of(client, {"namespace": subject.namespace, "timeout": seconds})
     waiter.ask_until("%s of %s" % (what, of), subject.name, question, _PAUSE)
 

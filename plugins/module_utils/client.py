@@ -16,11 +16,13 @@ from typing import Any, Callable, Iterator
 from urllib.parse import urlencode
 
 from .errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, Unreachable, WriteConflict
-from .kinds import Kind
+from .k8s.kinds import Kind
 
 try:
     import urllib3
-    from urllib3._collections import HTTPHeaderDict  # urllib3 1.26, which kubernetes admits, has it nowhere else
+    from urllib3._collections import (
+        HTTPHeaderDict,  # urllib3 1.26, which kubernetes admits, has it nowhere else
+    )
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 except ImportError:  # connection.py, which makes every Client, says so in a sentence
     HTTPError, ReadTimeoutError = OSError, TimeoutError

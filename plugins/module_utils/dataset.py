@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 
-from . import kinds
 from .errors import InvalidInput
+from .fluid import kinds as fluid_kinds
+from .k8s.names import require_dns_1035, require_namespace
 from .manifest import build, compact, compact_or_none, text_map
-from .naming import require_dns_1035, require_namespace
 from .redact import passwords_in, secrets_in
 
 _SCHEME = re.compile(r"[a-zA-Z][-a-zA-Z0-9+.]*://")
@@ -37,7 +37,7 @@ def require_valid(params: dict) -> None:
 def manifest(params: dict) -> dict:
     """Return the Dataset that the module's options describe (api/v1alpha1/dataset_types.go)."""
     affinity = params.get("node_affinity")
-    return build(kinds.DATASET, params, compact(
+    return build(fluid_kinds.DATASET, params, compact(
         mounts=_each(_mount, params.get("mounts")),
         owner=compact_or_none(**(params.get("owner") or {})),
         nodeAffinity={"required": affinity} if affinity else None,

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 
-from . import kinds, readiness
+from . import readiness
 from .client import Client
 from .errors import ApiError
+from .fluid import kinds as fluid_kinds
+from .k8s import kinds, pods
 
 _NEWEST = 5
 _LOG_LINES = 5
@@ -30,7 +32,7 @@ def explain_runtime(client: Client, namespace: str, name: str) -> list[str]:
 
 
 def _pod_lines(client: Client, pod: dict) -> list[str]:
-    trouble = readiness.pod_trouble(pod)
+    trouble = pods.pod_trouble(pod)
     if not trouble:
         return []
     name = pod["metadata"]["name"]
@@ -64,9 +66,9 @@ def pods_using(client: Client, namespace: str, claims: list[str]) -> dict[str, l
     """Return, by claim, the pods that mount it and have not ended: {name, namespace, phase, node}."""
     users: dict[str, list[dict]] = {claim: [] for claim in claims}
     for pod in client.list(kinds.POD, namespace):
-        if readiness.is_finished(pod):
+        if pods.is_finished(pod):
             continue
-        for claim in readiness.claims_of(pod) & users.keys():
+        for claim in pods.claims_of(pod) & users.keys():
             users[claim].append({
                 "name": pod["metadata"]["name"], "namespace": namespace,
                 "phase": pod.get("status", {}).get("phase", ""), "node": pod.get("spec", {}).get("nodeName", "")})
@@ -116,7 +118,7 @@ def _users(client: Client, namespace: str, name: str) -> list[str]:
 
 def references_to(client: Client, namespace: str, name: str) -> list[str]:
     """Return the Datasets, as namespace/name, that mount the Dataset of that name (Fluid notes them in its status)."""
-    live = client.get(kinds.DATASET, name, namespace) or {}
+    live = client.get(fluid_kinds.DATASET, name, namespace) or {}
     return live.get("status", {}).get("datasetRef") or []
 
 
@@ -126,7 +128,7 @@ def _references(client: Client, namespace: str, name: str) -> list[str]:
 
 def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:
     """The controllers whose finalizer an object of that name bears, when no replica of them is ready to take it away."""
-    lives = [client.get(kind, name, namespace) or {} for kind in (kinds.DATASET, kinds.ALLUXIO_RUNTIME)]
+    lives = [client.get(kind, name, namespace) or {} for kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)]
     finalizers = [each for live in lives for each in live.get("metadata", {}).get("finalizers") or []]
     lines = []
     for controller in {readiness.FINALIZER_CONTROLLERS[each] for each in finalizers if each in readiness.FINALIZER_CONTROLLERS}:

@@ -10,13 +10,15 @@ import secrets
 import time
 from typing import Callable
 
-from . import drill_reads, elections, kinds, peer_services
+from . import drill_reads, elections, peer_services
 from .care import MASTER, Group, Master
 from .client import Client
 from .drill_found import Drilled, Writes
 from .drill_reads import Reads
 from .drill_writer import Writer
 from .errors import ApiError, Conflict, FluidError, WaitTimeout
+from .fluid import kinds as fluid_kinds
+from .k8s import kinds
 from .keeper import DOMAINS, Keeper
 from .leader_api import LeaderApi, container_of
 
@@ -145,7 +147,7 @@ class Drill:
             self._sleep(pause)
 
     def _what(self) -> str:
-        return kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
+        return fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
 
 
 def is_whole(seen: Group) -> bool:

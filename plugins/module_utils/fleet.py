@@ -9,7 +9,7 @@ from typing import Callable, Iterable, TypeVar
 
 from .client import Client
 from .errors import ApiError, FluidError, KindMissing
-from .kinds import Kind
+from .k8s.kinds import Kind
 
 Key = tuple  # (namespace, name)
 Waited = dict  # Key to the object, None when there is none, or the FluidError of its wait

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Callable, Iterator
 
-from . import kinds
+from .apply.field_manager import MANAGER
 from .client import Client
-from .readiness import pod_trouble
-from .reconcile import MANAGER
-from .waiter import Judge, Verdict, Waiter
+from .fluid import kinds as fluid_kinds
+from .k8s import kinds
+from .k8s.pods import pod_trouble
+from .k8s.wait_status import Judge, Verdict
+from .waiter import Waiter
 
 CONTAINER = "files"
 FOLDER = "/backups"
@@ -54,7 +56,7 @@ def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
     """The pod; seconds: after how long it ends by itself."""
     identity = {key: value for key, value in (("runAsUser", image.user), ("runAsGroup", image.group), ("fsGroup", image.group))
                 if value is not None}
-    owners = [{"apiVersion": kinds.ALLUXIO_RUNTIME.api_version, "kind": kinds.ALLUXIO_RUNTIME.kind, "name": claim.runtime,
+    owners = [{"apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version, "kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": claim.runtime,
                "uid": claim.uid}] if claim.uid else []
     return {
         "apiVersion": kinds.POD.api_version,

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Callable, Sequence
 
-from . import care, kinds, peer_services
+from . import care, peer_services
 from .care import JOB_MASTER, MASTER, Group, Step
 from .client import Client
 from .errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
+from .fluid import kinds as fluid_kinds
+from .k8s import kinds
+from .k8s.pods import is_ready, pod_trouble
 from .leader_api import container_of
 from .masters import Masters
-from .readiness import is_ready, pod_trouble
 
 DOMAINS = (MASTER, JOB_MASTER)
 
@@ -129,7 +131,7 @@ class Keeper:
         able = [master.pod for master in seen.masters if master.lasting and nodes.get(master.pod) not in (None, node)]
         if not able:
             raise Conflict("%s leads on node %s and no master of %s is AVAILABLE on another: bring them back first" % (
-                leading.pod, node, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)))
+                leading.pod, node, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)))
         return able[0]
 
     def _settle(self, domain: str, lead: str, going: str = "") -> Group:
@@ -139,7 +141,7 @@ class Keeper:
             step = care.next_step(seen, self._ages(domain), lead, going)
             if step.act == care.NOTHING:
                 return seen
-            what = "the %s quorum of %s" % (domain, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
+            what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
             self._tell("waiting for %s: %s" % (what, step.reason))
             if step.act != care.LOST:
                 lost_since = None
@@ -187,7 +189,7 @@ class Keeper:
             return ""
         if pod not in peer_services.names(self._name, self._expected):
             raise InvalidInput("%s is no master of %s, which has %s" % (
-                pod, kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace),
+                pod, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace),
                 ", ".join(peer_services.names(self._name, self._expected))))
         return self.address(domain, pod)
 

@@ -7,9 +7,9 @@ force. `alluxio getConf KEY` tells by its exit code, from the same table of keys
 
 from __future__ import annotations
 
-from . import kinds
 from .client import Client
 from .errors import ApiError, InvalidInput, QuorumUnknown
+from .fluid import kinds as fluid_kinds
 from .masters import Masters
 from .merge import Change
 from .runtime import RAFT_PROPERTIES, raft_options
@@ -47,7 +47,7 @@ def require_known(client: Client, namespace: str, name: str, keys: list[str]) ->
     if unknown:
         raise InvalidInput(
             "the Alluxio of %s does not know %s: it would ignore %s without a word; check the spelling against the version that runs"
-            % (kinds.ALLUXIO_RUNTIME.describe(name, namespace), ", ".join(unknown), "them" if len(unknown) > 1 else "it"))
+            % (fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace), ", ".join(unknown), "them" if len(unknown) > 1 else "it"))
 
 
 def prove(client: Client, params: dict) -> None:

@@ -19,8 +19,8 @@ from .client import Client
 from .connection import connect
 from .errors import FluidError, InvalidInput
 from .fleet import Key, Waited, key_of
-from .kinds import Kind
-from .naming import require_identity
+from .k8s.kinds import Kind
+from .k8s.names import require_identity
 from .reconcile import Outcome, Write
 
 Warn = Callable[[str], None]
@@ -65,7 +65,7 @@ def run(module: AnsibleModule, managed: Managed) -> None:
     def work() -> dict:
         require_valid(items, managed.require_valid if params["state"] == "present" else require_identity)
         if wanted := params["wait_for"]:
-            from .readiness import field_is
+            from .k8s.predicates import field_is
 
             field_is(**wanted)  # a bad expression is refused before anything is written
         client = connect(params)

@@ -8,19 +8,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable
 
-from . import kinds
-from .care import JOB_MASTER, MASTER
+from .care import MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
+from .fluid.names import master_selector
+from .k8s import kinds
+from .k8s.pods import is_ready
 from .leader_api import LeaderApi, Told, container_of
 from .membership import Membership
-from .naming import master_selector
 from .proof import CLASSES
 from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info, raft_server_closed
-from .readiness import is_ready
 from .streams import execute
-
-__all__ = ["JOB_MASTER", "MASTER", "Masters"]
 
 _FORBIDDEN = 403
 # Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.

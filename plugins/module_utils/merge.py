@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import quantity
+from .k8s import quantity
 from .redact import redacted
 
 Path = tuple  # of str keys; a list is one field, as in Fluid's CRDs (no list there has a map type)

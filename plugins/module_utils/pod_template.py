@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 
-from . import quantity
+from .k8s import quantity
 
 MASTER_CONTAINER = "alluxio-master"
 JOB_CONTAINER = "alluxio-job-master"

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 
 from . import ownership, record
+from .apply.field_manager import MANAGER, ROUNDS
 from .client import Client
 from .errors import AlreadyExists, Conflict, FluidError, WriteConflict
-from .kinds import Kind
+from .k8s import output
+from .k8s.kinds import Kind
 from .merge import Change, Merged, changed_fields, merge, merge_patch
-
-MANAGER = "datacache.fluid"
-ROUNDS = 5  # how often a write may find the object changed under it before we give up
 
 # Refuses a change before it is written: called with the live object (None before a create) and the merge.
 Guard = Callable[["dict | None", Merged], None]
@@ -56,7 +55,7 @@ class Outcome:
 
     def result(self) -> dict:
         """The object as a module returns it; {} when there is none."""
-        return record.visible(self.live) if self.live else {}
+        return output.visible(self.live) if self.live else {}
 
     def as_result(self) -> dict:
         """A module's result for one object."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 
-from .redact import redacted
-
 _IDENTITY = ("apiVersion", "kind")
 _METADATA_IDENTITY = ("name", "namespace")
 
@@ -49,13 +47,3 @@ def write(target: dict, wish: dict, manager: str) -> dict:
 
 def _encode(wish: dict) -> str:
     return json.dumps(wish, sort_keys=True, separators=(",", ":"))
-
-
-def visible(live: dict) -> dict:
-    """Return a live object as results show it: without managedFields, our records and credentials."""
-    metadata = {key: value for key, value in live.get("metadata", {}).items() if key != "managedFields"}
-    annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items()
-                   if not key.endswith("datacache.fluid/last-applied")}
-    if annotations:
-        metadata["annotations"] = annotations
-    return redacted({**live, "metadata": metadata})

@@ -10,15 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from . import diagnosis, kinds, reconcile, runtime, waits
+from . import diagnosis, reconcile, runtime, waits
 from .client import Client
 from .errors import AlreadyExists, Conflict, FluidError
+from .fluid import kinds as fluid_kinds
+from .fluid.names import claim_name
+from .k8s import kinds
 from .merge import Merged, merge_patch
-from .naming import claim_name
 from .quorum import changes_journal, declared_masters
 from .reconcile import Outcome, Write
 
-_KIND = kinds.ALLUXIO_RUNTIME
+_KIND = fluid_kinds.ALLUXIO_RUNTIME
 
 
 def apply(client: Client, params: dict, live: dict, write: Write, timeout: float, warn: Callable[[str], None]) -> Outcome | None:

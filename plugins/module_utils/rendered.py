@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from . import fluid_defaults, java_options, pod_template, runtime
+from .apply.field_manager import MANAGER
 from .java_options import Declared, Recorded
-from .reconcile import MANAGER
 
 COMMON = "ALLUXIO_JAVA_OPTS"
 # The strings that masters and job masters read, and the part of the runtime's spec that each one comes from.

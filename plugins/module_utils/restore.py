@@ -9,18 +9,23 @@ import gzip
 import zlib
 from typing import Callable
 
-from . import backup, backups, fleet, kinds, restore_template, streams
+from . import backup, backups, fleet, restore_template, streams
+from .apply.field_manager import MANAGER, ROUNDS
 from .backup import Subject, stateful_set_name
 from .backups import Backup, Tree
+from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
-from .masters import JOB_MASTER, MASTER, Masters
-from .naming import master_selector
-from .readiness import pod_trouble, quorum_formed
-from .reconcile import MANAGER, ROUNDS
+from .fluid import kinds as fluid_kinds
+from .fluid.names import master_selector
+from .k8s import kinds
+from .k8s.pods import pod_trouble
+from .k8s.wait_status import Verdict
+from .masters import Masters
+from .readiness import quorum_formed
 from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, Restoration, stage
 from .store import Spool
-from .waiter import Verdict, Waiter
+from .waiter import Waiter
 
 # Seconds. What a master would still write goes with its journal.
 _GRACE = 1
@@ -180,7 +185,7 @@ class Restorer:
             return Verdict(False, str(err))
 
     def _ask_until(self, what: str, question: Callable[[], Verdict], pause: float) -> None:
-        of = kinds.ALLUXIO_RUNTIME.describe(self._subject.name, self._subject.namespace)
+        of = fluid_kinds.ALLUXIO_RUNTIME.describe(self._subject.name, self._subject.namespace)
         self._waiter.ask_until("%s of %s" % (what, of), self._subject.name, question, pause)
 
     def _pods(self) -> dict[str, dict]:

@@ -11,16 +11,17 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import elections, naming, peer_services, proving, rendered, rollout_plan
+from . import elections, peer_services, proving, rendered, rollout_plan
 from .care import MASTER, Group
 from .catching_up import CatchingUp
 from .client import Client
 from .clients import Growth
 from .errors import ApiError, QuorumUnknown, WaitTimeout
+from .fluid import names as fluid_names
+from .k8s.pods import pod_trouble
 from .keeper import DOMAINS, Keeper
 from .masters import Masters
 from .quorum import Peer
-from .readiness import pod_trouble
 from .rollout_look import Plan, Planner, Wish
 from .rollout_plan import Pod, Step
 from .workloads import Workloads, wanted_revision
@@ -122,7 +123,7 @@ class Roller:
             self._remove(index)
 
     def _add(self, index: int) -> None:
-        name = naming.master_pod(self._name, index)
+        name = fluid_names.master_pod(self._name, index)
         self._tell("adding master %s" % name)
         self._site.add_service(index)
         self._site.scale(index + 1)
@@ -131,7 +132,7 @@ class Roller:
         self.done.append(Step(rollout_plan.ADD, name, "it is declared"))
 
     def _remove(self, index: int) -> None:
-        name = naming.master_pod(self._name, index)
+        name = fluid_names.master_pod(self._name, index)
         self._tell("removing master %s" % name)
         if self._site.workload()["spec"]["replicas"] > index:
             self._keeper(index + 1).settle()

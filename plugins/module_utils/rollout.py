@@ -8,7 +8,7 @@ from typing import Callable
 from . import rollout_plan
 from .connection import connect
 from .errors import FluidError, InvalidInput
-from .naming import require_identity
+from .k8s.names import require_identity
 from .progress import Progress
 from .redact import redacted
 from .roller import Roller

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from . import java_options, kinds, quorum, rendered, restore_template
+from . import java_options, quorum, rendered, restore_template
 from .errors import InvalidInput
+from .fluid import kinds as fluid_kinds
 
 # What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
 # journal is another journal.
@@ -25,7 +26,7 @@ _PORTS = {
 
 def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, workload: dict) -> None:
     """Raise InvalidInput for a declaration that no rollout can bring a running quorum to, and while a backup is restored."""
-    what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
     _require_no_restoration(what, workload)
     _require_quorum(what, spec, workload)
     live = java_options.properties(config_map["data"].get(rendered.COMMON, ""))

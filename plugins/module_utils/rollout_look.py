@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import addresses, kinds, known_properties, placement, pod_template, rendered, rollout_input, rollout_plan
+from . import addresses, known_properties, pod_template, rendered, rollout_input, rollout_plan
 from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, QuorumUnknown
+from .k8s import kinds, scheduling
 from .keeper import Keeper
 from .masters import Masters
 from .rendered import Rendered
@@ -119,7 +120,7 @@ class Planner:
                 raise
             self._warn("whether restarted masters find a node is not known: %s" % err)
             return None
-        takes = {node["metadata"]["name"] for node in nodes if placement.takes(node, _selector(live), tolerations)}
+        takes = {node["metadata"]["name"] for node in nodes if scheduling.takes(node, _selector(live), tolerations)}
         cordoned = {node["metadata"]["name"] for node in nodes if node.get("spec", {}).get("unschedulable")}
         return Nodes(frozenset(takes), frozenset(cordoned))
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Iterable, Mapping
 
-from . import naming, placement, quorum
+from . import quorum
 from .errors import InvalidInput
+from .fluid import names as fluid_names
+from .k8s import scheduling
 
 CONFIGURE = "configure"
 ADD = "add"
@@ -135,12 +137,12 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
     """
     plan = [Step(CONFIGURE, "", configure)] if configure else []
     highest = max([members - 1, *(pod.index for pod in pods)])
-    plan += [Step(REMOVE, naming.master_pod(name, index), "%d masters are declared" % wanted)
+    plan += [Step(REMOVE, fluid_names.master_pod(name, index), "%d masters are declared" % wanted)
              for index in range(highest, wanted - 1, -1)]
     staying = [pod for pod in pods if pod.index < wanted]
     why = reasons if members == wanted else {**{pod.name: "its journal's addresses change" for pod in staying}, **reasons}
     plan += [Step(RESTART, pod.name, why[pod.name]) for pod in order(staying, why, leaders, cordoned)]
-    plan += [Step(ADD, naming.master_pod(name, index), "%d masters are declared and %d exist" % (wanted, members))
+    plan += [Step(ADD, fluid_names.master_pod(name, index), "%d masters are declared and %d exist" % (wanted, members))
              for index in range(members, wanted)]
     return plan
 
@@ -153,7 +155,7 @@ def require_places(pods: list[Pod], restarts: Iterable[str], wanted: int, nodes:
             "more nodes; nothing was changed"
             % (wanted, wanted, len(nodes.takes), ", ".join(sorted(nodes.takes)) or "none", _labels(selector)))
     places = {pod.name: pod.node for pod in pods if pod.node}
-    lost = placement.homeless(places, [name for name in restarts if name in places], nodes.takes)
+    lost = scheduling.homeless(places, [name for name in restarts if name in places], nodes.takes)
     if lost:
         raise InvalidInput(
             "%s would find no node after its restart: no two masters fit on one, and %s takes none%s; uncordon it or add a node, then "
@@ -169,7 +171,7 @@ def warnings_of(pods: list[Pod], nodes: Nodes) -> list[str]:
     """Say where one node's loss or drain costs the quorum."""
     places = {pod.name: pod.node for pod in pods if pod.node}
     lines = []
-    for node in placement.crowded(places, quorum.quorum_size(len(pods))):
+    for node in scheduling.crowded(places, quorum.quorum_size(len(pods))):
         on_it = sorted(name for name, place in places.items() if place == node)
         lines.append("node %s runs %s: its loss is the loss of the quorum%s" % (
             node, " and ".join(on_it), ", and it is being emptied; they are moved one at a time if they are outdated, so do not drain it "

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from . import durations, kinds, quantity, quorum
+from . import durations, quorum
 from .errors import InvalidInput
+from .fluid import kinds as fluid_kinds
+from .k8s import quantity
+from .k8s.names import require_dns_1035, require_namespace
 from .manifest import build, compact, compact_or_none, text_map
-from .naming import require_dns_1035, require_namespace
 from .redact import secrets_in
 
 COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker", "fuse": "fuse"}
@@ -139,7 +141,7 @@ def manifest(params: dict) -> dict:
     levels = params.get("tieredstore")
     components = {field: _component(component, params) for component, field in COMPONENTS.items()}
     components["master"] = {"replicas": params["master_replicas"], **(components["master"] or {})}
-    return build(kinds.ALLUXIO_RUNTIME, params, compact(
+    return build(fluid_kinds.ALLUXIO_RUNTIME, params, compact(
         replicas=params["worker_replicas"],
         alluxioVersion=compact_or_none(
             image=params.get("image"), imageTag=params.get("image_tag"), imagePullPolicy=params.get("image_pull_policy")),

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import kinds, known_properties, placement, runtime
+from . import known_properties, runtime
 from .client import Client
 from .errors import ApiError, InvalidInput
+from .fluid import kinds as fluid_kinds
+from .k8s import kinds, scheduling
 from .merge import Merged
 from .quorum import changes_journal, declared_masters
 from .reconcile import Guard
@@ -15,7 +17,7 @@ from .reconcile import Guard
 
 def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
     """Return the guard of a runtime with these options."""
-    what = kinds.ALLUXIO_RUNTIME.describe(params["name"], params["namespace"])
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(params["name"], params["namespace"])
 
     def guard(live: dict | None, merged: Merged) -> None:
         if live is None:
@@ -74,7 +76,7 @@ def _require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str
         warn("whether %d masters find a node each is not known: %s" % (masters, err))
         return
     selector = (params.get("master") or {}).get("node_selector") or {}
-    fit = [node["metadata"]["name"] for node in nodes if placement.takes(node, selector)]
+    fit = [node["metadata"]["name"] for node in nodes if scheduling.takes(node, selector)]
     if len(fit) < masters:
         raise InvalidInput(
             "%d masters with network_mode HostNetwork need %d schedulable nodes, and %d of %d nodes take them (%s): use fewer "

@@ -10,9 +10,9 @@ from ansible.module_utils.basic import AnsibleModule
 from . import manage
 from .client import Client
 from .connection import connect
-from .kinds import Kind
-from .naming import require_name, require_namespace
-from .record import visible
+from .k8s.kinds import Kind
+from .k8s.names import require_name, require_namespace
+from .k8s.output import visible
 
 
 def run(module: AnsibleModule, kind: Kind, summary: Callable[[dict], dict]) -> None:

@@ -7,14 +7,17 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Callable
 
-from . import diagnosis, fleet, kinds, quantity, reconcile, record, waits
+from . import diagnosis, fleet, reconcile, record, waits
 from .client import Client
 from .errors import Conflict, FluidError, InvalidInput
 from .fleet import Key, key_of
-from .kinds import Kind
+from .fluid import kinds as fluid_kinds
+from .fluid.names import claim_name, volume_name
+from .k8s import kinds, quantity
+from .k8s.kinds import Kind
+from .k8s.names import require_dns_1035, require_namespace
 from .manifest import compact, text_map
 from .merge import changed_fields, merge
-from .naming import claim_name, require_dns_1035, require_namespace, volume_name
 from .reconcile import Outcome, Write
 
 # The annotation Fluid reads when it makes the volume (pkg/utils/dataset.go).
@@ -71,9 +74,9 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
            warn: Callable[[str], None]) -> list[Binding | FluidError]:
     """Manage capacity, then, after waiting for the binding when a timeout is given, labels and reclaim policies."""
     write = Write(manager=MANAGER, dry_run=dry_run, force_conflicts=force_conflicts, create=False)
-    datasets = fleet.read(client, kinds.DATASET, map(key_of, items))
+    datasets = fleet.read(client, fluid_kinds.DATASET, map(key_of, items))
     annotated = fleet.work(items, lambda item: reconcile.apply(
-        client, kinds.DATASET, _dataset(item), write, datasets.get(key_of(item))))
+        client, fluid_kinds.DATASET, _dataset(item), write, datasets.get(key_of(item))))
     waited: waits.Waited = {}
     if wait_timeout is not None and not dry_run:
         standing = [item for item, outcome in zip(items, annotated, strict=True) if not isinstance(outcome, FluidError)]
@@ -102,13 +105,13 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
 
 def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_run: bool) -> list[Binding | FluidError]:
     """Remove claims and volumes that no Dataset owns any more, and with a timeout wait until they are gone."""
-    owned = fleet.read_if_known(client, kinds.DATASET, map(key_of, items))
+    owned = fleet.read_if_known(client, fluid_kinds.DATASET, map(key_of, items))
     lives, pods = _read(client, items), _pods(client, items)
 
     def act(item: dict) -> Binding:
         if key_of(item) in owned:
             raise Conflict("%s exists, and its volume and claim belong to it: delete the Dataset, and Fluid removes both"
-                           % kinds.DATASET.describe(item["name"], item["namespace"]))
+                           % fluid_kinds.DATASET.describe(item["name"], item["namespace"]))
         removed = [_remove(client, kind, key, lives, wait_timeout, dry_run) for kind, key in _keys(item).items()]
         return Binding(_UNTOUCHED, *removed, pods[key_of(item)])
 

@@ -4,32 +4,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping
 
 from .client import Client
 from .errors import Expired, FluidError, ServerAway, WaitFailed, WaitTimeout
-from .kinds import Kind
-from .record import visible
+from .k8s.kinds import Kind
+from .k8s.output import visible
+from .k8s.wait_status import Judge, Verdict
 
 _LEAST_ROUND = 0.5  # seconds between two reads of the same objects
 # Seconds; a connection that died without a word, with its server's node, looks like a watch without events.
 _LONGEST_WATCH = 30.0
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What an object's state means for who waits on it.
-
-    progress: how far it got, in a few words. failed: why the awaited state cannot come any more.
-    """
-
-    done: bool
-    progress: str = ""
-    failed: str = ""
-
-
-Judge = Callable[["dict | None"], Verdict]
 
 
 class Waiter:

@@ -11,15 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 
-from . import dataset, diagnosis, fleet, kinds, readiness
+from . import dataset, diagnosis, fleet, readiness
+from .care import JOB_MASTER, MASTER
 from .client import Client
 from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
 from .fleet import Key, Waited, key_of
-from .kinds import Kind
-from .masters import JOB_MASTER, MASTER, Masters
-from .naming import claim_name, volume_name
+from .fluid import kinds as fluid_kinds
+from .fluid.names import claim_name, volume_name
+from .k8s import kinds, predicates
+from .k8s.kinds import Kind
+from .k8s.wait_status import Judge, Verdict
+from .masters import Masters
 from .progress import Progress
-from .waiter import Judge, Verdict, Waiter
+from .waiter import Waiter
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.
 _QUORUM_PAUSE = 1.0
@@ -43,27 +47,27 @@ def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], time
 
 def datasets_in_phase(client: Client, items: list[dict], phase: str, timeout: float) -> Waited:
     """Wait for Datasets to have the phase; an error at once for one that no runtime exists to bind."""
-    orphans = _orphans(client, items) if phase == readiness.BOUND_PHASE else {}
+    orphans = _orphans(client, items) if phase == predicates.BOUND_PHASE else {}
     judges = {key: readiness.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
-    return orphans | _each(client, kinds.DATASET, "be " + phase, judges, timeout, diagnosis.explain_runtime)
+    return orphans | _each(client, fluid_kinds.DATASET, "be " + phase, judges, timeout, diagnosis.explain_runtime)
 
 
 def _orphans(client: Client, items: list[dict]) -> Waited:
-    lives = fleet.read(client, kinds.DATASET, map(key_of, items))
+    lives = fleet.read(client, fluid_kinds.DATASET, map(key_of, items))
     return {key: error for key, live in lives.items() if (error := _never_bound(client, key, live))}
 
 
 def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
     """Return the error for a Dataset that is not Bound and has no runtime of any kind."""
-    if readiness.dataset_phase(live) == readiness.BOUND_PHASE or dataset.is_reference(live):
+    if readiness.dataset_phase(live) == predicates.BOUND_PHASE or dataset.is_reference(live):
         return None
     namespace, name = key
-    if any(_may_exist(client, kind, namespace, name) for kind in kinds.RUNTIMES):
+    if any(_may_exist(client, kind, namespace, name) for kind in fluid_kinds.RUNTIMES):
         return None
     return WaitFailed(
         "waited for %s to be Bound: nothing will bind it, because no runtime named %s exists in namespace %s; create one, "
         "for example with datacache.fluid.alluxio_runtime, or do not wait"
-        % (kinds.DATASET.describe(name, namespace), name, namespace))
+        % (fluid_kinds.DATASET.describe(name, namespace), name, namespace))
 
 
 def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
@@ -84,7 +88,7 @@ def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> W
     tell = Progress.from_environment().tell
     # Made before the first wait, so that their deadline is that of the whole.
     waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), tell) for key in ready}
-    waited = _each(client, kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
+    waited = _each(client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
     standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
     answers = fleet.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item))
     errors = {key_of(item): answer for item, answer in zip(standing, answers, strict=True) if isinstance(answer, FluidError)}
@@ -95,7 +99,7 @@ def _await_quorums(client: Client, waiter: Waiter, item: dict) -> None:
     name, namespace = item["name"], item["namespace"]
     group = Masters(client, namespace, name)
     for domain in (MASTER, JOB_MASTER):
-        what = "the %s quorum of %s" % (domain, kinds.ALLUXIO_RUNTIME.describe(name, namespace))
+        what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace))
         waiter.ask_until(what, name, partial(_quorum, group, domain), _QUORUM_PAUSE)
 
 
@@ -110,7 +114,7 @@ def _quorum(group: Masters, domain: str) -> Verdict:
 
 def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, value: object, timeout: float) -> Waited:
     """Wait for what a JMESPath expression finds in each object to be the value, or with None to be true at all."""
-    judge = readiness.field_is(path, value)
+    judge = predicates.field_is(path, value)
     state = "have %s%s" % (path, "" if value is None else " at %s" % value)
     return _each(client, kind, state, {key: judge for key in map(key_of, items)}, timeout, diagnosis.explain_runtime)
 
@@ -118,10 +122,10 @@ def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, va
 def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
     """Wait for the claims and volumes of Datasets to be Bound."""
     orphans = _orphans(client, items)
-    claims = {(item["namespace"], claim_name(item["name"])): readiness.bound for item in items if key_of(item) not in orphans}
+    claims = {(item["namespace"], claim_name(item["name"])): predicates.bound for item in items if key_of(item) not in orphans}
     waited = orphans | _each(client, kinds.PERSISTENT_VOLUME_CLAIM, "be Bound", claims, timeout, diagnosis.explain_runtime)
     keys = {volume_name(*key): key for key in map(key_of, items) if not isinstance(waited[key], FluidError)}
-    judges = {(None, volume): readiness.bound for volume in keys}
+    judges = {(None, volume): predicates.bound for volume in keys}
     volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", judges, timeout, diagnosis.nothing_more)
     return waited | {keys[volume]: result for (_none, volume), result in volumes.items() if isinstance(result, FluidError)}
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
-from . import clients, kinds, naming, peer_services, rendered, rollout_plan
+from . import clients, peer_services, rendered, rollout_plan
+from .apply.field_manager import MANAGER, ROUNDS
 from .client import Client
 from .clients import Growth, Late
 from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
+from .fluid import kinds as fluid_kinds, names as fluid_names
+from .k8s import kinds
 from .merge import patched
 from .quorum import declared_masters
-from .reconcile import MANAGER, ROUNDS
 from .rendered import Rendered
 
 # On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is
@@ -89,8 +91,8 @@ class Workloads:
 
     def look(self) -> Live:
         """Read everything. Raises InvalidInput when there is no such runtime, or Fluid has not made its masters yet."""
-        runtime = self._client.get(kinds.ALLUXIO_RUNTIME, self._name, self._namespace)
-        what = kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
+        runtime = self._client.get(fluid_kinds.ALLUXIO_RUNTIME, self._name, self._namespace)
+        what = fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
         if runtime is None:
             raise InvalidInput("%s does not exist: check name and namespace" % what)
         if runtime["metadata"].get("deletionTimestamp"):
@@ -104,7 +106,7 @@ class Workloads:
         return Live(runtime["spec"], config_map, workload, self.pods())
 
     def pods(self) -> list[dict]:
-        return list(self._client.list(kinds.POD, self._namespace, naming.master_selector(self._name)))
+        return list(self._client.list(kinds.POD, self._namespace, fluid_names.master_selector(self._name)))
 
     def workload(self) -> dict:
         return self._get(kinds.STATEFUL_SET, self._workload_name)
@@ -140,7 +142,7 @@ class Workloads:
         """
         template = patched(workload["spec"]["template"], patch.get("spec", {}).get("template", {}))
         try:
-            revisions = list(self._client.list(kinds.CONTROLLER_REVISION, self._namespace, naming.master_selector(self._name)))
+            revisions = list(self._client.list(kinds.CONTROLLER_REVISION, self._namespace, fluid_names.master_selector(self._name)))
         except ApiError as err:
             if err.status != 403:
                 raise
@@ -182,7 +184,7 @@ class Workloads:
 
     def add_service(self, index: int) -> None:
         """Make the stable Service of a master that is to come, after the pattern of another one."""
-        name = naming.master_pod(self._name, index)
+        name = fluid_names.master_pod(self._name, index)
         lives = self._services()
         if name in lives:
             return
@@ -195,7 +197,7 @@ class Workloads:
     def remove_services(self, members: int) -> list[str]:
         """Remove the Services of masters from the index members on; return their names."""
         kept = set(peer_services.names(self._name, members))
-        prefix = naming.master_pod(self._name, 0)[:-1]
+        prefix = fluid_names.master_pod(self._name, 0)[:-1]
         removed = []
         for name, live in self._services().items():
             if name.startswith(prefix) and name[len(prefix):].isdigit() and name not in kept:

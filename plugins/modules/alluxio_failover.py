@@ -125,20 +125,21 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, kinds, manage
+from ..module_utils import arguments, manage
 from ..module_utils.client import Client
 from ..module_utils.connection import connect
 from ..module_utils.drill import Drill
 from ..module_utils.errors import InvalidInput
-from ..module_utils.naming import require_identity
+from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils.k8s.names import require_identity
 from ..module_utils.progress import Progress
 from ..module_utils.quorum import declared_masters
 
 
 def masters_of(client: Client, name: str, namespace: str) -> int:
     """The number of masters that the runtime is to have. Raises InvalidInput without a quorum."""
-    what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
-    live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+    live = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
     masters = declared_masters(live["spec"])

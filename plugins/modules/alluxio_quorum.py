@@ -128,13 +128,14 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, kinds, manage
+from ..module_utils import addresses, arguments, manage
 from ..module_utils.care import MASTER
 from ..module_utils.client import Client
 from ..module_utils.connection import connect
 from ..module_utils.errors import FluidError, InvalidInput
+from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils.k8s.names import require_identity
 from ..module_utils.keeper import Keeper
-from ..module_utils.naming import require_identity
 from ..module_utils.peer_services import names
 from ..module_utils.progress import Progress
 from ..module_utils.quorum import declared_masters
@@ -144,8 +145,8 @@ from ..module_utils.workloads import Workloads
 def masters_of(client: Client, params: dict) -> int:
     """The number of masters that the runtime is to have. Raises InvalidInput for options that do not fit it."""
     name, namespace = params["name"], params["namespace"]
-    what = kinds.ALLUXIO_RUNTIME.describe(name, namespace)
-    live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+    live = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
     if live is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
     masters = declared_masters(live["spec"])

@@ -140,21 +140,23 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, kinds, manage
+from ..module_utils import addresses, arguments, manage
+from ..module_utils.care import JOB_MASTER, MASTER
 from ..module_utils.client import Client
 from ..module_utils.connection import connect
 from ..module_utils.errors import InvalidInput
-from ..module_utils.masters import JOB_MASTER, MASTER, Masters
-from ..module_utils.naming import require_identity
+from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils.k8s.names import require_identity
+from ..module_utils.masters import Masters
 from ..module_utils.quorum import declared_masters
 
 
 def read(client: Client, namespace: str, name: str) -> dict:
     """Return what both quorums of the runtime say."""
     require_identity({"name": name, "namespace": namespace})
-    live = client.get(kinds.ALLUXIO_RUNTIME, name, namespace)
+    live = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
     if live is None:
-        raise InvalidInput("%s does not exist: check name and namespace" % kinds.ALLUXIO_RUNTIME.describe(name, namespace))
+        raise InvalidInput("%s does not exist: check name and namespace" % fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace))
     group = Masters(client, namespace, name)
     masters = declared_masters(live["spec"])
     if masters == 1:

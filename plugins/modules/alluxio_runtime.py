@@ -473,7 +473,17 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, kinds, known_properties, manage, recreation, runtime, runtime_guard, waits
+from ..module_utils import (
+    addresses,
+    arguments,
+    known_properties,
+    manage,
+    recreation,
+    runtime,
+    runtime_guard,
+    waits,
+)
+from ..module_utils.fluid import kinds as fluid_kinds
 
 
 def options() -> dict:
@@ -524,7 +534,7 @@ def main() -> None:
         arguments.connection(), arguments.fleet("runtimes", options()), arguments.state(), arguments.wait(600),
         arguments.wait_for())
     manage.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("runtimes", options())), manage.Managed(
-        kind=kinds.ALLUXIO_RUNTIME,
+        kind=fluid_kinds.ALLUXIO_RUNTIME,
         plural="runtimes",
         require_valid=runtime.require_valid,
         manifest=runtime.manifest,

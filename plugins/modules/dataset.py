@@ -291,7 +291,8 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, dataset, kinds, manage
+from ..module_utils import arguments, dataset, manage
+from ..module_utils.fluid import kinds as fluid_kinds
 
 
 def options() -> dict:
@@ -325,7 +326,7 @@ def main() -> None:
         arguments.wait_for(),
         wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
     manage.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("datasets", options())), manage.Managed(
-        kind=kinds.DATASET,
+        kind=fluid_kinds.DATASET,
         plural="datasets",
         require_valid=dataset.require_valid,
         manifest=dataset.manifest,

@@ -183,7 +183,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, manage, volume
 from ..module_utils.connection import connect
-from ..module_utils.naming import require_identity
+from ..module_utils.k8s.names import require_identity
 
 
 def options() -> dict:

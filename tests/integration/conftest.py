@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client as client_module
+from ansible_collections.datacache.fluid.plugins.module_utils import client
 
 # With --import-mode=importlib no folder of tests is on the path.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -71,12 +71,12 @@ def fluid(api, namespace, fluid_runs):
 def sent(monkeypatch):
     """The requests that modules send, as (method, path and query), in order."""
     requests = []
-    send = client_module.Client._send
+    send = client.Client._send
 
     def noted(self, method, path, query, *rest, **more):
         requests.append((method, path))
         return send(self, method, path, query, *rest, **more)
-    monkeypatch.setattr(client_module.Client, "_send", noted)
+    monkeypatch.setattr(client.Client, "_send", noted)
     return requests
 
 
@@ -85,13 +85,13 @@ def between(monkeypatch):
     """Let something happen between a module's read and its next write."""
     def plan(*actions):
         planned = list(actions)
-        patch = client_module.Client.patch
+        patch = client.Client.patch
 
         def after_the_action(*args, **more):
             if planned:
                 planned.pop(0)()
             return patch(*args, **more)
-        monkeypatch.setattr(client_module.Client, "patch", after_the_action)
+        monkeypatch.setattr(client.Client, "patch", after_the_action)
     return plan
 
 

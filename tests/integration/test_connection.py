@@ -6,8 +6,8 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.kinds import Kind
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import Kind
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_without_checking_certificates(succeed, credentials):
 ])
 def test_a_kind_that_is_not_installed(succeed, fail, monkeypatch, absent):
     """The server is real; what it is asked for is a kind that it does not have."""
-    monkeypatch.setattr(kinds, "DATASET", absent)
+    monkeypatch.setattr(fluid_kinds, "DATASET", absent)
     for options in ({"name": "hbase"}, {"name": "hbase", "check": True}, {"datasets": [{"name": str(n)} for n in "abcd"]}):
         message = fail("dataset", **options)["msg"]
         assert message.startswith("the cluster does not know the kind Dataset (%s): install Fluid first" % absent.resource)

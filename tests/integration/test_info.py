@@ -3,7 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client as client_module
+from ansible_collections.datacache.fluid.plugins.module_utils import client
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_in_all_namespaces(succeed, namespace):
 
 @pytest.mark.usefixtures("datasets")
 def test_pages(succeed, sent, monkeypatch):
-    monkeypatch.setattr(client_module, "PAGE", 3)
+    monkeypatch.setattr(client, "PAGE", 3)
     assert len(names(succeed("dataset_info"))) == 7
     assert len(sent) == 3
 

@@ -10,11 +10,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from benchkit.playing import play
 from benchkit.session import Session
 
-from ansible_collections.datacache.fluid.plugins.module_utils import arguments, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import arguments
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.connection import connect
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import Drill, is_whole, lacks
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.keeper import DOMAINS, Keeper
 
 PUBLIC_MOUNT = "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/"

@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.readiness import is_ready, pod_trouble
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready, pod_trouble
 
 from .cache import Cache, until
 

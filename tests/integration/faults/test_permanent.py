@@ -17,7 +17,8 @@ from faultkit.faults import (
 )
 from faultkit.proxy import nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client, reconcile
+from ansible_collections.datacache.fluid.plugins.module_utils import client
+from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager
 
 NAMES = ["ads", "logs", "maps"]
 DATASET = {"name": "hbase", "placement": "Shared"}
@@ -80,7 +81,7 @@ def test_an_object_that_somebody_writes_all_the_time(deployment, ask):
     modules.run("dataset", {**deployment.options, "name": "hbase"})
     result, paused = ask("dataset", DATASET, CHANGED_IN_BETWEEN)
     assert "Dataset hbase in namespace %s changed 5 times" % deployment.options["namespace"] in result["msg"]
-    assert [request.verb for request in deployment.proxy.requests] == ["get", "patch"] * reconcile.ROUNDS
+    assert [request.verb for request in deployment.proxy.requests] == ["get", "patch"] * field_manager.ROUNDS
     assert paused == []
     [live] = deployment.objects().values()
     assert live["metadata"]["labels"] == {"touched-by": "somebody-else"}

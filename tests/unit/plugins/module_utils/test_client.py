@@ -16,7 +16,6 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.client import ATTEMPTS, RETRY_AFTER_MAX, Client
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
@@ -27,8 +26,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Unreachable,
     WriteConflict,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 
-DATASET = kinds.DATASET
+DATASET = fluid_kinds.DATASET
 HBASE = {"metadata": {"name": "hbase", "namespace": "data"}}
 PATH = "/apis/data.fluid.io/v1alpha1/namespaces/data/datasets"
 RESET = ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))

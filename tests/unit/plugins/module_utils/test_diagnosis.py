@@ -3,7 +3,9 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import diagnosis, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import diagnosis
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 FINALIZED = {"dataset": "fluid-dataset-controller-finalizer", "runtime": "alluxio-runtime-controller-finalizer"}
 
@@ -95,8 +97,8 @@ def deployment(name, ready, replicas):
 @pytest.fixture
 def held(put):
     """A Dataset and a runtime that wait for Fluid's controllers, which run."""
-    put(kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": [FINALIZED["dataset"]]}})
-    put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": [FINALIZED["runtime"]]}})
+    put(fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": [FINALIZED["dataset"]]}})
+    put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": [FINALIZED["runtime"]]}})
     put(kinds.DEPLOYMENT, deployment("dataset-controller", 1, 1), deployment("alluxioruntime-controller", 1, 1))
 
 
@@ -113,7 +115,7 @@ def test_a_pod_that_uses_the_claim(cluster, put):
 
 @pytest.mark.usefixtures("held")
 def test_a_dataset_that_refers_to_this_one(cluster):
-    cluster.change(kinds.DATASET, "hbase", "data", {"status": {"datasetRef": ["team/copy"]}})
+    cluster.change(fluid_kinds.DATASET, "hbase", "data", {"status": {"datasetRef": ["team/copy"]}})
     assert diagnosis.explain_deletion(cluster, "data", "hbase") == ["Dataset team/copy refers to this one: delete it first"]
 
 

@@ -5,10 +5,12 @@ import threading
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import fleet, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import fleet
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
-DATASET = kinds.DATASET
+DATASET = fluid_kinds.DATASET
 
 
 @pytest.fixture

@@ -6,8 +6,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from fake_raft import NAMESPACE, FakeRaft, address, pod_name
 
-from ansible_collections.datacache.fluid.plugins.module_utils import care, keeper, kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, InvalidInput, QuorumLost, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils import care, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    Conflict,
+    InvalidInput,
+    QuorumLost,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 

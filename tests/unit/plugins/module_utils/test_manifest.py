@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.manifest import build, compact, compact_or_none, text_map
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.manifest import (
+    build,
+    compact,
+    compact_or_none,
+    text_map,
+)
 
 
 def test_compact_leaves_out_what_is_not_given():
@@ -29,7 +35,7 @@ def test_text_map_of_nothing_is_nothing():
 
 def test_build():
     params = {"name": "hbase", "namespace": "data", "labels": {"new": True}, "annotations": None}
-    assert build(kinds.DATASET, params, {"mounts": []}) == {
+    assert build(fluid_kinds.DATASET, params, {"mounts": []}) == {
         "apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset",
         "metadata": {"name": "hbase", "namespace": "data", "labels": {"new": "true"}}, "spec": {"mounts": []}}
 

@@ -9,9 +9,11 @@ import subprocess
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, masters
+from ansible_collections.datacache.fluid.plugins.module_utils import masters
+from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import JOB_MASTER, MASTER, Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 

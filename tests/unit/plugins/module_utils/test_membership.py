@@ -4,7 +4,12 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.membership import Membership
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+    AVAILABLE,
+    UNAVAILABLE,
+    Peer,
+    Quorum,
+)
 
 PODS = {"m-0", "m-1", "m-2"}
 COMMIT = 338

@@ -4,7 +4,11 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change
-from ansible_collections.datacache.fluid.plugins.module_utils.ownership import Holder, foreign_holders, is_foreign
+from ansible_collections.datacache.fluid.plugins.module_utils.ownership import (
+    Holder,
+    foreign_holders,
+    is_foreign,
+)
 
 
 def held(live, *paths):

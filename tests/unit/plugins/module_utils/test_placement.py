@@ -3,7 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import placement
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import scheduling
 
 DEDICATED = {"key": "dedicated", "value": "cache", "effect": "NoSchedule"}
 
@@ -23,27 +23,27 @@ def node(labels=None, **spec):
     ([{"key": "other", "operator": "Exists"}], False),
 ])
 def test_taints_and_tolerations(tolerations, takes):
-    assert placement.takes(node(taints=[DEDICATED]), {}, tolerations) is takes
+    assert scheduling.takes(node(taints=[DEDICATED]), {}, tolerations) is takes
 
 
 def test_a_cordoned_node_takes_none_whatever_is_tolerated():
-    assert not placement.takes(node(unschedulable=True), {}, [{"operator": "Exists"}])
+    assert not scheduling.takes(node(unschedulable=True), {}, [{"operator": "Exists"}])
 
 
 def test_labels():
-    assert placement.takes(node({"disk": "ssd", "a": "b"}), {"disk": "ssd"})
-    assert not placement.takes(node({"disk": "hdd"}), {"disk": "ssd"})
+    assert scheduling.takes(node({"disk": "ssd", "a": "b"}), {"disk": "ssd"})
+    assert not scheduling.takes(node({"disk": "hdd"}), {"disk": "ssd"})
 
 
 def test_homeless():
     places = {"a": "n1", "b": "n2", "c": "n3"}
-    assert placement.homeless(places, "abc", ["n1", "n2", "n3"]) == []
-    assert placement.homeless(places, "abc", ["n1", "n3"]) == ["b"]
-    assert placement.homeless(places, "abc", ["n1", "n3", "n4"]) == []
-    assert placement.homeless({"a": "n1", "b": "n1"}, "ab", ["n1"]) == ["a", "b"]
+    assert scheduling.homeless(places, "abc", ["n1", "n2", "n3"]) == []
+    assert scheduling.homeless(places, "abc", ["n1", "n3"]) == ["b"]
+    assert scheduling.homeless(places, "abc", ["n1", "n3", "n4"]) == []
+    assert scheduling.homeless({"a": "n1", "b": "n1"}, "ab", ["n1"]) == ["a", "b"]
 
 
 def test_crowded():
-    assert placement.crowded({"a": "n1", "b": "n1", "c": "n2"}, 2) == ["n1"]
-    assert placement.crowded({"a": "n1", "b": "n2", "c": "n3"}, 2) == []
-    assert placement.crowded({"a": "n1", "b": "n1", "c": "n2", "d": "n2", "e": "n3"}, 3) == []
+    assert scheduling.crowded({"a": "n1", "b": "n1", "c": "n2"}, 2) == ["n1"]
+    assert scheduling.crowded({"a": "n1", "b": "n2", "c": "n3"}, 2) == []
+    assert scheduling.crowded({"a": "n1", "b": "n1", "c": "n2", "d": "n2", "e": "n3"}, 3) == []

@@ -4,7 +4,11 @@ from decimal import Decimal
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.quantity import equal, parse, require_positive
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.quantity import (
+    equal,
+    parse,
+    require_positive,
+)
 
 
 @pytest.mark.parametrize(("text", "value"), [

@@ -5,8 +5,9 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import readiness
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import pods, predicates
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
-from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Verdict
 
 
 def phase(name, *messages):
@@ -71,7 +72,7 @@ def test_quorum_formed():
 
 @pytest.mark.parametrize("name", ["persistent_volume_bound.json", "persistent_volume_claim_bound.json"])
 def test_recorded_volumes_are_bound(recorded, name):
-    assert readiness.bound(recorded(name)) == Verdict(True, "its phase is Bound")
+    assert predicates.bound(recorded(name)) == Verdict(True, "its phase is Bound")
 
 
 @pytest.mark.parametrize(("live", "verdict"), [
@@ -82,7 +83,7 @@ def test_recorded_volumes_are_bound(recorded, name):
     pytest.param({"status": {"phase": "Failed", "message": "why"}}, Verdict(False, failed="its phase is Failed: why"), id="failed"),
 ])
 def test_bound(live, verdict):
-    assert readiness.bound(live) == verdict
+    assert predicates.bound(live) == verdict
 
 
 def test_absent_tells_whose_finalizers_hold_a_recorded_dataset(recorded):
@@ -115,17 +116,17 @@ def test_absent():
     pytest.param("length(status.nothing)", 1, False, id="an-expression-that-does-not-fit-yet"),
 ])
 def test_field_is(recorded, path, value, done):
-    assert readiness.field_is(path, value)(recorded("dataset_bound.json")).done is done
+    assert predicates.field_is(path, value)(recorded("dataset_bound.json")).done is done
 
 
 def test_field_is_tells_what_it_found(recorded):
-    assert readiness.field_is("status.phase", "Bound")(recorded("dataset_not_bound.json")).progress == "status.phase is 'NotBound'"
-    assert readiness.field_is("status.phase", "Bound")(None) == Verdict(False, "it does not exist yet")
+    assert predicates.field_is("status.phase", "Bound")(recorded("dataset_not_bound.json")).progress == "status.phase is 'NotBound'"
+    assert predicates.field_is("status.phase", "Bound")(None) == Verdict(False, "it does not exist yet")
 
 
 def test_field_is_refuses_what_is_no_expression():
     with pytest.raises(InvalidInput, match=r"wait_for.path 'status\[' is not a JMESPath expression"):
-        readiness.field_is("status[", "x")
+        predicates.field_is("status[", "x")
 
 
 @pytest.mark.parametrize(("status", "trouble"), [
@@ -146,15 +147,15 @@ def test_field_is_refuses_what_is_no_expression():
     pytest.param({}, "phase unknown", id="no-status"),
 ])
 def test_pod_trouble(status, trouble):
-    assert readiness.pod_trouble({"status": status}) == trouble
+    assert pods.pod_trouble({"status": status}) == trouble
 
 
 def test_claims_of():
     volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "hbase"}}, {"name": "b", "emptyDir": {}}]
-    assert readiness.claims_of({"spec": {"volumes": volumes}}) == {"hbase"}
-    assert readiness.claims_of({"spec": {}}) == set()
+    assert pods.claims_of({"spec": {"volumes": volumes}}) == {"hbase"}
+    assert pods.claims_of({"spec": {}}) == set()
 
 
 @pytest.mark.parametrize(("status", "finished"), [("Running", False), ("Pending", False), ("Succeeded", True), ("Failed", True)])
 def test_is_finished(status, finished):
-    assert readiness.is_finished({"status": {"phase": status}}) is finished
+    assert pods.is_finished({"status": {"phase": status}}) is finished

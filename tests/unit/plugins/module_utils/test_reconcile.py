@@ -3,11 +3,18 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, reconcile, record
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import AlreadyExists, Conflict, WriteConflict
-from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import ROUNDS, Outcome, Write
+from ansible_collections.datacache.fluid.plugins.module_utils import reconcile, record
+from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import ROUNDS
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    AlreadyExists,
+    Conflict,
+    WriteConflict,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import Outcome, Write
 
-DATASET = kinds.DATASET
+DATASET = fluid_kinds.DATASET
 WEB = {"mountPoint": "https://host/a/", "name": "a"}
 
 
@@ -255,7 +262,7 @@ def test_a_create_whose_answer_was_lost_is_not_done_twice(cluster, apply):
     wanted = manifest(placement="Shared")
 
     def lose_the_answer():
-        cluster.put(DATASET, record.write(wanted, record.wish_of(wanted), reconcile.MANAGER))
+        cluster.put(DATASET, record.write(wanted, record.wish_of(wanted), field_manager.MANAGER))
         raise AlreadyExists("exists", 409, repeated=True)
 
     cluster.before_write(lose_the_answer)
@@ -283,7 +290,7 @@ def test_what_another_one_created_meanwhile_is_not_our_change(cluster, apply):
     wanted = manifest(placement="Shared")
 
     def be_too_late():
-        cluster.put(DATASET, record.write(wanted, record.wish_of(wanted), reconcile.MANAGER))
+        cluster.put(DATASET, record.write(wanted, record.wish_of(wanted), field_manager.MANAGER))
         raise AlreadyExists("exists", 409, repeated=False)
 
     cluster.before_write(be_too_late)

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import record
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import output
 
 MANAGER = "datacache.fluid"
 KEY = "datacache.fluid/last-applied"
@@ -62,7 +63,7 @@ def test_a_recorded_runtime_tells_what_was_asked_for(recorded):
 
 def test_results_show_neither_managed_fields_nor_records(recorded):
     live = recorded("alluxio_runtime_ready.json")
-    shown = record.visible(live)
+    shown = output.visible(live)
     assert "managedFields" not in shown["metadata"]
     assert "annotations" not in shown["metadata"]
     assert shown["spec"] == live["spec"]
@@ -71,9 +72,9 @@ def test_results_show_neither_managed_fields_nor_records(recorded):
 
 def test_results_show_the_annotations_of_others():
     live = {"metadata": {"annotations": {KEY: "{}", "volume." + KEY: "{}", "theirs": "x"}}}
-    assert record.visible(live)["metadata"]["annotations"] == {"theirs": "x"}
+    assert output.visible(live)["metadata"]["annotations"] == {"theirs": "x"}
 
 
 def test_results_hide_credentials():
     live = {"metadata": {}, "spec": {"mounts": [{"options": {"aws.secretKey": "abc"}}]}}
-    assert "abc" not in json.dumps(record.visible(live))
+    assert "abc" not in json.dumps(output.visible(live))

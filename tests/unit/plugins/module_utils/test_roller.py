@@ -5,9 +5,16 @@ import pytest
 from fake_masters import NAMESPACE, Killed
 from rollout_site import MIN, drain
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, rendered
+from ansible_collections.datacache.fluid.plugins.module_utils import rendered
 from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    Conflict,
+    FluidError,
+    InvalidInput,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
 from ansible_collections.datacache.fluid.plugins.module_utils.workloads import GROWN, IN_PROGRESS
@@ -318,7 +325,7 @@ def test_headless_services_bring_a_warning(site):
 
 
 @pytest.mark.parametrize(("kind", "name", "message"), [
-    (kinds.ALLUXIO_RUNTIME, "hbase", "AlluxioRuntime hbase in namespace data does not exist"),
+    (fluid_kinds.ALLUXIO_RUNTIME, "hbase", "AlluxioRuntime hbase in namespace data does not exist"),
     (kinds.STATEFUL_SET, "hbase-master", "has no StatefulSet hbase-master yet"),
     (kinds.CONFIG_MAP, "hbase-config", "has no ConfigMap hbase-config yet"),
 ])

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, select
+from ansible_collections.datacache.fluid.plugins.module_utils import select
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 
-DATASET = kinds.DATASET
+DATASET = fluid_kinds.DATASET
 
 
 @pytest.fixture

@@ -9,7 +9,13 @@ from websocket import WebSocketTimeoutException
 from ansible_collections.datacache.fluid.plugins.module_utils import connection
 from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed, encoded_length, execute, receive, send
+from ansible_collections.datacache.fluid.plugins.module_utils.streams import (
+    Executed,
+    encoded_length,
+    execute,
+    receive,
+    send,
+)
 
 ws_client = connection.kubernetes.import_stream()
 

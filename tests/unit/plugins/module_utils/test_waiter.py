@@ -4,12 +4,17 @@
 import pytest
 from fake_cluster import RETRIES
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ServerAway, WaitFailed, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ServerAway,
+    WaitFailed,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
 from ansible_collections.datacache.fluid.plugins.module_utils.readiness import absent, dataset_in_phase
-from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Verdict, Waiter
+from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Waiter
 
-DATASET = kinds.DATASET
+DATASET = fluid_kinds.DATASET
 BOUND = dataset_in_phase("Bound")
 
 

@@ -5,8 +5,14 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, waits
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown, WaitFailed, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils import waits
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    QuorumUnknown,
+    WaitFailed,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 
 HBASE = ("data", "hbase")
@@ -40,24 +46,24 @@ def becomes(cluster):
 
 
 def test_a_dataset_that_its_runtime_binds(cluster, put, becomes):
-    put(kinds.DATASET)
-    put(kinds.ALLUXIO_RUNTIME)
-    becomes(9, kinds.DATASET, {"phase": "Bound"})
+    put(fluid_kinds.DATASET)
+    put(fluid_kinds.ALLUXIO_RUNTIME)
+    becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
     waited = waits.datasets_in_phase(cluster, [item()], "Bound", 60)
     assert waited[HBASE]["status"]["phase"] == "Bound"
     assert cluster.now == 9
 
 
-@pytest.mark.parametrize("kind", kinds.RUNTIMES[1:], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", fluid_kinds.RUNTIMES[1:], ids=lambda kind: kind.kind)
 def test_any_kind_of_runtime_can_bind_it(cluster, put, becomes, kind):
-    put(kinds.DATASET)
+    put(fluid_kinds.DATASET)
     put(kind)
-    becomes(9, kinds.DATASET, {"phase": "Bound"})
+    becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
     assert waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE]["status"]["phase"] == "Bound"
 
 
 def test_without_a_runtime_it_fails_at_once(cluster, put):
-    put(kinds.DATASET)
+    put(fluid_kinds.DATASET)
     waited = waits.datasets_in_phase(cluster, [item()], "Bound", 60)
     assert isinstance(waited[HBASE], WaitFailed)
     assert str(waited[HBASE]) == (
@@ -67,38 +73,38 @@ def test_without_a_runtime_it_fails_at_once(cluster, put):
 
 
 def test_kinds_that_are_not_installed_bind_nothing(cluster, put):
-    put(kinds.DATASET)
-    cluster.missing_kinds |= set(kinds.RUNTIMES[1:])
+    put(fluid_kinds.DATASET)
+    cluster.missing_kinds |= set(fluid_kinds.RUNTIMES[1:])
     assert isinstance(waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE], WaitFailed)
 
 
 def test_kinds_that_may_not_be_read_might_bind_it(cluster, put, becomes):
-    put(kinds.DATASET)
+    put(fluid_kinds.DATASET)
     cluster.forbidden.add(("get", "jindoruntimes"))
-    becomes(9, kinds.DATASET, {"phase": "Bound"})
+    becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
     assert waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE]["status"]["phase"] == "Bound"
 
 
 def test_a_reference_needs_no_runtime_of_its_own(cluster, put, becomes):
-    put(kinds.DATASET, spec={"mounts": [{"mountPoint": "dataset://other/hbase"}]})
-    becomes(9, kinds.DATASET, {"phase": "Bound"})
+    put(fluid_kinds.DATASET, spec={"mounts": [{"mountPoint": "dataset://other/hbase"}]})
+    becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
     assert waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE]["status"]["phase"] == "Bound"
 
 
 def test_another_phase_needs_no_runtime(cluster, put, becomes):
-    put(kinds.DATASET)
-    becomes(9, kinds.DATASET, {"phase": "NotBound"})
+    put(fluid_kinds.DATASET)
+    becomes(9, fluid_kinds.DATASET, {"phase": "NotBound"})
     assert waits.datasets_in_phase(cluster, [item()], "NotBound", 60)[HBASE]["status"]["phase"] == "NotBound"
 
 
 def test_several_datasets_each_have_their_own_result(cluster, put, becomes):
     for name in ("orphan", "fails", "late", "bound"):
-        put(kinds.DATASET, name)
+        put(fluid_kinds.DATASET, name)
     for name in ("fails", "late", "bound"):
-        put(kinds.ALLUXIO_RUNTIME, name)
-    put(kinds.DATASET, "far", "other", status={"phase": "Bound"})
-    becomes(2, kinds.DATASET, {"phase": "Failed"}, "fails")
-    becomes(4, kinds.DATASET, {"phase": "Bound"}, "bound")
+        put(fluid_kinds.ALLUXIO_RUNTIME, name)
+    put(fluid_kinds.DATASET, "far", "other", status={"phase": "Bound"})
+    becomes(2, fluid_kinds.DATASET, {"phase": "Failed"}, "fails")
+    becomes(4, fluid_kinds.DATASET, {"phase": "Bound"}, "bound")
     items = [item(name) for name in ("orphan", "fails", "late", "bound")] + [item("far", "other")]
     waited = waits.datasets_in_phase(cluster, items, "Bound", 30)
     assert {key[1]: type(result).__name__ for key, result in waited.items()} == {
@@ -107,8 +113,8 @@ def test_several_datasets_each_have_their_own_result(cluster, put, becomes):
 
 
 def test_a_timeout_explains_the_runtimes_pods(cluster, put):
-    put(kinds.DATASET)
-    put(kinds.ALLUXIO_RUNTIME)
+    put(fluid_kinds.DATASET)
+    put(fluid_kinds.ALLUXIO_RUNTIME)
     cluster.put(kinds.POD, {"metadata": {"name": "hbase-master-0", "namespace": "data", "labels": {"release": "hbase"}},
                             "status": {"phase": "Pending"}})
     timeout = waits.datasets_in_phase(cluster, [item()], "Bound", 30)[HBASE]
@@ -153,9 +159,9 @@ def run_masters(put):
 @pytest.mark.parametrize("declared", [3, 5], ids=["as-declared", "while-more-are-declared-than-run"])
 def test_a_runtime_is_ready_when_both_quorums_are_complete(cluster, put, run_masters, becomes, quorums, declared):
     asked = quorums(QuorumUnknown("no master answers"), LOST, COMPLETE, COMPLETE)
-    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": declared}})
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": declared}})
     run_masters(3)
-    becomes(20, kinds.ALLUXIO_RUNTIME, READY)
+    becomes(20, fluid_kinds.ALLUXIO_RUNTIME, READY)
     assert waits.runtimes_with_quorum(cluster, [item(master_replicas=declared)], 60)[HBASE]["status"] == READY
     assert asked == ["MASTER", "MASTER", "MASTER", "JOB_MASTER"]
     assert cluster.now == 22
@@ -163,7 +169,7 @@ def test_a_runtime_is_ready_when_both_quorums_are_complete(cluster, put, run_mas
 
 def test_a_single_master_has_no_quorum_to_wait_for(cluster, put, quorums):
     asked = quorums(COMPLETE)
-    put(kinds.ALLUXIO_RUNTIME, status={"masterNumberReady": 1, "workerNumberReady": 1})
+    put(fluid_kinds.ALLUXIO_RUNTIME, status={"masterNumberReady": 1, "workerNumberReady": 1})
     waits.runtimes_with_quorum(cluster, [item(master_replicas=1)], 60)
     assert asked == []
 
@@ -171,7 +177,7 @@ def test_a_single_master_has_no_quorum_to_wait_for(cluster, put, quorums):
 def test_a_quorum_that_does_not_form_tells_what_it_lacks(cluster, put, run_masters, quorums):
     quorums(LOST)
     run_masters(3)
-    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
     timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
     assert isinstance(timeout, WaitTimeout)
     assert str(timeout) == (
@@ -181,22 +187,22 @@ def test_a_quorum_that_does_not_form_tells_what_it_lacks(cluster, put, run_maste
 def test_a_master_that_is_not_there_keeps_the_quorum_from_being_complete(cluster, put, run_masters, quorums):
     quorums(COMPLETE)
     run_masters(2)
-    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
     timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
     assert str(timeout).endswith("3 peers of 2")
 
 
 def test_the_quorum_has_only_the_time_that_the_pods_left(cluster, put, becomes, quorums):
     quorums(LOST)
-    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
-    becomes(25, kinds.ALLUXIO_RUNTIME, READY)
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
+    becomes(25, fluid_kinds.ALLUXIO_RUNTIME, READY)
     assert isinstance(waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE], WaitTimeout)
     assert cluster.now <= 30
 
 
 def test_a_runtime_that_is_not_ready_is_not_asked_for_its_quorum(cluster, put, quorums):
     asked = quorums(COMPLETE)
-    put(kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
     timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
     assert "0 of 3 masters ready, 0 of 1 workers ready" in str(timeout)
     assert asked == []
@@ -206,21 +212,21 @@ def test_a_runtime_that_is_not_ready_is_not_asked_for_its_quorum(cluster, put, q
 
 
 def test_a_field(cluster, put, becomes):
-    put(kinds.DATASET)
-    becomes(5, kinds.DATASET, {"cacheStates": {"cachedPercentage": "100.0%"}})
-    waits.field_has_value(cluster, kinds.DATASET, [item()], "status.cacheStates.cachedPercentage", "100.0%", 60)
+    put(fluid_kinds.DATASET)
+    becomes(5, fluid_kinds.DATASET, {"cacheStates": {"cachedPercentage": "100.0%"}})
+    waits.field_has_value(cluster, fluid_kinds.DATASET, [item()], "status.cacheStates.cachedPercentage", "100.0%", 60)
     assert cluster.now == 5
 
 
 def test_a_field_that_does_not_come(cluster, put):
-    put(kinds.DATASET)
-    timeout = waits.field_has_value(cluster, kinds.DATASET, [item()], "status.fileNum", "15", 30)[HBASE]
+    put(fluid_kinds.DATASET)
+    timeout = waits.field_has_value(cluster, fluid_kinds.DATASET, [item()], "status.fileNum", "15", 30)[HBASE]
     assert str(timeout) == (
         "waited 30 seconds for Dataset hbase in namespace data to have status.fileNum at 15: status.fileNum is None")
 
 
 def test_volumes_are_bound_when_claim_and_volume_are(cluster, put, becomes):
-    put(kinds.DATASET, status={"phase": "Bound"})
+    put(fluid_kinds.DATASET, status={"phase": "Bound"})
     put(kinds.PERSISTENT_VOLUME_CLAIM)
     put(kinds.PERSISTENT_VOLUME, "data-hbase", None)
     becomes(5, kinds.PERSISTENT_VOLUME_CLAIM, {"phase": "Bound"})
@@ -230,8 +236,8 @@ def test_volumes_are_bound_when_claim_and_volume_are(cluster, put, becomes):
 
 
 def test_a_volume_that_comes_later_is_waited_for(cluster, put):
-    put(kinds.DATASET)
-    put(kinds.ALLUXIO_RUNTIME)
+    put(fluid_kinds.DATASET)
+    put(fluid_kinds.ALLUXIO_RUNTIME)
     cluster.later(5, lambda: put(kinds.PERSISTENT_VOLUME_CLAIM, status={"phase": "Bound"}))
     cluster.later(6, lambda: put(kinds.PERSISTENT_VOLUME, "data-hbase", None, status={"phase": "Bound"}))
     waits.volumes_bound(cluster, [item()], 60)
@@ -239,29 +245,30 @@ def test_a_volume_that_comes_later_is_waited_for(cluster, put):
 
 
 def test_a_volume_of_a_dataset_that_nothing_binds_fails_at_once(cluster, put):
-    put(kinds.DATASET)
+    put(fluid_kinds.DATASET)
     waited = waits.volumes_bound(cluster, [item()], 60)
     assert "no runtime named hbase exists" in str(waited[HBASE])
     assert cluster.now == 0
 
 
 def test_a_lost_claim_is_an_error_and_its_volume_is_not_waited_for(cluster, put):
-    put(kinds.DATASET, status={"phase": "Bound"})
+    put(fluid_kinds.DATASET, status={"phase": "Bound"})
     put(kinds.PERSISTENT_VOLUME_CLAIM, status={"phase": "Lost"})
     assert isinstance(waits.volumes_bound(cluster, [item()], 60)[HBASE], WaitFailed)
     assert ("list", "persistentvolumes") not in cluster.requests
 
 
 def test_gone(cluster, put):
-    put(kinds.DATASET)
-    cluster.later(5, lambda: cluster.vanish(kinds.DATASET, "hbase", "data"))
-    assert waits.gone(cluster, kinds.DATASET, [HBASE], 60) == {HBASE: None}
+    put(fluid_kinds.DATASET)
+    cluster.later(5, lambda: cluster.vanish(fluid_kinds.DATASET, "hbase", "data"))
+    assert waits.gone(cluster, fluid_kinds.DATASET, [HBASE], 60) == {HBASE: None}
     assert cluster.now == 5
 
 
 def test_what_does_not_go_is_explained(cluster):
-    cluster.put(kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": ["fluid-dataset-controller-finalizer"]}})
-    timeout = waits.gone(cluster, kinds.DATASET, [HBASE], 30)[HBASE]
+    cluster.put(
+        fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": ["fluid-dataset-controller-finalizer"]}})
+    timeout = waits.gone(cluster, fluid_kinds.DATASET, [HBASE], 30)[HBASE]
     assert str(timeout) == (
         "waited 30 seconds for Dataset hbase in namespace data to be gone: it is still there, held by "
         "fluid-dataset-controller-finalizer (of dataset-controller)\n- the finalizer's controller, Deployment dataset-controller, "
@@ -270,7 +277,7 @@ def test_what_does_not_go_is_explained(cluster):
 
 def test_a_volume_that_does_not_go_is_not_explained_by_other_things(cluster, put):
     cluster.put(kinds.PERSISTENT_VOLUME, {"metadata": {"name": "data-hbase", "finalizers": ["kubernetes.io/pv-protection"]}})
-    cluster.missing_kinds.add(kinds.DATASET)
+    cluster.missing_kinds.add(fluid_kinds.DATASET)
     timeout = waits.gone(cluster, kinds.PERSISTENT_VOLUME, [(None, "data-hbase")], 30)[None, "data-hbase"]
     assert "held by kubernetes.io/pv-protection" in str(timeout)
     assert "does not know the kind" not in str(timeout)

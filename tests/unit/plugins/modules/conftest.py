@@ -14,7 +14,13 @@ from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
 from restorations import CLAIM, OTHER_FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, masters, streams, waits
+from ansible_collections.datacache.fluid.plugins.module_utils import (
+    addresses,
+    backup,
+    masters,
+    streams,
+    waits,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"

@@ -7,7 +7,9 @@ import json
 import pytest
 from fake_journals import FILES, HELPER_IMAGE
 
-from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod, kinds, streams
+from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod, streams
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 CLAIM = {"name": "hbase", "namespace": "data", "claim": "backups", "path": "alluxio"}
 
@@ -20,7 +22,7 @@ def test_a_backup(cache, run, time):
     assert (made["sha256"], made["size_bytes"]) == (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size)
     assert (made["name"], made["created"]) == ("data.hbase.20261124T180000Z", "2026-11-24T18:00:00Z")
     assert (made["leader"], made["alluxio_version"], made["entries"], made["paths"]) == ("hbase-master-1", "2.9.4", 2, 2)
-    assert made["uid"] == cache.cluster.stored(kinds.ALLUXIO_RUNTIME, "hbase", "data")["metadata"]["uid"]
+    assert made["uid"] == cache.cluster.stored(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data")["metadata"]["uid"]
     listing = sorted([FILES[0].replace(" 100% ", " "), FILES[1]])
     assert made["tree_sha256"] == hashlib.sha256("".join(line + "\n" for line in listing).encode()).hexdigest()
     assert json.loads(file.with_suffix(".json").read_text()) == {"format": 1, **made}
@@ -197,7 +199,7 @@ def test_what_is_not_whole_is_not_listed(cache, run, time):
 
 def test_listing_after_the_runtime_is_gone(cache, run, time):
     run("alluxio_backup", **CLAIM)
-    cache.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data")
+    cache.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data")
     cache.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", "data")
     assert "image is required" in run("alluxio_backup_info", **CLAIM)["msg"]
     assert len(run("alluxio_backup_info", image="debian", **CLAIM)["backups"]) == 1
@@ -225,9 +227,10 @@ def test_refused_without_asking_the_cluster(cluster, run, options, message):
 
 
 @pytest.mark.parametrize(("arrange", "message"), [
-    pytest.param(lambda cache: cache.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data"),
+    pytest.param(lambda cache: cache.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data"),
                  "AlluxioRuntime hbase in namespace data does not exist", id="no-runtime"),
-    pytest.param(lambda cache: cache.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "now"}}),
+    pytest.param(
+        lambda cache: cache.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "now"}}),
                  "AlluxioRuntime hbase in namespace data is being deleted", id="deleted-runtime"),
     pytest.param(lambda cache: cache.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", "data"),
                  "AlluxioRuntime hbase in namespace data has no masters yet", id="no-masters"),

@@ -7,7 +7,9 @@ import pytest
 from fake_failover import IDENTITY
 from fake_raft import NAMESPACE, pod_name
 
-from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 ONE = "a" * 64
 
@@ -93,9 +95,10 @@ def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
     pytest.param(lambda raft: raft.silent.add("MASTER"), {}, "no leader", id="no-leader"),
     pytest.param(lambda raft: raft.put_service(1, cluster_ip=False), {}, "Services hbase-master-1 of AlluxioRuntime hbase",
                  id="headless"),
-    pytest.param(lambda raft: raft.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 1}}}), {},
+    pytest.param(
+        lambda raft: raft.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 1}}}), {},
                  "has a single master: without a quorum its metadata would be lost", id="single"),
-    pytest.param(lambda raft: raft.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {}, "does not exist", id="no-runtime"),
+    pytest.param(lambda raft: raft.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {}, "does not exist", id="no-runtime"),
 ])
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 def test_refused(cluster, run, failover, arrange, options, message, check):

@@ -6,7 +6,9 @@ from functools import partial
 import pytest
 from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
@@ -19,7 +21,7 @@ def raft(cluster, monkeypatch):
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
                         partial(keeper.Keeper, clock=cluster.clock, sleep=cluster.sleep))
     monkeypatch.setattr(addresses, "execute", lambda *_args: Executed(0, "", ""))
-    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 
 
@@ -87,9 +89,9 @@ def test_what_was_done_is_told_when_it_was_not_enough(run, raft):
 ])
 def test_refused(cluster, run, raft, masters, options, message):
     if masters is None:
-        cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
+        cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
     else:
-        cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": masters}}})
+        cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": masters}}})
     result = run("alluxio_quorum", **IDENTITY, **options)
     assert message in result["msg"]
     assert (raft.acts, cluster.writes()) == ([], [])
@@ -98,7 +100,7 @@ def test_refused(cluster, run, raft, masters, options, message):
 @pytest.mark.parametrize(("started", "refused"), [("2026-11-23T11:00:00Z", True), ("2026-11-23T11:30:00Z", False)],
                          ids=["before-masters-were-added", "since"])
 def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, started, refused):
-    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
     for index in (3, 4):
         raft.put_service(index)
         raft.put_pod(index)

@@ -8,8 +8,10 @@ import pytest
 from fake_journals import FILES
 from restorations import CLAIM, LATEST, MASTERS, OTHER_FILES, killed, template
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader import Leader
 from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import WAITER
@@ -63,7 +65,7 @@ def test_a_lost_majority(cache, run, saved):
 
 
 def test_a_number_of_masters_that_no_rollout_has_applied_yet(cache, run, saved):
-    cache.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 5}}})
+    cache.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 5}}})
     assert run("alluxio_restore", **LATEST)["restarted"] == MASTERS
 
 
@@ -221,7 +223,7 @@ def persistent(cache):
     pytest.param(lambda cache: damage(cache, lambda data: bytes(len(data))), {}, "is damaged: its file has SHA-256", id="damaged"),
     pytest.param(forge, {}, "cannot be read: ", id="unreadable"),
     pytest.param(persistent, {}, "keeps its journal on something else than an emptyDir", id="journal-that-stays"),
-    pytest.param(lambda cache: cache.cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data"), {}, "does not exist", id="no-runtime"),
+    pytest.param(lambda cache: cache.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data"), {}, "does not exist", id="no-runtime"),
 ])
 def test_refused_with_nothing_touched(cache, run, saved, arrange, options, message):
     arrange(cache)

@@ -7,7 +7,14 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, kinds, known_properties, masters, waits
+from ansible_collections.datacache.fluid.plugins.module_utils import (
+    addresses,
+    known_properties,
+    masters,
+    waits,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
@@ -26,7 +33,7 @@ FULL = {
 
 @pytest.fixture
 def stored(cluster):
-    return lambda name="hbase", namespace="default": cluster.stored(kinds.ALLUXIO_RUNTIME, name, namespace)
+    return lambda name="hbase", namespace="default": cluster.stored(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
 
 
 @pytest.fixture
@@ -143,7 +150,7 @@ def service(cluster):
 
 
 def test_waiting(cluster, run, service):
-    cluster.later(5, lambda: cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "default", {
+    cluster.later(5, lambda: cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "default", {
         "status": {"masterNumberReady": 1, "workerNumberReady": 1}}))
     result = run("alluxio_runtime", name="hbase", wait=True)
     assert (result["changed"], result["result"]["status"]["workerNumberReady"]) == (True, 1)
@@ -181,7 +188,7 @@ def masters_of_hbase(cluster, monkeypatch):
         return Executed(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
     for module in (addresses, masters):
         monkeypatch.setattr(module, "execute", execute)
-    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
         "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"}, "worker": {"networkMode": "ContainerNetwork"}}})
     FakeRaft(cluster, cluster_ips=False)
     return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork"}
@@ -198,7 +205,7 @@ def test_a_runtime_that_kubectl_made_gets_stable_addresses(cluster, run, masters
 
 def test_a_single_master_gets_a_stable_address(cluster, run, masters_of_hbase):
     """Its startup probe asks it by its name, which a headless Service resolves for a ready pod alone."""
-    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 1}}})
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 1}}})
     options = {**masters_of_hbase, "master_replicas": 1}
     assert [run("alluxio_runtime", **options)["changed"] for _run in range(2)] == [True, False]
     assert cluster.stored(kinds.SERVICE, "hbase-master-0", "data")["spec"]["publishNotReadyAddresses"]
@@ -233,7 +240,7 @@ def test_a_property_that_the_running_alluxio_does_not_know_changes_nothing(clust
 
 @pytest.mark.parametrize("key", ["alluxio.misspelt", "alluxio.known"])
 def test_a_new_runtime_is_proven_after_its_wait(cluster, run, monkeypatch, masters_of_hbase, key):
-    cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data")
+    cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data")
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
     result = run("alluxio_runtime", wait=True, properties={key: "1"}, **masters_of_hbase)
     assert result["changed"]

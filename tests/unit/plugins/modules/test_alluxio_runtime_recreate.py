@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, kinds, known_properties, waits
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, known_properties, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 FINALIZER = "alluxio-runtime-controller-finalizer"
 OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
@@ -19,7 +21,7 @@ WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete"
 
 @pytest.fixture
 def stored(cluster):
-    return lambda name="hbase": cluster.stored(kinds.ALLUXIO_RUNTIME, name, "data")
+    return lambda name="hbase": cluster.stored(fluid_kinds.ALLUXIO_RUNTIME, name, "data")
 
 
 @pytest.fixture
@@ -27,11 +29,11 @@ def live(cluster, run, stored):
     """A runtime that Fluid has taken up: with its finalizer, its defaults and somebody's label; gone 30 s after its deletion."""
     def make(masters, name="hbase", gone_after=30):
         run("alluxio_runtime", **{**OWN, "name": name, "master_replicas": masters})
-        cluster.change(kinds.ALLUXIO_RUNTIME, name, "data", {
+        cluster.change(fluid_kinds.ALLUXIO_RUNTIME, name, "data", {
             "metadata": {"finalizers": [FINALIZER], "labels": {"theirs": "x"}},
             "spec": {"management": {}}, "status": {"masterPhase": "Ready"}})
         if gone_after is not None:
-            cluster.later(gone_after, lambda: cluster.vanish(kinds.ALLUXIO_RUNTIME, name, "data"))
+            cluster.later(gone_after, lambda: cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, name, "data"))
         cluster.requests.clear()
         return stored(name)["metadata"]["uid"]
     return make
@@ -116,7 +118,8 @@ def test_pods_that_may_not_be_seen_are_no_leave_to_delete(cluster, run, live):
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, live, stored, check):
     uid = live(1)
-    cluster.put(kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "status": {"datasetRef": ["web/copy", "ml/copy"]}})
+    cluster.put(
+        fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "status": {"datasetRef": ["web/copy", "ml/copy"]}})
     result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)
     assert "cannot be recreated while other Datasets read through it, which would lose their volume: web/copy, ml/copy" in result["msg"]
     assert (cluster.writes(), stored()["metadata"]["uid"]) == ([], uid)
@@ -148,7 +151,7 @@ def test_too_few_nodes_are_found_before_the_deletion(cluster, run, live, check):
 
 def test_a_field_of_somebody_else_is_a_conflict_before_the_deletion(cluster, run, live):
     live(1)
-    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"managedFields": [
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"managedFields": [
         {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:master": {"f:replicas": {}}}}}]}})
     options = {**OWN, "master_replicas": 3, "recreate": True}
     assert "spec.master.replicas was set by field manager kubectl-edit" in run("alluxio_runtime", **options)["msg"]
@@ -212,7 +215,7 @@ def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, live, st
     assert stored()["metadata"]["deletionTimestamp"]
     assert "is being deleted since" in run("alluxio_runtime", master_replicas=3, **OWN)["msg"]
     predicted = run("alluxio_runtime", check=True, diff=True, master_replicas=3, recreate=True, **OWN)
-    cluster.later(9, lambda: cluster.vanish(kinds.ALLUXIO_RUNTIME, "hbase", "data"))
+    cluster.later(9, lambda: cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data"))
     done = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
     assert (done["changed"], done["diff"]) == (predicted["changed"], predicted["diff"])
     assert "deletionTimestamp" not in stored()["metadata"]
@@ -220,7 +223,7 @@ def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, live, st
 
 def test_one_that_is_being_deleted_and_would_stay_as_it_is_is_not_present(cluster, run, live):
     live(3, gone_after=None)
-    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
     assert "is being deleted since" in run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"]
 
 
@@ -246,7 +249,7 @@ def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, r
     live(1)
 
     def make():
-        cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}})
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}})
     cluster.before_write(lambda: None, lambda: None, lambda: None, make)
     result = run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)
     assert "which is not done yet" in result["msg"] and "has 1 masters and 3 were asked for" in result["msg"]

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 
 MOUNT = {"name": "web", "mount_point": "https://host/path/"}
 FULL = {
@@ -20,7 +20,7 @@ FULL = {
 
 @pytest.fixture
 def stored(cluster):
-    return lambda name="hbase", namespace="default": cluster.stored(kinds.DATASET, name, namespace)
+    return lambda name="hbase", namespace="default": cluster.stored(fluid_kinds.DATASET, name, namespace)
 
 
 def test_minimal(run, stored):
@@ -71,7 +71,7 @@ def test_absent(run, stored, check):
 
 def test_absent_of_nothing(cluster, run):
     assert not run("dataset", name="hbase", state="absent", wait=True)["changed"]
-    cluster.missing_kinds.add(kinds.DATASET)
+    cluster.missing_kinds.add(fluid_kinds.DATASET)
     assert not run("dataset", name="hbase", state="absent", wait=True)["changed"]
 
 
@@ -105,13 +105,13 @@ def test_an_error_of_the_cluster_is_the_modules_message(cluster, run):
 
 
 def test_a_kind_that_is_not_installed(cluster, run):
-    cluster.missing_kinds.add(kinds.DATASET)
+    cluster.missing_kinds.add(fluid_kinds.DATASET)
     assert "does not know the kind Dataset" in run("dataset", name="hbase")["msg"]
 
 
 def test_a_conflict_is_told_in_plain_values_too(cluster, run):
     run("dataset", name="hbase", placement="Shared")
-    cluster.change(kinds.DATASET, "hbase", "default", {"spec": {"placement": "Exclusive"}, "metadata": {"managedFields": [
+    cluster.change(fluid_kinds.DATASET, "hbase", "default", {"spec": {"placement": "Exclusive"}, "metadata": {"managedFields": [
         {"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:placement": {}}}}]}})
     result = run("dataset", name="hbase", placement="Shared")
     assert result["conflicts"] == [{"field": "spec.placement", "manager": "kubectl-edit"}]
@@ -129,8 +129,8 @@ def test_a_secret_among_the_options_is_in_no_output(run, stored):
 
 
 def test_waiting_returns_the_bound_dataset(cluster, run):
-    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "default"}})
-    cluster.later(5, lambda: cluster.change(kinds.DATASET, "hbase", "default", {"status": {"phase": "Bound"}}))
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "default"}})
+    cluster.later(5, lambda: cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": {"phase": "Bound"}}))
     result = run("dataset", name="hbase", wait=True)
     assert (result["changed"], result["result"]["status"]) == (True, {"phase": "Bound"})
 
@@ -148,7 +148,7 @@ def test_a_failed_wait_still_says_that_the_object_was_changed(run, stored):
 
 
 def test_a_wait_that_the_cluster_refuses_still_says_that_the_object_was_changed(cluster, run):
-    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "default"}})
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "default"}})
     cluster.forbidden.add(("watch", "datasets"))
     result = run("dataset", name="hbase", wait=True)
     assert result["failed"] and result["changed"]
@@ -156,22 +156,22 @@ def test_a_wait_that_the_cluster_refuses_still_says_that_the_object_was_changed(
 
 
 def test_waiting_for_a_field(cluster, run):
-    cluster.later(5, lambda: cluster.change(kinds.DATASET, "hbase", "default", {"status": {"fileNum": "15"}}))
+    cluster.later(5, lambda: cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": {"fileNum": "15"}}))
     result = run("dataset", name="hbase", wait=True, wait_for={"path": "status.fileNum", "value": 15})
     assert result["result"]["status"] == {"fileNum": "15"}
 
 
 def test_waiting_for_absence(cluster, run):
     run("dataset", name="hbase")
-    cluster.change(kinds.DATASET, "hbase", "default", {"metadata": {"finalizers": ["a"]}})
-    cluster.later(5, lambda: cluster.vanish(kinds.DATASET, "hbase", "default"))
+    cluster.change(fluid_kinds.DATASET, "hbase", "default", {"metadata": {"finalizers": ["a"]}})
+    cluster.later(5, lambda: cluster.vanish(fluid_kinds.DATASET, "hbase", "default"))
     result = run("dataset", name="hbase", state="absent", wait=True)
     assert (result["changed"], result["result"], cluster.now) == (True, {}, 5)
 
 
 def test_an_absence_that_does_not_come_is_explained(cluster, run):
     run("dataset", name="hbase")
-    cluster.change(kinds.DATASET, "hbase", "default", {"metadata": {"finalizers": ["a"]}})
+    cluster.change(fluid_kinds.DATASET, "hbase", "default", {"metadata": {"finalizers": ["a"]}})
     result = run("dataset", name="hbase", state="absent", wait=True, wait_timeout=30)
     assert result["failed"] and result["changed"]
     assert result["msg"].startswith("waited 30 seconds for Dataset hbase in namespace default to be gone")
@@ -202,7 +202,7 @@ def test_a_list_returns_what_was_changed(run):
 
 def test_a_list_returns_the_objects_that_were_waited_for(cluster, run):
     run("dataset", datasets=[{"name": "a"}])
-    cluster.change(kinds.DATASET, "a", "default", {"status": {"phase": "Bound"}})
+    cluster.change(fluid_kinds.DATASET, "a", "default", {"status": {"phase": "Bound"}})
     [kept] = run("dataset", wait=True, datasets=[{"name": "a"}])["results"]
     assert (kept["changed"], kept["result"]["status"]) == (False, {"phase": "Bound"})
 
@@ -222,7 +222,7 @@ def test_a_long_list_is_read_at_once(cluster, run):
 
 
 def test_one_failure_does_not_stop_the_others(cluster, run, stored):
-    cluster.put(kinds.DATASET, {"metadata": {"name": "b", "namespace": "default", "deletionTimestamp": "t"}})
+    cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "b", "namespace": "default", "deletionTimestamp": "t"}})
     result = run("dataset", datasets=[{"name": "a"}, {"name": "b"}, {"name": "c"}])
     assert result["failed"] and result["changed"]
     assert result["msg"].startswith("1 of 3 objects failed: default/b: Dataset b in namespace default is being deleted")
@@ -232,8 +232,8 @@ def test_one_failure_does_not_stop_the_others(cluster, run, stored):
 
 def test_a_list_is_waited_for_together(cluster, run):
     for name in ("a", "b"):
-        cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": name, "namespace": "default"}})
-        cluster.later(5, lambda name=name: cluster.change(kinds.DATASET, name, "default", {"status": {"phase": "Bound"}}))
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": name, "namespace": "default"}})
+        cluster.later(5, lambda name=name: cluster.change(fluid_kinds.DATASET, name, "default", {"status": {"phase": "Bound"}}))
     result = run("dataset", wait=True, datasets=[{"name": "a"}, {"name": "b"}, {"name": "orphan"}])
     assert [entry["result"].get("status") for entry in result["results"]] == [{"phase": "Bound"}, {"phase": "Bound"}, None]
     assert "no runtime named orphan exists" in result["results"][2]["error"]

@@ -3,12 +3,13 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 
 @pytest.fixture
 def bound(cluster, recorded):
-    for kind, name in ((kinds.DATASET, "dataset_bound"), (kinds.PERSISTENT_VOLUME, "persistent_volume_bound"),
+    for kind, name in ((fluid_kinds.DATASET, "dataset_bound"), (kinds.PERSISTENT_VOLUME, "persistent_volume_bound"),
                        (kinds.PERSISTENT_VOLUME_CLAIM, "persistent_volume_claim_bound")):
         cluster.put(kind, recorded(name + ".json"))
 

@@ -3,14 +3,18 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import parse_master_info, parse_quorum_info
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+    parse_master_info,
+    parse_quorum_info,
+)
 
 BOTH = pytest.mark.parametrize(("module", "kind", "recording"), [
-    ("dataset_info", kinds.DATASET, "dataset_bound.json"),
-    ("alluxio_runtime_info", kinds.ALLUXIO_RUNTIME, "alluxio_runtime_ready.json"),
+    ("dataset_info", fluid_kinds.DATASET, "dataset_bound.json"),
+    ("alluxio_runtime_info", fluid_kinds.ALLUXIO_RUNTIME, "alluxio_runtime_ready.json"),
 ])
 
 
@@ -60,7 +64,7 @@ def test_refused(cluster, run, module, kind, recording):
 @pytest.fixture
 def runtime(cluster):
     def put(masters):
-        cluster.put(kinds.ALLUXIO_RUNTIME, {
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
             "metadata": {"name": "hbase", "namespace": "default"}, "spec": {"master": {"replicas": masters}}})
     return put
 

@@ -10,8 +10,15 @@ from fake_journals import FILES
 from fake_raft import NAMESPACE, FakeRaft, address
 from restorations import CLAIM, LATEST, killed, template
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, drill_writer, keeper, kinds, restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils import (
+    addresses,
+    drill_writer,
+    keeper,
+    restore_template,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
@@ -68,7 +75,7 @@ def five(cluster, monkeypatch):
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
                         partial(keeper.Keeper, clock=cluster.clock, sleep=cluster.sleep))
     monkeypatch.setattr(addresses, "execute", lambda *_args: Executed(0, "", ""))
-    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 
 
@@ -202,7 +209,7 @@ def test_a_single_masters_service_is_never_lost(cluster, monkeypatch):
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_quorum_waits_for_an_api_server_that_is_away(cluster, run, five):
-    cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
     five.lose(2)
     five.heals = set()
     cluster.later(20, lambda: cluster.go_away(5))

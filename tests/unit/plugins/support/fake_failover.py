@@ -5,7 +5,9 @@ from functools import partial
 
 from fake_raft import NAMESPACE, FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
@@ -69,5 +71,5 @@ def make(cluster, monkeypatch) -> FakeFailover:
     monkeypatch.setattr(drill_writer.streams, "execute", made.execute)
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",
                         partial(drill.Drill, clock=cluster.clock, sleep=cluster.sleep))
-    cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made

@@ -10,8 +10,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod, kinds
+from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import FILE, FOLDER, GO, WAITER
 from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
@@ -61,7 +63,7 @@ class FakeJournals:
         self.lead("hbase-master-1")
         monkeypatch.setattr(cluster, "create", self._creating(cluster.create))
         monkeypatch.setattr(cluster, "delete", self._deleting(cluster.delete))
-        cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 3}}})
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 3}}})
         cluster.put(kinds.STATEFUL_SET, stateful_set())
         cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {
             "metadata": {"name": "backups", "namespace": "data"}, "status": {"phase": "Bound"}})

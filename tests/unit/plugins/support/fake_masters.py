@@ -9,12 +9,20 @@ import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds, rendered, rollout_plan
+from ansible_collections.datacache.fluid.plugins.module_utils import rendered, rollout_plan
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import MANAGER
 from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
-from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import MANAGER
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+    AVAILABLE,
+    UNAVAILABLE,
+    Peer,
+    Quorum,
+    quorum_size,
+)
 
 NAMESPACE = "data"
 BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -53,7 +61,7 @@ class FakeMasters:
         workload["spec"]["template"]["spec"]["hostNetwork"] = network == "HostNetwork"
         data = config_map["data"]
         data[rendered.COMMON] = rendered.with_members(data[rendered.COMMON], "hbase", members)
-        cluster.put(kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
             "master": {"replicas": members, "networkMode": network}}})
         cluster.put(kinds.CONFIG_MAP, config_map)
         self._put_workload(workload)
@@ -80,7 +88,7 @@ class FakeMasters:
 
     def declare(self, **spec):
         """Change the runtime's spec, with a merge patch."""
-        self.cluster.change(kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": spec})
+        self.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": spec})
 
     def now(self):
         return BEGAN + timedelta(seconds=self.cluster.now)

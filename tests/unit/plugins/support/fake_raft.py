@@ -4,8 +4,8 @@
 A group heals, or not, as the test says: `heals` names the acts after which its lost peers are AVAILABLE again.
 """
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 

@@ -3,8 +3,8 @@
 
 from fake_journals import FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 CLAIM = {"name": "hbase", "namespace": "data", "claim": "backups", "path": "alluxio"}
 LATEST = {**CLAIM, "backup": "latest", "confirm": "data/hbase"}

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names Fluid derives from a Dataset's name, and the rule it must follow. Pure."""
+"""Which names Kubernetes takes for objects. Pure."""
 
 from __future__ import annotations
 
 import re
 
-from .errors import InvalidInput
+from ..errors import InvalidInput
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
 _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
@@ -45,23 +45,3 @@ def require_namespace(name: str) -> None:
         raise InvalidInput(
             "namespace %r is not a DNS-1123 label: expected at most 63 lower-case letters, digits and '-', "
             "starting and ending with a letter or digit" % name)
-
-
-def volume_name(namespace: str, name: str) -> str:
-    """The PersistentVolume of a Dataset (Fluid: pkg/ddc/base/pv.go)."""
-    return "%s-%s" % (namespace, name)
-
-
-def claim_name(name: str) -> str:
-    """The PersistentVolumeClaim of a Dataset has the Dataset's own name."""
-    return name
-
-
-def master_selector(name: str) -> str:
-    """The labels by which a runtime's master pods are found (Fluid: charts/alluxio/templates/master/statefulset.yaml)."""
-    return "release=%s,role=alluxio-master" % name
-
-
-def master_pod(name: str, index: int) -> str:
-    """The pod of the master with that index in StatefulSet <name>-master."""
-    return "%s-master-%d" % (name, index)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds we talk to, with their static paths: no discovery request, no discovery cache. Pure."""
+"""The kinds of Kubernetes' own API, by their names and URL paths. Pure."""
 
 from __future__ import annotations
 
@@ -42,20 +42,6 @@ class Kind:
         return "%s %s%s" % (self.kind, name, where)
 
 
-FLUID_GROUP = "data.fluid.io"
-
-DATASET = Kind("Dataset", "datasets", FLUID_GROUP, "v1alpha1")
-ALLUXIO_RUNTIME = Kind("AlluxioRuntime", "alluxioruntimes", FLUID_GROUP, "v1alpha1")
-# Every kind whose object of the Dataset's name can bind it (Fluid: api/v1alpha1/*runtime_types.go).
-RUNTIMES = (
-    ALLUXIO_RUNTIME,
-    Kind("JindoRuntime", "jindoruntimes", FLUID_GROUP, "v1alpha1"),
-    Kind("JuiceFSRuntime", "juicefsruntimes", FLUID_GROUP, "v1alpha1"),
-    Kind("ThinRuntime", "thinruntimes", FLUID_GROUP, "v1alpha1"),
-    Kind("EFCRuntime", "efcruntimes", FLUID_GROUP, "v1alpha1"),
-    Kind("VineyardRuntime", "vineyardruntimes", FLUID_GROUP, "v1alpha1"),
-    Kind("GooseFSRuntime", "goosefsruntimes", FLUID_GROUP, "v1alpha1"),
-)
 PERSISTENT_VOLUME = Kind("PersistentVolume", "persistentvolumes", namespaced=False)
 PERSISTENT_VOLUME_CLAIM = Kind("PersistentVolumeClaim", "persistentvolumeclaims")
 POD = Kind("Pod", "pods")

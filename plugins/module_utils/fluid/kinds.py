@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fluid's kinds (group data.fluid.io). Pure."""
+
+from __future__ import annotations
+
+from ..k8s.kinds import Kind
+
+FLUID_GROUP = "data.fluid.io"
+
+DATASET = Kind("Dataset", "datasets", FLUID_GROUP, "v1alpha1")
+ALLUXIO_RUNTIME = Kind("AlluxioRuntime", "alluxioruntimes", FLUID_GROUP, "v1alpha1")
+# Every kind whose object of the Dataset's name can bind it (Fluid: api/v1alpha1/*runtime_types.go).
+RUNTIMES = (
+    ALLUXIO_RUNTIME,
+    Kind("JindoRuntime", "jindoruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("JuiceFSRuntime", "juicefsruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("ThinRuntime", "thinruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("EFCRuntime", "efcruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("VineyardRuntime", "vineyardruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("GooseFSRuntime", "goosefsruntimes", FLUID_GROUP, "v1alpha1"),
+)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names that Fluid gives to what it makes for a Dataset and its runtime. Pure."""
+
+from __future__ import annotations
+
+
+def volume_name(namespace: str, name: str) -> str:
+    """The PersistentVolume of a Dataset (Fluid: pkg/ddc/base/pv.go)."""
+    return "%s-%s" % (namespace, name)
+
+
+def claim_name(name: str) -> str:
+    """The PersistentVolumeClaim of a Dataset has the Dataset's own name."""
+    return name
+
+
+def master_selector(name: str) -> str:
+    """The labels by which a runtime's master pods are found (Fluid: charts/alluxio/templates/master/statefulset.yaml)."""
+    return "release=%s,role=alluxio-master" % name
+
+
+def master_pod(name: str, index: int) -> str:
+    """The pod of the master with that index in StatefulSet <name>-master."""
+    return "%s-master-%d" % (name, index)

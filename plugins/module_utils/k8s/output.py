@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An object as results show it. Pure."""
+
+from __future__ import annotations
+
+from ..redact import redacted
+
+
+def visible(live: dict) -> dict:
+    """Return a live object as results show it: without managedFields, our records and credentials."""
+    metadata = {key: value for key, value in live.get("metadata", {}).items() if key != "managedFields"}
+    annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items()
+                   if not key.endswith("datacache.fluid/last-applied")}
+    if annotations:
+        metadata["annotations"] = annotations
+    return redacted({**live, "metadata": metadata})

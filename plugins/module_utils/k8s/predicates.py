@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Predicates on objects of any kind, for waiting. Pure."""
+
+from __future__ import annotations
+
+from ..errors import InvalidInput
+from .wait_status import Verdict
+
+BOUND_PHASE = "Bound"
+
+
+def phase_text(phase: str) -> str:
+    return "its phase is %s" % phase if phase else "it has no phase yet, so its controller has not seen it"
+
+
+def field_is(path: str, value: object):
+    """A judge that is done once a JMESPath expression finds the value, or with None anything that is true.
+
+    Raises InvalidInput when the expression cannot be read, or jmespath is not installed. Values are compared as text too, since
+    YAML and the API do not always agree on what is a number.
+    """
+    try:
+        import jmespath  # here, because few tasks need it
+    except ImportError as err:
+        raise InvalidInput("wait_for needs the Python package jmespath for the interpreter that runs the module: "
+                           "install it there (pip install jmespath)") from err
+    try:
+        expression = jmespath.compile(path)
+    except jmespath.exceptions.JMESPathError as err:
+        raise InvalidInput("wait_for.path %r is not a JMESPath expression: %s" % (path, err)) from err
+
+    def judge(live: dict | None) -> Verdict:
+        if live is None:
+            return Verdict(False, "it does not exist yet")
+        try:
+            found = expression.search(live)
+        except jmespath.exceptions.JMESPathError as err:
+            return Verdict(False, "%s cannot be evaluated yet: %s" % (path, err))
+        return Verdict(bool(found) if value is None else _as_text(found) == _as_text(value), "%s is %r" % (path, found))
+    return judge
+
+
+def _as_text(value: object) -> str:
+    """The value as text; true is one of YAML's words, of Python's and of a condition's status."""
+    text = str(value)
+    return text.lower() if text in ("True", "False") else text
+
+
+def bound(live: dict | None) -> Verdict:
+    """Done once a PersistentVolume or claim says that it is Bound."""
+    if live is None:
+        return Verdict(False, "it does not exist yet")
+    phase = live.get("status", {}).get("phase") or ""
+    if phase in ("Lost", "Failed"):
+        return Verdict(False, failed="its phase is %s: %s" % (phase, live["status"].get("message") or "no message"))
+    return Verdict(phase == BOUND_PHASE, phase_text(phase))
