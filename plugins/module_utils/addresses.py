@@ -12,18 +12,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable, Iterable
 
-from . import diagnosis, fleet, peer_services
+from . import diagnosis, peer_services
+from .api import bulk
+from .api.bulk import Key, key_of
+from .api.client import Client
+from .api.pod_exec import execute
+from .api.waiter import Waiter
 from .apply.field_manager import MANAGER
-from .client import Client
 from .errors import AlreadyExists, ApiError, Conflict, FluidError
-from .fleet import Key, key_of
 from .fluid.names import master_selector
 from .k8s import kinds, pods as k8s_pods
 from .k8s.wait_status import Verdict
 from .progress import Progress
 from .reconcile import Outcome
-from .streams import execute
-from .waiter import Waiter
 
 # Seconds. kube-proxy and DNS follow a new Service within one or two; a name that was looked up in between may be remembered
 # as unknown for 10 (networkaddress.cache.negative.ttl of Java).
@@ -64,7 +65,7 @@ def settle(client: Client, items: list[dict], outcomes: list[Outcome | FluidErro
             return replace(outcome, error=errors[key_of(item)])
         return _settled(client, item, outcome, lives[item["namespace"]], dry_run)
 
-    return fleet.work(list(zip(items, outcomes, strict=True)), act)
+    return bulk.work(list(zip(items, outcomes, strict=True)), act)
 
 
 def ensure(client: Client, namespace: str, name: str, masters: int) -> list[str]:

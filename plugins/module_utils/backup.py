@@ -9,10 +9,12 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Callable, Iterator
 
-from . import backups, diagnosis, helper_pod, restore_template, streams
+from . import backups, diagnosis, helper_pod, restore_template
+from .api import pod_exec
+from .api.client import Client
+from .api.waiter import Waiter
 from .backups import Backup, Tree
 from .care import MASTER
-from .client import Client
 from .errors import ApiError, InvalidInput, QuorumUnknown, WaitTimeout
 from .fluid import kinds as fluid_kinds
 from .fluid.names import claim_name
@@ -25,7 +27,6 @@ from .masters import Masters
 from .progress import Progress
 from .quorum import quorum_size
 from .store import Spool, Store
-from .waiter import Waiter
 
 # Seconds within which a leader is elected, by Alluxio's default election timeout of 20 s at most.
 _ELECTION = 30.0
@@ -69,7 +70,7 @@ def stateful_set_name(name: str) -> str:
 
 def subject_of(client: Client, params: dict) -> Subject:
     """Read the runtime and its masters' StatefulSet."""
-    streams.require_own_identity(client)
+    pod_exec.require_own_identity(client)
     name, namespace = params["name"], params["namespace"]
     return Subject(name, namespace, client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace),
                    client.get(kinds.STATEFUL_SET, stateful_set_name(name), namespace))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from . import readiness
-from .client import Client
+from .api.client import Client
 from .errors import ApiError
 from .fluid import kinds as fluid_kinds
 from .k8s import kinds, pods

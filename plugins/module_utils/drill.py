@@ -11,8 +11,8 @@ import time
 from typing import Callable
 
 from . import drill_reads, elections, peer_services
+from .api.client import Client
 from .care import MASTER, Group, Master
-from .client import Client
 from .drill_found import Drilled, Writes
 from .drill_reads import Reads
 from .drill_writer import Writer

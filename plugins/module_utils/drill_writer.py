@@ -11,9 +11,9 @@ import json
 import re
 from urllib.parse import quote
 
-from . import streams
+from .api import pod_exec
+from .api.client import Client
 from .care import MASTER
-from .client import Client
 from .errors import ApiError, QuorumUnknown
 from .leader_api import LeaderApi, container_of
 
@@ -107,7 +107,7 @@ class Writer:
 
     def _run(self, script: str, *words: str, timeout: float = _TIMEOUT) -> str:
         command = ["bash", "-c", script, "drill", *words]
-        said = streams.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
+        said = pod_exec.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
         if said.code != 0:
             raise ApiError("the drill's writer in pod %s ended with exit code %d: %s" % (
                 self._pod, said.code, (said.stderr or said.stdout).strip()[-300:]))

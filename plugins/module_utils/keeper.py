@@ -13,8 +13,8 @@ from datetime import datetime, timezone
 from typing import Callable, Sequence
 
 from . import care, peer_services
+from .api.client import Client
 from .care import JOB_MASTER, MASTER, Group, Step
-from .client import Client
 from .errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
 from .fluid import kinds as fluid_kinds
 from .k8s import kinds

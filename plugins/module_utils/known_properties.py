@@ -7,7 +7,7 @@ force. `alluxio getConf KEY` tells by its exit code, from the same table of keys
 
 from __future__ import annotations
 
-from .client import Client
+from .api.client import Client
 from .errors import ApiError, InvalidInput, QuorumUnknown
 from .fluid import kinds as fluid_kinds
 from .masters import Masters

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from . import backups, streams
+from . import backups
+from .api import pod_exec
+from .api.client import Client
 from .backups import Tree
-from .client import Client
 from .errors import ApiError
 from .restore_template import MASTER
 from .store import Spool
@@ -54,7 +55,7 @@ class Leader:
         try:
             said = self._run("backup", _DUMP, folder)
             *_words, sha256, _dash = said.split()
-            fetched = streams.receive(self._client, self._namespace, self.pod, MASTER, _command("fetch", _FETCH, folder),
+            fetched = pod_exec.receive(self._client, self._namespace, self.pod, MASTER, _command("fetch", _FETCH, folder),
                                       spool.write, self._timeout)
             _require_success("fetch the backup", self.pod, fetched)
         finally:
@@ -71,7 +72,7 @@ class Leader:
             pass  # the leader is gone with its files; if it is not, a later dump removes them
 
     def _run(self, what: str, script: str, *words: str) -> str:
-        said = streams.execute(self._client, self._namespace, self.pod, MASTER, _command(what, script, *words), self._timeout)
+        said = pod_exec.execute(self._client, self._namespace, self.pod, MASTER, _command(what, script, *words), self._timeout)
         return _require_success(what, self.pod, said)
 
 
@@ -79,7 +80,7 @@ def _command(what: str, script: str, *words: str) -> list[str]:
     return ["bash", "-c", script, what, *words]
 
 
-def _require_success(what: str, pod: str, said: streams.Executed) -> str:
+def _require_success(what: str, pod: str, said: pod_exec.Executed) -> str:
     if said.code != 0:
         raise ApiError("cannot %s in %s: exit code %d: %s" % (
             what, pod, said.code, (said.stderr.strip() or said.stdout.strip())[:500] or "no words"))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from . import durations, fleet
+from . import durations
+from .api import bulk
+from .api.client import Client
 from .care import JOB_MASTER, MASTER
-from .client import Client
 from .errors import InvalidInput, Unreachable
 from .quorum import AVAILABLE, Quorum
 from .ratis_metrics import read_quorum
@@ -83,7 +84,7 @@ class LeaderApi:
         Raises ApiError without the permission for get on pods/proxy.
         """
         started = [pod for pod in pods if pod.get("status", {}).get("podIP") and _web_port(pod, domain)]
-        answers = fleet.work(started, lambda pod: self._ask(pod, domain, _METRICS)) if started else []
+        answers = bulk.work(started, lambda pod: self._ask(pod, domain, _METRICS)) if started else []
         found, unreachable = [], set()
         for pod, answer in zip(started, answers, strict=True):
             if isinstance(answer, Unreachable):

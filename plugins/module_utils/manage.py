@@ -14,11 +14,12 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import fleet, reconcile
-from .client import Client
-from .connection import connect
+from . import reconcile
+from .api import bulk
+from .api.bulk import Key, Waited, key_of
+from .api.client import Client
+from .api.connection import connect
 from .errors import FluidError, InvalidInput
-from .fleet import Key, Waited, key_of
 from .k8s.kinds import Kind
 from .k8s.names import require_identity
 from .reconcile import Outcome, Write
@@ -145,7 +146,7 @@ def _as_failure(result: dict, message: str | list | None) -> dict:
 
 def _present(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
     force, dry_run = module.params["force_conflicts"], module.check_mode
-    lives = fleet.read(client, managed.kind, map(key_of, items))
+    lives = bulk.read(client, managed.kind, map(key_of, items))
 
     def apply(item: dict) -> Outcome:
         guard = managed.guard(client, item, module.warn) if managed.guard else None
@@ -157,13 +158,13 @@ def _present(client: Client, items: list[dict], managed: Managed, module: Ansibl
                 return recreated
         return reconcile.apply(client, managed.kind, managed.manifest(item), write, live)
 
-    outcomes = fleet.work(items, apply)
+    outcomes = bulk.work(items, apply)
     if managed.afterwards:
         outcomes = managed.afterwards(client, items, outcomes, module.params, dry_run)
     if not module.params["wait"] or dry_run:
         return outcomes
     waited = _after(items, outcomes, partial(_wait, client, managed, module.params))
-    return fleet.work(list(zip(items, waited, strict=True)), lambda pair: _proved(client, managed, *pair))
+    return bulk.work(list(zip(items, waited, strict=True)), lambda pair: _proved(client, managed, *pair))
 
 
 def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | FluidError) -> Outcome | FluidError:
@@ -185,8 +186,8 @@ def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> 
 
 def _absent(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
     params = module.params
-    lives = fleet.read_if_known(client, managed.kind, map(key_of, items))
-    outcomes = fleet.work(items, lambda item: reconcile.remove(
+    lives = bulk.read_if_known(client, managed.kind, map(key_of, items))
+    outcomes = bulk.work(items, lambda item: reconcile.remove(
         client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
     if params["wait"] and not module.check_mode:
         from . import waits

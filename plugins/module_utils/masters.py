@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable
 
+from .api.client import Client
+from .api.pod_exec import execute
 from .care import MASTER
-from .client import Client
 from .errors import ApiError, QuorumUnknown
 from .fluid.names import master_selector
 from .k8s import kinds
@@ -18,7 +19,6 @@ from .leader_api import LeaderApi, Told, container_of
 from .membership import Membership
 from .proof import CLASSES
 from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info, raft_server_closed
-from .streams import execute
 
 _FORBIDDEN = 403
 # Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.

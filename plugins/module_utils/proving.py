@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from . import proof, rendered, rollout_plan
+from .api.client import Client
+from .api.pod_exec import execute
 from .care import JOB_MASTER, MASTER
-from .client import Client
 from .errors import Conflict
 from .java_options import Declared
 from .leader_api import container_of
-from .streams import execute
 
 _STRINGS = {MASTER: "ALLUXIO_MASTER_JAVA_OPTS", JOB_MASTER: "ALLUXIO_JOB_MASTER_JAVA_OPTS"}
 _TIMEOUT = 30.0

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Callable
 
 from . import ownership, record
+from .api.client import Client
 from .apply.field_manager import MANAGER, ROUNDS
-from .client import Client
 from .errors import AlreadyExists, Conflict, FluidError, WriteConflict
 from .k8s import output
 from .k8s.kinds import Kind

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Callable
 
 from . import diagnosis, reconcile, runtime, waits
-from .client import Client
+from .api.client import Client
 from .errors import AlreadyExists, Conflict, FluidError
 from .fluid import kinds as fluid_kinds
 from .fluid.names import claim_name

@@ -9,12 +9,14 @@ import gzip
 import zlib
 from typing import Callable
 
-from . import backup, backups, fleet, restore_template, streams
+from . import backup, backups, restore_template
+from .api import bulk, pod_exec
+from .api.client import Client
+from .api.waiter import Waiter
 from .apply.field_manager import MANAGER, ROUNDS
 from .backup import Subject, stateful_set_name
 from .backups import Backup, Tree
 from .care import JOB_MASTER, MASTER
-from .client import Client
 from .errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
 from .fluid import kinds as fluid_kinds
 from .fluid.names import master_selector
@@ -25,7 +27,6 @@ from .masters import Masters
 from .readiness import quorum_formed
 from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, Restoration, stage
 from .store import Spool
-from .waiter import Waiter
 
 # Seconds. What a master would still write goes with its journal.
 _GRACE = 1
@@ -162,11 +163,11 @@ class Restorer:
         for pod in waiting:
             found = self._run(pod, "look", _HAVE, FILE).split()
             if not found or found[0] != restoration.sha256:
-                command = _command("put", _PUT, FILE, restoration.sha256, str(streams.encoded_length(spool.size)))
-                _require_success(pod, streams.send(
+                command = _command("put", _PUT, FILE, restoration.sha256, str(pod_exec.encoded_length(spool.size)))
+                _require_success(pod, pod_exec.send(
                     self._client, self._subject.namespace, pod, WAITER, command, spool.chunks(), self._timeout))
         # Their first election is over sooner when none has to look for the others.
-        for failure in fleet.work(waiting, lambda pod: self._run(pod, "go", _GO, GO)) if waiting else []:
+        for failure in bulk.work(waiting, lambda pod: self._run(pod, "go", _GO, GO)) if waiting else []:
             if isinstance(failure, FluidError):
                 raise failure
 
@@ -193,7 +194,7 @@ class Restorer:
             kinds.POD, self._subject.namespace, master_selector(self._subject.name))}
 
     def _run(self, pod: str, what: str, script: str, *words: str) -> str:
-        return _require_success(pod, streams.execute(
+        return _require_success(pod, pod_exec.execute(
             self._client, self._subject.namespace, pod, WAITER, _command(what, script, *words), self._timeout))
 
 
@@ -205,7 +206,7 @@ def _command(what: str, script: str, *words: str) -> list[str]:
     return ["sh", "-c", script, what, *words]
 
 
-def _require_success(pod: str, said: streams.Executed) -> str:
+def _require_success(pod: str, said: pod_exec.Executed) -> str:
     if said.code != 0:
         raise ApiError("cannot give the backup to %s: exit code %d: %s" % (pod, said.code, said.stderr.strip()[-300:] or "no words"))
     return said.stdout

@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from typing import Callable, Mapping
 
 from . import elections, peer_services, proving, rendered, rollout_plan
+from .api.client import Client
 from .care import MASTER, Group
 from .catching_up import CatchingUp
-from .client import Client
 from .clients import Growth
 from .errors import ApiError, QuorumUnknown, WaitTimeout
 from .fluid import names as fluid_names

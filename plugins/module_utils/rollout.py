@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Callable
 
 from . import rollout_plan
-from .connection import connect
+from .api.connection import connect
 from .errors import FluidError, InvalidInput
 from .k8s.names import require_identity
 from .progress import Progress

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Callable
 
 from . import addresses, known_properties, pod_template, rendered, rollout_input, rollout_plan
+from .api.client import Client
 from .care import JOB_MASTER, MASTER
-from .client import Client
 from .errors import ApiError, QuorumUnknown
 from .k8s import kinds, scheduling
 from .keeper import Keeper

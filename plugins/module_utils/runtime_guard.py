@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Callable
 
 from . import known_properties, runtime
-from .client import Client
+from .api.client import Client
 from .errors import ApiError, InvalidInput
 from .fluid import kinds as fluid_kinds
 from .k8s import kinds, scheduling

@@ -8,8 +8,8 @@ from typing import Callable, Iterator
 from ansible.module_utils.basic import AnsibleModule
 
 from . import manage
-from .client import Client
-from .connection import connect
+from .api.client import Client
+from .api.connection import connect
 from .k8s.kinds import Kind
 from .k8s.names import require_name, require_namespace
 from .k8s.output import visible

@@ -13,9 +13,10 @@ import io
 import tempfile
 from typing import BinaryIO, Iterator
 
-from . import backups, helper_pod, streams
+from . import backups, helper_pod
+from .api import pod_exec
+from .api.client import Client
 from .backups import Backup
-from .client import Client
 from .errors import ApiError, FluidError
 
 # 3 divides it, as streams.send() wants.
@@ -109,13 +110,13 @@ class Store:
         self._put(backup.name + ".json", iter(io.BytesIO(record).read, b""), len(record), hashlib.sha256(record).hexdigest())
 
     def _put(self, name: str, chunks: Iterator[bytes], size: int, sha256: str) -> None:
-        command = self._command("put", _PUT, name, sha256, str(streams.encoded_length(size)))
-        self._require_success("store %s" % name, streams.send(
+        command = self._command("put", _PUT, name, sha256, str(pod_exec.encoded_length(size)))
+        self._require_success("store %s" % name, pod_exec.send(
             self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, chunks, self._timeout))
 
     def get(self, backup: Backup, spool: Spool) -> None:
         """Read a backup's file. Raises FluidError when it is not what its record tells."""
-        self._require_success("read %s" % backup.name, streams.receive(
+        self._require_success("read %s" % backup.name, pod_exec.receive(
             self._client, self._namespace, self._pod, helper_pod.CONTAINER, self._command("get", _GET, backup.name + ".gz"),
             spool.write, self._timeout))
         if spool.sha256 != backup.sha256:
@@ -133,13 +134,13 @@ class Store:
 
     def _run(self, what: str, script: str, *words: str) -> str:
         command = self._command(what, script, *words)
-        said = streams.execute(self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, self._timeout)
+        said = pod_exec.execute(self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, self._timeout)
         return self._require_success(what + " backups", said)
 
     def _command(self, what: str, script: str, *words: str) -> list[str]:
         return ["sh", "-c", script, what, self._folder, *words]
 
-    def _require_success(self, what: str, said: streams.Executed) -> str:
+    def _require_success(self, what: str, said: pod_exec.Executed) -> str:
         if said.code != 0:
             raise ApiError("cannot %s in %s of the claim: exit code %d: %s" % (
                 what, self._folder.removeprefix(helper_pod.FOLDER) or "/", said.code, said.stderr.strip()[-300:] or "no words"))

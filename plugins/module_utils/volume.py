@@ -7,10 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Callable
 
-from . import diagnosis, fleet, reconcile, record, waits
-from .client import Client
+from . import diagnosis, reconcile, record, waits
+from .api import bulk
+from .api.bulk import Key, key_of
+from .api.client import Client
 from .errors import Conflict, FluidError, InvalidInput
-from .fleet import Key, key_of
 from .fluid import kinds as fluid_kinds
 from .fluid.names import claim_name, volume_name
 from .k8s import kinds, quantity
@@ -74,8 +75,8 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
            warn: Callable[[str], None]) -> list[Binding | FluidError]:
     """Manage capacity, then, after waiting for the binding when a timeout is given, labels and reclaim policies."""
     write = Write(manager=MANAGER, dry_run=dry_run, force_conflicts=force_conflicts, create=False)
-    datasets = fleet.read(client, fluid_kinds.DATASET, map(key_of, items))
-    annotated = fleet.work(items, lambda item: reconcile.apply(
+    datasets = bulk.read(client, fluid_kinds.DATASET, map(key_of, items))
+    annotated = bulk.work(items, lambda item: reconcile.apply(
         client, fluid_kinds.DATASET, _dataset(item), write, datasets.get(key_of(item))))
     waited: waits.Waited = {}
     if wait_timeout is not None and not dry_run:
@@ -100,12 +101,12 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
         _warn_of_other_capacity(item, binding.volume.live, warn)
         return binding
 
-    return fleet.work(list(zip(items, annotated, strict=True)), manage)
+    return bulk.work(list(zip(items, annotated, strict=True)), manage)
 
 
 def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_run: bool) -> list[Binding | FluidError]:
     """Remove claims and volumes that no Dataset owns any more, and with a timeout wait until they are gone."""
-    owned = fleet.read_if_known(client, fluid_kinds.DATASET, map(key_of, items))
+    owned = bulk.read_if_known(client, fluid_kinds.DATASET, map(key_of, items))
     lives, pods = _read(client, items), _pods(client, items)
 
     def act(item: dict) -> Binding:
@@ -115,7 +116,7 @@ def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_ru
         removed = [_remove(client, kind, key, lives, wait_timeout, dry_run) for kind, key in _keys(item).items()]
         return Binding(_UNTOUCHED, *removed, pods[key_of(item)])
 
-    return fleet.work(items, act)
+    return bulk.work(items, act)
 
 
 def _keys(item: dict) -> dict[Kind, Key]:
@@ -128,7 +129,7 @@ def _keys(item: dict) -> dict[Kind, Key]:
 
 def _read(client: Client, items: list[dict]) -> Lives:
     wanted = [_keys(item) for item in items]
-    return {kind: fleet.read(client, kind, [keys[kind] for keys in wanted])
+    return {kind: bulk.read(client, kind, [keys[kind] for keys in wanted])
             for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
 
 

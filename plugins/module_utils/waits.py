@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 
-from . import dataset, diagnosis, fleet, readiness
+from . import dataset, diagnosis, readiness
+from .api import bulk
+from .api.bulk import Key, Waited, key_of
+from .api.client import Client
+from .api.waiter import Waiter
 from .care import JOB_MASTER, MASTER
-from .client import Client
 from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
-from .fleet import Key, Waited, key_of
 from .fluid import kinds as fluid_kinds
 from .fluid.names import claim_name, volume_name
 from .k8s import kinds, predicates
@@ -23,7 +25,6 @@ from .k8s.kinds import Kind
 from .k8s.wait_status import Judge, Verdict
 from .masters import Masters
 from .progress import Progress
-from .waiter import Waiter
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.
 _QUORUM_PAUSE = 1.0
@@ -53,7 +54,7 @@ def datasets_in_phase(client: Client, items: list[dict], phase: str, timeout: fl
 
 
 def _orphans(client: Client, items: list[dict]) -> Waited:
-    lives = fleet.read(client, fluid_kinds.DATASET, map(key_of, items))
+    lives = bulk.read(client, fluid_kinds.DATASET, map(key_of, items))
     return {key: error for key, live in lives.items() if (error := _never_bound(client, key, live))}
 
 
@@ -90,7 +91,7 @@ def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> W
     waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), tell) for key in ready}
     waited = _each(client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
     standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
-    answers = fleet.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item))
+    answers = bulk.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item))
     errors = {key_of(item): answer for item, answer in zip(standing, answers, strict=True) if isinstance(answer, FluidError)}
     return waited | errors
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Callable
 
 from . import clients, peer_services, rendered, rollout_plan
+from .api.client import Client
 from .apply.field_manager import MANAGER, ROUNDS
-from .client import Client
 from .clients import Growth, Late
 from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict

@@ -157,8 +157,8 @@ duration:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, backup, backups, manage
-from ..module_utils.client import Client
-from ..module_utils.connection import connect
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection import connect
 from ..module_utils.errors import InvalidInput
 from ..module_utils.store import Store
 

@@ -91,8 +91,8 @@ duration:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, backup, backups, manage
-from ..module_utils.client import Client
-from ..module_utils.connection import connect
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection import connect
 
 
 def read(client: Client, params: dict) -> dict:

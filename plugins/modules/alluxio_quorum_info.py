@@ -141,9 +141,9 @@ duration:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import addresses, arguments, manage
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection import connect
 from ..module_utils.care import JOB_MASTER, MASTER
-from ..module_utils.client import Client
-from ..module_utils.connection import connect
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.k8s.names import require_identity

@@ -141,9 +141,9 @@ from typing import Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, backup, backups, manage, restore, restore_template
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection import connect
 from ..module_utils.backups import Backup, Tree
-from ..module_utils.client import Client
-from ..module_utils.connection import connect
 from ..module_utils.errors import InvalidInput
 from ..module_utils.progress import Progress
 from ..module_utils.store import Spool

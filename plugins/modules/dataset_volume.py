@@ -182,7 +182,7 @@ findings:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import arguments, manage, volume
-from ..module_utils.connection import connect
+from ..module_utils.api.connection import connect
 from ..module_utils.k8s.names import require_identity
 
 

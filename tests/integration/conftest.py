@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client
 
 # With --import-mode=importlib no folder of tests is on the path.
 sys.path.insert(0, str(Path(__file__).parent / "support"))

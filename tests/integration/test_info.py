@@ -3,7 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import 
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.waiter import Waiter
 
 from ansible_collections.datacache.fluid.plugins.module_utils import waits
-from ansible_collections.datacache.fluid.plugins.module_utils.connection import connect
+from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
 
 from . import content
 from .report import Figure

@@ -11,9 +11,9 @@ from benchkit.playing import play
 from benchkit.session import Session
 
 from ansible_collections.datacache.fluid.plugins.module_utils import arguments
+from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
+from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
-from ansible_collections.datacache.fluid.plugins.module_utils.connection import connect
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import Drill, is_whole, lacks
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.keeper import DOMAINS, Keeper

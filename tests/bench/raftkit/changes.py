@@ -10,7 +10,8 @@ from datetime import datetime, timezone
 from benchkit.playing import PlayFailed, play
 from benchkit.report import Figure
 
-from ansible_collections.datacache.fluid.plugins.module_utils import proof, streams
+from ansible_collections.datacache.fluid.plugins.module_utils import proof
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi, container_of
@@ -118,4 +119,4 @@ def _tree(cache: Cache) -> str:
 
 
 def _run(cache: Cache, pod: str, command: list[str]) -> str:
-    return streams.execute(cache.client, cache.namespace, pod, container_of(MASTER), command, 60).stdout
+    return pod_exec.execute(cache.client, cache.namespace, pod, container_of(MASTER), command, 60).stdout

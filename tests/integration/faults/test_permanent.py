@@ -17,7 +17,7 @@ from faultkit.faults import (
 )
 from faultkit.proxy import nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client
 from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager
 
 NAMES = ["ads", "logs", "maps"]

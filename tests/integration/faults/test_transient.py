@@ -16,7 +16,7 @@ from faultkit.faults import (
 )
 from faultkit.proxy import first_attempts, nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils.client import ATTEMPTS, BACKOFF
+from ansible_collections.datacache.fluid.plugins.module_utils.api.client import ATTEMPTS, BACKOFF
 
 CASES = [pytest.param(fault, number, id="%s at request %d" % (fault, number))
          for fault in TELLING for number in range(1, rounds(fault.verbs) + 1)]

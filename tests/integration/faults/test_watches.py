@@ -8,7 +8,7 @@ from faultkit import modules
 from faultkit.faults import ALWAYS, UNAVAILABLE, WATCH_CLOSED_AT_ONCE, WATCH_EXPIRED_EVENT, WATCH_SILENT
 from faultkit.proxy import nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils import waiter
+from ansible_collections.datacache.fluid.plugins.module_utils.api import waiter
 
 NAME = {"name": "hbase"}
 WAIT = {**NAME, "wait": True, "wait_for": {"path": "status.phase", "value": "Bound"}}

@@ -11,7 +11,7 @@ from unittest import mock
 
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.datacache.fluid.plugins.module_utils import client, connection, fleet, waiter
+from ansible_collections.datacache.fluid.plugins.module_utils.api import bulk, client, connection, waiter
 
 _MODULES = "ansible_collections.datacache.fluid.plugins.modules."
 
@@ -35,7 +35,7 @@ def run(name: str, options: dict, page: int = client.PAGE, check: bool = False,
 def _scaled_down(page: int, least_round: float, pauses: list[float]) -> Iterator[None]:
     """Lists in pages from the second object on, pauses of the client noted and not made, those of waits shortened."""
     with mock.patch.object(client, "PAGE", page), \
-            mock.patch.object(fleet, "_SINGLE_READS", 1), \
+            mock.patch.object(bulk, "_SINGLE_READS", 1), \
             mock.patch.object(waiter, "_LEAST_ROUND", least_round), \
             mock.patch.object(connection, "Client", functools.partial(client.Client, sleep=pauses.append)):
         yield

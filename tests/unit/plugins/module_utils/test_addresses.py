@@ -7,9 +7,9 @@ import pytest
 from fake_raft import NAMESPACE, FakeRaft, pod_name
 
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, peer_services
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import AlreadyExists, ApiError, Conflict
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 ALL = [pod_name(index) for index in range(3)]
 

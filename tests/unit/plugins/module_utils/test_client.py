@@ -16,7 +16,11 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from ansible_collections.datacache.fluid.plugins.module_utils.client import ATTEMPTS, RETRY_AFTER_MAX, Client
+from ansible_collections.datacache.fluid.plugins.module_utils.api.client import (
+    ATTEMPTS,
+    RETRY_AFTER_MAX,
+    Client,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     ApiError,

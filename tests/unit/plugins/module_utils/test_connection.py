@@ -6,7 +6,7 @@ import base64
 import pytest
 import yaml
 
-from ansible_collections.datacache.fluid.plugins.module_utils import connection, lean_kubernetes
+from ansible_collections.datacache.fluid.plugins.module_utils.api import connection, kubernetes_package
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 
 KUBECONFIG = {
@@ -19,7 +19,7 @@ KUBECONFIG = {
 }
 
 
-@pytest.fixture(autouse=True, params=[lean_kubernetes.lean, lean_kubernetes.whole], ids=lambda load: load.__name__)
+@pytest.fixture(autouse=True, params=[kubernetes_package.lean, kubernetes_package.whole], ids=lambda load: load.__name__)
 def kubernetes(monkeypatch, request):
     """The kubernetes package, without and with its models."""
     monkeypatch.setattr(connection, "kubernetes", request.param())

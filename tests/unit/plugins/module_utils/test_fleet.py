@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import fleet
+from ansible_collections.datacache.fluid.plugins.module_utils.api import bulk
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -35,21 +35,21 @@ def keys(namespaces, each):
 def test_read_in_few_requests(cluster, put, namespaces, each, requests):
     wanted = keys(namespaces, each)
     put(*wanted, ("ns0", "another"))
-    assert fleet.read(cluster, DATASET, wanted).keys() == set(wanted)
+    assert bulk.read(cluster, DATASET, wanted).keys() == set(wanted)
     assert cluster.requests == requests
 
 
 def test_what_does_not_exist_is_left_out(cluster, put):
     put(("ns0", "d0"))
-    assert fleet.read(cluster, DATASET, keys(1, 3)).keys() == {("ns0", "d0")}
-    assert fleet.read(cluster, DATASET, keys(1, 9)).keys() == {("ns0", "d0")}
-    assert fleet.read(cluster, DATASET, []) == {}
+    assert bulk.read(cluster, DATASET, keys(1, 3)).keys() == {("ns0", "d0")}
+    assert bulk.read(cluster, DATASET, keys(1, 9)).keys() == {("ns0", "d0")}
+    assert bulk.read(cluster, DATASET, []) == {}
 
 
 def test_cluster_scoped_objects(cluster, put):
     wanted = [(None, "pv%d" % number) for number in range(5)]
     put(*wanted, kind=kinds.PERSISTENT_VOLUME)
-    assert fleet.read(cluster, kinds.PERSISTENT_VOLUME, wanted).keys() == set(wanted)
+    assert bulk.read(cluster, kinds.PERSISTENT_VOLUME, wanted).keys() == set(wanted)
 
 
 def test_without_the_right_to_list_all_namespaces_each_is_read(cluster, put, monkeypatch):
@@ -62,7 +62,7 @@ def test_without_the_right_to_list_all_namespaces_each_is_read(cluster, put, mon
             raise ApiError("not allowed to list datasets", 403)
         return listing(kind, namespace, *args)
     monkeypatch.setattr(cluster, "list", refuse_all)
-    assert fleet.read(cluster, DATASET, wanted).keys() == set(wanted)
+    assert bulk.read(cluster, DATASET, wanted).keys() == set(wanted)
 
 
 def test_another_failure_of_the_list_is_an_error(cluster, monkeypatch):
@@ -70,12 +70,12 @@ def test_another_failure_of_the_list_is_an_error(cluster, monkeypatch):
         raise ApiError("HTTP 500", 500)
     monkeypatch.setattr(cluster, "list", fail)
     with pytest.raises(ApiError, match="HTTP 500"):
-        fleet.read(cluster, DATASET, keys(6, 1))
+        bulk.read(cluster, DATASET, keys(6, 1))
 
 
 def test_work_keeps_the_order():
-    assert fleet.work(list(range(50)), lambda number: number * 2) == [number * 2 for number in range(50)]
-    assert fleet.work([], lambda number: number) == []
+    assert bulk.work(list(range(50)), lambda number: number * 2) == [number * 2 for number in range(50)]
+    assert bulk.work([], lambda number: number) == []
 
 
 def test_a_failure_stands_in_its_place():
@@ -83,20 +83,20 @@ def test_a_failure_stands_in_its_place():
         if number == 2:
             raise InvalidInput("two")
         return number
-    results = fleet.work([1, 2, 3], act)
+    results = bulk.work([1, 2, 3], act)
     assert (results[0], results[2]) == (1, 3)
     assert str(results[1]) == "two"
-    assert isinstance(fleet.work([2], act)[0], InvalidInput)
+    assert isinstance(bulk.work([2], act)[0], InvalidInput)
 
 
 def test_a_mistake_of_ours_is_not_hidden_as_a_result():
     with pytest.raises(ZeroDivisionError):
-        fleet.work([1, 0], lambda number: 1 / number)
+        bulk.work([1, 0], lambda number: 1 / number)
 
 
 def test_no_more_work_at_a_time_than_the_server_can_use():
     busy, most, guard = 0, 0, threading.Lock()
-    all_there = threading.Barrier(fleet.WORKERS)
+    all_there = threading.Barrier(bulk.WORKERS)
 
     def act(_number):
         nonlocal busy, most
@@ -106,5 +106,5 @@ def test_no_more_work_at_a_time_than_the_server_can_use():
         all_there.wait(timeout=10)
         with guard:
             busy -= 1
-    fleet.work(list(range(fleet.WORKERS * 3)), act)
-    assert most == fleet.WORKERS
+    bulk.work(list(range(bulk.WORKERS * 3)), act)
+    assert most == bulk.WORKERS

@@ -15,14 +15,14 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
-from ansible_collections.datacache.fluid.plugins.module_utils import connection, lean_kubernetes
+from ansible_collections.datacache.fluid.plugins.module_utils.api import connection, kubernetes_package
 
 # Every module that is imported, also those that are out of sight again.
 _PRELUDE = """
 import sys
 seen = set()
 sys.addaudithook(lambda event, args: seen.add(args[0]) if event == "import" else None)
-from ansible_collections.datacache.fluid.plugins.module_utils import connection, lean_kubernetes
+from ansible_collections.datacache.fluid.plugins.module_utils.api import connection, kubernetes_package
 
 def models():
     return sorted(name for name in seen if name.startswith(("kubernetes.client.models", "kubernetes.client.api")))
@@ -102,7 +102,7 @@ def test_the_whole_package_is_there_for_whoever_imports_it_afterwards(python):
 def test_a_package_that_is_imported_already_is_used_as_it_is(python):
     assert python("""
         import kubernetes
-        parts = lean_kubernetes.load()
+        parts = kubernetes_package.load()
         assert parts.Configuration is kubernetes.client.Configuration
         assert parts.import_stream() is kubernetes.stream.ws_client
         print(connection.kubernetes.Configuration is kubernetes.client.Configuration)
@@ -115,8 +115,8 @@ def test_a_package_that_is_imported_already_is_used_as_it_is(python):
 ])
 def test_a_package_of_another_build_is_imported_as_a_whole(python, obstacle):
     assert python("""
-        lean_kubernetes.%s
-        parts = lean_kubernetes.load()
+        kubernetes_package.%s
+        parts = kubernetes_package.load()
         import kubernetes
         assert "oauthlib" in visible()
         print(parts.Configuration is kubernetes.client.Configuration)
@@ -126,12 +126,12 @@ def test_a_package_of_another_build_is_imported_as_a_whole(python, obstacle):
 def test_without_the_package_the_ordinary_import_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "kubernetes", None)
     with pytest.raises(ImportError, match="kubernetes"):
-        lean_kubernetes.load()
+        kubernetes_package.load()
 
 
 # -- authentication that asks somebody --------------------------------------------------------
 
-@pytest.fixture(params=[lean_kubernetes.lean, lean_kubernetes.whole], ids=lambda load: load.__name__)
+@pytest.fixture(params=[kubernetes_package.lean, kubernetes_package.whole], ids=lambda load: load.__name__)
 def connect(monkeypatch, request):
     """connect() on the kubernetes package without and with its models."""
     monkeypatch.setattr(connection, "kubernetes", request.param())

@@ -6,16 +6,16 @@ from types import SimpleNamespace
 import pytest
 from websocket import WebSocketTimeoutException
 
-from ansible_collections.datacache.fluid.plugins.module_utils import connection
-from ansible_collections.datacache.fluid.plugins.module_utils.client import Client
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import (
+from ansible_collections.datacache.fluid.plugins.module_utils.api import connection
+from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import (
     Executed,
     encoded_length,
     execute,
     receive,
     send,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 
 ws_client = connection.kubernetes.import_stream()
 

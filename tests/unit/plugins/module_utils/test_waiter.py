@@ -4,6 +4,7 @@
 import pytest
 from fake_cluster import RETRIES
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api.waiter import Waiter
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ServerAway,
     WaitFailed,
@@ -12,7 +13,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
 from ansible_collections.datacache.fluid.plugins.module_utils.readiness import absent, dataset_in_phase
-from ansible_collections.datacache.fluid.plugins.module_utils.waiter import Waiter
 
 DATASET = fluid_kinds.DATASET
 BOUND = dataset_in_phase("Bound")

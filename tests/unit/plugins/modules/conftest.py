@@ -14,13 +14,8 @@ from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
 from restorations import CLAIM, OTHER_FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils import (
-    addresses,
-    backup,
-    masters,
-    streams,
-    waits,
-)
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, masters, waits
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
@@ -57,7 +52,7 @@ def cache(cluster, tmp_path, monkeypatch):
     """A cache of three masters with a claim for its backups."""
     made = FakeJournals(cluster, tmp_path, monkeypatch)
     for name in ("execute", "receive", "send"):
-        monkeypatch.setattr(streams, name, getattr(made, name))
+        monkeypatch.setattr(pod_exec, name, getattr(made, name))
     monkeypatch.setattr(masters, "execute", made.execute)
     monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
     return made

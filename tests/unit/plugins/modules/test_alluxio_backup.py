@@ -7,7 +7,8 @@ import json
 import pytest
 from fake_journals import FILES, HELPER_IMAGE
 
-from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod, streams
+from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -143,7 +144,7 @@ def test_a_namespace_that_always_changes_has_no_digest(cache, run):
 
 def test_bytes_that_change_on_the_way_are_no_backup(cache, run, monkeypatch):
     send = cache.send
-    monkeypatch.setattr(streams, "send", lambda *words: send(*words[:5], iter([b"x" * 60]), 1))
+    monkeypatch.setattr(pod_exec, "send", lambda *words: send(*words[:5], iter([b"x" * 60]), 1))
     result = run("alluxio_backup", **CLAIM)
     assert result["msg"].startswith("cannot store data.hbase.")
     assert ".gz in /alluxio of the claim: exit code 1: SHA-256 " in result["msg"]

@@ -7,9 +7,9 @@ import pytest
 from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
 from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 

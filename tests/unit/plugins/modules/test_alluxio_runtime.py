@@ -13,9 +13,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils import (
     masters,
     waits,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}

@@ -16,11 +16,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils import (
     keeper,
     restore_template,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)

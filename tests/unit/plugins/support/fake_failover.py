@@ -6,10 +6,10 @@ from functools import partial
 from fake_raft import NAMESPACE, FakeRaft
 
 from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
 

@@ -5,10 +5,10 @@ from fake_cluster import FakeCluster
 from fake_masters import NAMESPACE, FakeMasters
 
 from ansible_collections.datacache.fluid.plugins.module_utils import proving
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
-from ansible_collections.datacache.fluid.plugins.module_utils.streams import Executed
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, TypeVar
 
+from ..errors import ApiError, FluidError, KindMissing
+from ..k8s.kinds import Kind
 from .client import Client
-from .errors import ApiError, FluidError, KindMissing
-from .k8s.kinds import Kind
 
 Key = tuple  # (namespace, name)
 Waited = dict  # Key to the object, None when there is none, or the FluidError of its wait

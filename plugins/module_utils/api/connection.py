@@ -7,16 +7,16 @@ import os
 import traceback
 from typing import Any, Mapping
 
-from . import lean_kubernetes
+from ..errors import ApiError, InvalidInput
+from . import kubernetes_package
 from .client import Client
-from .errors import ApiError, InvalidInput
 
 KUBERNETES_IMPORT_ERROR: str | None = None
 kubernetes = None
 try:
     import urllib3
     from yaml import YAMLError  # a requirement of kubernetes, whose kubeconfigs are YAML
-    kubernetes = lean_kubernetes.load()
+    kubernetes = kubernetes_package.load()
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 

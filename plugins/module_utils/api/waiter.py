@@ -6,11 +6,11 @@ from __future__ import annotations
 import time
 from typing import Callable, Iterator, Mapping
 
+from ..errors import Expired, FluidError, ServerAway, WaitFailed, WaitTimeout
+from ..k8s.kinds import Kind
+from ..k8s.output import visible
+from ..k8s.wait_status import Judge, Verdict
 from .client import Client
-from .errors import Expired, FluidError, ServerAway, WaitFailed, WaitTimeout
-from .k8s.kinds import Kind
-from .k8s.output import visible
-from .k8s.wait_status import Judge, Verdict
 
 _LEAST_ROUND = 0.5  # seconds between two reads of the same objects
 # Seconds; a connection that died without a word, with its server's node, looks like a watch without events.

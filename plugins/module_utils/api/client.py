@@ -15,8 +15,8 @@ import time
 from typing import Any, Callable, Iterator
 from urllib.parse import urlencode
 
-from .errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, Unreachable, WriteConflict
-from .k8s.kinds import Kind
+from ..errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, Unreachable, WriteConflict
+from ..k8s.kinds import Kind
 
 try:
     import urllib3

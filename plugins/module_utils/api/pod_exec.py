@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Callable, Iterable, Iterator
 
+from ..errors import ApiError, InvalidInput
 from . import connection
 from .client import Client
-from .errors import ApiError, InvalidInput
 
 # The channels of an exec stream (k8s.io/apimachinery, util/remotecommand) and the opcodes of RFC 6455.
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
