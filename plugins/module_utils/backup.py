@@ -10,13 +10,14 @@ from functools import partial
 from typing import Callable, Iterator
 
 from . import backups, diagnosis, helper_pod, restore_template
+from .alluxio.raft import quorum_size
 from .api import pod_exec
 from .api.client import Client
 from .api.waiter import Waiter
 from .backups import Backup, Tree
-from .care import MASTER
 from .errors import ApiError, InvalidInput, QuorumUnknown, WaitTimeout
 from .fluid import kinds as fluid_kinds
+from .fluid.components import MASTER
 from .fluid.names import claim_name
 from .helper_pod import Claim, Image
 from .k8s import kinds
@@ -25,7 +26,6 @@ from .k8s.wait_status import Verdict
 from .leader import Leader
 from .masters import Masters
 from .progress import Progress
-from .quorum import quorum_size
 from .store import Spool, Store
 
 # Seconds within which a leader is elected, by Alluxio's default election timeout of 20 s at most.

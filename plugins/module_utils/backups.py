@@ -20,7 +20,6 @@ LATEST = "latest"
 _NAME = re.compile(r"[a-z0-9][-a-z0-9]*\.[a-z][-a-z0-9]*\.[0-9]{8}T[0-9]{6}Z\Z", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-_ENTRIES = re.compile(r"^Backup Entry Count\s*:\s*(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,6 @@ def name_of(namespace: str, runtime: str, now: datetime) -> str:
 
 def time_of(now: datetime) -> str:
     return now.strftime(_TIME)
-
-
-def entry_count(output: str) -> int | None:
-    """The number of journal entries that ``alluxio fsadmin backup`` reports, or None."""
-    match = _ENTRIES.search(output)
-    return int(match.group(1)) if match else None
 
 
 def require_path(path: str) -> None:

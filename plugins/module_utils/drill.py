@@ -10,17 +10,19 @@ import secrets
 import time
 from typing import Callable
 
-from . import drill_reads, elections, peer_services
+from . import drill_reads, peer_services
+from .alluxio import logs
 from .api.client import Client
-from .care import MASTER, Group, Master
+from .care import Group, Master
 from .drill_found import Drilled, Writes
 from .drill_reads import Reads
 from .drill_writer import Writer
 from .errors import ApiError, Conflict, FluidError, WaitTimeout
 from .fluid import kinds as fluid_kinds
+from .fluid.components import DOMAINS, MASTER, container_of
 from .k8s import kinds
-from .keeper import DOMAINS, Keeper
-from .leader_api import LeaderApi, container_of
+from .keeper import Keeper
+from .leader_api import LeaderApi
 
 # Seconds between two looks for a new leader, and for what takes longer.
 LOOK = 0.1
@@ -109,7 +111,7 @@ class Drill:
             log = self._client.log(self._namespace, leader["metadata"]["name"], container_of(MASTER), _LEADER_LOG_TAIL)
         except ApiError:
             return 0.0
-        return elections.served_before_web(log)
+        return logs.served_before_web(log)
 
     def _serving(self, pods: list[dict]) -> dict | None:
         """The pod among these that leads and serves."""

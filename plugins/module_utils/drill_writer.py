@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from .api import pod_exec
 from .api.client import Client
-from .care import MASTER
 from .errors import ApiError, QuorumUnknown
-from .leader_api import LeaderApi, container_of
+from .fluid.components import MASTER, container_of
+from .leader_api import LeaderApi
 
 # In Alluxio's root, beside the mounts of the Dataset. One for all drills, so that each removes what an interrupted one has left.
 ROOT = "/.datacache-drill"

@@ -14,18 +14,14 @@ from typing import Callable, Sequence
 
 from . import care, peer_services
 from .api.client import Client
-from .care import JOB_MASTER, MASTER, Group, Step
+from .care import Group, Step
 from .errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
 from .fluid import kinds as fluid_kinds
+from .fluid.components import DOMAINS, MASTER, container_of, raft_component
 from .k8s import kinds
 from .k8s.pods import is_ready, pod_trouble
-from .leader_api import container_of
 from .masters import Masters
 
-DOMAINS = (MASTER, JOB_MASTER)
-
-# The port of a master's Service that its Raft peers use, by domain.
-_RAFT_PORTS = {MASTER: "embedded", JOB_MASTER: "job-embedded"}
 # Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost. With the 5 s that a silent
 # pod is waited for, before and after, a loss is said within 30 s.
 _LOST_AFTER = 15.0
@@ -211,7 +207,8 @@ class Keeper:
 
 
 def _address(service: dict, domain: str) -> str:
-    port = next((each["port"] for each in service["spec"]["ports"] if each.get("name") == _RAFT_PORTS[domain]), 0)
+    name = raft_component(domain).raft_port
+    port = next((each["port"] for each in service["spec"]["ports"] if each.get("name") == name), 0)
     return "%s:%d" % (service["metadata"]["name"], port)
 
 

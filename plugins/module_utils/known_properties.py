@@ -7,12 +7,13 @@ force. `alluxio getConf KEY` tells by its exit code, from the same table of keys
 
 from __future__ import annotations
 
+from .alluxio.properties import RAFT_PROPERTIES
 from .api.client import Client
 from .errors import ApiError, InvalidInput, QuorumUnknown
 from .fluid import kinds as fluid_kinds
+from .fluid.runtime import raft_options
 from .masters import Masters
 from .merge import Change
-from .runtime import RAFT_PROPERTIES, raft_options
 
 PREFIX = "alluxio."
 

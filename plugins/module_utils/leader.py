@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import backups
+from .alluxio import cli_output
 from .api import pod_exec
 from .api.client import Client
 from .backups import Tree
@@ -63,7 +63,7 @@ class Leader:
         if spool.sha256 != sha256:
             raise ApiError("the backup of %s arrived with SHA-256 %s, expected %s: run this again" % (self.pod, spool.sha256, sha256))
         version = next(line.partition(" ")[2] for line in said.splitlines() if line.startswith("version "))
-        return {"entries": backups.entry_count(said), "alluxio_version": version.strip()}
+        return {"entries": cli_output.entry_count(said), "alluxio_version": version.strip()}
 
     def _forget(self, folder: str) -> None:
         try:

@@ -9,40 +9,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from . import durations
+from .alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, ELECTION_TIMEOUT_MAX, election_timeout
+from .alluxio.raft import AVAILABLE, Quorum
+from .alluxio.ratis_metrics import read_quorum
 from .api import bulk
 from .api.client import Client
-from .care import JOB_MASTER, MASTER
-from .errors import InvalidInput, Unreachable
-from .quorum import AVAILABLE, Quorum
-from .ratis_metrics import read_quorum
+from .errors import Unreachable
+from .fluid.components import MASTER, raft_component, web_port
 
-ELECTION_TIMEOUT_MAX = "alluxio.master.embedded.journal.election.timeout.max"
-
-_DEFAULT_ELECTION_TIMEOUT_MAX = 20.0  # seconds (Alluxio 2.9, PropertyKey.java)
 # The leader of a cache answers within 0.1 s; a node that is cut off does not refuse, it is silent.
 _TIMEOUT = 5.0
 _METRICS = "/metrics/prometheus/"
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Where one domain's masters are in their pods. port: the name of the container's web port."""
-
-    container: str
-    port: str
-    information: str
-
-
-_PARTS = {
-    MASTER: _Part("alluxio-master", "web", "/api/v1/master/info?raw_configuration=true"),
-    JOB_MASTER: _Part("alluxio-job-master", "job-web", "/api/v1/job_master/info?raw_configuration=true"),
-}
-
-
-def container_of(domain: str) -> str:
-    """The container that runs a domain's masters."""
-    return _PARTS[domain].container
 
 
 @dataclass(frozen=True)
@@ -83,7 +60,7 @@ class LeaderApi:
 
         Raises ApiError without the permission for get on pods/proxy.
         """
-        started = [pod for pod in pods if pod.get("status", {}).get("podIP") and _web_port(pod, domain)]
+        started = [pod for pod in pods if pod.get("status", {}).get("podIP") and web_port(pod, domain)]
         answers = bulk.work(started, lambda pod: self._ask(pod, domain, _METRICS)) if started else []
         found, unreachable = [], set()
         for pod, answer in zip(started, answers, strict=True):
@@ -105,7 +82,7 @@ class LeaderApi:
 
         A property that has no value is left out, and so is one that Alluxio does not know.
         """
-        answer = self.get(pod, domain, _PARTS[domain].information)
+        answer = self.get(pod, domain, raft_component(domain).info_path)
         if answer is None:
             return None
         try:
@@ -122,25 +99,17 @@ class LeaderApi:
             return None
 
     def _ask(self, pod: dict, domain: str, path: str) -> bytes | None:
-        return self._client.proxied(self._namespace, pod["metadata"]["name"], _web_port(pod, domain), path, _TIMEOUT)
+        return self._client.proxied(self._namespace, pod["metadata"]["name"], web_port(pod, domain), path, _TIMEOUT)
 
     def _silent_for(self, pod: dict, domain: str) -> float:
         """Seconds of silence after which Alluxio calls a follower UNAVAILABLE."""
         key = (pod["metadata"].get("uid", ""), domain)
         if key not in self._silence:
             configuration = self.configuration(pod, domain) or {}
-            try:
-                self._silence[key] = durations.seconds(ELECTION_TIMEOUT_MAX, configuration.get(ELECTION_TIMEOUT_MAX, ""))
-            except InvalidInput:
-                return _DEFAULT_ELECTION_TIMEOUT_MAX
+            if ELECTION_TIMEOUT_MAX not in configuration:
+                return ELECTION_TIMEOUT_DEFAULTS[ELECTION_TIMEOUT_MAX]
+            self._silence[key] = election_timeout(ELECTION_TIMEOUT_MAX, configuration)
         return self._silence[key]
-
-
-def _web_port(pod: dict, domain: str) -> int | None:
-    part = _PARTS[domain]
-    return next((port["containerPort"] for container in pod.get("spec", {}).get("containers") or []
-                 if container["name"] == part.container
-                 for port in container.get("ports") or [] if port.get("name") == part.port), None)
 
 
 def _as_text(value: object) -> str:

@@ -8,17 +8,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable
 
+from .alluxio.cli_output import parse_master_info, parse_quorum_info
+from .alluxio.logs import last_term, raft_server_closed
+from .alluxio.raft import Quorum
 from .api.client import Client
 from .api.pod_exec import execute
-from .care import MASTER
 from .errors import ApiError, QuorumUnknown
+from .fluid.components import MASTER, container_of, raft_component
 from .fluid.names import master_selector
 from .k8s import kinds
 from .k8s.pods import is_ready
-from .leader_api import LeaderApi, Told, container_of
+from .leader_api import LeaderApi, Told
 from .membership import Membership
-from .proof import CLASSES
-from .quorum import Quorum, last_term, parse_master_info, parse_quorum_info, raft_server_closed
 
 _FORBIDDEN = 403
 # Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.
@@ -192,9 +193,10 @@ class Masters:
         self._signal(pod, domain, "KILL")
 
     def _signal(self, pod: str, domain: str, signal: str) -> None:
-        container = container_of(domain)
+        component = raft_component(domain)
         # The stream may break off before the shell has answered.
-        execute(self._client, self._namespace, pod, container, ["sh", "-c", _END, "end", CLASSES[container], signal], _SHELL_TIMEOUT)
+        command = ["sh", "-c", _END, "end", component.main_class, signal]
+        execute(self._client, self._namespace, pod, component.container, command, _SHELL_TIMEOUT)
 
     def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum], subject: str) -> tuple[Quorum, str]:
         refusals = []

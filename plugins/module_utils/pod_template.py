@@ -6,11 +6,10 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 
+from .fluid.components import DOMAINS, MASTER_CONTAINER, raft_component
 from .k8s import quantity
 
-MASTER_CONTAINER = "alluxio-master"
-JOB_CONTAINER = "alluxio-job-master"
-_PARTS = {MASTER_CONTAINER: "master", JOB_CONTAINER: "jobMaster"}
+_PARTS = {raft_component(domain).container: raft_component(domain).spec_field for domain in DOMAINS}
 # Fluid's own (the chart's templates/master/statefulset.yaml); a declaration of the same name is not ours to take away.
 _FLUID_ENV = ("ALLUXIO_MASTER_HOSTNAME", "ALLUXIO_WORKER_TIEREDSTORE_LEVEL0_DIRS_PATH", "JOURNAL_BACKUP")
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from .alluxio.raft import Quorum
+from .fluid.runtime import declared_masters
 from .k8s.predicates import phase_text
 from .k8s.wait_status import Verdict
-from .quorum import Quorum, declared_masters
 
 # The Deployment whose controller takes each finalizer away.
 FINALIZER_CONTROLLERS = {

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from . import diagnosis, reconcile, runtime, waits
+from . import diagnosis, reconcile, waits
 from .api.client import Client
 from .errors import AlreadyExists, Conflict, FluidError
-from .fluid import kinds as fluid_kinds
+from .fluid import kinds as fluid_kinds, runtime
 from .fluid.names import claim_name
+from .fluid.runtime import changes_journal, declared_masters
 from .k8s import kinds
 from .merge import Merged, merge_patch
-from .quorum import changes_journal, declared_masters
 from .reconcile import Outcome, Write
 
 _KIND = fluid_kinds.ALLUXIO_RUNTIME

@@ -13,9 +13,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
-from . import fluid_defaults, java_options, pod_template, runtime
+from . import fluid_defaults, pod_template
+from .alluxio import java_options, properties
+from .alluxio.java_options import Declared, Recorded
 from .apply.field_manager import MANAGER
-from .java_options import Declared, Recorded
 
 COMMON = "ALLUXIO_JAVA_OPTS"
 # The strings that masters and job masters read, and the part of the runtime's spec that each one comes from.
@@ -133,7 +134,7 @@ def _declare(key: str, text: str, spec: dict, record: dict | None) -> str:
 def _recorded_of(key: str, text: str, record: dict | None) -> Recorded:
     if record is None:
         # Nobody has recorded what was declared at the creation. Fluid sets these only when the runtime declares them.
-        ours = set(runtime.RAFT_PROPERTIES.values()) & java_options.properties(text).keys()
+        ours = set(properties.RAFT_PROPERTIES.values()) & java_options.properties(text).keys()
         return Recorded({each: None for each in ours if text and key == COMMON})
     own = record.get(key) or {}
     options = own.get("jvmOptions")

@@ -16,9 +16,9 @@ from .api.waiter import Waiter
 from .apply.field_manager import MANAGER, ROUNDS
 from .backup import Subject, stateful_set_name
 from .backups import Backup, Tree
-from .care import JOB_MASTER, MASTER
 from .errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
 from .fluid import kinds as fluid_kinds
+from .fluid.components import JOB_MASTER, MASTER
 from .fluid.names import master_selector
 from .k8s import kinds
 from .k8s.pods import pod_trouble

@@ -11,17 +11,19 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import elections, peer_services, proving, rendered, rollout_plan
+from . import peer_services, proving, rendered, rollout_plan
+from .alluxio import elections
+from .alluxio.raft import Peer
 from .api.client import Client
-from .care import MASTER, Group
+from .care import Group
 from .catching_up import CatchingUp
 from .clients import Growth
 from .errors import ApiError, QuorumUnknown, WaitTimeout
 from .fluid import names as fluid_names
+from .fluid.components import DOMAINS, MASTER
 from .k8s.pods import pod_trouble
-from .keeper import DOMAINS, Keeper
+from .keeper import Keeper
 from .masters import Masters
-from .quorum import Peer
 from .rollout_look import Plan, Planner, Wish
 from .rollout_plan import Pod, Step
 from .workloads import Workloads, wanted_revision

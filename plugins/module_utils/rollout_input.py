@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from . import java_options, quorum, rendered, restore_template
+from . import rendered, restore_template
+from .alluxio import java_options, raft
 from .errors import InvalidInput
-from .fluid import kinds as fluid_kinds
+from .fluid import kinds as fluid_kinds, runtime
 
 # What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
 # journal is another journal.
@@ -52,19 +53,19 @@ def _require_no_restoration(what: str, workload: dict) -> None:
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:
-    wanted = quorum.declared_masters(spec)
+    wanted = runtime.declared_masters(spec)
     live = workload["spec"]["replicas"]
     if live == 1 and wanted == 1:
         raise InvalidInput(
             "%s has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
             "declare 3 masters on a new runtime, or delete its pod when that suits" % what)
-    if quorum.changes_journal(live, wanted):
+    if runtime.changes_journal(live, wanted):
         raise InvalidInput(
             "%s has %d masters and %d are declared: a single master keeps its journal in the UFS format and several in the EMBEDDED "
             "one, so neither can become the other; declare %d again, or change master_replicas from %d to %d with recreate: true of "
             "datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first"
             % (what, live, wanted, live, live, wanted))
-    quorum.require_valid_count(wanted)
+    raft.require_valid_count(wanted)
 
 
 def _wanted(spec: dict) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from typing import Callable
 
 from . import addresses, known_properties, pod_template, rendered, rollout_input, rollout_plan
 from .api.client import Client
-from .care import JOB_MASTER, MASTER
 from .errors import ApiError, QuorumUnknown
+from .fluid.components import JOB_MASTER, MASTER
 from .k8s import kinds, scheduling
 from .keeper import Keeper
 from .masters import Masters

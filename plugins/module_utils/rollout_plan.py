@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Iterable, Mapping
 
-from . import quorum
+from .alluxio import raft
 from .errors import InvalidInput
 from .fluid import names as fluid_names
 from .k8s import scheduling
@@ -171,7 +171,7 @@ def warnings_of(pods: list[Pod], nodes: Nodes) -> list[str]:
     """Say where one node's loss or drain costs the quorum."""
     places = {pod.name: pod.node for pod in pods if pod.node}
     lines = []
-    for node in scheduling.crowded(places, quorum.quorum_size(len(pods))):
+    for node in scheduling.crowded(places, raft.quorum_size(len(pods))):
         on_it = sorted(name for name, place in places.items() if place == node)
         lines.append("node %s runs %s: its loss is the loss of the quorum%s" % (
             node, " and ".join(on_it), ", and it is being emptied; they are moved one at a time if they are outdated, so do not drain it "

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import known_properties, runtime
+from . import known_properties
 from .api.client import Client
 from .errors import ApiError, InvalidInput
-from .fluid import kinds as fluid_kinds
+from .fluid import kinds as fluid_kinds, runtime
+from .fluid.runtime import changes_journal, declared_masters
 from .k8s import kinds, scheduling
 from .merge import Merged
-from .quorum import changes_journal, declared_masters
 from .reconcile import Guard
 
 

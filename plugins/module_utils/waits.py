@@ -16,9 +16,9 @@ from .api import bulk
 from .api.bulk import Key, Waited, key_of
 from .api.client import Client
 from .api.waiter import Waiter
-from .care import JOB_MASTER, MASTER
 from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
 from .fluid import kinds as fluid_kinds
+from .fluid.components import JOB_MASTER, MASTER
 from .fluid.names import claim_name, volume_name
 from .k8s import kinds, predicates
 from .k8s.kinds import Kind

@@ -16,9 +16,9 @@ from .clients import Growth, Late
 from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
 from .fluid import kinds as fluid_kinds, names as fluid_names
+from .fluid.runtime import declared_masters
 from .k8s import kinds
 from .merge import patched
-from .quorum import declared_masters
 from .rendered import Rendered
 
 # On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is

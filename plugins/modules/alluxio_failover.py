@@ -131,9 +131,9 @@ from ..module_utils.api.connection import connect
 from ..module_utils.drill import Drill
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.progress import Progress
-from ..module_utils.quorum import declared_masters
 
 
 def masters_of(client: Client, name: str, namespace: str) -> int:

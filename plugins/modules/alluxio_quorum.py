@@ -131,14 +131,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils import addresses, arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
-from ..module_utils.care import MASTER
 from ..module_utils.errors import FluidError, InvalidInput
 from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils.fluid.components import MASTER
+from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.keeper import Keeper
 from ..module_utils.peer_services import names
 from ..module_utils.progress import Progress
-from ..module_utils.quorum import declared_masters
 from ..module_utils.workloads import Workloads
 
 

@@ -143,12 +143,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils import addresses, arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
-from ..module_utils.care import JOB_MASTER, MASTER
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils.fluid.components import JOB_MASTER, MASTER
+from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.masters import Masters
-from ..module_utils.quorum import declared_masters
 
 
 def read(client: Client, namespace: str, name: str) -> dict:

@@ -473,17 +473,9 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import (
-    addresses,
-    arguments,
-    known_properties,
-    manage,
-    recreation,
-    runtime,
-    runtime_guard,
-    waits,
-)
-from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils import addresses, arguments, known_properties, manage, recreation, runtime_guard, waits
+from ..module_utils.alluxio import properties
+from ..module_utils.fluid import kinds as fluid_kinds, runtime
 
 
 def options() -> dict:
@@ -520,8 +512,8 @@ def options() -> dict:
         jvm_options={"type": "list", "elements": "str"},
         network_mode={"type": "str", "choices": ["HostNetwork", "ContainerNetwork"], "default": "HostNetwork"},
         raft={"type": "dict", "options": {
-            "profile": {"type": "str", "choices": list(runtime.RAFT_PROFILES)},
-            **{option: {"type": "str"} for option in runtime.RAFT_PROPERTIES},
+            "profile": {"type": "str", "choices": list(properties.RAFT_PROFILES)},
+            **{option: {"type": "str"} for option in properties.RAFT_PROPERTIES},
             "backup_delegation": {"type": "bool"}}},
         stable_peer_addresses={"type": "bool", "default": True},
         run_as=arguments.user(),

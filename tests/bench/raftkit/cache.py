@@ -13,10 +13,10 @@ from benchkit.session import Session
 from ansible_collections.datacache.fluid.plugins.module_utils import arguments
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
-from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import Drill, is_whole, lacks
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import DOMAINS, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.keeper import DOMAINS, Keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.keeper import Keeper
 
 PUBLIC_MOUNT = "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/"
 PUBLIC_IMAGE = "docker.io/library/nginx:1.29"

@@ -10,12 +10,15 @@ from datetime import datetime, timezone
 from benchkit.playing import PlayFailed, play
 from benchkit.report import Figure
 
-from ansible_collections.datacache.fluid.plugins.module_utils import proof
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import jvm_arguments
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import (
+    RAFT_PROFILES,
+    RAFT_PROPERTIES,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi, container_of
-from ansible_collections.datacache.fluid.plugins.module_utils.runtime import RAFT_PROFILES, RAFT_PROPERTIES
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER, container_of, raft_component
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi
 
 from .cache import MASTERS, Cache, until
 from .interrupting import interruptible
@@ -110,8 +113,9 @@ def _changes(cache: Cache, tasks: list[dict]) -> int:
 def _without(cache: Cache, options: dict[str, str]) -> int:
     """How many masters' processes lack one of the Raft options among their arguments."""
     wanted = {RAFT_PROPERTIES[option]: value for option, value in options.items()}
-    found = [proof.options_of(_run(cache, pod, proof.COMMAND), proof.CLASSES[container_of(MASTER)]) for pod in cache.pods()]
-    return sum(options is None or bool(proof.mismatches(options, wanted, ())) for options in found)
+    found = [jvm_arguments.options_of(_run(cache, pod, jvm_arguments.COMMAND), raft_component(MASTER).main_class)
+             for pod in cache.pods()]
+    return sum(options is None or bool(jvm_arguments.mismatches(options, wanted, ())) for options in found)
 
 
 def _tree(cache: Cache) -> str:

@@ -10,9 +10,9 @@ from statistics import median
 from benchkit.playing import PlayFailed, play
 from benchkit.report import Figure
 
-from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
 
 from .cache import MASTERS, Cache, until
 from .lab import Lab

@@ -8,7 +8,7 @@ from statistics import median
 
 from benchkit.report import Figure
 
-from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
 
 from .cache import Cache, kill, until
 

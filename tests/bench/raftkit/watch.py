@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ansible_collections.datacache.fluid.plugins.module_utils.care import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
 
 from .cache import Cache
 

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import backups
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import cli_output
 from ansible_collections.datacache.fluid.plugins.module_utils.backups import Backup, Tree
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 
@@ -55,7 +56,7 @@ def test_names_and_times():
     ("Backup Host        : m\nBackup URI         : /tmp/x.gz\nBackup Entry Count : 35\n", 35), ("Backup lost.", None),
 ])
 def test_entry_count(text, count):
-    assert backups.entry_count(text) == count
+    assert cli_output.entry_count(text) == count
 
 
 @pytest.mark.parametrize(("tree", "held"), [(Tree("b" * 64, 2), True), (Tree("c" * 64, 2), False), (None, False)])

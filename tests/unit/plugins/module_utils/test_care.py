@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from ansible_collections.datacache.fluid.plugins.module_utils import care
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum, quorum_size
 from ansible_collections.datacache.fluid.plugins.module_utils.care import Group, Master
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum, quorum_size
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import components
 
 LONG, SHORT = 300.0, 3.0
 
@@ -22,7 +23,7 @@ def master(index, state="AVAILABLE", running=LONG, trouble=""):
 
 
 def group(*masters, leader=0, stale=()):
-    return Group(care.MASTER, None if leader is None else address(leader), masters, stale)
+    return Group(components.MASTER, None if leader is None else address(leader), masters, stale)
 
 
 def leaving(*arguments):
@@ -57,8 +58,8 @@ STALE = Peer(address(3), "UNAVAILABLE")
                  id="a-short-pause"),
     pytest.param(group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=16.0)), {}, "", care.TRANSFER, address(1),
                  id="a-long-silence"),
-    pytest.param(replace(group(*AWAY), domain=care.JOB_MASTER), {}, "", care.RESTART, address(2), id="job-masters-restart-first"),
-    pytest.param(replace(group(*AWAY), domain=care.JOB_MASTER), {(care.RESTART, address(2)): 40.0}, "", care.TRANSFER, address(1),
+    pytest.param(replace(group(*AWAY), domain=components.JOB_MASTER), {}, "", care.RESTART, address(2), id="job-masters-restart-first"),
+    pytest.param(replace(group(*AWAY), domain=components.JOB_MASTER), {(care.RESTART, address(2)): 40.0}, "", care.TRANSFER, address(1),
                  id="job-masters-transfer-last"),
     pytest.param(group(*COMPLETE, stale=(STALE,)), {}, "", care.REMOVE, address(3), id="a-stale-peer-goes"),
     pytest.param(group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", care.TRANSFER, address(0),
@@ -122,13 +123,13 @@ def test_a_lost_majority_names_who_is_away():
 
 def test_the_quorums_words_are_joined_with_kubernetes():
     quorum = Quorum(address(1), (Peer(address(0), "AVAILABLE"), Peer(address(1), "AVAILABLE", leader=True), STALE))
-    seen = care.group(care.MASTER, quorum, (master(0, ""), master(1, ""), master(2, "")))
+    seen = care.group(components.MASTER, quorum, (master(0, ""), master(1, ""), master(2, "")))
     assert [each.state for each in seen.masters] == ["AVAILABLE", "AVAILABLE", ""]
     assert (seen.leading().pod, seen.stale, seen.available, seen.complete()) == ("hbase-master-1", (STALE,), 2, False)
 
 
 def test_a_quorum_that_nobody_tells_has_no_leader():
-    seen = care.group(care.MASTER, None, COMPLETE)
+    seen = care.group(components.MASTER, None, COMPLETE)
     assert (seen.leader, seen.leading(), seen.complete()) == (None, None, False)
 
 
@@ -170,5 +171,5 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, lead)
         "long-running"])
 def test_what_an_ended_container_said_does_not_count(silent, running, leader, state):
     quorum = Quorum(address(0), (Peer(address(0), "AVAILABLE", leader=leader, silent=silent),))
-    [found] = care.group(care.MASTER, quorum, (master(0, "", running),)).masters
+    [found] = care.group(components.MASTER, quorum, (master(0, "", running),)).masters
     assert found.state == state

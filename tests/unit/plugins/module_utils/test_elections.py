@@ -3,7 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import elections
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import elections, logs
 
 PREFIX = "alluxio.master.embedded.journal.election.timeout."
 FAST = {PREFIX + "min": "1s", PREFIX + "max": "2000ms"}
@@ -32,4 +32,4 @@ EARLY, LATE, LATER = "2026-11-24T21:35:38,916", "2026-11-24T21:35:40,137", "2026
     ("", 0),
 ], ids=["alluxio", "spaces", "again", "not-yet", "other-times", "nothing"])
 def test_how_long_before_its_web_port_a_leader_serves(log, seconds):
-    assert elections.served_before_web(log) == pytest.approx(seconds)
+    assert logs.served_before_web(log) == pytest.approx(seconds)

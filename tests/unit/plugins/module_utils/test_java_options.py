@@ -4,8 +4,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from ansible_collections.datacache.fluid.plugins.module_utils import java_options
-from ansible_collections.datacache.fluid.plugins.module_utils.java_options import Declared, Recorded
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import java_options
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.java_options import Declared, Recorded
 
 KEYS = st.sampled_from(["alluxio.a", "alluxio.b", "alluxio.c", "log.size"])
 VALUES = st.text("abc0=,:/${}", max_size=4)

@@ -13,6 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     QuorumLost,
     WaitTimeout,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import components
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -118,10 +119,10 @@ def test_one_that_has_closed_its_raft_server_is_restarted_at_once(cluster, raft,
 
 
 def test_a_stale_peer_is_removed_from_both_groups(raft, keep):
-    for domain in keeper.DOMAINS:
+    for domain in components.DOMAINS:
         raft.states[domain][address(domain, 3)] = "UNAVAILABLE"
     keep().settle()
-    assert raft.acts == ["remove " + address(domain, 3) for domain in keeper.DOMAINS]
+    assert raft.acts == ["remove " + address(domain, 3) for domain in components.DOMAINS]
 
 
 def test_a_follower_that_has_just_started_is_left_to_join(cluster, raft, keep):

@@ -10,12 +10,12 @@ import subprocess
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import masters
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
-from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Quorum
 
 LABELS = {"release": "hbase", "role": "alluxio-master"}
 

@@ -3,13 +3,13 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.membership import Membership
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     AVAILABLE,
     UNAVAILABLE,
     Peer,
     Quorum,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.membership import Membership
 
 PODS = {"m-0", "m-1", "m-2"}
 COMMIT = 338

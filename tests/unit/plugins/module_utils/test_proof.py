@@ -5,15 +5,15 @@ import subprocess
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import proof
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import jvm_arguments
 
 SAID = ("bash\n/entrypoint.sh\nmaster-only\n\njava\n-Xmx1g\n-Dalluxio.a=1\n-Dalluxio.a=2\n-cp\n/x\nalluxio.master.AlluxioMaster\n\n"
         "java\n-Dalluxio.a=9\nalluxio.cli.fs.FileSystemShell\nls\n\n\n")
 
 
 def test_the_master_is_found_among_the_processes():
-    assert proof.options_of(SAID, "alluxio.master.AlluxioMaster") == "java -Xmx1g -Dalluxio.a=1 -Dalluxio.a=2 -cp /x"
-    assert proof.options_of(SAID, "alluxio.master.AlluxioJobMaster") is None
+    assert jvm_arguments.options_of(SAID, "alluxio.master.AlluxioMaster") == "java -Xmx1g -Dalluxio.a=1 -Dalluxio.a=2 -cp /x"
+    assert jvm_arguments.options_of(SAID, "alluxio.master.AlluxioJobMaster") is None
 
 
 @pytest.mark.parametrize(("wanted", "jvm", "lines"), [
@@ -22,17 +22,17 @@ def test_the_master_is_found_among_the_processes():
     ({"alluxio.host": "${HOST}"}, ("-Xmx2g", "-Xloggc:${HOST}"), ["JVM option -Xmx2g is missing"]),
 ])
 def test_mismatches(wanted, jvm, lines):
-    assert proof.mismatches(proof.options_of(SAID, "alluxio.master.AlluxioMaster"), wanted, jvm) == lines
+    assert jvm_arguments.mismatches(jvm_arguments.options_of(SAID, "alluxio.master.AlluxioMaster"), wanted, jvm) == lines
 
 
 def test_credentials_do_not_show():
     options = "java -Dfs.oss.accessKeySecret=geheimnis"
-    assert proof.mismatches(options, {"fs.oss.accessKeySecret": "verborgen", "fs.oss.token": "verborgen"}, ()) == [
+    assert jvm_arguments.mismatches(options, {"fs.oss.accessKeySecret": "verborgen", "fs.oss.token": "verborgen"}, ()) == [
         "fs.oss.accessKeySecret is another one", "fs.oss.token is not set"]
 
 
 def test_the_command_prints_real_processes():
     with subprocess.Popen(["sh", "-c", "exec \"$@\"", "sh", "tail", "-f", "--", "/dev/null"]) as process:
-        said = subprocess.run(proof.COMMAND, capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(jvm_arguments.COMMAND, capture_output=True, text=True, check=True).stdout
         process.kill()
-    assert proof.options_of(said, "/dev/null").endswith("tail -f --")
+    assert jvm_arguments.options_of(said, "/dev/null").endswith("tail -f --")

@@ -3,18 +3,22 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, QuorumUnknown
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.cli_output import (
+    parse_master_info,
+    parse_quorum_info,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs import (
+    last_term,
+    raft_server_closed,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     Peer,
     Quorum,
     fault_tolerance,
-    last_term,
-    parse_master_info,
-    parse_quorum_info,
     quorum_size,
-    raft_server_closed,
     require_valid_count,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, QuorumUnknown
 
 
 def group(*states, leader=0):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.ratis_metrics import read_quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.ratis_metrics import read_quorum
 
 
 def followers(text):

@@ -4,10 +4,10 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import readiness
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import pods, predicates
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 
 
 def phase(name, *messages):

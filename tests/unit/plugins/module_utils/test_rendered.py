@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 from rfc7396 import apply_patch
 
-from ansible_collections.datacache.fluid.plugins.module_utils import java_options, rendered
+from ansible_collections.datacache.fluid.plugins.module_utils import rendered
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import java_options
 from ansible_collections.datacache.fluid.plugins.module_utils.rendered import COMMON, CONFIG_HASH, RECORD
 
 RECORDED = Path(__file__).parents[1] / "recorded"

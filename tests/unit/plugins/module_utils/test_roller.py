@@ -6,7 +6,6 @@ from fake_masters import NAMESPACE, Killed
 from rollout_site import MIN, drain
 
 from ansible_collections.datacache.fluid.plugins.module_utils import rendered
-from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Conflict,
     FluidError,
@@ -14,6 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import runtime
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import properties as alluxio_properties
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import runtime
 
 LEVEL = {"mediumtype": "MEM", "path": "/dev/shm"}
 
@@ -134,7 +135,7 @@ def test_what_is_not_given_is_not_asked_for():
 
 
 def test_each_raft_option_sets_a_property_of_its_own():
-    options = {option: str(number) for number, option in enumerate(runtime.RAFT_PROPERTIES)}
+    options = {option: str(number) for number, option in enumerate(alluxio_properties.RAFT_PROPERTIES)}
     assert sorted(spec(raft=options)["properties"].values()) == sorted(options.values())
 
 

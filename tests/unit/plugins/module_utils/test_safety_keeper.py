@@ -8,8 +8,8 @@ from fake_raft import NAMESPACE, FakeRaft, address
 from rollout_site import MIN
 
 from ansible_collections.datacache.fluid.plugins.module_utils import care, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitTimeout
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
 

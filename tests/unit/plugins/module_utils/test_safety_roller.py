@@ -5,21 +5,21 @@ import pytest
 from fake_masters import PORTS
 from rollout_site import MIN
 
-from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
-    FluidError,
-    QuorumUnknown,
-    ServerAway,
-)
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     AVAILABLE,
     UNAVAILABLE,
     Peer,
     Quorum,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    FluidError,
+    QuorumUnknown,
+    ServerAway,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import waits
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     QuorumUnknown,
     WaitFailed,
@@ -13,7 +14,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 
 HBASE = ("data", "hbase")
 

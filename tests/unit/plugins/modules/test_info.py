@@ -3,14 +3,14 @@
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.cli_output import (
+    parse_master_info,
+    parse_quorum_info,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
-    parse_master_info,
-    parse_quorum_info,
-)
 
 BOTH = pytest.mark.parametrize(("module", "kind", "recording"), [
     ("dataset_info", fluid_kinds.DATASET, "dataset_bound.json"),

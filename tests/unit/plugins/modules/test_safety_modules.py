@@ -34,7 +34,7 @@ def test_drill_does_not_kill_when_a_master_went_away_since_its_look(cluster, run
             cluster.vanish(kinds.POD, "hbase-master-2", NAMESPACE)
             failover.raft.lose(2)
         return said
-    monkeypatch.setattr(drill_writer.streams, "execute", execute)
+    monkeypatch.setattr(drill_writer.pod_exec, "execute", execute)
     run("alluxio_failover", wait_timeout=30, **IDENTITY)
     assert ("delete", "pods") not in cluster.writes(), "the leader was killed although another master was away: 1 of 3 is left"
 
@@ -49,7 +49,7 @@ def test_drill_kills_the_one_that_leads(cluster, run, failover, monkeypatch):
         if len(failover.commands) == 1:
             failover.raft.leaders["MASTER"] = "hbase-master-1:19200"
         return said
-    monkeypatch.setattr(drill_writer.streams, "execute", execute)
+    monkeypatch.setattr(drill_writer.pod_exec, "execute", execute)
     failover.elected_after = 0.0
     result = run("alluxio_failover", **IDENTITY)
     assert failover.raft.acts == ["kill MASTER hbase-master-1"], result.get("seconds_without_leader")

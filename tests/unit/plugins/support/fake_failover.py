@@ -68,7 +68,7 @@ def make(cluster, monkeypatch) -> FakeFailover:
     made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
     monkeypatch.setattr(keeper, "Masters", lambda *_args: raft)
     monkeypatch.setattr(drill, "LeaderApi", lambda *_args: made)
-    monkeypatch.setattr(drill_writer.streams, "execute", made.execute)
+    monkeypatch.setattr(drill_writer.pod_exec, "execute", made.execute)
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",
                         partial(drill.Drill, clock=cluster.clock, sleep=cluster.sleep))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})

@@ -11,11 +11,11 @@ import subprocess
 from pathlib import Path
 
 from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import AVAILABLE, Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import FILE, FOLDER, GO, WAITER
 
 LABELS = {"release": "hbase", "role": "alluxio-master"}

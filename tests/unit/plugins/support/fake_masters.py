@@ -10,19 +10,19 @@ import json
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.datacache.fluid.plugins.module_utils import rendered, rollout_plan
-from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import MANAGER
-from ansible_collections.datacache.fluid.plugins.module_utils.care import JOB_MASTER, MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import (
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     AVAILABLE,
     UNAVAILABLE,
     Peer,
     Quorum,
     quorum_size,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import MANAGER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 
 NAMESPACE = "data"
 BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

@@ -4,10 +4,10 @@
 A group heals, or not, as the test says: `heals` names the acts after which its lost peers are AVAILABLE again.
 """
 
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import Peer, Quorum
 
 PORTS = {"MASTER": 19200, "JOB_MASTER": 20003}
 CONTAINERS = {"MASTER": "alluxio-master", "JOB_MASTER": "alluxio-job-master"}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from .quorum import AVAILABLE, UNAVAILABLE, Peer, Quorum
+from .raft import AVAILABLE, UNAVAILABLE, Peer, Quorum
 
 _NANOSECONDS = 1e9
 # A member's id is its host and port, joined with an underline. These gauges, one for each follower of the group, have the port

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a running master has what was declared, from its process' own arguments. Pure."""
+"""The arguments of a running JVM, compared with the declared properties. Pure."""
 
 from __future__ import annotations
 
 from typing import Mapping
 
+from ..redact import is_sensitive
 from . import java_options
-from .pod_template import JOB_CONTAINER, MASTER_CONTAINER
-from .redact import is_sensitive
 
 # No JVM: a container's processes, an argument a line, each process followed by an empty line.
 COMMAND = ["sh", "-c", "for each in /proc/[0-9]*/cmdline; do tr '\\0\\n' '\\n ' < \"$each\" && echo; done 2>/dev/null; true"]
-CLASSES = {MASTER_CONTAINER: "alluxio.master.AlluxioMaster", JOB_CONTAINER: "alluxio.master.AlluxioJobMaster"}
 
 
 def options_of(text: str, main_class: str) -> str | None:

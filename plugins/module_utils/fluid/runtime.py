@@ -3,42 +3,16 @@
 
 from __future__ import annotations
 
-from . import durations, quorum
-from .errors import InvalidInput
-from .fluid import kinds as fluid_kinds
-from .k8s import quantity
-from .k8s.names import require_dns_1035, require_namespace
-from .manifest import build, compact, compact_or_none, text_map
-from .redact import secrets_in
+from ..alluxio import durations, raft as alluxio_raft
+from ..alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, RAFT_PROFILES, RAFT_PROPERTIES
+from ..errors import InvalidInput
+from ..k8s import quantity
+from ..k8s.names import require_dns_1035, require_namespace
+from ..manifest import build, compact, compact_or_none, text_map
+from ..redact import secrets_in
+from . import kinds as fluid_kinds
+from .components import COMPONENTS
 
-COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker", "fuse": "fuse"}
-
-# The journal's options and the property each one sets (Alluxio 2.9, PropertyKey.java).
-# Another spelling of a key is accepted by Alluxio and does nothing.
-RAFT_PROPERTIES = {
-    "election_timeout_min": "alluxio.master.embedded.journal.election.timeout.min",
-    "election_timeout_max": "alluxio.master.embedded.journal.election.timeout.max",
-    "catchup_retry_wait": "alluxio.master.embedded.journal.catchup.retry.wait",
-    "flush_size_max": "alluxio.master.embedded.journal.flush.size.max",
-    "entry_size_max": "alluxio.master.embedded.journal.entry.size.max",
-    "raft_client_request_interval": "alluxio.master.embedded.journal.raft.client.request.interval",
-    "raft_client_request_timeout": "alluxio.master.embedded.journal.raft.client.request.timeout",
-    "write_timeout": "alluxio.master.embedded.journal.write.timeout",
-    "snapshot_replication_chunk_size": "alluxio.master.embedded.journal.snapshot.replication.chunk.size",
-    "transport_request_timeout": "alluxio.master.embedded.journal.transport.request.timeout.ms",
-    "transport_max_inbound_message_size": "alluxio.master.embedded.journal.transport.max.inbound.message.size",
-    "checkpoint_period_entries": "alluxio.master.journal.checkpoint.period.entries",
-    "log_size_bytes_max": "alluxio.master.journal.log.size.bytes.max",
-    "backup_delegation": "alluxio.master.backup.delegation.enabled",
-}
-_ELECTION_DEFAULTS = {"election_timeout_min": "10s", "election_timeout_max": "20s"}
-# Sets of these options by name. With `fast` a lost leader is succeeded within 4 s instead of 11 to 14 (measured, Alluxio 2.9.4).
-# A follower that backups may be delegated to looks for a lost leader, and cannot lead itself until it gives up (BackupWorkerRole.close):
-# 20 to 33 s when the leader's node is gone, and once in ten times when its process is (measured).
-RAFT_PROFILES = {
-    "default": {},
-    "fast": {"election_timeout_min": "1s", "election_timeout_max": "2s", "catchup_retry_wait": "100ms", "backup_delegation": "false"},
-}
 # What Fluid applies to a runtime after its creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
 _APPLIED_LATER = (("spec", "replicas"), ("metadata",))
 # What alluxio_rollout brings to running masters (rendered.py).
@@ -52,7 +26,7 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput, in one sentence that helps, for values Fluid would take and stumble over."""
     require_dns_1035("AlluxioRuntime name", params["name"])
     require_namespace(params["namespace"])
-    quorum.require_valid_count(params["master_replicas"])
+    alluxio_raft.require_valid_count(params["master_replicas"])
     if params["worker_replicas"] < 1:
         raise InvalidInput("worker_replicas is %d: expected at least one worker" % params["worker_replicas"])
     for number, level in enumerate(params.get("tieredstore") or []):
@@ -106,7 +80,8 @@ def _require_valid_raft(raft: dict, properties: dict) -> None:
     for option, key in RAFT_PROPERTIES.items():
         if raft.get(option) is not None and key in properties:
             raise InvalidInput("raft.%s and properties both set %s: give it once" % (option, key))
-    low, high = (durations.seconds("raft." + option, raft.get(option) or default) for option, default in _ELECTION_DEFAULTS.items())
+    low, high = (durations.seconds("raft." + option, raft[option]) if raft.get(option)
+                 else ELECTION_TIMEOUT_DEFAULTS[RAFT_PROPERTIES[option]] for option in ("election_timeout_min", "election_timeout_max"))
     if low >= high:
         raise InvalidInput(
             "raft.election_timeout_min (%gs) is not below raft.election_timeout_max (%gs): followers draw their timeout "
@@ -191,3 +166,17 @@ def applied_only_at_creation(paths: list[tuple], masters: int) -> list[tuple]:
     """Return those of the changed fields that Fluid reads once, at creation, and that nothing applies afterwards."""
     rolled = applied_by_rollout(paths, masters)
     return [path for path in paths if path not in rolled and not any(path[:len(known)] == known for known in _APPLIED_LATER)]
+
+
+def declared_masters(spec: dict) -> int:
+    """The number of masters that an AlluxioRuntime's spec declares; Fluid takes none for one."""
+    return (spec.get("master") or {}).get("replicas") or 1
+
+
+def changes_journal(masters: int, wanted: int) -> bool:
+    """Tell whether another number of masters needs a journal of another type.
+
+    A single master keeps its journal in the UFS format and several in the EMBEDDED one, which Fluid chooses and formats when it
+    creates a runtime (pkg/ddc/alluxio/transform_optimization.go, charts/alluxio/templates/master/statefulset.yaml).
+    """
+    return (masters == 1) != (wanted == 1)
