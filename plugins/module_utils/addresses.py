@@ -19,12 +19,12 @@ from .api.client import Client
 from .api.pod_exec import execute
 from .api.waiter import Waiter
 from .apply.field_manager import MANAGER
+from .apply.reconcile import Outcome
 from .errors import AlreadyExists, ApiError, Conflict, FluidError
 from .fluid.names import master_selector
 from .k8s import kinds, pods as k8s_pods
 from .k8s.wait_status import Verdict
 from .progress import Progress
-from .reconcile import Outcome
 
 # Seconds. kube-proxy and DNS follow a new Service within one or two; a name that was looked up in between may be remembered
 # as unknown for 10 (networkaddress.cache.negative.ttl of Java).

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from .alluxio.properties import RAFT_PROPERTIES
 from .api.client import Client
+from .apply.merge import Change
 from .errors import ApiError, InvalidInput, QuorumUnknown
 from .fluid import kinds as fluid_kinds
 from .fluid.runtime import raft_options
 from .masters import Masters
-from .merge import Change
 
 PREFIX = "alluxio."
 

@@ -14,15 +14,15 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import reconcile
 from .api import bulk
 from .api.bulk import Key, Waited, key_of
 from .api.client import Client
 from .api.connection import connect
+from .apply import reconcile
+from .apply.reconcile import Outcome, Write
 from .errors import FluidError, InvalidInput
 from .k8s.kinds import Kind
 from .k8s.names import require_identity
-from .reconcile import Outcome, Write
 
 Warn = Callable[[str], None]
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from . import diagnosis, reconcile, waits
+from . import diagnosis, waits
 from .api.client import Client
+from .apply import reconcile
+from .apply.merge import Merged
+from .apply.merge_patch import merge_patch
+from .apply.reconcile import Outcome, Write
 from .errors import AlreadyExists, Conflict, FluidError
 from .fluid import kinds as fluid_kinds, runtime
 from .fluid.names import claim_name
 from .fluid.runtime import changes_journal, declared_masters
 from .k8s import kinds
-from .merge import Merged, merge_patch
-from .reconcile import Outcome, Write
 
 _KIND = fluid_kinds.ALLUXIO_RUNTIME
 

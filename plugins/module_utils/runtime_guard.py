@@ -7,12 +7,12 @@ from typing import Callable
 
 from . import known_properties
 from .api.client import Client
+from .apply.merge import Merged
+from .apply.reconcile import Guard
 from .errors import ApiError, InvalidInput
 from .fluid import kinds as fluid_kinds, runtime
 from .fluid.runtime import changes_journal, declared_masters
 from .k8s import kinds, scheduling
-from .merge import Merged
-from .reconcile import Guard
 
 
 def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:

@@ -7,10 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Callable
 
-from . import diagnosis, reconcile, record, waits
+from . import diagnosis, waits
 from .api import bulk
 from .api.bulk import Key, key_of
 from .api.client import Client
+from .apply import last_applied, reconcile
+from .apply.merge import changed_fields, merge
+from .apply.reconcile import Outcome, Write
 from .errors import Conflict, FluidError, InvalidInput
 from .fluid import kinds as fluid_kinds
 from .fluid.names import claim_name, volume_name
@@ -18,8 +21,6 @@ from .k8s import kinds, quantity
 from .k8s.kinds import Kind
 from .k8s.names import require_dns_1035, require_namespace
 from .manifest import compact, text_map
-from .merge import changed_fields, merge
-from .reconcile import Outcome, Write
 
 # The annotation Fluid reads when it makes the volume (pkg/utils/dataset.go).
 CAPACITY_ANNOTATION = "pvc.fluid.io/resources.requests.storage"
@@ -147,7 +148,7 @@ def _manage(client: Client, kind: Kind, manifest: dict, write: Write, lives: Liv
     live = lives[kind].get((metadata.get("namespace"), metadata["name"]))
     if live is not None:
         return reconcile.apply(client, kind, manifest, write, live)
-    wished = merge({}, {}, record.wish_of(manifest))
+    wished = merge({}, {}, last_applied.wish_of(manifest))
     if wished.changes and write.dry_run and waits_first:
         return Outcome(True, None, changed_fields({}, wished.target, wished.changes), wished.changes)
     if wished.changes:

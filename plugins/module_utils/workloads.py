@@ -12,13 +12,13 @@ from typing import Callable
 from . import clients, peer_services, rendered, rollout_plan
 from .api.client import Client
 from .apply.field_manager import MANAGER, ROUNDS
+from .apply.merge_patch import patched
 from .clients import Growth, Late
 from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
 from .fluid import kinds as fluid_kinds, names as fluid_names
 from .fluid.runtime import declared_masters
 from .k8s import kinds
-from .merge import patched
 from .rendered import Rendered
 
 # On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is

@@ -17,7 +17,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER, container_of, raft_component
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import (
+    MASTER,
+    container_of,
+    raft_component,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi
 
 from .cache import MASTERS, Cache, until

@@ -8,8 +8,8 @@ from fake_raft import FakeRaft
 
 from ansible_collections.datacache.fluid.plugins.module_utils import known_properties, masters
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change
 
 TIMEOUT = "alluxio.master.embedded.journal.election.timeout.min"
 MISSPELT = "alluxio.master.embedded.journal.election.timeout.minimum"

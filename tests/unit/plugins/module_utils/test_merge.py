@@ -3,13 +3,13 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.merge import (
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import (
     Change,
     changed_fields,
     merge,
-    merge_patch,
     same_scalar,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge_patch import merge_patch
 
 LEVEL = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95"}
 # What alluxioruntime-controller adds to each level when it writes a runtime back.

@@ -6,7 +6,8 @@ import copy
 from hypothesis import given, strategies as st
 from rfc7396 import apply_patch
 
-from ansible_collections.datacache.fluid.plugins.module_utils.merge import merge, merge_patch, patched
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import merge
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge_patch import merge_patch, patched
 
 KEYS = st.sampled_from(["a", "b", "replicas", "quota", "labels", "options", "limits", "image"])
 # No 0 and 1 beside false and true, which Python holds for equal and no field of Fluid can hold both of; no null,

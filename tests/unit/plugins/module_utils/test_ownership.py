@@ -3,12 +3,12 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change
-from ansible_collections.datacache.fluid.plugins.module_utils.ownership import (
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.managed_fields import (
     Holder,
     foreign_holders,
     is_foreign,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
 
 
 def held(live, *paths):

@@ -3,16 +3,19 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import reconcile, record
-from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager
+from ansible_collections.datacache.fluid.plugins.module_utils.apply import (
+    field_manager,
+    last_applied,
+    reconcile,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import ROUNDS
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.reconcile import Outcome, Write
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     Conflict,
     WriteConflict,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import Outcome, Write
 
 DATASET = fluid_kinds.DATASET
 WEB = {"mountPoint": "https://host/a/", "name": "a"}
@@ -262,7 +265,7 @@ def test_a_create_whose_answer_was_lost_is_not_done_twice(cluster, apply):
     wanted = manifest(placement="Shared")
 
     def lose_the_answer():
-        cluster.put(DATASET, record.write(wanted, record.wish_of(wanted), field_manager.MANAGER))
+        cluster.put(DATASET, last_applied.write(wanted, last_applied.wish_of(wanted), field_manager.MANAGER))
         raise AlreadyExists("exists", 409, repeated=True)
 
     cluster.before_write(lose_the_answer)
@@ -290,7 +293,7 @@ def test_what_another_one_created_meanwhile_is_not_our_change(cluster, apply):
     wanted = manifest(placement="Shared")
 
     def be_too_late():
-        cluster.put(DATASET, record.write(wanted, record.wish_of(wanted), field_manager.MANAGER))
+        cluster.put(DATASET, last_applied.write(wanted, last_applied.wish_of(wanted), field_manager.MANAGER))
         raise AlreadyExists("exists", 409, repeated=False)
 
     cluster.before_write(be_too_late)

@@ -5,10 +5,10 @@ import pytest
 from fake_cluster import FakeCluster
 from hypothesis import given, strategies as st
 
-from ansible_collections.datacache.fluid.plugins.module_utils import reconcile
+from ansible_collections.datacache.fluid.plugins.module_utils.apply import reconcile
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.reconcile import Write
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.reconcile import Write
 
 RUNTIME = fluid_kinds.ALLUXIO_RUNTIME
 TEXT_MAPS = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["", "1", "2"]), max_size=3)

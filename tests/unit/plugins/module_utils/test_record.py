@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import record
+from ansible_collections.datacache.fluid.plugins.module_utils.apply import last_applied
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import output
 
 MANAGER = "datacache.fluid"
@@ -14,33 +14,33 @@ WISH = {"metadata": {"labels": {"team": "x"}}, "spec": {"placement": "Shared"}}
 
 
 def test_a_wish_is_the_manifest_without_what_names_the_object():
-    assert record.wish_of(MANIFEST) == WISH
+    assert last_applied.wish_of(MANIFEST) == WISH
 
 
 def test_a_wish_without_metadata_has_an_empty_one():
-    assert record.wish_of({"spec": {}}) == {"metadata": {}, "spec": {}}
+    assert last_applied.wish_of({"spec": {}}) == {"metadata": {}, "spec": {}}
 
 
 def test_what_is_written_is_read_again():
-    written = record.write(MANIFEST, WISH, MANAGER)
-    assert record.read(written, MANAGER) == WISH
+    written = last_applied.write(MANIFEST, WISH, MANAGER)
+    assert last_applied.read(written, MANAGER) == WISH
     assert {**written, "metadata": MANIFEST["metadata"]} == MANIFEST
 
 
 def test_the_record_is_as_short_as_json_can_be_and_always_the_same():
-    written = record.write({}, {"spec": {"b": 1, "a": 2}, "metadata": {}}, MANAGER)
+    written = last_applied.write({}, {"spec": {"b": 1, "a": 2}, "metadata": {}}, MANAGER)
     assert written["metadata"]["annotations"][KEY] == '{"metadata":{},"spec":{"a":2,"b":1}}'
 
 
 def test_other_annotations_stay():
-    written = record.write({"metadata": {"annotations": {"theirs": "x"}}}, WISH, MANAGER)
+    written = last_applied.write({"metadata": {"annotations": {"theirs": "x"}}}, WISH, MANAGER)
     assert written["metadata"]["annotations"]["theirs"] == "x"
 
 
 def test_each_manager_has_a_record_of_its_own():
-    both = record.write(record.write({}, WISH, MANAGER), {"spec": {}}, "volume.datacache.fluid")
-    assert record.read(both, MANAGER) == WISH
-    assert record.read(both, "volume.datacache.fluid") == {"spec": {}}
+    both = last_applied.write(last_applied.write({}, WISH, MANAGER), {"spec": {}}, "volume.datacache.fluid")
+    assert last_applied.read(both, MANAGER) == WISH
+    assert last_applied.read(both, "volume.datacache.fluid") == {"spec": {}}
 
 
 @pytest.mark.parametrize("metadata", [
@@ -51,11 +51,11 @@ def test_each_manager_has_a_record_of_its_own():
     pytest.param({"annotations": {KEY: "[1]"}}, id="of-another-shape"),
 ])
 def test_without_a_readable_record_nothing_was_asked_for(metadata):
-    assert record.read({"metadata": metadata}, MANAGER) == {}
+    assert last_applied.read({"metadata": metadata}, MANAGER) == {}
 
 
 def test_a_recorded_runtime_tells_what_was_asked_for(recorded):
-    wish = record.read(recorded("alluxio_runtime_ready.json"), MANAGER)
+    wish = last_applied.read(recorded("alluxio_runtime_ready.json"), MANAGER)
     assert wish["spec"]["master"] == {"networkMode": "HostNetwork", "replicas": 3}
     assert wish["spec"]["tieredstore"]["levels"] == [
         {"high": "0.95", "low": "0.7", "mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi"}]

@@ -4,9 +4,9 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils import runtime_guard
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change, Merged
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.merge import Change, Merged
 
 CREATED = Merged({}, ())
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
-from . import ownership, record
-from .api.client import Client
-from .apply.field_manager import MANAGER, ROUNDS
-from .errors import AlreadyExists, Conflict, FluidError, WriteConflict
-from .k8s import output
-from .k8s.kinds import Kind
-from .merge import Change, Merged, changed_fields, merge, merge_patch
+from ..api.client import Client
+from ..errors import AlreadyExists, Conflict, FluidError, WriteConflict
+from ..k8s import output
+from ..k8s.kinds import Kind
+from . import last_applied, managed_fields
+from .field_manager import MANAGER, ROUNDS
+from .merge import Change, Merged, changed_fields, merge
+from .merge_patch import merge_patch
 
 # Refuses a change before it is written: called with the live object (None before a create) and the merge.
 Guard = Callable[["dict | None", Merged], None]
@@ -112,7 +113,7 @@ def compare(kind: Kind, manifest: dict, write: Write, live: dict | None) -> tupl
 
     Raises Conflict when another field manager holds a field that would change.
     """
-    merged = merge(record.read(live or {}, write.manager), live or {}, record.wish_of(manifest))
+    merged = merge(last_applied.read(live or {}, write.manager), live or {}, last_applied.wish_of(manifest))
     if live is not None and merged.changes and not write.force_conflicts:
         _require_no_foreign_holder(kind.describe(live["metadata"]["name"], live["metadata"].get("namespace")), live, merged)
     return merged, Outcome(live is None or bool(merged.changes), live, changed_fields(live or {}, merged.target, merged.changes),
@@ -121,11 +122,11 @@ def compare(kind: Kind, manifest: dict, write: Write, live: dict | None) -> tupl
 
 def body_of(manifest: dict, write: Write) -> dict:
     """The object as it is created: the manifest with the record of its wish."""
-    return record.write(manifest, record.wish_of(manifest), write.manager)
+    return last_applied.write(manifest, last_applied.wish_of(manifest), write.manager)
 
 
 def _patch(client: Client, kind: Kind, live: dict, merged: Merged, manifest: dict, write: Write) -> dict:
-    patch = merge_patch(live, record.write(merged.target, record.wish_of(manifest), write.manager))
+    patch = merge_patch(live, last_applied.write(merged.target, last_applied.wish_of(manifest), write.manager))
     # A drifted field is put right by the wish that is recorded already: then the patch has no metadata of its own.
     patch.setdefault("metadata", {})["resourceVersion"] = live["metadata"]["resourceVersion"]
     return client.patch(kind, live["metadata"]["name"], live["metadata"].get("namespace"), patch,
@@ -139,7 +140,7 @@ def _require_not_terminating(what: str, metadata: dict) -> None:
 
 
 def _require_no_foreign_holder(what: str, live: dict, merged: Merged) -> None:
-    holders = ownership.foreign_holders(live, merged.changes)
+    holders = managed_fields.foreign_holders(live, merged.changes)
     if holders:
         raise Conflict(
             "%s: %s; set force_conflicts: true to take over, or leave these fields out" % (what, "; ".join(

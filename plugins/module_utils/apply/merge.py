@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .k8s import quantity
-from .redact import redacted
+from ..k8s import quantity
+from ..redact import redacted
 
 Path = tuple  # of str keys; a list is one field, as in Fluid's CRDs (no list there has a map type)
 
@@ -186,33 +186,6 @@ def _is_empty(path: Path, value: Any) -> bool:
     if isinstance(value, dict):
         return all(_is_empty(path + (key,), inner) for key, inner in value.items())
     return value is None or value is False or value == 0 or value == "" or value == []
-
-
-def merge_patch(live: dict, target: dict) -> dict:
-    """Return the JSON merge patch (RFC 7396) that turns live into target."""
-    patch: dict = {key: None for key in live if key not in target}
-    for key, value in target.items():
-        if key not in live:
-            patch[key] = value
-        elif isinstance(value, dict) and isinstance(live[key], dict):
-            inner = merge_patch(live[key], value)
-            if inner:
-                patch[key] = inner
-        elif value != live[key]:
-            patch[key] = value
-    return patch
-
-
-def patched(live: dict, patch: dict) -> dict:
-    """Return what a JSON merge patch (RFC 7396) makes of live, as the API server does it."""
-    after = {key: value for key, value in live.items() if key not in patch}
-    for key, value in patch.items():
-        if isinstance(value, dict):
-            inner = live.get(key)
-            after[key] = patched(inner if isinstance(inner, dict) else {}, value)
-        elif value is not None:
-            after[key] = value
-    return after
 
 
 def changed_fields(before: dict, after: dict, changes: tuple[Change, ...]) -> dict:
