@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable, Iterable
 
-from . import diagnosis, peer_services
+from . import peer_services
 from .api import bulk
 from .api.bulk import Key, key_of
 from .api.client import Client
@@ -21,6 +21,7 @@ from .api.waiter import Waiter
 from .apply.field_manager import MANAGER
 from .apply.reconcile import Outcome
 from .errors import AlreadyExists, ApiError, Conflict, FluidError
+from .fluid import diagnosis
 from .fluid.names import master_selector
 from .k8s import kinds, pods as k8s_pods
 from .k8s.wait_status import Verdict

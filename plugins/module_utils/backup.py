@@ -9,16 +9,16 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Callable, Iterator
 
-from . import backups, diagnosis, helper_pod, restore_template
+from . import backups, helper_pod, restore_template
 from .alluxio.raft import quorum_size
 from .api import pod_exec
 from .api.client import Client
 from .api.waiter import Waiter
 from .backups import Backup, Tree
 from .errors import ApiError, InvalidInput, QuorumUnknown, WaitTimeout
-from .fluid import kinds as fluid_kinds
+from .fluid import diagnosis, kinds as fluid_kinds
 from .fluid.components import MASTER
-from .fluid.names import claim_name
+from .fluid.names import claim_name, stateful_set_name
 from .helper_pod import Claim, Image
 from .k8s import kinds
 from .k8s.names import require_identity, require_name
@@ -62,10 +62,6 @@ def require_valid(params: dict) -> None:
     if params["claim"] == claim_name(params["name"]):
         raise InvalidInput("claim %s is the Dataset's own: what it holds is gone when the cache is; name another claim"
                            % params["claim"])
-
-
-def stateful_set_name(name: str) -> str:
-    return name + "-master"
 
 
 def subject_of(client: Client, params: dict) -> Subject:

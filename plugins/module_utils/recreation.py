@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from . import diagnosis, waits
+from . import waits
 from .api.client import Client
 from .apply import reconcile
 from .apply.merge import Merged
 from .apply.merge_patch import merge_patch
 from .apply.reconcile import Outcome, Write
 from .errors import AlreadyExists, Conflict, FluidError
-from .fluid import kinds as fluid_kinds, runtime
+from .fluid import diagnosis, kinds as fluid_kinds, names as fluid_names, runtime
 from .fluid.names import claim_name
 from .fluid.runtime import changes_journal, declared_masters
 from .k8s import kinds
@@ -89,7 +89,7 @@ def _predicted(client: Client, live: dict, body: dict, manager: str) -> dict:
 def _await_gone(client: Client, namespace: str, name: str, timeout: float) -> None:
     """Wait until the runtime and its pods are gone: they end some time after it, and the new masters have the same names."""
     _require_all(waits.gone(client, _KIND, [(namespace, name)], timeout))
-    pods = [pod["metadata"]["name"] for pod in client.list(kinds.POD, namespace, diagnosis.release_selector(name))
+    pods = [pod["metadata"]["name"] for pod in client.list(kinds.POD, namespace, fluid_names.release_selector(name))
             if _is_fluids(pod)]
     if pods:
         _require_all(waits.gone(client, kinds.POD, [(namespace, pod) for pod in pods], timeout))

@@ -13,10 +13,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
-from . import fluid_defaults, pod_template
+from . import pod_template
 from .alluxio import java_options, properties
 from .alluxio.java_options import Declared, Recorded
 from .apply.field_manager import MANAGER
+from .fluid import defaults
 
 COMMON = "ALLUXIO_JAVA_OPTS"
 # The strings that masters and job masters read, and the part of the runtime's spec that each one comes from.
@@ -127,8 +128,8 @@ def with_members(text: str, name: str, members: int) -> str:
 def _declare(key: str, text: str, spec: dict, record: dict | None) -> str:
     return java_options.declare(
         text, declared(key, spec), _recorded_of(key, text, record),
-        fluid_defaults.PROPERTIES if key == COMMON else {},
-        fluid_defaults.MASTER_JVM_OPTIONS if key == "ALLUXIO_MASTER_JAVA_OPTS" else ())
+        defaults.PROPERTIES if key == COMMON else {},
+        defaults.MASTER_JVM_OPTIONS if key == "ALLUXIO_MASTER_JAVA_OPTS" else ())
 
 
 def _recorded_of(key: str, text: str, record: dict | None) -> Recorded:
@@ -148,7 +149,7 @@ def _record(spec: dict, texts: dict[str, str], record: dict, pod: pod_template.W
 def _record_of(key: str, spec: dict, text: str, record: dict) -> dict:
     now, live = declared(key, spec), java_options.properties(text)
     known = (record.get(key) or {}).get("properties") or {}
-    own = {each: known[each] if each in known else live.get(each) if fluid_defaults.works_out(each) else None
+    own = {each: known[each] if each in known else live.get(each) if defaults.works_out(each) else None
            for each in now.properties}
     return {"properties": own, **({"jvmOptions": list(now.jvm_options)} if now.jvm_options is not None else {})}
 
@@ -191,7 +192,7 @@ def _unexplained(spec: dict, texts: dict[str, str], record: dict | None) -> list
     for key, text in texts.items():
         known = declared(key, spec).properties.keys() | _recorded_of(key, text, record).properties.keys()
         strange += [each for each in java_options.properties(text)
-                    if each not in known and each not in fluid_defaults.PROPERTIES and not fluid_defaults.works_out(each)]
+                    if each not in known and each not in defaults.PROPERTIES and not defaults.works_out(each)]
     if not strange:
         return []
     return ["the masters have properties that the runtime does not declare and Fluid does not set by itself, so they stay: %s; to "

@@ -14,18 +14,19 @@ from .api import bulk, pod_exec
 from .api.client import Client
 from .api.waiter import Waiter
 from .apply.field_manager import MANAGER, ROUNDS
-from .backup import Subject, stateful_set_name
+from .backup import Subject
 from .backups import Backup, Tree
 from .errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
-from .fluid import kinds as fluid_kinds
+from .fluid import kinds as fluid_kinds, operations
 from .fluid.components import JOB_MASTER, MASTER
-from .fluid.names import master_selector
+from .fluid.names import master_selector, stateful_set_name
+from .fluid.operations import Restoration
+from .fluid.status import quorum_formed
 from .k8s import kinds
 from .k8s.pods import pod_trouble
 from .k8s.wait_status import Verdict
 from .masters import Masters
-from .readiness import quorum_formed
-from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, Restoration, stage
+from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
 from .store import Spool
 
 # Seconds. What a master would still write goes with its journal.
@@ -112,12 +113,12 @@ class Restorer:
 
     def begin(self, restoration: Restoration) -> None:
         """Set the masters' template up, unless it is."""
-        self._patch(lambda live: None if restore_template.under_way(live) == restoration
+        self._patch(lambda live: None if operations.under_way(live) == restoration
                     else restore_template.begin(live, restoration))
 
     def end(self) -> None:
         """Take everything out of the template again; a master that is restarted later copies from the leader."""
-        self._patch(lambda live: restore_template.end(live) if restore_template.under_way(live) else None)
+        self._patch(lambda live: restore_template.end(live) if operations.under_way(live) else None)
 
     def _patch(self, patch_of: Callable[[dict], dict | None]) -> None:
         name, namespace = stateful_set_name(self._subject.name), self._subject.namespace

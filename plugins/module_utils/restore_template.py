@@ -9,12 +9,11 @@ and one patch ends a restoration, and nothing in between can be half done.
 from __future__ import annotations
 
 import copy
-import json
-from dataclasses import asdict, dataclass
+
+from .fluid.operations import ANNOTATION, Restoration, annotations_of
 
 MASTER = "alluxio-master"
 JOURNAL_VOLUME = "alluxio-journal"
-ANNOTATION = "datacache.fluid/restore"
 WAITER = "datacache-restore"
 FOLDER = "/datacache-restore"
 FILE = FOLDER + "/backup.gz"
@@ -29,27 +28,6 @@ _FROM_CONFIG_MAP = "$(%s)" % _OPTIONS
 _WAIT = "trap 'exit 1' TERM; until [ -e %s ]; do sleep 0.2; done" % GO
 
 OLD, STARTING, WAITING, STARTED = "old", "starting", "waiting", "started"
-
-
-@dataclass(frozen=True)
-class Restoration:
-    """One restoration, as the template's annotation keeps it. began: tells it from earlier ones of the same backup."""
-
-    backup: str
-    sha256: str
-    began: str
-
-    def text(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
-
-
-def under_way(stateful_set: dict) -> Restoration | None:
-    """The restoration that the template is set up for, or None."""
-    text = _annotations(stateful_set["spec"]["template"]).get(ANNOTATION)
-    try:
-        return Restoration(**json.loads(text)) if text else None
-    except (TypeError, ValueError):
-        return Restoration("unknown", "", text or "")
 
 
 def master_container(stateful_set: dict) -> dict:
@@ -127,7 +105,7 @@ def _remove_option(master: dict) -> None:
 
 def stage(pod: dict, restoration: Restoration) -> str:
     """How far a master pod has got in a restoration: OLD is to be deleted, WAITING takes the file, STARTED has it."""
-    if _annotations(pod).get(ANNOTATION) != restoration.text():
+    if annotations_of(pod).get(ANNOTATION) != restoration.text():
         return OLD
     if pod["metadata"].get("deletionTimestamp"):
         return STARTING
@@ -137,7 +115,3 @@ def stage(pod: dict, restoration: Restoration) -> str:
     if any(state.get("terminated", {}).get("exitCode") == 0 for state in states):
         return STARTED
     return STARTING
-
-
-def _annotations(thing: dict) -> dict:
-    return (thing.get("metadata") or {}).get("annotations") or {}

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from . import rendered, restore_template
+from . import rendered
 from .alluxio import java_options, raft
 from .errors import InvalidInput
-from .fluid import kinds as fluid_kinds, runtime
+from .fluid import kinds as fluid_kinds, operations, runtime
 
 # What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
 # journal is another journal.
@@ -46,7 +46,7 @@ def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, 
 
 
 def _require_no_restoration(what: str, workload: dict) -> None:
-    under_way = restore_template.under_way(workload)
+    under_way = operations.under_way(workload)
     if under_way:
         raise InvalidInput("backup %s is being restored into %s: a master that is restarted now would wait for its file; finish that "
                            "with datacache.fluid.alluxio_restore, then run this again" % (under_way.backup, what))

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 
-from . import dataset, diagnosis, readiness
 from .api import bulk
 from .api.bulk import Key, Waited, key_of
 from .api.client import Client
 from .api.waiter import Waiter
 from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
-from .fluid import kinds as fluid_kinds
+from .fluid import dataset, diagnosis, kinds as fluid_kinds, status
 from .fluid.components import JOB_MASTER, MASTER
 from .fluid.names import claim_name, volume_name
 from .k8s import kinds, predicates
@@ -49,7 +48,7 @@ def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], time
 def datasets_in_phase(client: Client, items: list[dict], phase: str, timeout: float) -> Waited:
     """Wait for Datasets to have the phase; an error at once for one that no runtime exists to bind."""
     orphans = _orphans(client, items) if phase == predicates.BOUND_PHASE else {}
-    judges = {key: readiness.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
+    judges = {key: status.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
     return orphans | _each(client, fluid_kinds.DATASET, "be " + phase, judges, timeout, diagnosis.explain_runtime)
 
 
@@ -60,7 +59,7 @@ def _orphans(client: Client, items: list[dict]) -> Waited:
 
 def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
     """Return the error for a Dataset that is not Bound and has no runtime of any kind."""
-    if readiness.dataset_phase(live) == predicates.BOUND_PHASE or dataset.is_reference(live):
+    if status.dataset_phase(live) == predicates.BOUND_PHASE or dataset.is_reference(live):
         return None
     namespace, name = key
     if any(_may_exist(client, kind, namespace, name) for kind in fluid_kinds.RUNTIMES):
@@ -85,7 +84,7 @@ def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
 
 def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> Waited:
     """Wait for runtimes to have masters and workers ready and, above one master, both quorums complete."""
-    ready = {key: readiness.runtime_ready for key in map(key_of, items)}
+    ready = {key: status.runtime_ready for key in map(key_of, items)}
     tell = Progress.from_environment().tell
     # Made before the first wait, so that their deadline is that of the whole.
     waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), tell) for key in ready}
@@ -108,7 +107,7 @@ def _quorum(group: Masters, domain: str) -> Verdict:
     """Whether the masters that run are the quorum: another number than is declared does until a rollout has brought them to it."""
     pods = group.pods()
     try:
-        return readiness.quorum_formed(group.quorum(domain, pods)[0], len(pods))
+        return status.quorum_formed(group.quorum(domain, pods)[0], len(pods))
     except QuorumUnknown as err:
         return Verdict(False, str(err))
 
@@ -134,4 +133,4 @@ def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
 def gone(client: Client, kind: Kind, keys: list[Key], timeout: float) -> Waited:
     """Wait for objects to be gone; a timeout tells which pods and finalizers hold them."""
     explain = _DELETIONS.get(kind, diagnosis.explain_deletion)
-    return _each(client, kind, "be gone", {key: readiness.absent for key in keys}, timeout, explain)
+    return _each(client, kind, "be gone", {key: status.absent for key in keys}, timeout, explain)

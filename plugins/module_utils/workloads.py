@@ -14,18 +14,14 @@ from .api.client import Client
 from .apply.field_manager import MANAGER, ROUNDS
 from .apply.merge_patch import patched
 from .clients import Growth, Late
-from .diagnosis import release_selector
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
 from .fluid import kinds as fluid_kinds, names as fluid_names
+from .fluid.names import release_selector
+from .fluid.operations import GROWN, IN_PROGRESS
 from .fluid.runtime import declared_masters
 from .k8s import kinds
 from .rendered import Rendered
 
-# On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is
-# how many masters there were at the beginning.
-IN_PROGRESS = MANAGER + "/rollout"
-# On the StatefulSet, once masters were added: which clients may not know them.
-GROWN = MANAGER + "/masters-known-by-clients"
 _FIRST = 3  # masters that are added are the fourth or later: one master does not become several without being made anew
 
 

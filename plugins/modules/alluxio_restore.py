@@ -140,11 +140,12 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, backup, backups, manage, restore, restore_template
+from ..module_utils import arguments, backup, backups, manage, restore
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.backups import Backup, Tree
 from ..module_utils.errors import InvalidInput
+from ..module_utils.fluid import operations
 from ..module_utils.progress import Progress
 from ..module_utils.store import Spool
 
@@ -163,7 +164,7 @@ def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None
     subject = backup.subject_of(client, params)
     backup.require_runtime(subject)
     restore.require_restorable(subject)
-    under_way = restore_template.under_way(subject.stateful_set)
+    under_way = operations.under_way(subject.stateful_set)
     waiter = backup.waiter_of(client, params)
     safety = None
     with closing(Spool()) as spool:

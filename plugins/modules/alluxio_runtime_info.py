@@ -99,8 +99,8 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, select, summary
-from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils import arguments, select
+from ..module_utils.fluid import kinds as fluid_kinds, summary
 
 
 def main() -> None:

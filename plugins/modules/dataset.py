@@ -291,8 +291,8 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, dataset, manage
-from ..module_utils.fluid import kinds as fluid_kinds
+from ..module_utils import arguments, manage
+from ..module_utils.fluid import dataset, kinds as fluid_kinds
 
 
 def options() -> dict:

@@ -22,3 +22,12 @@ def master_selector(name: str) -> str:
 def master_pod(name: str, index: int) -> str:
     """The pod of the master with that index in StatefulSet <name>-master."""
     return "%s-master-%d" % (name, index)
+
+
+def release_selector(name: str) -> str:
+    """The pods of a runtime: Fluid installs it as a Helm release of the Dataset's name."""
+    return "release=" + name
+
+
+def stateful_set_name(name: str) -> str:
+    return name + "-master"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import dataset
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import dataset
 
 WEB = {"mount_point": "https://host/path/", "name": "web"}
 

@@ -3,8 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import diagnosis
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import diagnosis, kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 FINALIZED = {"dataset": "fluid-dataset-controller-finalizer", "runtime": "alluxio-runtime-controller-finalizer"}

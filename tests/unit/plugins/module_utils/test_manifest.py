@@ -2,13 +2,13 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.manifest import (
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.manifest import (
     build,
     compact,
     compact_or_none,
     text_map,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 
 def test_compact_leaves_out_what_is_not_given():

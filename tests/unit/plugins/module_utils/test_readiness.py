@@ -3,9 +3,9 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import readiness
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import status as fluid_status
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import pods, predicates
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
 
@@ -16,7 +16,7 @@ def phase(name, *messages):
 
 def test_a_recorded_bound_dataset(recorded):
     live = recorded("dataset_bound.json")
-    assert readiness.dataset_in_phase("Bound")(live) == Verdict(True, "its phase is Bound (The ddc runtime is ready.)")
+    assert fluid_status.dataset_in_phase("Bound")(live) == Verdict(True, "its phase is Bound (The ddc runtime is ready.)")
 
 
 @pytest.mark.parametrize(("wanted", "live", "verdict"), [
@@ -29,14 +29,14 @@ def test_a_recorded_bound_dataset(recorded):
     pytest.param("Bound", None, Verdict(False, failed="it does not exist any more"), id="gone"),
 ])
 def test_dataset_in_phase(wanted, live, verdict):
-    assert readiness.dataset_in_phase(wanted)(live) == verdict
+    assert fluid_status.dataset_in_phase(wanted)(live) == verdict
 
 
 def test_a_recorded_ready_runtime(recorded):
     live = recorded("alluxio_runtime_ready.json")
-    assert readiness.components(live) == {
+    assert fluid_status.components(live) == {
         "masters": {"ready": 3, "desired": 3}, "workers": {"ready": 2, "desired": 2}, "fuses": {"ready": 0, "desired": 0}}
-    assert readiness.runtime_ready(live) == Verdict(True, "3 of 3 masters ready, 2 of 2 workers ready")
+    assert fluid_status.runtime_ready(live) == Verdict(True, "3 of 3 masters ready, 2 of 2 workers ready")
 
 
 @pytest.mark.parametrize(("spec", "status", "verdict"), [
@@ -57,17 +57,17 @@ def test_a_recorded_ready_runtime(recorded):
                  id="fewer-masters-are-declared-than-run"),
 ])
 def test_runtime_ready(spec, status, verdict):
-    assert readiness.runtime_ready({"spec": spec, "status": status}) == verdict
+    assert fluid_status.runtime_ready({"spec": spec, "status": status}) == verdict
 
 
 def test_a_runtime_that_is_gone_fails_the_wait():
-    assert readiness.runtime_ready(None).failed == "it does not exist any more"
+    assert fluid_status.runtime_ready(None).failed == "it does not exist any more"
 
 
 def test_quorum_formed():
     peers = (Peer("a:1", "AVAILABLE", leader=True), Peer("b:1", "UNAVAILABLE"))
-    assert readiness.quorum_formed(Quorum("a:1", peers[:1]), 1) == Verdict(True, "")
-    assert readiness.quorum_formed(Quorum("a:1", peers), 2) == Verdict(False, "not AVAILABLE: b:1")
+    assert fluid_status.quorum_formed(Quorum("a:1", peers[:1]), 1) == Verdict(True, "")
+    assert fluid_status.quorum_formed(Quorum("a:1", peers), 2) == Verdict(False, "not AVAILABLE: b:1")
 
 
 @pytest.mark.parametrize("name", ["persistent_volume_bound.json", "persistent_volume_claim_bound.json"])
@@ -87,19 +87,19 @@ def test_bound(live, verdict):
 
 
 def test_absent_tells_whose_finalizers_hold_a_recorded_dataset(recorded):
-    assert readiness.absent(recorded("dataset_bound.json")) == Verdict(
+    assert fluid_status.absent(recorded("dataset_bound.json")) == Verdict(
         False, "it is still there, held by fluid-dataset-controller-finalizer (of dataset-controller)")
 
 
 def test_absent_of_a_finalizer_that_is_not_known():
     live = {"metadata": {"finalizers": ["a/b", "alluxio-runtime-controller-finalizer"]}}
-    assert readiness.absent(live).progress == (
+    assert fluid_status.absent(live).progress == (
         "it is still there, held by a/b, alluxio-runtime-controller-finalizer (of alluxioruntime-controller)")
 
 
 def test_absent():
-    assert readiness.absent(None) == Verdict(True)
-    assert readiness.absent({"metadata": {}}).progress == "it is still there, held by nothing that it names"
+    assert fluid_status.absent(None) == Verdict(True)
+    assert fluid_status.absent({"metadata": {}}).progress == "it is still there, held by nothing that it names"
 
 
 @pytest.mark.parametrize(("path", "value", "done"), [

@@ -8,8 +8,9 @@ from fake_journals import stateful_set
 from rfc7396 import apply_patch
 
 from ansible_collections.datacache.fluid.plugins.module_utils import restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import ANNOTATION, Restoration
 from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import (
-    ANNOTATION,
     FOLDER,
     JOURNAL_VOLUME,
     OLD,
@@ -17,7 +18,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.restore_template i
     STARTING,
     WAITER,
     WAITING,
-    Restoration,
     stage,
 )
 
@@ -51,7 +51,7 @@ def test_the_template_is_set_up(live):
     assert spec["volumes"] == [{"name": JOURNAL_VOLUME, "emptyDir": {"sizeLimit": "30Gi"}}, {"name": WAITER, "emptyDir": {}}]
     assert {"name": WAITER, "mountPath": FOLDER} in restore_template.master_container(after)["volumeMounts"]
     assert options(after) == [{"name": "ALLUXIO_MASTER_JAVA_OPTS", "value": "$(ALLUXIO_MASTER_JAVA_OPTS) " + OPTION}]
-    assert restore_template.under_way(after) == NEW
+    assert operations.under_way(after) == NEW
     assert after["spec"]["template"]["metadata"]["annotations"]["sidecar.istio.io/inject"] == "false"
 
 
@@ -59,7 +59,7 @@ def test_the_template_becomes_what_it_was(live):
     begun = patched(live, restore_template.begin(live, NEW))
     ended = patched(begun, restore_template.end(begun))
     assert ended["spec"]["template"] == live["spec"]["template"]
-    assert restore_template.under_way(ended) is None
+    assert operations.under_way(ended) is None
 
 
 def test_options_of_the_users_own_stay(live):
@@ -73,7 +73,7 @@ def test_another_restoration_takes_over(live):
     begun = patched(live, restore_template.begin(live, NEW))
     other = Restoration("data.hbase.20261123T182233Z", "b" * 64, "2026-11-24T19:05:00Z")
     again = patched(begun, restore_template.begin(begun, other))
-    assert restore_template.under_way(again) == other
+    assert operations.under_way(again) == other
     begun["spec"]["template"]["metadata"]["annotations"][ANNOTATION] = other.text()
     assert again["spec"]["template"] == begun["spec"]["template"]
 
@@ -91,8 +91,8 @@ def test_a_template_without_init_containers_and_environment(live):
 @pytest.mark.parametrize("text", ["{", "{}", '"x"', '{"backup": 1}'])
 def test_an_annotation_that_cannot_be_read_is_another_restoration(live, text):
     live["spec"]["template"]["metadata"]["annotations"][ANNOTATION] = text
-    assert restore_template.under_way(live) != NEW
-    assert restore_template.under_way(live) is not None
+    assert operations.under_way(live) != NEW
+    assert operations.under_way(live) is not None
 
 
 @pytest.mark.parametrize(("volumes", "fresh"), [

@@ -14,10 +14,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import GROWN, IN_PROGRESS
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
-from ansible_collections.datacache.fluid.plugins.module_utils.workloads import GROWN, IN_PROGRESS
 
 
 def require_done(one, members=3):

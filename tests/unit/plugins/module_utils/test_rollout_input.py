@@ -3,8 +3,9 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import restore_template, rollout_input
+from ansible_collections.datacache.fluid.plugins.module_utils import rollout_input
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_refused(check, spec, reason):
 
 def test_refused_while_a_backup_is_restored(recorded):
     workload = recorded("stateful_set_master.json")
-    restoration = restore_template.Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
-    workload["spec"]["template"]["metadata"].setdefault("annotations", {})[restore_template.ANNOTATION] = restoration.text()
+    restoration = operations.Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
+    workload["spec"]["template"]["metadata"].setdefault("annotations", {})[operations.ANNOTATION] = restoration.text()
     with pytest.raises(InvalidInput, match="backup data.hbase.20261124T182233Z is being restored into AlluxioRuntime hbase .* finish that"):
         rollout_input.require_applicable("hbase", "data", {"master": {"replicas": 3}}, recorded("config_map.json"), workload)

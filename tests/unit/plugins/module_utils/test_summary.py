@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import summary
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import summary
 
 
 @pytest.mark.parametrize(("text", "size"), [

@@ -11,8 +11,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.status import absent, dataset_in_phase
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
-from ansible_collections.datacache.fluid.plugins.module_utils.readiness import absent, dataset_in_phase
 
 DATASET = fluid_kinds.DATASET
 BOUND = dataset_in_phase("Bound")

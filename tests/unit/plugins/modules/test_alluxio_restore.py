@@ -10,7 +10,7 @@ from restorations import CLAIM, LATEST, MASTERS, OTHER_FILES, killed, template
 
 from ansible_collections.datacache.fluid.plugins.module_utils import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.leader import Leader
 from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
@@ -154,7 +154,7 @@ def test_a_tree_that_is_not_the_backups(cache, run, saved, monkeypatch):
     assert "is restored, but the file tree is not the one that was backed up: 1 paths" in result["msg"]
     assert result["changed"]
     assert (result["trees"]["after"]["paths"], result["trees"]["backup"]["paths"]) == (1, 2)
-    assert restore_template.under_way(cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")) is None
+    assert operations.under_way(cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")) is None
 
 
 def test_a_backup_of_unknown_tree(cache, run, time):

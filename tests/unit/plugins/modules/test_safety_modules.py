@@ -18,7 +18,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
 
@@ -121,11 +121,11 @@ def test_a_restoration_ends_only_itself(cache, run, saved, monkeypatch):
         if not begun:
             begun.append(True)
             sts = cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")
-            other = restore_template.Restoration("data.hbase.20261124T190000Z", "b" * 64, "2026-11-24T19:30:00Z")
+            other = operations.Restoration("data.hbase.20261124T190000Z", "b" * 64, "2026-11-24T19:30:00Z")
             cache.cluster.patch(kinds.STATEFUL_SET, "hbase-master", "data", restore_template.begin(sts, other), "other")
     monkeypatch.setattr(Restorer, "await_quorum", wait_then_other)
     run("alluxio_restore", **LATEST)
-    left = restore_template.under_way(cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data"))
+    left = operations.under_way(cache.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data"))
     assert left and left.sha256 == "b" * 64, "B deletes masters that now come back empty and without an init container"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 
-from .errors import InvalidInput
-from .fluid import kinds as fluid_kinds
-from .k8s.names import require_dns_1035, require_namespace
+from ..errors import InvalidInput
+from ..k8s.names import require_dns_1035, require_namespace
+from ..redact import passwords_in, secrets_in
+from . import kinds as fluid_kinds
 from .manifest import build, compact, compact_or_none, text_map
-from .redact import passwords_in, secrets_in
 
 _SCHEME = re.compile(r"[a-zA-Z][-a-zA-Z0-9+.]*://")
 REFERENCE_SCHEME = "dataset://"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the state of a live object means: phases, readiness, binding, absence. Pure."""
+"""What the status of Fluid's objects means: phases, readiness, absence. Pure."""
 
 from __future__ import annotations
 
-from .alluxio.raft import Quorum
-from .fluid.runtime import declared_masters
-from .k8s.predicates import phase_text
-from .k8s.wait_status import Verdict
+from ..alluxio.raft import Quorum
+from ..k8s.predicates import phase_text
+from ..k8s.wait_status import Verdict
+from .runtime import declared_masters
 
 # The Deployment whose controller takes each finalizer away.
 FINALIZER_CONTROLLERS = {

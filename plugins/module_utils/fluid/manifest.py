@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .k8s.kinds import Kind
+from ..k8s.kinds import Kind
 
 
 def compact(**fields: Any) -> dict:

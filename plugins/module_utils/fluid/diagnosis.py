@@ -5,21 +5,16 @@ from __future__ import annotations
 
 import re
 
-from . import readiness
-from .api.client import Client
-from .errors import ApiError
-from .fluid import kinds as fluid_kinds
-from .k8s import kinds, pods
+from ..api.client import Client
+from ..errors import ApiError
+from ..k8s import kinds, pods
+from . import kinds as fluid_kinds, status
+from .names import release_selector
 
 _NEWEST = 5
 _LOG_LINES = 5
 # What Fluid's chart appends to a runtime's name for its parts; another runtime's name may begin the same.
 _PARTS = r"(-(master|worker|fuse|jobmaster|jobworker|config)\b.*)?\Z"
-
-
-def release_selector(name: str) -> str:
-    """The pods of a runtime: Fluid installs it as a Helm release of the Dataset's name."""
-    return "release=" + name
 
 
 def explain_runtime(client: Client, namespace: str, name: str) -> list[str]:
@@ -131,7 +126,7 @@ def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:
     lives = [client.get(kind, name, namespace) or {} for kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)]
     finalizers = [each for live in lives for each in live.get("metadata", {}).get("finalizers") or []]
     lines = []
-    for controller in {readiness.FINALIZER_CONTROLLERS[each] for each in finalizers if each in readiness.FINALIZER_CONTROLLERS}:
+    for controller in {status.FINALIZER_CONTROLLERS[each] for each in finalizers if each in status.FINALIZER_CONTROLLERS}:
         found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
         ready = sum(each.get("status", {}).get("readyReplicas", 0) for each in found)
         wanted = sum(each["spec"].get("replicas", 0) for each in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from .readiness import components, dataset_phase
+from .status import components, dataset_phase
 
 # Fluid writes sizes as units.BytesSize does, with binary prefixes and two digits (pkg/utils/units.go);
 # what it has not counted yet reads "[Calculating]".
