@@ -24,7 +24,7 @@ from .k8s import kinds
 from .k8s.names import require_identity, require_name
 from .k8s.wait_status import Verdict
 from .leader import Leader
-from .masters import Masters
+from .masters.group import Masters
 from .progress import Progress
 from .store import Spool, Store
 

@@ -22,7 +22,7 @@ from .fluid import kinds as fluid_kinds
 from .fluid.components import DOMAINS, MASTER, container_of
 from .k8s import kinds
 from .keeper import Keeper
-from .leader_api import LeaderApi
+from .masters.web_api import LeaderApi
 
 # Seconds between two looks for a new leader, and for what takes longer.
 LOOK = 0.1

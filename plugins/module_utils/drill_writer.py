@@ -15,7 +15,7 @@ from .api import pod_exec
 from .api.client import Client
 from .errors import ApiError, QuorumUnknown
 from .fluid.components import MASTER, container_of
-from .leader_api import LeaderApi
+from .masters.web_api import LeaderApi
 
 # In Alluxio's root, beside the mounts of the Dataset. One for all drills, so that each removes what an interrupted one has left.
 ROOT = "/.datacache-drill"

@@ -20,7 +20,7 @@ from .fluid import kinds as fluid_kinds
 from .fluid.components import DOMAINS, MASTER, container_of, raft_component
 from .k8s import kinds
 from .k8s.pods import is_ready, pod_trouble
-from .masters import Masters
+from .masters.group import Masters
 
 # Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost. With the 5 s that a silent
 # pod is waited for, before and after, a loss is said within 30 s.

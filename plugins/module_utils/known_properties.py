@@ -13,7 +13,7 @@ from .apply.merge import Change
 from .errors import ApiError, InvalidInput, QuorumUnknown
 from .fluid import kinds as fluid_kinds
 from .fluid.runtime import raft_options
-from .masters import Masters
+from .masters.group import Masters
 
 PREFIX = "alluxio."
 

@@ -25,7 +25,7 @@ from .fluid.status import quorum_formed
 from .k8s import kinds
 from .k8s.pods import pod_trouble
 from .k8s.wait_status import Verdict
-from .masters import Masters
+from .masters.group import Masters
 from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
 from .store import Spool
 

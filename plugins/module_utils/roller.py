@@ -16,14 +16,14 @@ from .alluxio import elections
 from .alluxio.raft import Peer
 from .api.client import Client
 from .care import Group
-from .catching_up import CatchingUp
 from .clients import Growth
 from .errors import ApiError, QuorumUnknown, WaitTimeout
 from .fluid import names as fluid_names
 from .fluid.components import DOMAINS, MASTER
 from .k8s.pods import pod_trouble
 from .keeper import Keeper
-from .masters import Masters
+from .masters.catch_up import CatchingUp
+from .masters.group import Masters
 from .rollout_look import Plan, Planner, Wish
 from .rollout_plan import Pod, Step
 from .workloads import Workloads, wanted_revision

@@ -16,7 +16,7 @@ from .errors import ApiError, QuorumUnknown
 from .fluid.components import JOB_MASTER, MASTER
 from .k8s import kinds, scheduling
 from .keeper import Keeper
-from .masters import Masters
+from .masters.group import Masters
 from .rendered import Rendered
 from .rollout_plan import Nodes, Pod, Step
 from .workloads import Live, Workloads

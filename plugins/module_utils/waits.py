@@ -22,7 +22,7 @@ from .fluid.names import claim_name, volume_name
 from .k8s import kinds, predicates
 from .k8s.kinds import Kind
 from .k8s.wait_status import Judge, Verdict
-from .masters import Masters
+from .masters.group import Masters
 from .progress import Progress
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.

@@ -148,7 +148,7 @@ from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.components import JOB_MASTER, MASTER
 from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
-from ..module_utils.masters import Masters
+from ..module_utils.masters.group import Masters
 
 
 def read(client: Client, namespace: str, name: str) -> dict:

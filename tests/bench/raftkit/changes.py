@@ -22,7 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components i
     container_of,
     raft_component,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import LeaderApi
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import LeaderApi
 
 from .cache import MASTERS, Cache, until
 from .interrupting import interruptible

@@ -4,7 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, UNAVAILABLE, Peer
-from ansible_collections.datacache.fluid.plugins.module_utils.catching_up import CatchingUp
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.catch_up import CatchingUp
 
 
 def peer(silent, behind=0, state=AVAILABLE, leader=False):

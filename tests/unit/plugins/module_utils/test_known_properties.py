@@ -6,10 +6,11 @@ import subprocess
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import known_properties, masters
+from ansible_collections.datacache.fluid.plugins.module_utils import known_properties
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
 
 TIMEOUT = "alluxio.master.embedded.journal.election.timeout.min"
 MISSPELT = "alluxio.master.embedded.journal.election.timeout.minimum"
@@ -26,7 +27,7 @@ def alluxio(cluster, monkeypatch):
         keys = command[4:]
         asked.append((pod, keys))
         return Executed(0, "".join(key + "\n" for key in keys if key not in (TIMEOUT, SURE)), "")
-    monkeypatch.setattr(masters, "execute", execute)
+    monkeypatch.setattr(group, "execute", execute)
     execute.asked = asked
     return execute
 
@@ -78,7 +79,7 @@ def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, found):
     """A known key without a value is known, and a program that always fails tells of none."""
     (tmp_path / "alluxio").write_text(program)
     (tmp_path / "alluxio").chmod(0o755)
-    said = subprocess.run(["bash", "-c", masters._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT, "alluxio.valueless"], check=True,
+    said = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT, "alluxio.valueless"], check=True,
                           capture_output=True, text=True, env={"PATH": "%s:/usr/bin:/bin" % tmp_path})
     assert said.stdout == found
 
@@ -92,7 +93,7 @@ def test_nothing_to_ask_or_nobody_to_be_asked(cluster, keys):
 def test_without_the_permission_a_created_runtime_stays_unproven(cluster, alluxio, monkeypatch, status):
     def refuse(*_args):
         raise ApiError("refused", status)
-    monkeypatch.setattr(masters, "execute", refuse)
+    monkeypatch.setattr(group, "execute", refuse)
     if status == 403:
         known_properties.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
     else:

@@ -9,13 +9,13 @@ import subprocess
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import masters
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import group as masters_group
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 
 LABELS = {"release": "hbase", "role": "alluxio-master"}
 
@@ -85,7 +85,7 @@ def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recor
         return Executed(0, recorded("quorum_info_master.txt").replace("21181", "23083").replace("hbase-master-0", "hbase-master-9"), "")
 
     asked = []
-    monkeypatch.setattr(masters, "execute", execute)
+    monkeypatch.setattr(masters_group, "execute", execute)
     cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
     pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
     for _look in range(2):
@@ -100,7 +100,7 @@ def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recor
 @pytest.mark.parametrize("said", ["a member", "no answer"])
 def test_a_peer_without_a_pod_that_is_a_member_stays(cluster, served, recorded, monkeypatch, said):
     answer = recorded("quorum_info_master.txt").replace("21181", "23083") if said == "a member" else "no leader"
-    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(int(said != "a member"), answer, ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(int(said != "a member"), answer, ""))
     cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
     pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
     assert len(served.quorum(MASTER, pods)[0].peers) == 3
@@ -129,7 +129,7 @@ def test_a_pod_that_the_leader_hears_is_not_gone(cluster, served, recorded, lost
 
 def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
-    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
     told = served.look(MASTER, served.pods())
     assert (told.quorum.leader, told.pod) == ("hbase-master-1:21181", "hbase-master-0")
@@ -137,20 +137,20 @@ def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, reco
 
 def test_where_nobody_tells_there_is_no_quorum_to_look_at(cluster, served, monkeypatch):
     cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
-    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(1, "", "no leader"))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(1, "", "no leader"))
     told = served.look(MASTER, served.pods())
     assert (told.quorum, told.gone) == (None, cluster.unreachable)
 
 
 def test_without_the_right_to_ask_the_web_port_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.forbidden.add(("get", "pods/proxy"))
-    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
 def test_metrics_that_do_not_tell_of_followers_leave_it_to_the_command(cluster, served, recorded, monkeypatch):
     cluster.web["hbase-master-0", WEB, METRICS] = "jvm_threads_current 12.0\n"
-    monkeypatch.setattr(masters, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
@@ -180,9 +180,9 @@ def test_without_a_leader_there_is_no_configuration(served):
     pytest.param(lambda group: group.remove_peer("hbase-master-0", JOB_MASTER, "b:1"), "alluxio-master",
                  "alluxio fsadmin journal quorum remove -domain JOB_MASTER -address b:1", id="remove"),
     pytest.param(lambda group: group.restart("hbase-master-0", JOB_MASTER), "alluxio-job-master",
-                 "sh -c %s end alluxio.master.AlluxioJobMaster TERM" % masters._END, id="restart"),
+                 "sh -c %s end alluxio.master.AlluxioJobMaster TERM" % masters_group._END, id="restart"),
     pytest.param(lambda group: group.kill("hbase-master-0", MASTER), "alluxio-master",
-                 "sh -c %s end alluxio.master.AlluxioMaster KILL" % masters._END, id="kill"),
+                 "sh -c %s end alluxio.master.AlluxioMaster KILL" % masters_group._END, id="kill"),
 ])
 def test_acts_are_commands_in_a_pod(group, act, container, command):
     act(group({}, {"hbase-master-0": Executed(0, "", "")}))
@@ -195,7 +195,7 @@ def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
     java = shutil.copy(shutil.which("sleep"), tmp_path / "java")
     started = [subprocess.Popen([str(java), *arguments]) for arguments in (["60", "60.0"], ["60", "060.0"])]
     try:
-        subprocess.run(["sh", "-c", masters._END, "end", "060.0", sent], check=True, capture_output=True)
+        subprocess.run(["sh", "-c", masters_group._END, "end", "060.0", sent], check=True, capture_output=True)
         assert started[1].wait(timeout=10) == -signal.Signals["SIG" + sent]
         assert started[0].poll() is None
     finally:
@@ -223,7 +223,7 @@ def group(cluster, monkeypatch):
             if isinstance(answers[pod], Exception):
                 raise answers[pod]
             return answers[pod]
-        monkeypatch.setattr(masters, "execute", execute)
+        monkeypatch.setattr(masters_group, "execute", execute)
         return Masters(cluster, "data", "hbase")
     asked = []
     make.asked = asked

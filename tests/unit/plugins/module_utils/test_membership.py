@@ -9,7 +9,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
     Peer,
     Quorum,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.membership import Membership
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.membership import Membership
 
 PODS = {"m-0", "m-1", "m-2"}
 COMMIT = 338

@@ -16,7 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import GROWN, IN_PROGRESS
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
 
 

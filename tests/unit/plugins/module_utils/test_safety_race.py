@@ -9,7 +9,7 @@ from fake_masters import NAMESPACE
 from rollout_site import MIN
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
 

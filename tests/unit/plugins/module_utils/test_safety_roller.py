@@ -18,8 +18,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 
 

@@ -14,9 +14,10 @@ from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
 from restorations import CLAIM, OTHER_FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, masters, waits
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 # Where connect was imported by name.
@@ -53,7 +54,7 @@ def cache(cluster, tmp_path, monkeypatch):
     made = FakeJournals(cluster, tmp_path, monkeypatch)
     for name in ("execute", "receive", "send"):
         monkeypatch.setattr(pod_exec, name, getattr(made, name))
-    monkeypatch.setattr(masters, "execute", made.execute)
+    monkeypatch.setattr(group, "execute", made.execute)
     monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
     return made
 

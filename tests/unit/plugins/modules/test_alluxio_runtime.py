@@ -7,15 +7,11 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import (
-    addresses,
-    known_properties,
-    masters,
-    waits,
-)
+from ansible_collections.datacache.fluid.plugins.module_utils import addresses, known_properties, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}
@@ -186,7 +182,7 @@ def masters_of_hbase(cluster, monkeypatch):
     """Three masters behind headless Services; their Alluxio knows every key but misspelt ones, and they reach each other."""
     def execute(_client, _namespace, _pod, _container, command, _timeout):
         return Executed(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
-    for module in (addresses, masters):
+    for module in (addresses, group):
         monkeypatch.setattr(module, "execute", execute)
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
         "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"}, "worker": {"networkMode": "ContainerNetwork"}}})

@@ -10,7 +10,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.cli_output
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 
 BOTH = pytest.mark.parametrize(("module", "kind", "recording"), [
     ("dataset_info", fluid_kinds.DATASET, "dataset_bound.json"),

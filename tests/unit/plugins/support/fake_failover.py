@@ -9,7 +9,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils import drill, dril
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
 

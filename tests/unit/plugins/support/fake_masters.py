@@ -21,8 +21,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manage
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
 
 NAMESPACE = "data"
 BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

@@ -7,7 +7,7 @@ A group heals, or not, as the test says: `heals` names the acts after which its 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
 
 PORTS = {"MASTER": 19200, "JOB_MASTER": 20003}
 CONTAINERS = {"MASTER": "alluxio-master", "JOB_MASTER": "alluxio-job-master"}

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from .alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, ELECTION_TIMEOUT_MAX, election_timeout
-from .alluxio.raft import AVAILABLE, Quorum
-from .alluxio.ratis_metrics import read_quorum
-from .api import bulk
-from .api.client import Client
-from .errors import Unreachable
-from .fluid.components import MASTER, raft_component, web_port
+from ..alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, ELECTION_TIMEOUT_MAX, election_timeout
+from ..alluxio.raft import AVAILABLE, Quorum
+from ..alluxio.ratis_metrics import read_quorum
+from ..api import bulk
+from ..api.client import Client
+from ..errors import Unreachable
+from ..fluid.components import MASTER, raft_component, web_port
 
 # The leader of a cache answers within 0.1 s; a node that is cut off does not refuse, it is silent.
 _TIMEOUT = 5.0

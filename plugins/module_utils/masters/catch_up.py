@@ -7,7 +7,7 @@ master must not be restarted before that, since what was agreed on would then be
 
 from __future__ import annotations
 
-from .alluxio.raft import AVAILABLE, Peer
+from ..alluxio.raft import AVAILABLE, Peer
 
 # A leader counts an entry as sent before it is answered. Two more answers without a step back mean that the follower has it: one
 # that lacks the entry before the one it is sent says so, and the leader goes back.

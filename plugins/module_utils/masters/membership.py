@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Callable, Collection
 
-from .alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum
+from ..alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum
 
 
 class Membership:

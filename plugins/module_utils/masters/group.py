@@ -8,18 +8,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable
 
-from .alluxio.cli_output import parse_master_info, parse_quorum_info
-from .alluxio.logs import last_term, raft_server_closed
-from .alluxio.raft import Quorum
-from .api.client import Client
-from .api.pod_exec import execute
-from .errors import ApiError, QuorumUnknown
-from .fluid.components import MASTER, container_of, raft_component
-from .fluid.names import master_selector
-from .k8s import kinds
-from .k8s.pods import is_ready
-from .leader_api import LeaderApi, Told
+from ..alluxio.cli_output import parse_master_info, parse_quorum_info
+from ..alluxio.logs import last_term, raft_server_closed
+from ..alluxio.raft import Quorum
+from ..api.client import Client
+from ..api.pod_exec import execute
+from ..errors import ApiError, QuorumUnknown
+from ..fluid.components import MASTER, container_of, raft_component
+from ..fluid.names import master_selector
+from ..k8s import kinds
+from ..k8s.pods import is_ready
 from .membership import Membership
+from .web_api import LeaderApi, Told
 
 _FORBIDDEN = 403
 # Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.
