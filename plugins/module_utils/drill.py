@@ -10,10 +10,9 @@ import secrets
 import time
 from typing import Callable
 
-from . import drill_reads, peer_services
+from . import drill_reads
 from .alluxio import logs
 from .api.client import Client
-from .care import Group, Master
 from .drill_found import Drilled, Writes
 from .drill_reads import Reads
 from .drill_writer import Writer
@@ -21,8 +20,10 @@ from .errors import ApiError, Conflict, FluidError, WaitTimeout
 from .fluid import kinds as fluid_kinds
 from .fluid.components import DOMAINS, MASTER, container_of
 from .k8s import kinds
-from .keeper import Keeper
 from .masters.web_api import LeaderApi
+from .quorum import peer_services
+from .quorum.healer import Keeper
+from .quorum.plan import Group, Master
 
 # Seconds between two looks for a new leader, and for what takes longer.
 LOOK = 0.1

@@ -178,7 +178,7 @@ def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | Flu
 
 def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> Waited:
     if wanted := params["wait_for"]:
-        from . import waits
+        from .lifecycle import waits
 
         return waits.field_has_value(client, managed.kind, items, wanted["path"], wanted["value"], params["wait_timeout"])
     return managed.wait(client, items, params)
@@ -190,7 +190,7 @@ def _absent(client: Client, items: list[dict], managed: Managed, module: Ansible
     outcomes = bulk.work(items, lambda item: reconcile.remove(
         client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
     if params["wait"] and not module.check_mode:
-        from . import waits
+        from .lifecycle import waits
 
         outcomes = _after(items, outcomes, lambda left: waits.gone(
             client, managed.kind, [key_of(item) for item in left], params["wait_timeout"]), _still_there)

@@ -11,19 +11,20 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import peer_services, proving, rendered, rollout_plan
+from . import proving, rendered, rollout_plan
 from .alluxio import elections
 from .alluxio.raft import Peer
 from .api.client import Client
-from .care import Group
-from .clients import Growth
 from .errors import ApiError, QuorumUnknown, WaitTimeout
 from .fluid import names as fluid_names
 from .fluid.components import DOMAINS, MASTER
 from .k8s.pods import pod_trouble
-from .keeper import Keeper
 from .masters.catch_up import CatchingUp
 from .masters.group import Masters
+from .quorum import peer_services
+from .quorum.healer import Keeper
+from .quorum.plan import Group
+from .quorum.stale_clients import Growth
 from .rollout_look import Plan, Planner, Wish
 from .rollout_plan import Pod, Step
 from .workloads import Workloads, wanted_revision

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import addresses, known_properties, pod_template, rendered, rollout_input, rollout_plan
+from . import pod_template, rendered, rollout_input, rollout_plan
 from .api.client import Client
 from .errors import ApiError, QuorumUnknown
 from .fluid.components import JOB_MASTER, MASTER
 from .k8s import kinds, scheduling
-from .keeper import Keeper
+from .lifecycle import property_check
 from .masters.group import Masters
+from .quorum import stable_addresses
+from .quorum.healer import Keeper
 from .rendered import Rendered
 from .rollout_plan import Nodes, Pod, Step
 from .workloads import Live, Workloads
@@ -80,7 +82,7 @@ class Planner:
             return Plan(live, found)
         if not _image_changes(found):
             self._require_known(live, _new_properties(found))
-        headless = addresses.unstable(self._client, self._namespace, self._name, members)
+        headless = stable_addresses.unstable(self._client, self._namespace, self._name, members)
         if headless:
             self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give "
                        "them stable_peer_addresses with datacache.fluid.alluxio_runtime" % ", ".join(headless))
@@ -100,7 +102,7 @@ class Planner:
         except ApiError as err:
             if err.status != 403:
                 raise
-        known_properties.require_known(self._client, self._namespace, self._name, sorted(keys))
+        property_check.require_known(self._client, self._namespace, self._name, sorted(keys))
 
     def _look_at_nodes(self, live: Live, pods: list[Pod], steps: list[Step], nodes: Nodes) -> None:
         for line in rollout_plan.warnings_of(pods, nodes):
@@ -153,7 +155,7 @@ def _names(key: str, value: dict) -> list[str]:
 
 def _new_properties(found: Rendered) -> set[str]:
     return {name for key in rendered.MASTERS for name in (found.after.get(key) or {}).get("properties", {})
-            if name.startswith(known_properties.PREFIX) and name not in (found.before.get(key) or {}).get("properties", {})}
+            if name.startswith(property_check.PREFIX) and name not in (found.before.get(key) or {}).get("properties", {})}
 
 
 def _image_changes(found: Rendered) -> bool:

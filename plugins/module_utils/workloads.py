@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
-from . import clients, peer_services, rendered, rollout_plan
+from . import rendered, rollout_plan
 from .api.client import Client
 from .apply.field_manager import MANAGER, ROUNDS
 from .apply.merge_patch import patched
-from .clients import Growth, Late
 from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
 from .fluid import kinds as fluid_kinds, names as fluid_names
 from .fluid.names import release_selector
 from .fluid.operations import GROWN, IN_PROGRESS
 from .fluid.runtime import declared_masters
 from .k8s import kinds
+from .quorum import peer_services, stale_clients
+from .quorum.stale_clients import Growth, Late
 from .rendered import Rendered
 
 _FIRST = 3  # masters that are added are the fourth or later: one master does not become several without being made anew
@@ -70,7 +71,7 @@ def wanted_revision(workload: dict) -> str | None:
 
 
 def _growth(workload: dict) -> Growth | None:
-    return clients.read(_notes(workload).get(GROWN, ""))
+    return stale_clients.read(_notes(workload).get(GROWN, ""))
 
 
 def _notes(workload: dict) -> dict[str, str]:
@@ -166,7 +167,7 @@ class Workloads:
     def late_clients(self, workload: dict) -> Late | None:
         """Return the workers and FUSE pods that may not know all masters, None when there are none or the StatefulSet has no such note."""
         growth = _growth(workload)
-        return clients.late(self._client.list(kinds.POD, self._namespace, release_selector(self._name)), growth) if growth else None
+        return stale_clients.late(self._client.list(kinds.POD, self._namespace, release_selector(self._name)), growth) if growth else None
 
     def require_known_by_clients(self, lead: str) -> None:
         """Raise Conflict when the master was added after clients had started that still run."""

@@ -156,15 +156,16 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, backup, backups, manage
+from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
+from ..module_utils.backup import catalog, create as backup_create
+from ..module_utils.backup.repository import Store
 from ..module_utils.errors import InvalidInput
-from ..module_utils.store import Store
 
 
 def require_valid(params: dict) -> None:
-    backup.require_valid(params)
+    backup_create.require_valid(params)
     if params["keep"] is not None and params["keep"] < 1:
         raise InvalidInput("keep is %d: expected at least 1, since a run that removes every backup is no backup" % params["keep"])
     if params["max_age"] is not None and params["max_age"] < 0:
@@ -173,18 +174,18 @@ def require_valid(params: dict) -> None:
 
 def ensure(client: Client, params: dict, check: bool) -> dict:
     """Make what is asked for, or predict it."""
-    subject = backup.subject_of(client, params)
-    backup.require_runtime(subject)
-    with backup.opened(client, subject, params, backup.waiter_of(client, params), read_only=check) as store:
-        found = backups.of_runtime(store.listed() if store else [], subject.namespace, subject.name)
+    subject = backup_create.subject_of(client, params)
+    backup_create.require_runtime(subject)
+    with backup_create.opened(client, subject, params, backup_create.waiter_of(client, params), read_only=check) as store:
+        found = catalog.of_runtime(store.listed() if store else [], subject.namespace, subject.name)
         young = newest_intact(store, found, params["max_age"])
         names = [each.name for each in found]
-        made = young if young or check else backup.make(client, subject, store, params["timeout"])
+        made = young if young or check else backup_create.make(client, subject, store, params["timeout"])
         own = found if young else [made, *found]
-        removed = [each.name for each in backups.surplus(own, params["keep"])]
+        removed = [each.name for each in catalog.surplus(own, params["keep"])]
         if not check:
             store.remove(removed)
-    left = [each.name if each else backup.expected(subject) for each in own]
+    left = [each.name if each else backup_create.expected(subject) for each in own]
     return {
         "changed": not young or bool(removed),
         "backup": made.as_dict() if made else {},
@@ -194,11 +195,11 @@ def ensure(client: Client, params: dict, check: bool) -> dict:
     }
 
 
-def newest_intact(store: Store | None, own: list[backups.Backup], max_age: int | None) -> backups.Backup | None:
+def newest_intact(store: Store | None, own: list[catalog.Backup], max_age: int | None) -> catalog.Backup | None:
     """The newest backup that is young enough and whose file is what its record tells; None when there is none."""
     if max_age is None:
         return None
-    moment = backup.now()
+    moment = backup_create.now()
     return next((each for each in own if each.age(moment) <= max_age and store.is_intact(each)), None)
 
 

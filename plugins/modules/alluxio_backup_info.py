@@ -90,17 +90,18 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, backup, backups, manage
+from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
+from ..module_utils.backup import catalog, create as backup_create
 
 
 def read(client: Client, params: dict) -> dict:
     """Return what the claim holds."""
-    subject = backup.subject_of(client, params)
-    with backup.opened(client, subject, params, backup.waiter_of(client, params), read_only=True) as store:
+    subject = backup_create.subject_of(client, params)
+    with backup_create.opened(client, subject, params, backup_create.waiter_of(client, params), read_only=True) as store:
         found = store.listed() if store else []
-        own = backups.of_runtime(found, subject.namespace, subject.name)
+        own = catalog.of_runtime(found, subject.namespace, subject.name)
         result = {"damaged": [each.name for each in own if not store.is_intact(each)]} if params["verify"] else {}
     return {
         "changed": False,
@@ -117,7 +118,7 @@ def main() -> None:
     params = module.params
 
     def work() -> dict:
-        backup.require_valid(params)
+        backup_create.require_valid(params)
         return read(connect(params), params)
 
     manage.finish(module, work)

@@ -128,7 +128,7 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, manage
+from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.errors import FluidError, InvalidInput
@@ -136,9 +136,10 @@ from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.components import MASTER
 from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
-from ..module_utils.keeper import Keeper
-from ..module_utils.peer_services import names
 from ..module_utils.progress import Progress
+from ..module_utils.quorum import stable_addresses
+from ..module_utils.quorum.healer import Keeper
+from ..module_utils.quorum.peer_services import names
 from ..module_utils.workloads import Workloads
 
 
@@ -166,7 +167,7 @@ def settle(client: Client, params: dict, check: bool) -> dict:
     lead, avoid = params["leader"] or "", params["leader_not_on"] or ""
     if lead:
         Workloads(client, params["namespace"], params["name"]).require_known_by_clients(lead)
-    find = addresses.unstable if check else addresses.ensure
+    find = stable_addresses.unstable if check else stable_addresses.ensure
     replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
                 for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
     if check:

@@ -140,7 +140,7 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, manage
+from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.errors import InvalidInput
@@ -149,6 +149,7 @@ from ..module_utils.fluid.components import JOB_MASTER, MASTER
 from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.masters.group import Masters
+from ..module_utils.quorum import stable_addresses
 
 
 def read(client: Client, namespace: str, name: str) -> dict:
@@ -162,7 +163,7 @@ def read(client: Client, namespace: str, name: str) -> dict:
     if masters == 1:
         quorum, asked = group.single()
         return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked,
-                "unstable_addresses": addresses.unstable(client, namespace, name, masters)}
+                "unstable_addresses": stable_addresses.unstable(client, namespace, name, masters)}
     pods = group.pods()
     quorum, asked = group.quorum(MASTER, pods)
     jobs, _job_pod = group.quorum(JOB_MASTER, pods)
@@ -170,7 +171,7 @@ def read(client: Client, namespace: str, name: str) -> dict:
         "masters": group.with_term(quorum, MASTER, pods).as_dict(),
         "job_masters": group.with_term(jobs, JOB_MASTER, pods).as_dict(),
         "asked": asked,
-        "unstable_addresses": addresses.unstable(client, namespace, name, masters),
+        "unstable_addresses": stable_addresses.unstable(client, namespace, name, masters),
     }
 
 

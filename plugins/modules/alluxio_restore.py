@@ -140,19 +140,20 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, backup, backups, manage, restore
+from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
-from ..module_utils.backups import Backup, Tree
+from ..module_utils.backup import catalog, create as backup_create, restore
+from ..module_utils.backup.catalog import Backup, Tree
+from ..module_utils.backup.repository import Spool
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import operations
 from ..module_utils.progress import Progress
-from ..module_utils.store import Spool
 
 
 def require_valid(params: dict) -> None:
-    backup.require_valid(params)
-    backups.require_wanted(params["backup"])
+    backup_create.require_valid(params)
+    catalog.require_wanted(params["backup"])
     wanted = "%(namespace)s/%(name)s" % params
     if params["confirm"] != wanted:
         raise InvalidInput("confirm is %r: a restoration replaces all that the cache holds; expected %s" % (params["confirm"], wanted))
@@ -161,14 +162,14 @@ def require_valid(params: dict) -> None:
 def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None]) -> dict:
     """Restore what is asked for unless it is there, or predict it."""
     timeout = params["timeout"]
-    subject = backup.subject_of(client, params)
-    backup.require_runtime(subject)
+    subject = backup_create.subject_of(client, params)
+    backup_create.require_runtime(subject)
     restore.require_restorable(subject)
     under_way = operations.under_way(subject.stateful_set)
-    waiter = backup.waiter_of(client, params)
+    waiter = backup_create.waiter_of(client, params)
     safety = None
     with closing(Spool()) as spool:
-        with backup.opened(client, subject, params, waiter, read_only=check) as store:
+        with backup_create.opened(client, subject, params, waiter, read_only=check) as store:
             chosen = restore.choose(store.listed() if store else [], params, under_way)
             store.get(chosen, spool)
             restore.require_readable(chosen, spool)
@@ -181,7 +182,7 @@ def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None
                 warn("no master of %(namespace)s/%(name)s leads a majority, so what it holds cannot be backed up before it is replaced"
                      % params)
             elif not under_way and not params["skip_safety_backup"]:
-                safety = backup.make(client, subject, store, timeout, made_before=chosen.name)
+                safety = backup_create.make(client, subject, store, timeout, made_before=chosen.name)
         restorer = restore.Restorer(client, subject, waiter, timeout, Progress.from_environment().tell)
         restarted, after = restorer.run(chosen, under_way, spool)
     told = result(True, chosen, before, after, safety, restarted)

@@ -473,9 +473,11 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import addresses, arguments, known_properties, manage, recreation, runtime_guard, waits
+from ..module_utils import arguments, manage
 from ..module_utils.alluxio import properties
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
+from ..module_utils.lifecycle import property_check, recreate, runtime_checks, waits
+from ..module_utils.quorum import stable_addresses
 
 
 def options() -> dict:
@@ -531,10 +533,10 @@ def main() -> None:
         require_valid=runtime.require_valid,
         manifest=runtime.manifest,
         sensitive_values=runtime.sensitive_values,
-        guard=runtime_guard.make,
-        afterwards=addresses.settle,
-        prove=known_properties.prove,
-        recreate=recreation.apply,
+        guard=runtime_checks.make,
+        afterwards=stable_addresses.settle,
+        prove=property_check.prove,
+        recreate=recreate.apply,
         wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))
 
 

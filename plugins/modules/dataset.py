@@ -336,7 +336,7 @@ def main() -> None:
 
 def wait(client, items: list[dict], params: dict) -> dict:
     """Wait for the Datasets' phase, as the functions of waits.py do."""
-    from ..module_utils import waits  # here, as in manage.py
+    from ..module_utils.lifecycle import waits  # here, as in manage.py
 
     return waits.datasets_in_phase(client, items, params["wait_phase"], params["wait_timeout"])
 

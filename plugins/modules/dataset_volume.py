@@ -181,9 +181,10 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage, volume
+from ..module_utils import arguments, manage
 from ..module_utils.api.connection import connect
 from ..module_utils.k8s.names import require_identity
+from ..module_utils.lifecycle import volume
 
 
 def options() -> dict:

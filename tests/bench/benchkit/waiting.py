@@ -14,8 +14,8 @@ from statistics import median
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.waiter import Waiter
 
-from ansible_collections.datacache.fluid.plugins.module_utils import waits
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import waits
 
 from . import content
 from .report import Figure

@@ -16,7 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.connection imp
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import Drill, is_whole, lacks
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import DOMAINS, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.keeper import Keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import Keeper
 
 PUBLIC_MOUNT = "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/"
 PUBLIC_IMAGE = "docker.io/library/nginx:1.29"

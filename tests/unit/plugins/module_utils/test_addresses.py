@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from fake_raft import NAMESPACE, FakeRaft, pod_name
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, peer_services
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import AlreadyExists, ApiError, Conflict
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer_services, stable_addresses
 
 ALL = [pod_name(index) for index in range(3)]
 
@@ -32,8 +32,9 @@ def probes(cluster, monkeypatch):
         if isinstance(code, Exception):
             raise code
         return Executed(code, "", "")
-    monkeypatch.setattr(addresses, "execute", execute)
-    monkeypatch.setattr(addresses, "_await_reached", partial(addresses._await_reached, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(stable_addresses, "execute", execute)
+    monkeypatch.setattr(
+        stable_addresses, "_await_reached", partial(stable_addresses._await_reached, clock=cluster.clock, sleep=cluster.sleep))
     execute.asked, execute.answers = asked, answers
     return execute
 
@@ -43,29 +44,29 @@ def stable(cluster):
 
 
 def test_each_is_replaced_after_the_one_before_is_reached(cluster, raft, probes):
-    assert addresses.ensure(cluster, NAMESPACE, "hbase", 3) == ALL
+    assert stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3) == ALL
     assert stable(cluster) == ALL
     assert cluster.writes() == [("delete", "services"), ("create", "services")] * 3
     assert probes.asked == [(other, name) for name in ALL for other in ALL if other != name]
 
 
 def test_stable_ones_cost_one_list(cluster, raft, probes):
-    addresses.ensure(cluster, NAMESPACE, "hbase", 3)
+    stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3)
     cluster.requests.clear()
-    assert addresses.ensure(cluster, NAMESPACE, "hbase", 3) == []
+    assert stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3) == []
     assert cluster.requests == [("list", "services")]
 
 
 def test_a_master_that_does_not_reach_another_stops_it(cluster, raft, probes):
     probes.answers["hbase-master-1", "hbase-master-0"] = [1]
     with pytest.raises(Conflict, match="master hbase-master-1 does not reach hbase-master-0 by the cluster IP .* 10.96.1.1 after 30 s"):
-        addresses.ensure(cluster, NAMESPACE, "hbase", 3)
+        stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3)
     assert stable(cluster) == ["hbase-master-0"]
 
 
 def test_a_name_that_is_known_a_moment_later_is_waited_for(cluster, raft, probes):
     probes.answers["hbase-master-1", "hbase-master-0"] = [1, ApiError("stream broke off"), 1, 0]
-    addresses.ensure(cluster, NAMESPACE, "hbase", 3)
+    stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3)
     assert stable(cluster) == ALL
     assert cluster.now == 1.5
 
@@ -73,20 +74,20 @@ def test_a_name_that_is_known_a_moment_later_is_waited_for(cluster, raft, probes
 def test_without_the_right_to_look_nothing_more_is_replaced(cluster, raft, probes):
     probes.answers["hbase-master-1", "hbase-master-0"] = [ApiError("forbidden", 403)]
     with pytest.raises(ApiError, match="forbidden"):
-        addresses.ensure(cluster, NAMESPACE, "hbase", 3)
+        stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3)
     assert stable(cluster) == ["hbase-master-0"]
 
 
 def test_masters_that_do_not_run_need_no_look(cluster, raft, probes):
     for index in range(3):
         raft.put_pod(index, ready=False)
-    addresses.ensure(cluster, NAMESPACE, "hbase", 3)
+    stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3)
     assert (stable(cluster), probes.asked) == (ALL, [])
 
 
 def test_a_run_that_was_cut_off_is_continued(cluster, raft, probes):
     cluster.vanish(kinds.SERVICE, "hbase-master-1", NAMESPACE)
-    assert addresses.ensure(cluster, NAMESPACE, "hbase", 3) == ALL
+    assert stable_addresses.ensure(cluster, NAMESPACE, "hbase", 3) == ALL
     assert stable(cluster) == ALL
 
 
@@ -97,10 +98,10 @@ def test_a_service_that_somebody_makes_meanwhile(cluster, raft, probes, monkeypa
         raise AlreadyExists("exists", 409)
     monkeypatch.setattr(cluster, "create", create)
     if cluster_ip:
-        addresses._replace(cluster, NAMESPACE, cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE), *_pattern(cluster))
+        stable_addresses._replace(cluster, NAMESPACE, cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE), *_pattern(cluster))
     else:
         with pytest.raises(Conflict, match="was made by somebody else while it was being replaced"):
-            addresses._replace(cluster, NAMESPACE, cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE), *_pattern(cluster))
+            stable_addresses._replace(cluster, NAMESPACE, cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE), *_pattern(cluster))
 
 
 def _pattern(cluster):

@@ -6,9 +6,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import backups
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import cli_output
-from ansible_collections.datacache.fluid.plugins.module_utils.backups import Backup, Tree
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import catalog
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.catalog import Backup, Tree
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 
 NOW = datetime(2026, 11, 24, 18, 22, 33, tzinfo=timezone.utc)
@@ -17,14 +17,14 @@ NOW = datetime(2026, 11, 24, 18, 22, 33, tzinfo=timezone.utc)
 def backup(hour=18, runtime="hbase", namespace="data", **fields):
     moment = NOW.replace(hour=hour)
     return Backup(**{
-        "name": backups.name_of(namespace, runtime, moment), "namespace": namespace, "runtime": runtime, "uid": "u",
-        "created": backups.time_of(moment), "leader": "hbase-master-0", "alluxio_version": "2.9.4", "size_bytes": 5,
+        "name": catalog.name_of(namespace, runtime, moment), "namespace": namespace, "runtime": runtime, "uid": "u",
+        "created": catalog.time_of(moment), "leader": "hbase-master-0", "alluxio_version": "2.9.4", "size_bytes": 5,
         "sha256": "a" * 64, "entries": 3, "tree_sha256": "b" * 64, "paths": 2, **fields})
 
 
 def test_a_record_comes_back():
-    assert backups.parse(backup().record()) == backup()
-    assert backups.parse(backup(tree_sha256=None, paths=None, made_before="x").record()).made_before == "x"
+    assert catalog.parse(backup().record()) == backup()
+    assert catalog.parse(backup(tree_sha256=None, paths=None, made_before="x").record()).made_before == "x"
 
 
 @pytest.mark.parametrize("change", [
@@ -38,12 +38,12 @@ def test_a_record_comes_back():
     pytest.param({"size_bytes": -1}, id="a-negative-size"),
 ])
 def test_other_records_are_none(change):
-    assert backups.parse(json.dumps({**json.loads(backup().record()), **change})) is None
+    assert catalog.parse(json.dumps({**json.loads(backup().record()), **change})) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"format": 1}'])
 def test_other_files_are_none(text):
-    assert backups.parse(text) is None
+    assert catalog.parse(text) is None
 
 
 def test_names_and_times():
@@ -67,45 +67,45 @@ def test_holds(tree, held):
 
 @pytest.mark.parametrize("path", ["", "alluxio", "a/b-c/d e"])
 def test_paths(path):
-    backups.require_path(path)
+    catalog.require_path(path)
 
 
 @pytest.mark.parametrize("path", ["/", "/a", "a/", "a//b", ".", "a/../b", "a/.", "a\nb"])
 def test_paths_that_are_refused(path):
     with pytest.raises(InvalidInput, match="is not a folder of the claim"):
-        backups.require_path(path)
+        catalog.require_path(path)
 
 
 @pytest.mark.parametrize("name", ["latest", "data.hbase.20261124T182233Z"])
 def test_wanted(name):
-    backups.require_wanted(name)
+    catalog.require_wanted(name)
 
 
 @pytest.mark.parametrize("name", ["", "hbase", "data.hbase.20261124T182233Z.gz", "../data.hbase.20261124T182233Z", "Latest"])
 def test_wanted_that_is_refused(name):
     with pytest.raises(InvalidInput, match="is no backup's name"):
-        backups.require_wanted(name)
+        catalog.require_wanted(name)
 
 
 def test_of_runtime():
     found = [backup(9), backup(11), backup(10), backup(12, runtime="other"), backup(12, namespace="default")]
-    assert backups.of_runtime(found, "data", "hbase") == [backup(11), backup(10), backup(9)]
+    assert catalog.of_runtime(found, "data", "hbase") == [backup(11), backup(10), backup(9)]
 
 
 @pytest.mark.parametrize(("keep", "removed"), [(None, []), (1, [2, 3]), (2, [3]), (3, []), (9, [])])
 def test_surplus(keep, removed):
-    assert backups.surplus([1, 2, 3], keep) == removed
+    assert catalog.surplus([1, 2, 3], keep) == removed
 
 
 def test_latest_is_the_runtimes_own_newest():
     found = [backup(12, runtime="other"), backup(11, made_before=backup(10).name), backup(10), backup(9)]
-    assert backups.choose(found, "latest", "data", "hbase", False) == backup(10)
+    assert catalog.choose(found, "latest", "data", "hbase", False) == backup(10)
 
 
 def test_a_backup_by_its_name():
     found = [backup(10), backup(9), backup(11, made_before=backup(10).name)]
     for each in found:
-        assert backups.choose(found, each.name, "data", "hbase", False) == each
+        assert catalog.choose(found, each.name, "data", "hbase", False) == each
 
 
 @pytest.mark.parametrize(("found", "wanted", "message"), [
@@ -117,9 +117,9 @@ def test_a_backup_by_its_name():
 ])
 def test_a_backup_that_is_not_meant(found, wanted, message):
     with pytest.raises(InvalidInput, match=message):
-        backups.choose(found, wanted, "data", "hbase", False)
+        catalog.choose(found, wanted, "data", "hbase", False)
 
 
 def test_a_foreign_backup_by_force():
     foreign = backup(10, runtime="other")
-    assert backups.choose([backup(9), foreign], foreign.name, "data", "hbase", True) == foreign
+    assert catalog.choose([backup(9), foreign], foreign.name, "data", "hbase", True) == foreign

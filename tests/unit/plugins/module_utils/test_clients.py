@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import clients
-from ansible_collections.datacache.fluid.plugins.module_utils.clients import Growth, Late
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stale_clients
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum.stale_clients import Growth, Late
 
 BEFORE, NOTED, AFTER = "2026-11-25T04:00:00Z", "2026-11-25T04:10:00Z", "2026-11-25T04:10:01Z"
 GROWTH = Growth(3, NOTED)
@@ -19,12 +19,12 @@ def pod(role, name, *started, node=""):
 
 @pytest.mark.parametrize("note", [Growth(3, NOTED), Growth(11, BEFORE)])
 def test_a_note_is_read_as_it_was_written(note):
-    assert clients.read(str(note)) == note
+    assert stale_clients.read(str(note)) == note
 
 
 @pytest.mark.parametrize("text", ["", "3", "three " + NOTED, "3 %s more" % NOTED])
 def test_another_text_is_no_note(text):
-    assert clients.read(text) is None
+    assert stale_clients.read(text) is None
 
 
 def test_after_two_growths_clients_may_know_no_more_than_before_the_first():
@@ -38,14 +38,14 @@ def test_after_two_growths_clients_may_know_no_more_than_before_the_first():
     ([None], False), ([], False), ([None, BEFORE], True),
 ])
 def test_a_client_is_late_by_its_oldest_container(started, is_late):
-    found = clients.late([pod("alluxio-worker", "hbase-worker-0", *started)], GROWTH)
+    found = stale_clients.late([pod("alluxio-worker", "hbase-worker-0", *started)], GROWTH)
     assert found == (Late(3, ["worker hbase-worker-0"]) if is_late else None)
 
 
 def test_only_workers_and_fuse_pods_are_clients_and_those_are_named_with_their_node():
     pods = [pod("alluxio-master", "hbase-master-0", BEFORE), pod("", "other", BEFORE), pod("alluxio-fuse", "hbase-fuse-b", BEFORE),
             pod("alluxio-worker", "hbase-worker-0", BEFORE, node="n1"), pod("alluxio-fuse", "hbase-fuse-a", BEFORE, node="n1")]
-    assert clients.late(pods, GROWTH).pods == ["FUSE pod hbase-fuse-a (on n1)", "FUSE pod hbase-fuse-b", "worker hbase-worker-0"]
+    assert stale_clients.late(pods, GROWTH).pods == ["FUSE pod hbase-fuse-a (on n1)", "FUSE pod hbase-fuse-b", "worker hbase-worker-0"]
 
 
 def test_a_person_is_told_which_masters_and_which_pods():

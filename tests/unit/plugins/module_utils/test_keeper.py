@@ -6,7 +6,6 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from fake_raft import NAMESPACE, FakeRaft, address, pod_name
 
-from ansible_collections.datacache.fluid.plugins.module_utils import care, keeper
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Conflict,
     InvalidInput,
@@ -15,6 +14,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import components
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, plan as quorum_plan
 
 BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 
@@ -22,14 +22,14 @@ BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 @pytest.fixture
 def raft(cluster, monkeypatch):
     made = FakeRaft(cluster)
-    monkeypatch.setattr(keeper, "Masters", lambda *_args: made)
+    monkeypatch.setattr(healer, "Masters", lambda *_args: made)
     return made
 
 
 @pytest.fixture
 def keep(cluster):
     def make(expected=3, timeout=300):
-        return keeper.Keeper(cluster, NAMESPACE, "hbase", expected, timeout, told.append, cluster.clock, cluster.sleep,
+        return healer.Keeper(cluster, NAMESPACE, "hbase", expected, timeout, told.append, cluster.clock, cluster.sleep,
                              lambda: BEGIN + timedelta(seconds=cluster.now))
     told = make.told = []
     return make
@@ -71,7 +71,7 @@ def test_a_lost_follower_is_taken_in_by_a_new_leader(raft, keep):
     raft.lose(2)
     kept = keep()
     kept.settle()
-    assert acts(kept) == [("MASTER", care.TRANSFER, address("MASTER", 1))]
+    assert acts(kept) == [("MASTER", quorum_plan.TRANSFER, address("MASTER", 1))]
     assert raft.acts == ["elect " + address("MASTER", 1)]
 
 
@@ -81,7 +81,7 @@ def test_a_follower_that_a_new_leader_does_not_take_in_is_restarted(cluster, raf
     kept = keep()
     kept.settle()
     assert raft.acts == ["elect " + address("MASTER", 1), "restart MASTER hbase-master-2"]
-    assert care.SHOWS_WITHIN <= cluster.now < care.SHOWS_WITHIN + 2
+    assert quorum_plan.SHOWS_WITHIN <= cluster.now < quorum_plan.SHOWS_WITHIN + 2
 
 
 @pytest.mark.parametrize(("heals", "done"), [
@@ -150,7 +150,7 @@ def test_a_leader_that_is_no_master_is_refused(raft, keep):
 def test_a_plan_acts_on_nothing(cluster, raft, keep):
     raft.lose(2)
     [planned] = keep().plan()
-    assert (planned.step.act, planned.step.target) == (care.TRANSFER, address("MASTER", 1))
+    assert (planned.step.act, planned.step.target) == (quorum_plan.TRANSFER, address("MASTER", 1))
     assert "hbase-master-2 has run for 3600 s and is UNAVAILABLE" in planned.as_dict()["reason"]
     assert (raft.acts, cluster.writes()) == ([], [])
 

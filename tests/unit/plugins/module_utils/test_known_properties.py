@@ -6,10 +6,10 @@ import subprocess
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import known_properties
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
 
 TIMEOUT = "alluxio.master.embedded.journal.election.timeout.min"
@@ -33,13 +33,13 @@ def alluxio(cluster, monkeypatch):
 
 
 def require(cluster, *keys):
-    known_properties.require_known(cluster, "data", "hbase", list(keys))
+    property_check.require_known(cluster, "data", "hbase", list(keys))
 
 
 def test_what_is_asked_for_is_that_of_the_masters():
     params = {"raft": {"profile": "fast", "write_timeout": "20s"}, "properties": {"alluxio.a": "1", "fs.s3a.b": "2"},
               "master": {"properties": {"alluxio.c": "3"}}, "worker": {"properties": {"alluxio.d": "4"}}}
-    assert known_properties.asked_for(params) == [
+    assert property_check.asked_for(params) == [
         "alluxio.a", "alluxio.c", "alluxio.master.backup.delegation.enabled", "alluxio.master.embedded.journal.catchup.retry.wait",
         "alluxio.master.embedded.journal.election.timeout.max", TIMEOUT,
         "alluxio.master.embedded.journal.write.timeout"]
@@ -49,7 +49,7 @@ def test_what_changed_is_that_of_the_masters():
     changes = (Change(("spec", "properties", "alluxio.b")), Change(("spec", "master", "properties", "alluxio.a")),
                Change(("spec", "properties", "alluxio.gone"), removed=True), Change(("spec", "worker", "properties", "alluxio.c")),
                Change(("spec", "replicas")))
-    assert known_properties.changed(changes) == ["alluxio.a", "alluxio.b"]
+    assert property_check.changed(changes) == ["alluxio.a", "alluxio.b"]
 
 
 def test_known_keys_cost_one_question(cluster, alluxio):
@@ -95,7 +95,7 @@ def test_without_the_permission_a_created_runtime_stays_unproven(cluster, alluxi
         raise ApiError("refused", status)
     monkeypatch.setattr(group, "execute", refuse)
     if status == 403:
-        known_properties.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
+        property_check.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
     else:
         with pytest.raises(ApiError):
-            known_properties.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
+            property_check.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})

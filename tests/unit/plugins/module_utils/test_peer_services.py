@@ -3,7 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import peer_services
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer_services
 
 
 def service(name="hbase-master-0", **spec):

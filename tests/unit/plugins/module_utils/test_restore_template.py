@@ -7,10 +7,8 @@ import pytest
 from fake_journals import stateful_set
 from rfc7396 import apply_patch
 
-from ansible_collections.datacache.fluid.plugins.module_utils import restore_template
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import ANNOTATION, Restoration
-from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import (
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import (
     FOLDER,
     JOURNAL_VOLUME,
     OLD,
@@ -20,6 +18,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.restore_template i
     WAITING,
     stage,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import ANNOTATION, Restoration
 
 NEW = Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
 OPTION = "-Dalluxio.master.journal.init.from.backup=/datacache-restore/backup.gz"

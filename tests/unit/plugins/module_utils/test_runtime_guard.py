@@ -3,10 +3,10 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import runtime_guard
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change, Merged
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import runtime_checks
 
 CREATED = Merged({}, ())
 
@@ -24,7 +24,7 @@ def guard(cluster):
     """Run the guard of a runtime with these options and return what it warns of."""
     def run(given, live=None, merged=CREATED):
         warnings = []
-        runtime_guard.make(cluster, given, warnings.append)(live, merged)
+        runtime_checks.make(cluster, given, warnings.append)(live, merged)
         return warnings
     return run
 

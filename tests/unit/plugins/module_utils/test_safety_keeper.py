@@ -7,9 +7,9 @@ import pytest
 from fake_raft import NAMESPACE, FakeRaft, address
 from rollout_site import MIN
 
-from ansible_collections.datacache.fluid.plugins.module_utils import care, keeper
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, plan as quorum_plan
 from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
 
@@ -21,7 +21,7 @@ JOINS = 400  # seconds that a master with a large checkpoint needs until its Raf
 def test_a_scheduled_heal_lets_a_slow_master_come_back(cluster, monkeypatch):
     """A master restarts by itself and loads its checkpoint for 400 s; alluxio_quorum runs every 5 minutes with its default timeout."""
     raft = FakeRaft(cluster)
-    monkeypatch.setattr(keeper, "Masters", lambda *_args: raft)
+    monkeypatch.setattr(healer, "Masters", lambda *_args: raft)
     raft.heals = set()
     starts = [0.0]
 
@@ -35,7 +35,7 @@ def test_a_scheduled_heal_lets_a_slow_master_come_back(cluster, monkeypatch):
     real = raft.restart
     raft.restart = lambda pod, domain: (real(pod, domain), start() if domain == "MASTER" else None)
     for _run in range(12):
-        kept = keeper.Keeper(cluster, NAMESPACE, "hbase", 3, 300, lambda _text: None, cluster.clock, cluster.sleep,
+        kept = healer.Keeper(cluster, NAMESPACE, "hbase", 3, 300, lambda _text: None, cluster.clock, cluster.sleep,
                              lambda: BEGIN + timedelta(seconds=cluster.now))
         try:
             kept.settle()
@@ -66,7 +66,7 @@ def test_a_control_node_whose_clock_is_ahead():
     followers = Peer("m-1:1", "AVAILABLE", silent=9.0), Peer("m-2:1", "AVAILABLE", silent=0.1)
     quorum = Quorum("m-0:1", (Peer("m-0:1", "AVAILABLE", leader=True), *followers))
     for skew in (0, 10):
-        masters = tuple(care.Master("m-%d" % index, "m-%d:1" % index, running=seconds + skew)
+        masters = tuple(quorum_plan.Master("m-%d" % index, "m-%d:1" % index, running=seconds + skew)
                         for index, seconds in enumerate((900.0, 4.0, 900.0)))
-        seen = care.group("MASTER", quorum, masters)
+        seen = quorum_plan.group("MASTER", quorum, masters)
         assert not seen.masters[1].available, "with a clock that is %d s ahead it passes for a peer that takes part" % skew

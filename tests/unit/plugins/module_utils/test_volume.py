@@ -3,10 +3,10 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import volume, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import volume, waits
 
 PVC, PV, DATASET = kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME, fluid_kinds.DATASET
 

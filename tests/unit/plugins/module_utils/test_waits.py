@@ -5,7 +5,6 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import waits
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     QuorumUnknown,
@@ -14,6 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import waits
 
 HBASE = ("data", "hbase")
 

@@ -14,10 +14,12 @@ from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
 from restorations import CLAIM, OTHER_FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, backup, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create as backup_create
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import waits
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stable_addresses
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 # Where connect was imported by name.
@@ -31,7 +33,7 @@ def run(cluster, monkeypatch, capsys):
     """Run a module with options and return its result, with the text of its warnings under `warnings`."""
     for name in CONNECTS:
         monkeypatch.setattr(import_module(PLUGINS + "." + name), "connect", lambda _params: cluster)
-    for user in (addresses, backup, waits):
+    for user in (stable_addresses, backup_create, waits):
         monkeypatch.setattr(user, "Waiter", partial(user.Waiter, clock=cluster.clock, sleep=cluster.sleep))
     warnings = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warnings.append(text))
@@ -63,7 +65,7 @@ def cache(cluster, tmp_path, monkeypatch):
 def time(monkeypatch):
     """A clock that a test sets forward."""
     clock = SimpleNamespace(now=datetime(2026, 11, 24, 18, 0, tzinfo=timezone.utc))
-    monkeypatch.setattr(backup, "now", lambda: clock.now)
+    monkeypatch.setattr(backup_create, "now", lambda: clock.now)
     clock.forward = lambda **much: setattr(clock, "now", clock.now + timedelta(**much))
     return clock
 

@@ -7,8 +7,8 @@ import json
 import pytest
 from fake_journals import FILES, HELPER_IMAGE
 
-from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, keeper
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, stable_addresses
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 
@@ -17,10 +17,10 @@ IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 @pytest.fixture
 def raft(cluster, monkeypatch):
     made = FakeRaft(cluster)
-    monkeypatch.setattr(keeper, "Masters", lambda *_args: made)
+    monkeypatch.setattr(healer, "Masters", lambda *_args: made)
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
-                        partial(keeper.Keeper, clock=cluster.clock, sleep=cluster.sleep))
-    monkeypatch.setattr(addresses, "execute", lambda *_args: Executed(0, "", ""))
+                        partial(healer.Keeper, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: Executed(0, "", ""))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 

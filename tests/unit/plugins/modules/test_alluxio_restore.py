@@ -8,13 +8,13 @@ import pytest
 from fake_journals import FILES
 from restorations import CLAIM, LATEST, MASTERS, OTHER_FILES, killed, template
 
-from ansible_collections.datacache.fluid.plugins.module_utils import restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.dump import Leader
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import WAITER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.leader import Leader
-from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
-from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import WAITER
 
 
 def test_a_restoration(cache, run, saved):
@@ -134,7 +134,7 @@ def test_another_backup_takes_over_an_interrupted_restoration(cache, run, saved,
 def test_a_file_that_a_master_has_already_is_not_sent_again(cache, run, saved, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(restore_template, "GO", "/datacache-restore/never")
-        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.restore.GO", "/datacache-restore/never")
+        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.GO", "/datacache-restore/never")
         patch.setattr(Restorer, "await_quorum", killed)
         run("alluxio_restore", **LATEST)
     cache.commands.clear()

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, known_properties, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stable_addresses
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}
@@ -182,7 +183,7 @@ def masters_of_hbase(cluster, monkeypatch):
     """Three masters behind headless Services; their Alluxio knows every key but misspelt ones, and they reach each other."""
     def execute(_client, _namespace, _pod, _container, command, _timeout):
         return Executed(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
-    for module in (addresses, group):
+    for module in (stable_addresses, group):
         monkeypatch.setattr(module, "execute", execute)
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
         "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"}, "worker": {"networkMode": "ContainerNetwork"}}})
@@ -213,7 +214,7 @@ def test_services_are_left_alone(cluster, run, masters_of_hbase):
 
 
 def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkeypatch):
-    monkeypatch.setattr(known_properties, "require_known", lambda *_args: None)
+    monkeypatch.setattr(property_check, "require_known", lambda *_args: None)
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
 
     def make():

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import addresses, known_properties, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check, waits
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stable_addresses
 
 FINALIZER = "alluxio-runtime-controller-finalizer"
 OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
@@ -276,9 +277,9 @@ def test_each_of_a_list(cluster, run, live, stored):
 
 
 def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, live, monkeypatch):
-    monkeypatch.setattr(addresses, "_await_reached", lambda *_args: None)
+    monkeypatch.setattr(stable_addresses, "_await_reached", lambda *_args: None)
     proven = []
-    monkeypatch.setattr(known_properties, "require_known", lambda _client, namespace, name, keys: proven.append((namespace, name, keys)))
+    monkeypatch.setattr(property_check, "require_known", lambda _client, namespace, name, keys: proven.append((namespace, name, keys)))
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {("data", "hbase"): {"metadata": {"name": "ready"}}})
     live(1)
     cluster.later(50, lambda: [FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False) for index in range(3)])
@@ -296,7 +297,7 @@ def test_nothing_follows_a_deletion_that_is_held(cluster, run, live, monkeypatch
         raise AssertionError("waited for a runtime that is being deleted")
     live(1, gone_after=None)
     monkeypatch.setattr(waits, "runtimes_with_quorum", unexpected)
-    monkeypatch.setattr(known_properties, "require_known", unexpected)
+    monkeypatch.setattr(property_check, "require_known", unexpected)
     result = run("alluxio_runtime", wait=True, wait_timeout=5, recreate=True, master_replicas=3, **{**OWN, "stable_peer_addresses": True})
     assert result["failed"] and result["changed"]
     assert not [request for request in cluster.requests if request[1] == "services"]

@@ -10,17 +10,14 @@ from fake_journals import FILES
 from fake_raft import NAMESPACE, FakeRaft, address
 from restorations import CLAIM, LATEST, killed, template
 
-from ansible_collections.datacache.fluid.plugins.module_utils import (
-    addresses,
-    drill_writer,
-    keeper,
-    restore_template,
-)
+from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, stable_addresses
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -71,10 +68,10 @@ def test_drill_believes_no_old_silence(cluster, run, failover):
 @pytest.fixture
 def five(cluster, monkeypatch):
     made = FakeRaft(cluster, masters=5)
-    monkeypatch.setattr(keeper, "Masters", lambda *_args: made)
+    monkeypatch.setattr(healer, "Masters", lambda *_args: made)
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
-                        partial(keeper.Keeper, clock=cluster.clock, sleep=cluster.sleep))
-    monkeypatch.setattr(addresses, "execute", lambda *_args: Executed(0, "", ""))
+                        partial(healer.Keeper, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: Executed(0, "", ""))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 
@@ -197,13 +194,13 @@ def test_a_copy_beside_the_backups_is_no_second_one(cache, run, time):
 def test_a_single_masters_service_is_never_lost(cluster, monkeypatch):
     """Deleted, and the create is refused (quota, admission) or the process killed: the next run has to make it."""
     FakeRaft(cluster, masters=1, cluster_ips=False)
-    monkeypatch.setattr(addresses, "execute", lambda *_args: Executed(0, "", ""))
+    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: Executed(0, "", ""))
     real = cluster.create
     cluster.create = lambda *_args, **_more: (_ for _ in ()).throw(ApiError("exceeded quota: services.count", 403))
     with pytest.raises(ApiError):
-        addresses.ensure(cluster, NAMESPACE, "hbase", 1)
+        stable_addresses.ensure(cluster, NAMESPACE, "hbase", 1)
     cluster.create = real
-    addresses.ensure(cluster, NAMESPACE, "hbase", 1)  # the next run
+    stable_addresses.ensure(cluster, NAMESPACE, "hbase", 1)  # the next run
     assert cluster.stored(kinds.SERVICE, "hbase-master-0", NAMESPACE), "the master has no Service any more, and no run makes it"
 
 

@@ -5,11 +5,12 @@ from functools import partial
 
 from fake_raft import NAMESPACE, FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer, keeper
+from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
 
@@ -66,7 +67,7 @@ def make(cluster, monkeypatch) -> FakeFailover:
     raft = FakeRaft(cluster)
     made = FakeFailover(cluster, raft)
     made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
-    monkeypatch.setattr(keeper, "Masters", lambda *_args: raft)
+    monkeypatch.setattr(healer, "Masters", lambda *_args: raft)
     monkeypatch.setattr(drill, "LeaderApi", lambda *_args: made)
     monkeypatch.setattr(drill_writer.pod_exec, "execute", made.execute)
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",

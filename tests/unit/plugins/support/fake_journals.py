@@ -10,13 +10,18 @@ import os
 import subprocess
 from pathlib import Path
 
-from ansible_collections.datacache.fluid.plugins.module_utils import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import helper_pod
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import (
+    FILE,
+    FOLDER,
+    GO,
+    WAITER,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.restore_template import FILE, FOLDER, GO, WAITER
 
 LABELS = {"release": "hbase", "role": "alluxio-master"}
 FILES = ["-rw-r--r-- root root 7 PERSISTED 11-24-2026 10:00:00:000 100% /hbase/a file",

@@ -13,11 +13,11 @@ import io
 import tempfile
 from typing import BinaryIO, Iterator
 
-from . import backups, helper_pod
-from .api import pod_exec
-from .api.client import Client
-from .backups import Backup
-from .errors import ApiError, FluidError
+from ..api import pod_exec
+from ..api.client import Client
+from ..errors import ApiError, FluidError
+from . import catalog, helper_pod
+from .catalog import Backup
 
 # 3 divides it, as streams.send() wants.
 _CHUNK = 48 * 1024
@@ -98,10 +98,10 @@ class Store:
         found = []
         for line in self._run("list", _LIST).splitlines():
             size, _sep, record = line.partition(" ")
-            backup = backups.parse(base64.b64decode(record))
+            backup = catalog.parse(base64.b64decode(record))
             if backup and backup.size_bytes == int(size):
                 found.append(backup)
-        return backups.newest_first(found)
+        return catalog.newest_first(found)
 
     def put(self, backup: Backup, spool: Spool) -> None:
         """Store a backup's file and then its record. Raises ApiError when other bytes arrive, or the claim is full."""

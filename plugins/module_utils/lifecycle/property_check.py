@@ -7,13 +7,13 @@ force. `alluxio getConf KEY` tells by its exit code, from the same table of keys
 
 from __future__ import annotations
 
-from .alluxio.properties import RAFT_PROPERTIES
-from .api.client import Client
-from .apply.merge import Change
-from .errors import ApiError, InvalidInput, QuorumUnknown
-from .fluid import kinds as fluid_kinds
-from .fluid.runtime import raft_options
-from .masters.group import Masters
+from ..alluxio.properties import RAFT_PROPERTIES
+from ..api.client import Client
+from ..apply.merge import Change
+from ..errors import ApiError, InvalidInput, QuorumUnknown
+from ..fluid import kinds as fluid_kinds
+from ..fluid.runtime import raft_options
+from ..masters.group import Masters
 
 PREFIX = "alluxio."
 

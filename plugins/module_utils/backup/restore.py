@@ -9,25 +9,25 @@ import gzip
 import zlib
 from typing import Callable
 
-from . import backup, backups, restore_template
-from .api import bulk, pod_exec
-from .api.client import Client
-from .api.waiter import Waiter
-from .apply.field_manager import MANAGER, ROUNDS
-from .backup import Subject
-from .backups import Backup, Tree
-from .errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
-from .fluid import kinds as fluid_kinds, operations
-from .fluid.components import JOB_MASTER, MASTER
-from .fluid.names import master_selector, stateful_set_name
-from .fluid.operations import Restoration
-from .fluid.status import quorum_formed
-from .k8s import kinds
-from .k8s.pods import pod_trouble
-from .k8s.wait_status import Verdict
-from .masters.group import Masters
+from ..api import bulk, pod_exec
+from ..api.client import Client
+from ..api.waiter import Waiter
+from ..apply.field_manager import MANAGER, ROUNDS
+from ..errors import ApiError, Conflict, FluidError, InvalidInput, QuorumUnknown, WriteConflict
+from ..fluid import kinds as fluid_kinds, operations
+from ..fluid.components import JOB_MASTER, MASTER
+from ..fluid.names import master_selector, stateful_set_name
+from ..fluid.operations import Restoration
+from ..fluid.status import quorum_formed
+from ..k8s import kinds
+from ..k8s.pods import pod_trouble
+from ..k8s.wait_status import Verdict
+from ..masters.group import Masters
+from . import catalog, create as backup_create, restore_template
+from .catalog import Backup, Tree
+from .create import Subject
+from .repository import Spool
 from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
-from .store import Spool
 
 # Seconds. What a master would still write goes with its journal.
 _GRACE = 1
@@ -69,15 +69,15 @@ def require_restorable(subject: Subject) -> None:
 def present_tree(client: Client, subject: Subject, timeout: float) -> Tree | None:
     """The tree that the leader has; None when none leads a majority."""
     try:
-        return backup.leader_and_tree(client, subject, timeout)[1]
+        return backup_create.leader_and_tree(client, subject, timeout)[1]
     except QuorumUnknown:
         return None
 
 
 def choose(found: list[Backup], params: dict, under_way: Restoration | None) -> Backup:
     """The backup that is meant; of a restoration under way `latest` means the one that it began with."""
-    wanted = under_way.backup if under_way and params["backup"] == backups.LATEST else params["backup"]
-    return backups.choose(found, wanted, params["namespace"], params["name"], params["force_foreign"])
+    wanted = under_way.backup if under_way and params["backup"] == catalog.LATEST else params["backup"]
+    return catalog.choose(found, wanted, params["namespace"], params["name"], params["force_foreign"])
 
 
 def require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
@@ -101,7 +101,7 @@ class Restorer:
 
     def run(self, chosen: Backup, under_way: Restoration | None, spool: Spool) -> tuple[list[str], Tree]:
         """Restart all masters from the backup; return those that were replaced, and the tree that they hold then."""
-        restoration = Restoration(chosen.name, chosen.sha256, backups.time_of(backup.now()))
+        restoration = Restoration(chosen.name, chosen.sha256, catalog.time_of(backup_create.now()))
         if under_way and (under_way.backup, under_way.sha256) == (chosen.name, chosen.sha256):
             restoration = under_way
         self.begin(restoration)
@@ -109,7 +109,7 @@ class Restorer:
         self.deliver(restoration, spool)
         self.await_quorum()
         self.end()
-        return restarted, backup.leader_and_tree(self._client, self._subject, self._timeout)[1]
+        return restarted, backup_create.leader_and_tree(self._client, self._subject, self._timeout)[1]
 
     def begin(self, restoration: Restoration) -> None:
         """Set the masters' template up, unless it is."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Mapping
 
-from .alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
-from .fluid.components import MASTER
+from ..alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
+from ..fluid.components import MASTER
 
 # Acts. The first three change nothing.
 NOTHING = "nothing"

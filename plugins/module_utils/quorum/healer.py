@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Callable, Sequence
 
-from . import care, peer_services
-from .api.client import Client
-from .care import Group, Step
-from .errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
-from .fluid import kinds as fluid_kinds
-from .fluid.components import DOMAINS, MASTER, container_of, raft_component
-from .k8s import kinds
-from .k8s.pods import is_ready, pod_trouble
-from .masters.group import Masters
+from ..api.client import Client
+from ..errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
+from ..fluid import kinds as fluid_kinds
+from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
+from ..k8s import kinds
+from ..k8s.pods import is_ready, pod_trouble
+from ..masters.group import Masters
+from . import peer_services, plan as quorum_plan
+from .plan import Group, Step
 
 # Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost. With the 5 s that a silent
 # pod is waited for, before and after, a loss is said within 30 s.
@@ -83,12 +83,12 @@ class Keeper:
         self._asked = told.pod or ""
         masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in told.gone)
                         for name in peer_services.names(self._name, self._expected))
-        seen = care.group(domain, told.quorum, masters)
+        seen = quorum_plan.group(domain, told.quorum, masters)
         return replace(seen, masters=tuple(self._with_raft_server(domain, master) for master in seen.masters))
 
     def plan(self, lead: str = "") -> list[Done]:
         """Return the next step of each domain that changes something; acts on nothing."""
-        steps = [(domain, care.next_step(self.see(domain), self._ages(domain), self._lead(domain, lead))) for domain in DOMAINS]
+        steps = [(domain, quorum_plan.next_step(self.see(domain), self._ages(domain), self._lead(domain, lead))) for domain in DOMAINS]
         return [Done(domain, step) for domain, step in steps if step.changes]
 
     def settle(self, lead: str = "", domains: Sequence[str] = DOMAINS, going: str = "") -> list[Group]:
@@ -134,12 +134,12 @@ class Keeper:
         lost_since: float | None = None
         while True:
             seen = self.see(domain)
-            step = care.next_step(seen, self._ages(domain), lead, going)
-            if step.act == care.NOTHING:
+            step = quorum_plan.next_step(seen, self._ages(domain), lead, going)
+            if step.act == quorum_plan.NOTHING:
                 return seen
             what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
             self._tell("waiting for %s: %s" % (what, step.reason))
-            if step.act != care.LOST:
+            if step.act != quorum_plan.LOST:
                 lost_since = None
             elif lost_since is None:
                 lost_since = self._clock()
@@ -162,9 +162,9 @@ class Keeper:
         self.acts.append(Done(domain, step))
         pod = step.target.rpartition(":")[0]
         try:
-            if step.act == care.REMOVE:
+            if step.act == quorum_plan.REMOVE:
                 self.masters.remove_peer(self._asked, domain, step.target)
-            elif step.act == care.RESTART:
+            elif step.act == quorum_plan.RESTART:
                 self.masters.restart(pod, domain)
             elif domain == MASTER:
                 self.masters.elect(self._asked, step.target)
@@ -189,21 +189,21 @@ class Keeper:
                 ", ".join(peer_services.names(self._name, self._expected))))
         return self.address(domain, pod)
 
-    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None, gone: bool) -> care.Master:
+    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None, gone: bool) -> quorum_plan.Master:
         address = _address(service, domain) if service else name + ":0"
         if pod is None:
-            return care.Master(name, address, trouble="its pod does not exist")
+            return quorum_plan.Master(name, address, trouble="its pod does not exist")
         started = _started(pod, container_of(domain))
         if started is None or not is_ready(pod) or gone:
-            return care.Master(name, address, trouble=pod_trouble(pod) or "nothing answers at its address, on node %s"
+            return quorum_plan.Master(name, address, trouble=pod_trouble(pod) or "nothing answers at its address, on node %s"
                                % pod.get("spec", {}).get("nodeName", "unknown"))
-        return care.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
+        return quorum_plan.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
                            leaving="deletionTimestamp" in pod["metadata"])
 
-    def _with_raft_server(self, domain: str, master: care.Master) -> care.Master:
+    def _with_raft_server(self, domain: str, master: quorum_plan.Master) -> quorum_plan.Master:
         """The master, with whether its process has closed its Raft server."""
         port = int(master.address.rpartition(":")[2])
-        return replace(master, closed=care.may_be_closed(master) and self.masters.raft_closed(master.pod, domain, port))
+        return replace(master, closed=quorum_plan.may_be_closed(master) and self.masters.raft_closed(master.pod, domain, port))
 
 
 def _address(service: dict, domain: str) -> str:

@@ -11,8 +11,8 @@ headless Service without publishNotReadyAddresses leads to ready pods alone: it 
 
 from __future__ import annotations
 
-from .fluid.names import master_pod
-from .k8s import kinds
+from ..fluid.names import master_pod
+from ..k8s import kinds
 
 SELECTOR = "role=alluxio-master"
 

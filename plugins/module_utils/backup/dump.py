@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from .alluxio import cli_output
-from .api import pod_exec
-from .api.client import Client
-from .backups import Tree
-from .errors import ApiError
+from ..alluxio import cli_output
+from ..api import pod_exec
+from ..api.client import Client
+from ..errors import ApiError
+from .catalog import Tree
+from .repository import Spool
 from .restore_template import MASTER
-from .store import Spool
 
 # The listing without what caching changes, the percentage in the cache. Metadata that was never loaded stays unloaded.
 _TREE = """\

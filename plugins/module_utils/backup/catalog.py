@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from typing import Iterable
 
-from .errors import InvalidInput
+from ..errors import InvalidInput
 
 FORMAT = 1
 LATEST = "latest"

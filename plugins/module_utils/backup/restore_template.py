@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 
-from .fluid.operations import ANNOTATION, Restoration, annotations_of
+from ..fluid.operations import ANNOTATION, Restoration, annotations_of
 
 MASTER = "alluxio-master"
 JOURNAL_VOLUME = "alluxio-journal"

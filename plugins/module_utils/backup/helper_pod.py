@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Callable, Iterator
 
-from .api.client import Client
-from .api.waiter import Waiter
-from .apply.field_manager import MANAGER
-from .fluid import kinds as fluid_kinds
-from .k8s import kinds
-from .k8s.pods import pod_trouble
-from .k8s.wait_status import Judge, Verdict
+from ..api.client import Client
+from ..api.waiter import Waiter
+from ..apply.field_manager import MANAGER
+from ..fluid import kinds as fluid_kinds
+from ..k8s import kinds
+from ..k8s.pods import pod_trouble
+from ..k8s.wait_status import Judge, Verdict
 
 CONTAINER = "files"
 FOLDER = "/backups"

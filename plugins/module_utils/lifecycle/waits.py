@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 
-from .api import bulk
-from .api.bulk import Key, Waited, key_of
-from .api.client import Client
-from .api.waiter import Waiter
-from .errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
-from .fluid import dataset, diagnosis, kinds as fluid_kinds, status
-from .fluid.components import JOB_MASTER, MASTER
-from .fluid.names import claim_name, volume_name
-from .k8s import kinds, predicates
-from .k8s.kinds import Kind
-from .k8s.wait_status import Judge, Verdict
-from .masters.group import Masters
-from .progress import Progress
+from ..api import bulk
+from ..api.bulk import Key, Waited, key_of
+from ..api.client import Client
+from ..api.waiter import Waiter
+from ..errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
+from ..fluid import dataset, diagnosis, kinds as fluid_kinds, status
+from ..fluid.components import JOB_MASTER, MASTER
+from ..fluid.names import claim_name, volume_name
+from ..k8s import kinds, predicates
+from ..k8s.kinds import Kind
+from ..k8s.wait_status import Judge, Verdict
+from ..masters.group import Masters
+from ..progress import Progress
 
 # An answer of the quorum costs seconds itself, so a short pause is enough not to press the masters.
 _QUORUM_PAUSE = 1.0

@@ -9,24 +9,24 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Callable, Iterator
 
-from . import backups, helper_pod, restore_template
-from .alluxio.raft import quorum_size
-from .api import pod_exec
-from .api.client import Client
-from .api.waiter import Waiter
-from .backups import Backup, Tree
-from .errors import ApiError, InvalidInput, QuorumUnknown, WaitTimeout
-from .fluid import diagnosis, kinds as fluid_kinds
-from .fluid.components import MASTER
-from .fluid.names import claim_name, stateful_set_name
+from ..alluxio.raft import quorum_size
+from ..api import pod_exec
+from ..api.client import Client
+from ..api.waiter import Waiter
+from ..errors import ApiError, InvalidInput, QuorumUnknown, WaitTimeout
+from ..fluid import diagnosis, kinds as fluid_kinds
+from ..fluid.components import MASTER
+from ..fluid.names import claim_name, stateful_set_name
+from ..k8s import kinds
+from ..k8s.names import require_identity, require_name
+from ..k8s.wait_status import Verdict
+from ..masters.group import Masters
+from ..progress import Progress
+from . import catalog, helper_pod, restore_template
+from .catalog import Backup, Tree
+from .dump import Leader
 from .helper_pod import Claim, Image
-from .k8s import kinds
-from .k8s.names import require_identity, require_name
-from .k8s.wait_status import Verdict
-from .leader import Leader
-from .masters.group import Masters
-from .progress import Progress
-from .store import Spool, Store
+from .repository import Spool, Store
 
 # Seconds within which a leader is elected, by Alluxio's default election timeout of 20 s at most.
 _ELECTION = 30.0
@@ -56,7 +56,7 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for options that are refused without asking the cluster."""
     require_identity(params)
     require_name(params["claim"])
-    backups.require_path(params["path"])
+    catalog.require_path(params["path"])
     if params["timeout"] < 1:
         raise InvalidInput("timeout is %d: expected a number of seconds above zero" % params["timeout"])
     if params["claim"] == claim_name(params["name"]):
@@ -183,7 +183,7 @@ def now() -> datetime:
 
 def expected(subject: Subject) -> str:
     """The name that a backup would have that is made now."""
-    return backups.name_of(subject.namespace, subject.name, now())
+    return catalog.name_of(subject.namespace, subject.name, now())
 
 
 def make(client: Client, subject: Subject, store: Store, timeout: float, made_before: str | None = None) -> Backup:
@@ -197,7 +197,7 @@ def make(client: Client, subject: Subject, store: Store, timeout: float, made_be
         left -= 1
         with closing(Spool()) as spool:
             begun = now()
-            name = backups.name_of(subject.namespace, subject.name, begun)
+            name = catalog.name_of(subject.namespace, subject.name, begun)
             dumped = master.dump(name, spool)
             before, tree = tree, master.tree()
             if before != tree and left:
@@ -205,7 +205,7 @@ def make(client: Client, subject: Subject, store: Store, timeout: float, made_be
             held = tree if before == tree else None
             backup = Backup(
                 name=name, namespace=subject.namespace, runtime=subject.name, uid=subject.runtime["metadata"]["uid"],
-                created=backups.time_of(begun), leader=master.pod, size_bytes=spool.size, sha256=spool.sha256,
+                created=catalog.time_of(begun), leader=master.pod, size_bytes=spool.size, sha256=spool.sha256,
                 tree_sha256=held and held.sha256, paths=held and held.paths, made_before=made_before, **dumped)
             store.put(backup, spool)
             return backup

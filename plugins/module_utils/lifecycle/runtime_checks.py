@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import known_properties
-from .api.client import Client
-from .apply.merge import Merged
-from .apply.reconcile import Guard
-from .errors import ApiError, InvalidInput
-from .fluid import kinds as fluid_kinds, runtime
-from .fluid.runtime import changes_journal, declared_masters
-from .k8s import kinds, scheduling
+from ..api.client import Client
+from ..apply.merge import Merged
+from ..apply.reconcile import Guard
+from ..errors import ApiError, InvalidInput
+from ..fluid import kinds as fluid_kinds, runtime
+from ..fluid.runtime import changes_journal, declared_masters
+from ..k8s import kinds, scheduling
+from . import property_check
 
 
 def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
@@ -33,7 +33,7 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
                  "time" % (what, masters, wanted))
         paths = [path for path in paths if path != runtime.MASTER_COUNT]
         try:
-            known_properties.require_known(client, params["namespace"], params["name"], known_properties.changed(merged.changes))
+            property_check.require_known(client, params["namespace"], params["name"], property_check.changed(merged.changes))
         except ApiError as err:
             if err.status != 403:
                 raise

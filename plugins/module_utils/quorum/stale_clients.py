@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Iterable
 
-from .fluid.names import master_pod
+from ..fluid.names import master_pod
 
 _ROLES = {"alluxio-worker": "worker", "alluxio-fuse": "FUSE pod"}
 

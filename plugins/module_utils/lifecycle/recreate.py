@@ -10,17 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
+from ..api.client import Client
+from ..apply import reconcile
+from ..apply.merge import Merged
+from ..apply.merge_patch import merge_patch
+from ..apply.reconcile import Outcome, Write
+from ..errors import AlreadyExists, Conflict, FluidError
+from ..fluid import diagnosis, kinds as fluid_kinds, names as fluid_names, runtime
+from ..fluid.names import claim_name
+from ..fluid.runtime import changes_journal, declared_masters
+from ..k8s import kinds
 from . import waits
-from .api.client import Client
-from .apply import reconcile
-from .apply.merge import Merged
-from .apply.merge_patch import merge_patch
-from .apply.reconcile import Outcome, Write
-from .errors import AlreadyExists, Conflict, FluidError
-from .fluid import diagnosis, kinds as fluid_kinds, names as fluid_names, runtime
-from .fluid.names import claim_name
-from .fluid.runtime import changes_journal, declared_masters
-from .k8s import kinds
 
 _KIND = fluid_kinds.ALLUXIO_RUNTIME
 

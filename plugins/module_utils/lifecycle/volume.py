@@ -7,20 +7,20 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Callable
 
+from ..api import bulk
+from ..api.bulk import Key, key_of
+from ..api.client import Client
+from ..apply import last_applied, reconcile
+from ..apply.merge import changed_fields, merge
+from ..apply.reconcile import Outcome, Write
+from ..errors import Conflict, FluidError, InvalidInput
+from ..fluid import diagnosis, kinds as fluid_kinds
+from ..fluid.manifest import compact, text_map
+from ..fluid.names import claim_name, volume_name
+from ..k8s import kinds, quantity
+from ..k8s.kinds import Kind
+from ..k8s.names import require_dns_1035, require_namespace
 from . import waits
-from .api import bulk
-from .api.bulk import Key, key_of
-from .api.client import Client
-from .apply import last_applied, reconcile
-from .apply.merge import changed_fields, merge
-from .apply.reconcile import Outcome, Write
-from .errors import Conflict, FluidError, InvalidInput
-from .fluid import diagnosis, kinds as fluid_kinds
-from .fluid.manifest import compact, text_map
-from .fluid.names import claim_name, volume_name
-from .k8s import kinds, quantity
-from .k8s.kinds import Kind
-from .k8s.names import require_dns_1035, require_namespace
 
 # The annotation Fluid reads when it makes the volume (pkg/utils/dataset.go).
 CAPACITY_ANNOTATION = "pvc.fluid.io/resources.requests.storage"

@@ -12,20 +12,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable, Iterable
 
+from ..api import bulk
+from ..api.bulk import Key, key_of
+from ..api.client import Client
+from ..api.pod_exec import execute
+from ..api.waiter import Waiter
+from ..apply.field_manager import MANAGER
+from ..apply.reconcile import Outcome
+from ..errors import AlreadyExists, ApiError, Conflict, FluidError
+from ..fluid import diagnosis
+from ..fluid.names import master_selector
+from ..k8s import kinds, pods as k8s_pods
+from ..k8s.wait_status import Verdict
+from ..progress import Progress
 from . import peer_services
-from .api import bulk
-from .api.bulk import Key, key_of
-from .api.client import Client
-from .api.pod_exec import execute
-from .api.waiter import Waiter
-from .apply.field_manager import MANAGER
-from .apply.reconcile import Outcome
-from .errors import AlreadyExists, ApiError, Conflict, FluidError
-from .fluid import diagnosis
-from .fluid.names import master_selector
-from .k8s import kinds, pods as k8s_pods
-from .k8s.wait_status import Verdict
-from .progress import Progress
 
 # Seconds. kube-proxy and DNS follow a new Service within one or two; a name that was looked up in between may be remembered
 # as unknown for 10 (networkaddress.cache.negative.ttl of Java).
