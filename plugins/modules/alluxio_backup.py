@@ -156,12 +156,12 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.backup import catalog, create as backup_create
 from ..module_utils.backup.repository import Store
 from ..module_utils.errors import InvalidInput
+from ..module_utils.module import arguments, exit as module_exit
 
 
 def require_valid(params: dict) -> None:
@@ -213,7 +213,7 @@ def main() -> None:
         require_valid(params)
         return ensure(connect(params), params, module.check_mode)
 
-    manage.finish(module, work)
+    module_exit.finish(module, work)
 
 
 if __name__ == "__main__":

@@ -90,10 +90,10 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.backup import catalog, create as backup_create
+from ..module_utils.module import arguments, exit as module_exit
 
 
 def read(client: Client, params: dict) -> dict:
@@ -121,7 +121,7 @@ def main() -> None:
         backup_create.require_valid(params)
         return read(connect(params), params)
 
-    manage.finish(module, work)
+    module_exit.finish(module, work)
 
 
 if __name__ == "__main__":

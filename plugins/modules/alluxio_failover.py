@@ -125,14 +125,14 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
-from ..module_utils.drill import Drill
+from ..module_utils.drill.failover import Drill
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
+from ..module_utils.module import arguments, exit as module_exit
 from ..module_utils.progress import Progress
 
 
@@ -181,7 +181,7 @@ def main() -> None:
         require_confirmed(module.params)
         return work(connect(module.params), module.params, module.check_mode)
 
-    manage.finish(module, drill)
+    module_exit.finish(module, drill)
 
 
 if __name__ == "__main__":

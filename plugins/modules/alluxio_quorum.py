@@ -128,7 +128,6 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.errors import FluidError, InvalidInput
@@ -136,11 +135,12 @@ from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.components import MASTER
 from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
+from ..module_utils.module import arguments, exit as module_exit
 from ..module_utils.progress import Progress
 from ..module_utils.quorum import stable_addresses
 from ..module_utils.quorum.healer import Keeper
 from ..module_utils.quorum.peer_services import names
-from ..module_utils.workloads import Workloads
+from ..module_utils.rollout.master_objects import Workloads
 
 
 def masters_of(client: Client, params: dict) -> int:
@@ -198,7 +198,7 @@ def main() -> None:
         leader_not_on={"type": "str"},
         stable_peer_addresses={"type": "bool", "default": True},
         wait_timeout={"type": "int", "default": 300}), mutually_exclusive=[("leader", "leader_not_on")], supports_check_mode=True)
-    manage.finish(module, lambda: settle(connect(module.params), module.params, module.check_mode))
+    module_exit.finish(module, lambda: settle(connect(module.params), module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -140,7 +140,6 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.errors import InvalidInput
@@ -149,6 +148,7 @@ from ..module_utils.fluid.components import JOB_MASTER, MASTER
 from ..module_utils.fluid.runtime import declared_masters
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.masters.group import Masters
+from ..module_utils.module import arguments, exit as module_exit
 from ..module_utils.quorum import stable_addresses
 
 
@@ -178,7 +178,7 @@ def read(client: Client, namespace: str, name: str) -> dict:
 def main() -> None:
     module = AnsibleModule(arguments.compose(arguments.connection(), arguments.identity()), supports_check_mode=True)
     params = module.params
-    manage.finish(module, lambda: {"changed": False, **read(connect(params), params["namespace"], params["name"])})
+    module_exit.finish(module, lambda: {"changed": False, **read(connect(params), params["namespace"], params["name"])})
 
 
 if __name__ == "__main__":

@@ -140,7 +140,6 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
 from ..module_utils.backup import catalog, create as backup_create, restore
@@ -148,6 +147,7 @@ from ..module_utils.backup.catalog import Backup, Tree
 from ..module_utils.backup.repository import Spool
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import operations
+from ..module_utils.module import arguments, exit as module_exit
 from ..module_utils.progress import Progress
 
 
@@ -222,7 +222,7 @@ def main() -> None:
         require_valid(params)
         return ensure(connect(params), params, module.check_mode, module.warn)
 
-    manage.finish(module, work)
+    module_exit.finish(module, work)
 
 
 if __name__ == "__main__":

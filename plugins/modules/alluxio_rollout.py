@@ -142,7 +142,8 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage, rollout
+from ..module_utils.module import arguments, exit as module_exit
+from ..module_utils.rollout import ensure as rollout_ensure
 
 
 def main() -> None:
@@ -151,7 +152,7 @@ def main() -> None:
         spread_masters={"type": "str", "choices": ["required", "preferred", "ignored"]},
         restarted_after={"type": "str"},
         wait_timeout={"type": "int", "default": 1800}), supports_check_mode=True)
-    manage.finish(module, lambda: rollout.run(module.params, module.check_mode, module.warn))
+    module_exit.finish(module, lambda: rollout_ensure.run(module.params, module.check_mode, module.warn))
 
 
 if __name__ == "__main__":

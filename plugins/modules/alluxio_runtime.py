@@ -473,10 +473,10 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.alluxio import properties
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
 from ..module_utils.lifecycle import property_check, recreate, runtime_checks, waits
+from ..module_utils.module import arguments, resource
 from ..module_utils.quorum import stable_addresses
 
 
@@ -527,7 +527,7 @@ def main() -> None:
     spec = arguments.compose(
         arguments.connection(), arguments.fleet("runtimes", options()), arguments.state(), arguments.wait(600),
         arguments.wait_for())
-    manage.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("runtimes", options())), manage.Managed(
+    resource.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("runtimes", options())), resource.Managed(
         kind=fluid_kinds.ALLUXIO_RUNTIME,
         plural="runtimes",
         require_valid=runtime.require_valid,

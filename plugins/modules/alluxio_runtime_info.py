@@ -99,13 +99,13 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, select
 from ..module_utils.fluid import kinds as fluid_kinds, summary
+from ..module_utils.module import arguments, info
 
 
 def main() -> None:
     spec = arguments.compose(arguments.connection(), arguments.selection())
-    select.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), fluid_kinds.ALLUXIO_RUNTIME, summary.of_runtime)
+    info.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), fluid_kinds.ALLUXIO_RUNTIME, summary.of_runtime)
 
 
 if __name__ == "__main__":

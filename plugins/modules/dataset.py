@@ -291,8 +291,8 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.fluid import dataset, kinds as fluid_kinds
+from ..module_utils.module import arguments, resource
 
 
 def options() -> dict:
@@ -325,7 +325,7 @@ def main() -> None:
         arguments.connection(), arguments.fleet("datasets", options()), arguments.state(), arguments.wait(300),
         arguments.wait_for(),
         wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
-    manage.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("datasets", options())), manage.Managed(
+    resource.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("datasets", options())), resource.Managed(
         kind=fluid_kinds.DATASET,
         plural="datasets",
         require_valid=dataset.require_valid,

@@ -105,13 +105,13 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, select
 from ..module_utils.fluid import kinds as fluid_kinds, summary
+from ..module_utils.module import arguments, info
 
 
 def main() -> None:
     spec = arguments.compose(arguments.connection(), arguments.selection())
-    select.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), fluid_kinds.DATASET, summary.of_dataset)
+    info.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), fluid_kinds.DATASET, summary.of_dataset)
 
 
 if __name__ == "__main__":

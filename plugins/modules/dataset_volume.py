@@ -181,10 +181,10 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import arguments, manage
 from ..module_utils.api.connection import connect
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.lifecycle import volume
+from ..module_utils.module import arguments, exit as module_exit, resource
 
 
 def options() -> dict:
@@ -201,19 +201,19 @@ def main() -> None:
         arguments.connection(), arguments.fleet("volumes", options()), arguments.state(), arguments.wait(300))
     module = AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("volumes", options()))
     params = module.params
-    items = manage.items_of(params, "volumes")
+    items = resource.items_of(params, "volumes")
 
     def work() -> dict:
         timeout = params["wait_timeout"] if params["wait"] else None
-        manage.require_valid(items, volume.require_valid if params["state"] == "present" else require_identity)
+        resource.require_valid(items, volume.require_valid if params["state"] == "present" else require_identity)
         client = connect(params)
         if params["state"] == "present":
             bindings = volume.ensure(client, items, timeout, params["force_conflicts"], module.check_mode, module.warn)
         else:
             bindings = volume.remove(client, items, timeout, module.check_mode)
-        return manage.report(items, bindings, params["volumes"] is not None)
+        return module_exit.report(items, bindings, params["volumes"] is not None)
 
-    manage.finish(module, work)
+    module_exit.finish(module, work)
 
 
 if __name__ == "__main__":

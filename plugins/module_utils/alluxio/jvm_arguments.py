@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from ..redact import is_sensitive
+from ..redaction import is_sensitive
 from . import java_options
 
 # No JVM: a container's processes, an argument a line, each process followed by an empty line.

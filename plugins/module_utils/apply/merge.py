@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..k8s import quantity
-from ..redact import redacted
+from ..redaction import redacted
 
 Path = tuple  # of str keys; a list is one field, as in Fluid's CRDs (no list there has a map type)
 

@@ -7,7 +7,7 @@ import re
 
 from ..errors import InvalidInput
 from ..k8s.names import require_dns_1035, require_namespace
-from ..redact import passwords_in, secrets_in
+from ..redaction import passwords_in, secrets_in
 from . import kinds as fluid_kinds
 from .manifest import build, compact, compact_or_none, text_map
 

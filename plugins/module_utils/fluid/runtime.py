@@ -8,7 +8,7 @@ from ..alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, RAFT_PROFILES, RAFT_
 from ..errors import InvalidInput
 from ..k8s import quantity
 from ..k8s.names import require_dns_1035, require_namespace
-from ..redact import secrets_in
+from ..redaction import secrets_in
 from . import kinds as fluid_kinds
 from .components import COMPONENTS
 from .manifest import build, compact, compact_or_none, text_map

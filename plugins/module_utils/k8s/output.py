@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..redact import redacted
+from ..redaction import redacted
 
 
 def visible(live: dict) -> dict:

@@ -10,12 +10,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from benchkit.playing import play
 from benchkit.session import Session
 
-from ansible_collections.datacache.fluid.plugins.module_utils import arguments
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
-from ansible_collections.datacache.fluid.plugins.module_utils.drill import Drill, is_whole, lacks
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import Drill, is_whole, lacks
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import DOMAINS, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import Keeper
 
 PUBLIC_MOUNT = "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/"

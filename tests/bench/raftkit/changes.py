@@ -16,7 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties
     RAFT_PROPERTIES,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import Writer
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import Writer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import (
     MASTER,
     container_of,

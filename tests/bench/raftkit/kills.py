@@ -6,7 +6,7 @@ from statistics import median
 
 from benchkit.report import Figure
 
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_found import Drilled
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import Drilled
 
 from .cache import Cache
 from .reader import reading

@@ -3,7 +3,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.datacache.fluid.plugins.module_utils import arguments
+from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_found import Drilled, Writes
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_reads import Reads
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.reader import Reads
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import Drilled, Writes
 
 GOOD = Reads(5, (), (), 0.2)
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_reads import Reads, count, parse
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.reader import Reads, count, parse
 
 ONE, TWO = "a" * 64, "b" * 64
 LOG = "\n".join([

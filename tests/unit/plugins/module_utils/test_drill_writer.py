@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.drill_writer import acknowledged, names_listed
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import acknowledged, names_listed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 
 

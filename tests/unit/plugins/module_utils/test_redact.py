@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.redact import (
+from ansible_collections.datacache.fluid.plugins.module_utils.redaction import (
     HIDDEN,
     is_sensitive,
     passwords_in,

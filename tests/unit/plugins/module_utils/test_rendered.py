@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, strategies as st
 from rfc7396 import apply_patch
 
-from ansible_collections.datacache.fluid.plugins.module_utils import rendered
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import java_options
-from ansible_collections.datacache.fluid.plugins.module_utils.rendered import COMMON, CONFIG_HASH, RECORD
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.rendering import (
+    COMMON,
+    CONFIG_HASH,
+    RECORD,
+)
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
@@ -26,7 +30,7 @@ class Cache:
         self.workload = workload
 
     def render(self, spec=None, members=3, spread=None):
-        return rendered.render("hbase", spec or {}, copy.deepcopy(self.config_map), copy.deepcopy(self.workload), members, spread)
+        return rendering.render("hbase", spec or {}, copy.deepcopy(self.config_map), copy.deepcopy(self.workload), members, spread)
 
     def apply(self, spec=None, members=3, spread=None):
         found = self.render(spec, members, spread)
@@ -66,8 +70,8 @@ def test_a_property_reaches_the_masters(cache):
     assert found.restarts
     assert cache.properties()[MIN] == "1s"
     assert cache.workload["spec"]["updateStrategy"] == {"type": "OnDelete"}
-    assert cache.hash == rendered.config_hash(cache.config_map["data"])
-    assert cache.render({"properties": {MIN: "1s"}}) == rendered.Rendered()
+    assert cache.hash == rendering.config_hash(cache.config_map["data"])
+    assert cache.render({"properties": {MIN: "1s"}}) == rendering.Rendered()
 
 
 def test_only_the_strings_of_masters_change_and_everything_else_stays(cache):
@@ -148,7 +152,7 @@ def test_environment_and_nodes(cache):
     cache.apply(spec)
     assert cache.container()["env"][-1] == {"name": "A", "value": "1"}
     assert cache.workload["spec"]["template"]["spec"]["nodeSelector"] == {"disk": "ssd"}
-    assert cache.render(spec) == rendered.Rendered()
+    assert cache.render(spec) == rendering.Rendered()
     cache.workload["spec"]["template"]["spec"]["nodeSelector"]["by"] = "hand"
     cache.apply({})
     assert [each["name"] for each in cache.container()["env"]] == names
@@ -179,10 +183,10 @@ def test_another_spread_takes_the_place_of_the_first(cache):
 @pytest.mark.parametrize("members", [4, 5, 2])
 def test_members(cache, members):
     found = cache.apply({}, members)
-    assert rendered.members_of(cache.config_map["data"][COMMON]) == tuple("hbase-master-%d:23083" % each for each in range(members))
+    assert rendering.members_of(cache.config_map["data"][COMMON]) == tuple("hbase-master-%d:23083" % each for each in range(members))
     assert found.restarts
     # The chart's own, which the JVM does not take, stays as it is.
-    assert "-D%s=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200" % rendered.ADDRESSES in cache.config_map["data"][COMMON]
+    assert "-D%s=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200" % rendering.ADDRESSES in cache.config_map["data"][COMMON]
     assert not cache.render({}, members).changes
 
 
@@ -202,7 +206,7 @@ def test_a_change_of_the_config_map_by_hand_makes_masters_outdated(cache):
 @pytest.mark.parametrize("text", ["{", "[]", ""])
 def test_a_record_that_cannot_be_read_counts_as_empty(cache, text):
     cache.config_map["metadata"]["annotations"][RECORD] = text
-    assert rendered.recorded(cache.config_map) == {}
+    assert rendering.recorded(cache.config_map) == {}
     assert json.loads(cache.apply({}).config["metadata"]["annotations"][RECORD])["pod"]
 
 

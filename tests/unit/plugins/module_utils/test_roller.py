@@ -5,7 +5,6 @@ import pytest
 from fake_masters import NAMESPACE, Killed
 from rollout_site import MIN, drain
 
-from ansible_collections.datacache.fluid.plugins.module_utils import rendered
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Conflict,
     FluidError,
@@ -17,14 +16,15 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components i
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import GROWN, IN_PROGRESS
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import moment
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan import moment
 
 
 def require_done(one, members=3):
     group = one.masters
     assert group.whole()
     assert group.workload["spec"]["replicas"] == members
-    assert len(rendered.members_of(group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
+    assert len(rendering.members_of(group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
     assert group.services() == ["hbase-master-%d" % index for index in range(members)]
     assert IN_PROGRESS not in (group.workload["metadata"]["annotations"] or {})
     assert group.most_away <= 1

@@ -3,9 +3,9 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import rollout_input
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import validation
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def check(recorded):
         workload = recorded("stateful_set_master.json")
         workload["spec"]["replicas"] = members
         master = {"replicas": replicas, **(spec.pop("master", None) or {})}
-        rollout_input.require_applicable("hbase", "data", {**spec, "master": master}, recorded("config_map.json"), workload)
+        validation.require_applicable("hbase", "data", {**spec, "master": master}, recorded("config_map.json"), workload)
     return run
 
 
@@ -54,4 +54,4 @@ def test_refused_while_a_backup_is_restored(recorded):
     restoration = operations.Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
     workload["spec"]["template"]["metadata"].setdefault("annotations", {})[operations.ANNOTATION] = restoration.text()
     with pytest.raises(InvalidInput, match="backup data.hbase.20261124T182233Z is being restored into AlluxioRuntime hbase .* finish that"):
-        rollout_input.require_applicable("hbase", "data", {"master": {"replicas": 3}}, recorded("config_map.json"), workload)
+        validation.require_applicable("hbase", "data", {"master": {"replicas": 3}}, recorded("config_map.json"), workload)

@@ -4,9 +4,9 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from ansible_collections.datacache.fluid.plugins.module_utils import rollout_plan
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout_plan import Nodes, Pod
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import plan as rollout_plan
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan import Nodes, Pod
 
 NEW, OLD = "hbase-master-2", "hbase-master-1"
 

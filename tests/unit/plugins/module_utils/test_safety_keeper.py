@@ -10,8 +10,8 @@ from rollout_site import MIN
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, plan as quorum_plan
-from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import Wish
 
 BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 JOINS = 400  # seconds that a master with a large checkpoint needs until its Raft server answers

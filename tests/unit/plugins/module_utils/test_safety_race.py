@@ -10,8 +10,8 @@ from rollout_site import MIN
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import Wish
 
 
 class Scheduler:

@@ -20,7 +20,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components i
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)

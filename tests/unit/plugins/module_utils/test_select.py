@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils import select
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.module import info
 
 DATASET = fluid_kinds.DATASET
 
@@ -16,7 +16,7 @@ def read(cluster):
 
     def run(**given):
         nothing = {"name": None, "names": None, "namespace": None, "namespaces": None, "label_selectors": [], "field_selectors": []}
-        found = select.read(cluster, DATASET, nothing | given)
+        found = info.read(cluster, DATASET, nothing | given)
         return [(live["metadata"]["namespace"], live["metadata"]["name"]) for live in found]
     return run
 

@@ -23,7 +23,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stab
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 # Where connect was imported by name.
-CONNECTS = ("module_utils.manage", "module_utils.select", "module_utils.rollout", "modules.dataset_volume", "modules.alluxio_quorum_info",
+CONNECTS = ("module_utils.module.resource", "module_utils.module.info", "module_utils.rollout.ensure", "modules.dataset_volume",
+            "modules.alluxio_quorum_info",
             "modules.alluxio_quorum", "modules.alluxio_failover", "modules.alluxio_backup", "modules.alluxio_backup_info",
             "modules.alluxio_restore")
 

@@ -7,7 +7,7 @@ import pytest
 from fake_failover import IDENTITY
 from fake_raft import NAMESPACE, pod_name
 
-from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer
+from ansible_collections.datacache.fluid.plugins.module_utils.drill import writer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -15,7 +15,7 @@ ONE = "a" * 64
 
 
 def scripts(failover):
-    names = {drill_writer._START: "start", drill_writer._COUNT: "count", drill_writer._STOP: "stop", drill_writer._REMOVE: "remove"}
+    names = {writer._START: "start", writer._COUNT: "count", writer._STOP: "stop", writer._REMOVE: "remove"}
     return [names[script] for _pod, script in failover.commands]
 
 

@@ -6,7 +6,11 @@ from functools import partial
 import pytest
 from fake_masters import NAMESPACE, FakeMasters
 
-from ansible_collections.datacache.fluid.plugins.module_utils import proving, roller, rollout
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import (
+    ensure as rollout_ensure,
+    executor,
+    verification,
+)
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 WHO = {"name": "hbase", "namespace": NAMESPACE}
@@ -15,8 +19,8 @@ WHO = {"name": "hbase", "namespace": NAMESPACE}
 @pytest.fixture
 def masters(cluster, recorded, monkeypatch):
     group = FakeMasters(cluster, recorded, monkeypatch)
-    monkeypatch.setattr(rollout, "Roller", partial(roller.Roller, clock=cluster.clock, sleep=cluster.sleep, now=group.now))
-    monkeypatch.setattr(proving, "require_in_force", lambda *_args: None)
+    monkeypatch.setattr(rollout_ensure, "Roller", partial(executor.Roller, clock=cluster.clock, sleep=cluster.sleep, now=group.now))
+    monkeypatch.setattr(verification, "require_in_force", lambda *_args: None)
     return group
 
 

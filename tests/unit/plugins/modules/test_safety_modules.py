@@ -10,10 +10,10 @@ from fake_journals import FILES
 from fake_raft import NAMESPACE, FakeRaft, address
 from restorations import CLAIM, LATEST, killed, template
 
-from ansible_collections.datacache.fluid.plugins.module_utils import drill_writer
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.drill import writer
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -31,7 +31,7 @@ def test_drill_does_not_kill_when_a_master_went_away_since_its_look(cluster, run
             cluster.vanish(kinds.POD, "hbase-master-2", NAMESPACE)
             failover.raft.lose(2)
         return said
-    monkeypatch.setattr(drill_writer.pod_exec, "execute", execute)
+    monkeypatch.setattr(writer.pod_exec, "execute", execute)
     run("alluxio_failover", wait_timeout=30, **IDENTITY)
     assert ("delete", "pods") not in cluster.writes(), "the leader was killed although another master was away: 1 of 3 is left"
 
@@ -46,7 +46,7 @@ def test_drill_kills_the_one_that_leads(cluster, run, failover, monkeypatch):
         if len(failover.commands) == 1:
             failover.raft.leaders["MASTER"] = "hbase-master-1:19200"
         return said
-    monkeypatch.setattr(drill_writer.pod_exec, "execute", execute)
+    monkeypatch.setattr(writer.pod_exec, "execute", execute)
     failover.elected_after = 0.0
     result = run("alluxio_failover", **IDENTITY)
     assert failover.raft.acts == ["kill MASTER hbase-master-1"], result.get("seconds_without_leader")

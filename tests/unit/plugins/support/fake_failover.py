@@ -5,8 +5,8 @@ from functools import partial
 
 from fake_raft import NAMESPACE, FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils import drill, drill_writer
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.drill import failover, writer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
@@ -58,7 +58,7 @@ class FakeFailover:
     def execute(self, _client, _namespace, pod, _container, command, _timeout):
         self.commands.append((pod, command[2]))
         told = "".join("Successfully created directory %s\n" % each for each in self.writes)
-        said = {drill_writer._COUNT: "2\n", drill_writer._STOP: told}.get(command[2], "")
+        said = {writer._COUNT: "2\n", writer._STOP: told}.get(command[2], "")
         return Executed(0, said, "")
 
 
@@ -68,9 +68,9 @@ def make(cluster, monkeypatch) -> FakeFailover:
     made = FakeFailover(cluster, raft)
     made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
     monkeypatch.setattr(healer, "Masters", lambda *_args: raft)
-    monkeypatch.setattr(drill, "LeaderApi", lambda *_args: made)
-    monkeypatch.setattr(drill_writer.pod_exec, "execute", made.execute)
+    monkeypatch.setattr(failover, "LeaderApi", lambda *_args: made)
+    monkeypatch.setattr(writer.pod_exec, "execute", made.execute)
     monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",
-                        partial(drill.Drill, clock=cluster.clock, sleep=cluster.sleep))
+                        partial(failover.Drill, clock=cluster.clock, sleep=cluster.sleep))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made

@@ -9,7 +9,6 @@ import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.datacache.fluid.plugins.module_utils import rendered, rollout_plan
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     AVAILABLE,
     UNAVAILABLE,
@@ -23,6 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components i
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import plan as rollout_plan, rendering
 
 NAMESPACE = "data"
 BEGAN = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -60,7 +60,7 @@ class FakeMasters:
         del workload["status"]
         workload["spec"]["template"]["spec"]["hostNetwork"] = network == "HostNetwork"
         data = config_map["data"]
-        data[rendered.COMMON] = rendered.with_members(data[rendered.COMMON], "hbase", members)
+        data[rendering.COMMON] = rendering.with_members(data[rendering.COMMON], "hbase", members)
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
             "master": {"replicas": members, "networkMode": network}}})
         cluster.put(kinds.CONFIG_MAP, config_map)

@@ -4,11 +4,11 @@
 from fake_cluster import FakeCluster
 from fake_masters import NAMESPACE, FakeMasters
 
-from ansible_collections.datacache.fluid.plugins.module_utils import proving
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.roller import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout_look import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import Wish
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 
@@ -21,7 +21,7 @@ class Site:
         self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members, **how)
         self.warnings = []
         self.forged = {}  # pod to the arguments that its process has instead
-        monkeypatch.setattr(proving, "execute", self._execute)
+        monkeypatch.setattr(verification, "execute", self._execute)
 
     def roll(self, check=False, **wish):
         """Roll out; return the plan's and the done steps."""

@@ -11,11 +11,11 @@ import json
 import re
 from urllib.parse import quote
 
-from .api import pod_exec
-from .api.client import Client
-from .errors import ApiError, QuorumUnknown
-from .fluid.components import MASTER, container_of
-from .masters.web_api import LeaderApi
+from ..api import pod_exec
+from ..api.client import Client
+from ..errors import ApiError, QuorumUnknown
+from ..fluid.components import MASTER, container_of
+from ..masters.web_api import LeaderApi
 
 # In Alluxio's root, beside the mounts of the Dataset. One for all drills, so that each removes what an interrupted one has left.
 ROOT = "/.datacache-drill"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .drill_reads import Reads
+from .reader import Reads
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 
-from .fluid.components import DOMAINS, MASTER_CONTAINER, raft_component
-from .k8s import quantity
+from ..fluid.components import DOMAINS, MASTER_CONTAINER, raft_component
+from ..k8s import quantity
 
 _PARTS = {raft_component(domain).container: raft_component(domain).spec_field for domain in DOMAINS}
 # Fluid's own (the chart's templates/master/statefulset.yaml); a declaration of the same name is not ours to take away.

@@ -13,11 +13,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
+from ..alluxio import java_options, properties
+from ..alluxio.java_options import Declared, Recorded
+from ..apply.field_manager import MANAGER
+from ..fluid import defaults
 from . import pod_template
-from .alluxio import java_options, properties
-from .alluxio.java_options import Declared, Recorded
-from .apply.field_manager import MANAGER
-from .fluid import defaults
 
 COMMON = "ALLUXIO_JAVA_OPTS"
 # The strings that masters and job masters read, and the part of the runtime's spec that each one comes from.

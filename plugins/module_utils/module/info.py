@@ -7,12 +7,12 @@ from typing import Callable, Iterator
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import manage
-from .api.client import Client
-from .api.connection import connect
-from .k8s.kinds import Kind
-from .k8s.names import require_name, require_namespace
-from .k8s.output import visible
+from ..api.client import Client
+from ..api.connection import connect
+from ..k8s.kinds import Kind
+from ..k8s.names import require_name, require_namespace
+from ..k8s.output import visible
+from . import exit as module_exit
 
 
 def run(module: AnsibleModule, kind: Kind, summary: Callable[[dict], dict]) -> None:
@@ -22,7 +22,7 @@ def run(module: AnsibleModule, kind: Kind, summary: Callable[[dict], dict]) -> N
     """
     params = module.params
     key, convert = ("summaries", summary) if params["summary"] else ("resources", visible)
-    manage.finish(module, lambda: {
+    module_exit.finish(module, lambda: {
         "changed": False, key: [convert(live) for live in read(connect(params), kind, params)]})
 
 

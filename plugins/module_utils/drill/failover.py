@@ -10,20 +10,20 @@ import secrets
 import time
 from typing import Callable
 
-from . import drill_reads
-from .alluxio import logs
-from .api.client import Client
-from .drill_found import Drilled, Writes
-from .drill_reads import Reads
-from .drill_writer import Writer
-from .errors import ApiError, Conflict, FluidError, WaitTimeout
-from .fluid import kinds as fluid_kinds
-from .fluid.components import DOMAINS, MASTER, container_of
-from .k8s import kinds
-from .masters.web_api import LeaderApi
-from .quorum import peer_services
-from .quorum.healer import Keeper
-from .quorum.plan import Group, Master
+from ..alluxio import logs
+from ..api.client import Client
+from ..errors import ApiError, Conflict, FluidError, WaitTimeout
+from ..fluid import kinds as fluid_kinds
+from ..fluid.components import DOMAINS, MASTER, container_of
+from ..k8s import kinds
+from ..masters.web_api import LeaderApi
+from ..quorum import peer_services
+from ..quorum.healer import Keeper
+from ..quorum.plan import Group, Master
+from . import reader as drill_reader
+from .reader import Reads
+from .results import Drilled, Writes
+from .writer import Writer
 
 # Seconds between two looks for a new leader, and for what takes longer.
 LOOK = 0.1
@@ -81,7 +81,7 @@ class Drill:
             if writer:
                 writer.start()
             before = self._until("the first acknowledged directory", writer.count, deadline) if writer else 0
-            skip = self._until("a first read by pod %s" % reader, lambda: drill_reads.count(self._log(reader)), deadline) if reader else 0
+            skip = self._until("a first read by pod %s" % reader, lambda: drill_reader.count(self._log(reader)), deadline) if reader else 0
             began = self._clock()
             self._kill(pods[killed])
             leader = self._until("a master to lead in place of %s" % killed, lambda: self._serving(survivors), deadline, LOOK)
@@ -130,9 +130,9 @@ class Drill:
 
     def _read_again(self, reader: str, skip: int, deadline: float) -> Reads:
         """The reads since the drill began, one that began with all peers there included."""
-        known = drill_reads.count(self._log(reader))
-        self._until("pod %s to read again" % reader, lambda: drill_reads.count(self._log(reader)) > known + 1, deadline)
-        return drill_reads.parse(self._log(reader), skip)
+        known = drill_reader.count(self._log(reader))
+        self._until("pod %s to read again" % reader, lambda: drill_reader.count(self._log(reader)) > known + 1, deadline)
+        return drill_reader.parse(self._log(reader), skip)
 
     def _log(self, reader: str) -> str:
         return self._client.log(self._namespace, reader, "reader", _LOG_TAIL)

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import rollout_plan
-from .api.connection import connect
-from .errors import FluidError, InvalidInput
-from .k8s.names import require_identity
-from .progress import Progress
-from .redact import redacted
-from .roller import Roller
-from .rollout_look import Wish
+from ..api.connection import connect
+from ..errors import FluidError, InvalidInput
+from ..k8s.names import require_identity
+from ..progress import Progress
+from ..redaction import redacted
+from . import plan as rollout_plan
+from .executor import Roller
+from .planner import Wish
 
 
 def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:

@@ -7,22 +7,22 @@ a third of our code, and Ansible's modules are compiled anew in each task.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .api import bulk
-from .api.bulk import Key, Waited, key_of
-from .api.client import Client
-from .api.connection import connect
-from .apply import reconcile
-from .apply.reconcile import Outcome, Write
-from .errors import FluidError, InvalidInput
-from .k8s.kinds import Kind
-from .k8s.names import require_identity
+from ..api import bulk
+from ..api.bulk import Key, Waited, key_of
+from ..api.client import Client
+from ..api.connection import connect
+from ..apply import reconcile
+from ..apply.reconcile import Outcome, Write
+from ..errors import FluidError, InvalidInput
+from ..k8s.kinds import Kind
+from ..k8s.names import require_identity
+from .exit import finish, report
 
 Warn = Callable[[str], None]
 
@@ -66,7 +66,7 @@ def run(module: AnsibleModule, managed: Managed) -> None:
     def work() -> dict:
         require_valid(items, managed.require_valid if params["state"] == "present" else require_identity)
         if wanted := params["wait_for"]:
-            from .k8s.predicates import field_is
+            from ..k8s.predicates import field_is
 
             field_is(**wanted)  # a bad expression is refused before anything is written
         client = connect(params)
@@ -92,56 +92,6 @@ def require_valid(items: list[dict], check: Callable[[dict], None]) -> None:
         if key_of(item) in seen:
             raise InvalidInput("%s/%s is in the list twice: each object can have one description only" % key_of(item))
         seen.add(key_of(item))
-
-
-def finish(module: AnsibleModule, work: Callable[[], dict]) -> None:
-    """Run the work and exit with what it returns; our errors become the module's failure."""
-    started = time.monotonic()
-    try:
-        result = work()
-    except FluidError as err:
-        module.fail_json(msg=str(err), **err.details)
-    if not module._diff:
-        result.pop("diff", None)
-    result["duration"] = round(time.monotonic() - started, 3)
-    # Ansible returns the options too. What the objects of a list leave out would be most of a large result.
-    result["invocation"] = {"module_args": {key: _given(value) for key, value in module.params.items()}}
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
-
-
-def _given(option: object) -> object:
-    """An option without what a dictionary in it, such as an object of a list, leaves out."""
-    if isinstance(option, dict):
-        return {key: _given(value) for key, value in option.items() if value is not None}
-    return [_given(each) for each in option] if isinstance(option, list) else option
-
-
-def report(items: list[dict], outcomes: list, listed: bool) -> dict:
-    """The module's result from what became of each object: an Outcome (or its like) or a FluidError.
-
-    A single object's result is the module's own. A list has an entry for each object, and is failed,
-    naming them, when any failed.
-    """
-    entries = [{"changed": False, "error": str(outcome), **outcome.details} if isinstance(outcome, FluidError)
-               else outcome.as_entry() if listed else outcome.as_result() for outcome in outcomes]
-    if not listed:
-        return _as_failure(entries[0], entries[0].pop("error", None))
-    named = [{"name": item["name"], "namespace": item["namespace"], **entry}
-             for item, entry in zip(items, entries, strict=True)]
-    errors = ["%(namespace)s/%(name)s: %(error)s" % entry for entry in named if "error" in entry]
-    result = {
-        "changed": any(entry["changed"] for entry in named),
-        "results": named,
-        "diff": [{"before_header": key, "after_header": key, **entry["diff"]} for entry in named
-                 if entry["changed"] and (key := "%(namespace)s/%(name)s" % entry)],
-    }
-    return _as_failure(result, errors and "%d of %d objects failed: %s" % (len(errors), len(named), "; ".join(errors)))
-
-
-def _as_failure(result: dict, message: str | list | None) -> dict:
-    return {**result, "failed": True, "msg": message} if message else result
 
 
 def _present(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
@@ -178,7 +128,7 @@ def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | Flu
 
 def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> Waited:
     if wanted := params["wait_for"]:
-        from .lifecycle import waits
+        from ..lifecycle import waits
 
         return waits.field_has_value(client, managed.kind, items, wanted["path"], wanted["value"], params["wait_timeout"])
     return managed.wait(client, items, params)
@@ -190,7 +140,7 @@ def _absent(client: Client, items: list[dict], managed: Managed, module: Ansible
     outcomes = bulk.work(items, lambda item: reconcile.remove(
         client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
     if params["wait"] and not module.check_mode:
-        from .lifecycle import waits
+        from ..lifecycle import waits
 
         outcomes = _after(items, outcomes, lambda left: waits.gone(
             client, managed.kind, [key_of(item) for item in left], params["wait_timeout"]), _still_there)

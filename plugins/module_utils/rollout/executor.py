@@ -11,23 +11,23 @@ import time
 from datetime import datetime, timezone
 from typing import Callable, Mapping
 
-from . import proving, rendered, rollout_plan
-from .alluxio import elections
-from .alluxio.raft import Peer
-from .api.client import Client
-from .errors import ApiError, QuorumUnknown, WaitTimeout
-from .fluid import names as fluid_names
-from .fluid.components import DOMAINS, MASTER
-from .k8s.pods import pod_trouble
-from .masters.catch_up import CatchingUp
-from .masters.group import Masters
-from .quorum import peer_services
-from .quorum.healer import Keeper
-from .quorum.plan import Group
-from .quorum.stale_clients import Growth
-from .rollout_look import Plan, Planner, Wish
-from .rollout_plan import Pod, Step
-from .workloads import Workloads, wanted_revision
+from ..alluxio import elections
+from ..alluxio.raft import Peer
+from ..api.client import Client
+from ..errors import ApiError, QuorumUnknown, WaitTimeout
+from ..fluid import names as fluid_names
+from ..fluid.components import DOMAINS, MASTER
+from ..k8s.pods import pod_trouble
+from ..masters.catch_up import CatchingUp
+from ..masters.group import Masters
+from ..quorum import peer_services
+from ..quorum.healer import Keeper
+from ..quorum.plan import Group
+from ..quorum.stale_clients import Growth
+from . import plan as rollout_plan, rendering, verification
+from .master_objects import Workloads, wanted_revision
+from .plan import Pod, Step
+from .planner import Plan, Planner, Wish
 
 _PAUSE = 0.5  # seconds between two looks at a pod
 
@@ -79,7 +79,7 @@ class Roller:
         self._keeper(wanted).settle()
         self._await_journals(wanted)
         self._site.remove_services(wanted)
-        proving.require_in_force(self._client, self._namespace, self._name, plan.live.spec, self._site.pods())
+        verification.require_in_force(self._client, self._namespace, self._name, plan.live.spec, self._site.pods())
         self._site.mark(None)
 
     def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[Group]:
@@ -199,7 +199,7 @@ class Roller:
             present = self._masters.configuration()
         except (ApiError, QuorumUnknown):
             present = {}  # it may not be asked, or is too busy to answer; then Alluxio's defaults count
-        return elections.hands_over_sooner(present, rendered.of_masters(self._site.config_map()["data"]))
+        return elections.hands_over_sooner(present, rendering.of_masters(self._site.config_map()["data"]))
 
     def _end(self, name: str) -> None:
         """End the JVMs of a pod that is being deleted: the first process of a master's container passes no signal on to its own."""

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from . import rendered
-from .alluxio import java_options, raft
-from .errors import InvalidInput
-from .fluid import kinds as fluid_kinds, operations, runtime
+from ..alluxio import java_options, raft
+from ..errors import InvalidInput
+from ..fluid import kinds as fluid_kinds, operations, runtime
+from . import rendering
 
 # What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
 # journal is another journal.
@@ -30,7 +30,7 @@ def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, 
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
     _require_no_restoration(what, workload)
     _require_quorum(what, spec, workload)
-    live = java_options.properties(config_map["data"].get(rendered.COMMON, ""))
+    live = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
     for key, value in _wanted(spec):
         if any(character.isspace() for character in value):
             raise InvalidInput("%s declares %s with a space or line break in its value: Fluid joins Java options with spaces, so the "

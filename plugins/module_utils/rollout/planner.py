@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable
 
-from . import pod_template, rendered, rollout_input, rollout_plan
-from .api.client import Client
-from .errors import ApiError, QuorumUnknown
-from .fluid.components import JOB_MASTER, MASTER
-from .k8s import kinds, scheduling
-from .lifecycle import property_check
-from .masters.group import Masters
-from .quorum import stable_addresses
-from .quorum.healer import Keeper
-from .rendered import Rendered
-from .rollout_plan import Nodes, Pod, Step
-from .workloads import Live, Workloads
+from ..api.client import Client
+from ..errors import ApiError, QuorumUnknown
+from ..fluid.components import JOB_MASTER, MASTER
+from ..k8s import kinds, scheduling
+from ..lifecycle import property_check
+from ..masters.group import Masters
+from ..quorum import stable_addresses
+from ..quorum.healer import Keeper
+from . import plan as rollout_plan, pod_template, rendering, validation
+from .master_objects import Live, Workloads
+from .plan import Nodes, Pod, Step
+from .rendering import Rendered
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class Planner:
     def plan(self) -> Plan:
         """Return what there is to do. Raises InvalidInput for what cannot be done; nothing is touched."""
         live = self._site.look()
-        rollout_input.require_applicable(self._name, self._namespace, live.spec, live.config_map, live.workload)
+        validation.require_applicable(self._name, self._namespace, live.spec, live.config_map, live.workload)
         pods = rollout_plan.pods_of(self._name, live.pods)
         members, wanted = live.members, live.declared
-        found = rendered.render(self._name, live.spec, live.config_map, live.workload, max(members, wanted), self._wish.spread)
+        found = rendering.render(self._name, live.spec, live.config_map, live.workload, max(members, wanted), self._wish.spread)
         for line in found.warnings:
             self._warn(line)
         late = self._site.late_clients(live.workload) if members == wanted else None
@@ -109,7 +109,7 @@ class Planner:
             self._warn(line)
         template = live.workload["spec"]["template"]["spec"]
         spread = self._wish.spread or pod_template.spread_of(self._name, template)
-        if spread == pod_template.REQUIRED or rollout_input.on_host_network(live.workload):
+        if spread == pod_template.REQUIRED or validation.on_host_network(live.workload):
             restarts = [step.pod for step in steps if step.act == rollout_plan.RESTART]
             rollout_plan.require_places(pods, restarts, live.declared, nodes, _selector(live))
 
@@ -148,13 +148,13 @@ def summary(found: Rendered) -> str:
 
 
 def _names(key: str, value: dict) -> list[str]:
-    if key not in rendered.MASTERS:
+    if key not in rendering.MASTERS:
         return [key]
     return [*value.get("properties", {}), *(["the JVM options of %s" % key] if "jvm_options" in value else [])]
 
 
 def _new_properties(found: Rendered) -> set[str]:
-    return {name for key in rendered.MASTERS for name in (found.after.get(key) or {}).get("properties", {})
+    return {name for key in rendering.MASTERS for name in (found.after.get(key) or {}).get("properties", {})
             if name.startswith(property_check.PREFIX) and name not in (found.before.get(key) or {}).get("properties", {})}
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
-from . import rendered, rollout_plan
-from .api.client import Client
-from .apply.field_manager import MANAGER, ROUNDS
-from .apply.merge_patch import patched
-from .errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
-from .fluid import kinds as fluid_kinds, names as fluid_names
-from .fluid.names import release_selector
-from .fluid.operations import GROWN, IN_PROGRESS
-from .fluid.runtime import declared_masters
-from .k8s import kinds
-from .quorum import peer_services, stale_clients
-from .quorum.stale_clients import Growth, Late
-from .rendered import Rendered
+from ..api.client import Client
+from ..apply.field_manager import MANAGER, ROUNDS
+from ..apply.merge_patch import patched
+from ..errors import AlreadyExists, ApiError, Conflict, InvalidInput, WriteConflict
+from ..fluid import kinds as fluid_kinds, names as fluid_names
+from ..fluid.names import release_selector
+from ..fluid.operations import GROWN, IN_PROGRESS
+from ..fluid.runtime import declared_masters
+from ..k8s import kinds
+from ..quorum import peer_services, stale_clients
+from ..quorum.stale_clients import Growth, Late
+from . import plan as rollout_plan, rendering
+from .rendering import Rendered
 
 _FIRST = 3  # masters that are added are the fourth or later: one master does not become several without being made anew
 
@@ -119,7 +119,7 @@ class Workloads:
         for _attempt in range(ROUNDS):
             config_map = self.config_map()
             workload = self.workload()
-            found = rendered.render(self._name, spec, config_map, workload, members, spread)
+            found = rendering.render(self._name, spec, config_map, workload, members, spread)
             try:
                 if found.config:
                     self._patch(kinds.CONFIG_MAP, config_map, found.config)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Iterable, Mapping
 
-from .alluxio import raft
-from .errors import InvalidInput
-from .fluid import names as fluid_names
-from .k8s import scheduling
+from ..alluxio import raft
+from ..errors import InvalidInput
+from ..fluid import names as fluid_names
+from ..k8s import scheduling
 
 CONFIGURE = "configure"
 ADD = "add"

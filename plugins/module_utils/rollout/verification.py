@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-from . import rendered, rollout_plan
-from .alluxio import jvm_arguments
-from .alluxio.java_options import Declared
-from .api.client import Client
-from .api.pod_exec import execute
-from .errors import Conflict
-from .fluid.components import DOMAINS, RaftComponent, raft_component
+from ..alluxio import jvm_arguments
+from ..alluxio.java_options import Declared
+from ..api.client import Client
+from ..api.pod_exec import execute
+from ..errors import Conflict
+from ..fluid.components import DOMAINS, RaftComponent, raft_component
+from . import plan as rollout_plan, rendering
 
 _TIMEOUT = 30.0
 
 
 def require_in_force(client: Client, namespace: str, name: str, spec: dict, pods: list[dict]) -> None:
     """Raise Conflict unless each master's processes run with the properties and JVM options of the runtime's spec."""
-    common = rendered.declared(rendered.COMMON, spec)
+    common = rendering.declared(rendering.COMMON, spec)
     for component in map(raft_component, DOMAINS):
-        own = rendered.declared(component.java_options, spec)
+        own = rendering.declared(component.java_options, spec)
         wanted = Declared({**common.properties, **own.properties}, (*(common.jvm_options or ()), *(own.jvm_options or ())))
         if wanted.properties or wanted.jvm_options:
             for pod in rollout_plan.pods_of(name, pods):
