@@ -10,8 +10,8 @@ import pytest
 # With --import-mode=importlib no folder of tests is on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from benchkit import session  # noqa: E402
-from benchkit.playing import play  # noqa: E402
+from costs import session  # noqa: E402
+from costs.playing import play  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import os
 import sys
 from pathlib import Path
 
-from benchkit import report, session
-from raftkit import cache, rows
-from raftkit.lab import Lab
+from costs import report, session
+from survival import cache, rows
+from survival.lab import Lab
 
 
 def main() -> int:

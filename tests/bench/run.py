@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchkit import deploying, fleet, listing, report, session, single, waiting
+from costs import deploying, fleet, listing, report, session, single, waiting
 
 MEASURES = {
     "single": single.measure,

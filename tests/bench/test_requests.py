@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counted requests of whole tasks, as Ansible runs them; tests/integration/test_requests.py counts those of single modules."""
+"""Counted requests of whole tasks, as Ansible runs them; tests/api/test_requests.py counts those of single modules."""
 
 from collections import Counter
 
 import pytest
-from benchkit import content, tasks
+from costs import content, tasks
 
 FLEET = 600
 PAGES = 2  # of at most 500 objects each; 10 000 objects take 20

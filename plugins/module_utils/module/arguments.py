@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules' argument specs, in named pieces that have the names of the doc fragments. Pure."""
+"""The modules' argument specs, in named pieces that have the names of the doc fragments."""
 
 from __future__ import annotations
 

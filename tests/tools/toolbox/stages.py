@@ -48,7 +48,7 @@ def lab_tests(collection: Collection) -> Tally:
 
 def api_tests(collection: Collection) -> Tally:
     environ = cluster.start("api", collection.environ())
-    folders = [paths.CHECKOUT / "tests" / name for name in ("integration", "bench")]  # what the benchmark counts is tested
+    folders = [paths.CHECKOUT / "tests" / name for name in ("api", "bench")]  # what the benchmark counts is tested
     return _pytest(collection, "api-test", environ, *folders, seconds=900)
 
 

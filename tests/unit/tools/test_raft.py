@@ -2,11 +2,11 @@
 """The figures of the Raft measures that are computed from records."""
 
 import pytest
-from benchkit.report import Figure
-from benchkit.session import Session
-from raftkit import rows
-from raftkit.cache import Cache, Content, Kind
-from raftkit.watch import Look, fewest_available, seconds_without_leader
+from costs.report import Figure
+from costs.session import Session
+from survival import rows
+from survival.cache import Cache, Content, Kind
+from survival.watch import Look, fewest_available, seconds_without_leader
 
 
 def looks(*seen):
@@ -68,7 +68,7 @@ def test_each_kind_of_cache_is_deployed_once(monkeypatch, deployments):
 def test_only_what_is_wanted_and_can_be_is_measured(monkeypatch, deployments):
     kind = Kind("fast", "HostNetwork")
     given = [rows.Row("a", kind, figure("a")), rows.Row("b", kind, figure("b")), rows.Row("c", kind, figure("c"), needs_lab=True),
-             rows.Row("d", kind, figure("d"), needs_module="raftkit.nothing")]
+             rows.Row("d", kind, figure("d"), needs_module="survival.nothing")]
     assert [each.work for each in measured(monkeypatch, *given, wanted=["b", "c", "d"])[0]] == ["b"]
     assert measured(monkeypatch, *given, wanted=["c", "d"]) == ([], [])
     assert deployments == [kind]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the action gives to the module that it watches; that a person sees the lines is tested in tests/integration."""
+"""What the action gives to the module that it watches; that a person sees the lines is tested in tests/api."""
 
 from pathlib import Path
 from types import SimpleNamespace

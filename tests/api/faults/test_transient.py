@@ -2,8 +2,8 @@
 """Every transient fault, at every request of a deploy: each step ends as if nothing had happened."""
 
 import pytest
-from faultkit.deploy import STEPS, rounds, steady
-from faultkit.faults import (
+from injection.deploy import STEPS, rounds, steady
+from injection.faults import (
     CHANGED_IN_BETWEEN,
     FOREIGN_LABEL,
     LOST_ANSWER,
@@ -14,7 +14,7 @@ from faultkit.faults import (
     UNAVAILABLE,
     UNDONE,
 )
-from faultkit.proxy import first_attempts, nth
+from injection.proxy import first_attempts, nth
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import ATTEMPTS, BACKOFF
 

@@ -17,7 +17,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.rollout.rendering 
     RECORD,
 )
 
-RECORDED = Path(__file__).parents[1] / "recorded"
+RECORDED = Path(__file__).parents[2] / "recorded"
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 LOG = "alluxio.master.journal.log.size.bytes.max"
 

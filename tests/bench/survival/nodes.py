@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from benchkit.playing import PlayFailed, play
-from benchkit.report import Figure
+from costs.playing import PlayFailed, play
+from costs.report import Figure
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from benchkit.report import Figure
-from benchkit.session import Session
+from costs.report import Figure
+from costs.session import Session
 
 from . import changes, kills, nodes, restarts
 from .cache import Cache, Content, Kind, deployed

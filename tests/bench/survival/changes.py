@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from benchkit.playing import PlayFailed, play
-from benchkit.report import Figure
+from costs.playing import PlayFailed, play
+from costs.report import Figure
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import jvm_arguments
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import (

@@ -11,9 +11,9 @@ import pytest
 # With --import-mode=importlib no folder of tests is on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from faultkit.authority import Authority  # noqa: E402
-from faultkit.deploy import STEPS, Deployment, Report, Step  # noqa: E402
-from faultkit.proxy import FaultProxy  # noqa: E402
+from injection.authority import Authority  # noqa: E402
+from injection.deploy import STEPS, Deployment, Report, Step  # noqa: E402
+from injection.proxy import FaultProxy  # noqa: E402
 
 
 class Expected(NamedTuple):

@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timezone
 from statistics import median
 
-from benchkit.report import Figure
+from costs.report import Figure
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
 

@@ -4,9 +4,9 @@
 import socket
 
 import pytest
-from faultkit import modules
-from faultkit.authority import Authority
-from faultkit.faults import (
+from injection import modules
+from injection.authority import Authority
+from injection.faults import (
     ALWAYS,
     CHANGED_IN_BETWEEN,
     LOST_ANSWER,
@@ -15,7 +15,7 @@ from faultkit.faults import (
     TOO_MANY_REQUESTS_FOR_HOURS,
     UNAVAILABLE,
 )
-from faultkit.proxy import nth
+from injection.proxy import nth
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import client
 from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager

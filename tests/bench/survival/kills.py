@@ -4,7 +4,7 @@
 import sys
 from statistics import median
 
-from benchkit.report import Figure
+from costs.report import Figure
 
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import Drilled
 

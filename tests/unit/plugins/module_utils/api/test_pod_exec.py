@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands in containers; the WebSocket itself is played by a fake, and is real in tests/integration."""
+"""Commands in containers; the WebSocket itself is played by a fake, and is real in tests/api."""
 
 from types import SimpleNamespace
 

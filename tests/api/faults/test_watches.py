@@ -4,9 +4,9 @@
 import time
 
 import pytest
-from faultkit import modules
-from faultkit.faults import ALWAYS, UNAVAILABLE, WATCH_CLOSED_AT_ONCE, WATCH_EXPIRED_EVENT, WATCH_SILENT
-from faultkit.proxy import nth
+from injection import modules
+from injection.faults import ALWAYS, UNAVAILABLE, WATCH_CLOSED_AT_ONCE, WATCH_EXPIRED_EVENT, WATCH_SILENT
+from injection.proxy import nth
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import waiter
 
