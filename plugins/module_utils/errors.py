@@ -55,15 +55,15 @@ class ApiError(FluidError):
         self.repeated = repeated
 
 
-class ServerAway(ApiError):
+class ServerUnavailable(ApiError):
     """The API server did not answer, or was in trouble (HTTP 429, 500, 502, 503, 504), as often as it was asked."""
 
 
-class Unreachable(ApiError):
+class PodUnreachable(ApiError):
     """A pod's port neither answered nor refused, as when its node is off or cut off."""
 
 
-class KindMissing(ApiError):
+class KindNotFound(ApiError):
     """The server does not know the kind: its CustomResourceDefinition is not installed."""
 
 

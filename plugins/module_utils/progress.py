@@ -17,17 +17,17 @@ class Progress:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._told = ""
+        self._view = ""
 
     @classmethod
     def from_environment(cls) -> Progress:
         return cls(os.environ.get(VARIABLE, ""))
 
-    def tell(self, state: str) -> None:
+    def report_progress(self, state: str) -> None:
         """Tell the state, unless it is the one told last."""
-        if not self._path or state == self._told:
+        if not self._path or state == self._view:
             return
-        self._told = state
+        self._view = state
         try:
             with open(self._path, "a", encoding="utf-8") as file:
                 file.write(" ".join(state.split()) + "\n")

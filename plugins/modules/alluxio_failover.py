@@ -127,7 +127,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection import connect
-from ..module_utils.drill.failover import Drill
+from ..module_utils.drill.failover import FailoverDrill
 from ..module_utils.errors import InvalidInput
 from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.runtime import declared_masters
@@ -139,10 +139,10 @@ from ..module_utils.progress import Progress
 def masters_of(client: Client, name: str, namespace: str) -> int:
     """The number of masters that the runtime is to have. Raises InvalidInput without a quorum."""
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
-    live = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
-    if live is None:
+    existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
+    if existing is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
-    masters = declared_masters(live["spec"])
+    masters = declared_masters(existing["spec"])
     if masters == 1:
         raise InvalidInput("%s has a single master: without a quorum its metadata would be lost with it, so nothing was killed" % what)
     return masters
@@ -151,7 +151,8 @@ def masters_of(client: Client, name: str, namespace: str) -> int:
 def work(client: Client, params: dict, check: bool) -> dict:
     """Drill, or in check mode say on whom."""
     masters = masters_of(client, params["name"], params["namespace"])
-    drill = Drill(client, params["namespace"], params["name"], masters, params["wait_timeout"], Progress.from_environment().tell)
+    drill = FailoverDrill(
+        client, params["namespace"], params["name"], masters, params["wait_timeout"], Progress.from_environment().report_progress)
     if check:
         return {"changed": True, "killed": drill.leader()}
     drilled = drill.run(params["reader_pod"] or "", params["write"])

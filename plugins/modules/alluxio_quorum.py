@@ -138,19 +138,19 @@ from ..module_utils.k8s.names import require_identity
 from ..module_utils.module import arguments, exit as module_exit
 from ..module_utils.progress import Progress
 from ..module_utils.quorum import stable_addresses
-from ..module_utils.quorum.healer import Keeper
+from ..module_utils.quorum.healer import QuorumHealer
 from ..module_utils.quorum.peer_services import names
-from ..module_utils.rollout.master_objects import Workloads
+from ..module_utils.rollout.master_objects import MasterObjects
 
 
 def masters_of(client: Client, params: dict) -> int:
     """The number of masters that the runtime is to have. Raises InvalidInput for options that do not fit it."""
     name, namespace = params["name"], params["namespace"]
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
-    live = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
-    if live is None:
+    existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
+    if existing is None:
         raise InvalidInput("%s does not exist: check name and namespace" % what)
-    masters = declared_masters(live["spec"])
+    masters = declared_masters(existing["spec"])
     if masters == 1:
         raise InvalidInput("%s has a single master, which has no quorum: there is nothing to look after" % what)
     if params["leader"] and params["leader"] not in names(name, masters):
@@ -158,36 +158,37 @@ def masters_of(client: Client, params: dict) -> int:
     return masters
 
 
-def settle(client: Client, params: dict, check: bool) -> dict:
+def ensure_complete(client: Client, params: dict, check: bool) -> dict:
     """Do, or in check mode plan, what the quorums need."""
     require_identity(params)
     masters = masters_of(client, params)
-    keeper = Keeper(client, params["namespace"], params["name"], masters, params["wait_timeout"],
-                    Progress.from_environment().tell)
-    lead, avoid = params["leader"] or "", params["leader_not_on"] or ""
-    if lead:
-        Workloads(client, params["namespace"], params["name"]).require_known_by_clients(lead)
+    healer = QuorumHealer(client, params["namespace"], params["name"], masters, params["wait_timeout"],
+                    Progress.from_environment().report_progress)
+    desired_leader, avoid = params["leader"] or "", params["leader_not_on"] or ""
+    if desired_leader:
+        MasterObjects(client, params["namespace"], params["name"]).require_known_by_clients(desired_leader)
     find = stable_addresses.unstable if check else stable_addresses.ensure
     replaced = [{"domain": MASTER, "act": "replace_service", "target": name, "reason": "its name does not resolve while its pod is away"}
                 for name in find(client, params["namespace"], params["name"], masters)] if params["stable_peer_addresses"] else []
     if check:
-        plan = replaced + [done.as_dict() for done in keeper.plan(lead) or (keeper.plan(keeper.elsewhere(avoid)) if avoid else [])]
-        return {"changed": bool(plan), "plan": plan, "acts": [], "diff": _diff(plan)}
+        plan = replaced + [done.as_dict()
+                           for done in healer.plan(desired_leader) or (healer.plan(healer.candidate_off_node(avoid)) if avoid else [])]
+        return {"changed": bool(plan), "plan": plan, "actions": [], "diff": _diff(plan)}
     try:
-        group = keeper.settle(lead)[0]
-        if avoid and (successor := keeper.elsewhere(avoid)):
-            group = keeper.settle(successor)[0]
+        raft_group = healer.ensure_complete(desired_leader)[0]
+        if avoid and (successor := healer.candidate_off_node(avoid)):
+            raft_group = healer.ensure_complete(successor)[0]
     except FluidError as err:
-        err.details.update(acts=replaced + [done.as_dict() for done in keeper.acts], changed=bool(replaced or keeper.acts))
+        err.details.update(actions=replaced + [done.as_dict() for done in healer.actions], changed=bool(replaced or healer.actions))
         raise
-    acts = replaced + [done.as_dict() for done in keeper.acts]
-    leading = group.leading()
-    return {"changed": bool(acts), "acts": acts, "leader": leading.pod if leading else None, "diff": _diff(acts)}
+    actions = replaced + [done.as_dict() for done in healer.actions]
+    leading = raft_group.leading()
+    return {"changed": bool(actions), "actions": actions, "leader": leading.pod if leading else None, "diff": _diff(actions)}
 
 
-def _diff(acts: list[dict]) -> dict:
+def _diff(actions: list[dict]) -> dict:
     """For diff mode: what is done, a line each."""
-    lines = ["%(domain)s: %(act)s %(target)s (%(reason)s)\n" % act for act in acts]
+    lines = ["%(domain)s: %(act)s %(target)s (%(reason)s)\n" % action for action in actions]
     return {"before": "", "after": "".join(lines)}
 
 
@@ -198,7 +199,7 @@ def main() -> None:
         leader_not_on={"type": "str"},
         stable_peer_addresses={"type": "bool", "default": True},
         wait_timeout={"type": "int", "default": 300}), mutually_exclusive=[("leader", "leader_not_on")], supports_check_mode=True)
-    module_exit.finish(module, lambda: settle(connect(module.params), module.params, module.check_mode))
+    module_exit.finish(module, lambda: ensure_complete(connect(module.params), module.params, module.check_mode))
 
 
 if __name__ == "__main__":

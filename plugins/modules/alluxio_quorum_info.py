@@ -155,11 +155,11 @@ from ..module_utils.quorum import stable_addresses
 def read(client: Client, namespace: str, name: str) -> dict:
     """Return what both quorums of the runtime say."""
     require_identity({"name": name, "namespace": namespace})
-    live = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
-    if live is None:
+    existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
+    if existing is None:
         raise InvalidInput("%s does not exist: check name and namespace" % fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace))
     group = Masters(client, namespace, name)
-    masters = declared_masters(live["spec"])
+    masters = declared_masters(existing["spec"])
     if masters == 1:
         quorum, asked = group.single()
         return {"masters": quorum.as_dict(), "job_masters": None, "asked": asked,

@@ -153,10 +153,10 @@ from ..module_utils.progress import Progress
 
 def require_valid(params: dict) -> None:
     backup_create.require_valid(params)
-    catalog.require_wanted(params["backup"])
-    wanted = "%(namespace)s/%(name)s" % params
-    if params["confirm"] != wanted:
-        raise InvalidInput("confirm is %r: a restoration replaces all that the cache holds; expected %s" % (params["confirm"], wanted))
+    catalog.require_selectable(params["backup"])
+    desired = "%(namespace)s/%(name)s" % params
+    if params["confirm"] != desired:
+        raise InvalidInput("confirm is %r: a restoration replaces all that the cache holds; expected %s" % (params["confirm"], desired))
 
 
 def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None]) -> dict:
@@ -183,14 +183,14 @@ def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None
                      % params)
             elif not under_way and not params["skip_safety_backup"]:
                 safety = backup_create.make(client, subject, store, timeout, made_before=chosen.name)
-        restorer = restore.Restorer(client, subject, waiter, timeout, Progress.from_environment().tell)
+        restorer = restore.Restorer(client, subject, waiter, timeout, Progress.from_environment().report_progress)
         restarted, after = restorer.run(chosen, under_way, spool)
-    told = result(True, chosen, before, after, safety, restarted)
-    restore.require_same_tree(chosen, after, told)
+    view = result(True, chosen, before, after, safety, restarted)
+    restore.require_same_tree(chosen, after, view)
     if not chosen.tree_sha256:
         warn("the tree of %s changed while it was made, so nothing proves that the %d paths are all that it held"
              % (chosen.name, after.paths))
-    return told
+    return view
 
 
 def result(changed: bool, chosen: Backup, before: Tree | None, after: Tree | None = None, safety: Backup | None = None,

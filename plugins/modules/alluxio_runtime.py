@@ -534,7 +534,7 @@ def main() -> None:
         manifest=runtime.manifest,
         sensitive_values=runtime.sensitive_values,
         guard=runtime_checks.make,
-        afterwards=stable_addresses.settle,
+        afterwards=stable_addresses.ensure_for_runtimes,
         prove=property_check.prove,
         recreate=recreate.apply,
         wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))

@@ -54,13 +54,13 @@ class WatchedAction(ActionBase):
 def _show(path: Path, host: str, ended: threading.Event) -> None:
     display = Display()
     began = time.monotonic()
-    state, told, told_at = "", "", began
+    state, view, told_at = "", "", began
     with path.open(encoding="utf-8") as lines:
         while not ended.wait(_LOOK):
             for line in lines:
                 state = line.rstrip()
             now = time.monotonic()
-            if now - began < _FIRST or not state or (state == told and now - told_at < _REPEAT):
+            if now - began < _FIRST or not state or (state == view and now - told_at < _REPEAT):
                 continue
-            told, told_at = state, now
+            view, told_at = state, now
             display.display("[%s] %s (%d s)" % (host, state, now - began), stderr=True)

@@ -41,12 +41,13 @@ def namespace(api):
     api.create("/api/v1/namespaces", {"metadata": {"name": name}})
     yield name
     for plural in ("datasets", "alluxioruntimes"):
-        for live in api.request("GET", "%s/namespaces/%s/%s" % (FLUID, name, plural))["items"]:
-            if live["metadata"].get("finalizers"):
-                api.patch("%s/namespaces/%s/%s/%s" % (FLUID, name, plural, live["metadata"]["name"]), {"metadata": {"finalizers": None}})
-    for live in api.request("GET", "/api/v1/persistentvolumes")["items"]:
-        if (live["spec"].get("claimRef") or {}).get("namespace") == name:
-            api.delete("/api/v1/persistentvolumes/" + live["metadata"]["name"])
+        for existing in api.request("GET", "%s/namespaces/%s/%s" % (FLUID, name, plural))["items"]:
+            if existing["metadata"].get("finalizers"):
+                api.patch(
+                    "%s/namespaces/%s/%s/%s" % (FLUID, name, plural, existing["metadata"]["name"]), {"metadata": {"finalizers": None}})
+    for existing in api.request("GET", "/api/v1/persistentvolumes")["items"]:
+        if (existing["spec"].get("claimRef") or {}).get("namespace") == name:
+            api.delete("/api/v1/persistentvolumes/" + existing["metadata"]["name"])
     api.delete("/api/v1/namespaces/" + name)
 
 
@@ -140,7 +141,7 @@ def fail(run):
 
 
 @pytest.fixture
-def live(api, namespace):
+def existing(api, namespace):
     """Read an object back, past the modules."""
     def read(plural, name="hbase"):
         return api.get("%s/namespaces/%s/%s/%s" % (FLUID, namespace, plural, name))

@@ -25,17 +25,17 @@ def by_kubectl(api, path):
     return apply
 
 
-def test_a_value_that_a_person_applied_is_a_conflict(succeed, fail, live, by_kubectl):
+def test_a_value_that_a_person_applied_is_a_conflict(succeed, fail, existing, by_kubectl):
     succeed("dataset", name="hbase", mounts=MOUNTS, placement="Shared")
     by_kubectl({"placement": "Exclusive"})
     for check in (True, False):
         result = fail("dataset", check=check, name="hbase", mounts=MOUNTS, placement="Shared")
         assert "spec.placement was set by field manager kubectl; set force_conflicts: true to take over" in result["msg"]
         assert result["conflicts"] == [{"field": "spec.placement", "manager": "kubectl"}]
-    assert live("datasets")["spec"]["placement"] == "Exclusive"
+    assert existing("datasets")["spec"]["placement"] == "Exclusive"
 
 
-def test_force_conflicts_takes_the_field(succeed, live, by_kubectl):
+def test_force_conflicts_takes_the_field(succeed, existing, by_kubectl):
     succeed("dataset", name="hbase", placement="Shared")
     by_kubectl({"placement": "Exclusive"})
     forced = {"name": "hbase", "placement": "Shared", "force_conflicts": True}
@@ -43,7 +43,7 @@ def test_force_conflicts_takes_the_field(succeed, live, by_kubectl):
     done = succeed("dataset", **forced)
     assert done["diff"] == predicted["diff"] == {
         "before": {"spec": {"placement": "Exclusive"}}, "after": {"spec": {"placement": "Shared"}}}
-    assert live("datasets")["spec"]["placement"] == "Shared"
+    assert existing("datasets")["spec"]["placement"] == "Shared"
     assert not succeed("dataset", **forced)["changed"]
     assert not succeed("dataset", name="hbase", placement="Shared")["changed"]
 
@@ -53,12 +53,12 @@ def test_the_same_value_is_no_conflict(succeed, by_kubectl):
     assert not succeed("dataset", name="hbase", placement="Shared")["changed"]
 
 
-def test_an_empty_spec_that_a_person_made_holds_nothing(succeed, live, api, path):
+def test_an_empty_spec_that_a_person_made_holds_nothing(succeed, existing, api, path):
     """managedFields says f:spec: {} of it, as it would of an atomic value; server-side apply sees no conflict either."""
     api.create(path.removesuffix("/hbase"), {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "hbase"},
                                              "spec": {}}, "kubectl-create")
     assert succeed("dataset", name="hbase", placement="Shared")["changed"]
-    assert live("datasets")["spec"] == {"placement": "Shared"}
+    assert existing("datasets")["spec"] == {"placement": "Shared"}
 
 
 def test_an_atomic_value_that_a_person_set_is_held_as_a_whole(succeed, fail, by_kubectl):
@@ -78,11 +78,11 @@ def test_an_edit_is_named_by_its_manager(succeed, fail, api, path):
         {"field": "metadata.labels.team", "manager": "kubectl-edit"}, {"field": "spec.mounts", "manager": "kubectl-edit"}]
 
 
-def test_what_others_set_beside_ours_stays(succeed, live, by_kubectl):
+def test_what_others_set_beside_ours_stays(succeed, existing, by_kubectl):
     succeed("dataset", name="hbase", placement="Shared", labels={"ours": "1"})
     by_kubectl({"owner": {"uid": 1, "gid": 1, "user": "u", "group": "g"}}, {"theirs": "x"})
     succeed("dataset", name="hbase", labels={"ours": "2"})
-    after = live("datasets")
+    after = existing("datasets")
     assert after["metadata"]["labels"] == {"ours": "2", "theirs": "x"}
     assert after["spec"] == {"owner": {"uid": 1, "gid": 1, "user": "u", "group": "g"}}
 
@@ -93,64 +93,64 @@ def test_a_dropped_option_that_a_person_applied_too_is_a_conflict(succeed, fail,
     assert fail("dataset", name="hbase")["conflicts"] == [{"field": "spec.placement", "manager": "kubectl"}]
 
 
-def test_fluids_own_controllers_are_not_foreign(succeed, fluid, live):
+def test_fluids_own_controllers_are_not_foreign(succeed, fluid, existing):
     level = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi"}
     succeed("alluxio_runtime", name="hbase", tieredstore=[level], properties={"a": "1"})
     fluid.write_back("hbase")
-    managers = {entry["manager"] for entry in live("alluxioruntimes")["metadata"]["managedFields"]}
+    managers = {entry["manager"] for entry in existing("alluxioruntimes")["metadata"]["managedFields"]}
     assert managers == {"datacache.fluid", "alluxioruntime-controller"}
     assert succeed("alluxio_runtime", name="hbase", tieredstore=[{**level, "quota": "3Gi"}])["changed"]
-    spec = live("alluxioruntimes")["spec"]
+    spec = existing("alluxioruntimes")["spec"]
     assert (spec["tieredstore"]["levels"][0]["quota"], "properties" in spec) == ("3Gi", False)
 
 
-def test_a_drifted_field_is_put_right_again(succeed, fluid, api, live, path):
+def test_a_drifted_field_is_put_right_again(succeed, fluid, api, existing, path):
     """Fluid's own write against ours is no conflict, and the wish that is on record already is enough to see it."""
     succeed("dataset", name="hbase", placement="Shared")
     api.patch(path, {"spec": {"placement": "Exclusive"}}, "dataset-controller")
     assert succeed("dataset", name="hbase", placement="Shared")["changed"]
-    assert live("datasets")["spec"]["placement"] == "Shared"
+    assert existing("datasets")["spec"]["placement"] == "Shared"
 
 
-def test_two_modules_keep_their_wishes_on_one_object_apart(succeed, live):
+def test_two_modules_keep_their_wishes_on_one_object_apart(succeed, existing):
     capacity = "pvc.fluid.io/resources.requests.storage"
     succeed("dataset", name="hbase", annotations={"note": "x"})
     succeed("dataset_volume", name="hbase", capacity="100Gi")
     assert not succeed("dataset", name="hbase", annotations={"note": "x"})["changed"]
     assert succeed("dataset", name="hbase")["changed"]
-    assert capacity in live("datasets")["metadata"]["annotations"]
+    assert capacity in existing("datasets")["metadata"]["annotations"]
     assert not succeed("dataset_volume", name="hbase", capacity="100Gi")["changed"]
     assert succeed("dataset_volume", name="hbase")["changed"]
-    assert capacity not in live("datasets")["metadata"]["annotations"]
+    assert capacity not in existing("datasets")["metadata"]["annotations"]
 
 
 # -- between a read and a write ----------------------------------------------------------------
 
 
-def test_a_change_in_between_is_kept(succeed, api, live, between, sent, path):
+def test_a_change_in_between_is_kept(succeed, api, existing, between, sent, path):
     succeed("dataset", name="hbase", placement="Shared")
     sent.clear()
     between(lambda: api.patch(path, {"metadata": {"labels": {"theirs": "x"}}}, "kubectl-label"))
     assert succeed("dataset", name="hbase", placement="Exclusive")["changed"]
-    after = live("datasets")
+    after = existing("datasets")
     assert (after["spec"]["placement"], after["metadata"]["labels"]) == ("Exclusive", {"theirs": "x"})
     assert [method for method, _path in sent] == ["GET", "PATCH", "GET", "PATCH"]
 
 
-def test_a_foreign_value_that_comes_in_between_is_a_conflict(succeed, fail, api, live, between, path):
+def test_a_foreign_value_that_comes_in_between_is_a_conflict(succeed, fail, api, existing, between, path):
     succeed("dataset", name="hbase", placement="Shared", labels={"team": "search"})
     between(lambda: api.patch(path, {"spec": {"placement": "Exclusive"}}, "kubectl-edit"))
     result = fail("dataset", name="hbase", placement="Shared", labels={"team": "ads"})
     assert result["conflicts"] == [{"field": "spec.placement", "manager": "kubectl-edit"}]
-    after = live("datasets")
+    after = existing("datasets")
     assert (after["spec"]["placement"], after["metadata"]["labels"]) == ("Exclusive", {"team": "search"})
 
 
-def test_an_object_that_never_rests_is_given_up(succeed, fail, api, between, live, path):
+def test_an_object_that_never_rests_is_given_up(succeed, fail, api, between, existing, path):
     succeed("dataset", name="hbase", placement="Shared")
     between(*[lambda number=number: api.patch(path, {"metadata": {"labels": {"n": str(number)}}}) for number in range(5)])
     assert "changed 5 times between our read and our write" in fail("dataset", name="hbase", placement="Exclusive")["msg"]
-    assert live("datasets")["spec"]["placement"] == "Shared"
+    assert existing("datasets")["spec"]["placement"] == "Shared"
 
 
 def test_an_object_that_is_being_deleted_is_not_present(succeed, fail, api, fluid, path):

@@ -40,15 +40,15 @@ def test_by_the_environment(run, monkeypatch, kubeconfig, namespace, module):
     assert "cannot be used" not in result.get("msg", "")
 
 
-@pytest.mark.parametrize(("changed", "told"), [
+@pytest.mark.parametrize(("changed", "view"), [
     pytest.param({"host": "https://127.0.0.1:1"}, "no API server answers at https://127.0.0.1:1: ", id="nobody-listens"),
     pytest.param({"host": "https://no-such-host.invalid"}, "no API server answers at https://no-such-host.invalid: ", id="no-such-host"),
     pytest.param({"ca_cert": None}, "certificate verify failed", id="untrusted-certificate"),
     pytest.param({"ca_cert": "/nowhere"}, "no API server answers at ", id="no-such-authority"),
 ])
-def test_a_cluster_that_cannot_be_reached(fail, credentials, changed, told):
+def test_a_cluster_that_cannot_be_reached(fail, credentials, changed, view):
     message = fail("dataset", name="hbase", **{**credentials, **changed})["msg"]
-    assert told in message
+    assert view in message
     assert message.endswith("check the kubeconfig or host option and the network")
 
 

@@ -54,29 +54,29 @@ RUNTIME = [
     pytest.param("alluxio_runtime", "alluxioruntimes", RUNTIME, id="alluxio_runtime"),
 ])
 @pytest.mark.usefixtures("fluid")
-def test_cycle(succeed, live, module, plural, steps):
+def test_cycle(succeed, existing, module, plural, steps):
     for step in steps:
-        before = live(plural)
+        before = existing(plural)
         predicted = succeed(module, check=True, name="hbase", **step.options)
         assert predicted["changed"]
-        assert live(plural) == before, "check mode changed the object"
+        assert existing(plural) == before, "check mode changed the object"
 
         done = succeed(module, name="hbase", **step.options)
         assert outcome(done) == outcome(predicted)
-        assert_is_so(live(plural), step)
+        assert_is_so(existing(plural), step)
 
         for check in (False, True):
-            after = live(plural)
+            after = existing(plural)
             again = succeed(module, check=check, name="hbase", **step.options)
             assert (again["changed"], again["diff"], again["warnings"]) == (False, {"before": {}, "after": {}}, [])
-            assert live(plural) == after
+            assert existing(plural) == after
 
     predicted = succeed(module, check=True, name="hbase", state="absent", wait=True)
-    assert live(plural), "check mode deleted the object"
+    assert existing(plural), "check mode deleted the object"
     done = succeed(module, name="hbase", state="absent", wait=True)
     assert outcome(done) == outcome(predicted)
     assert done["changed"]
-    assert live(plural) is None
+    assert existing(plural) is None
     again = succeed(module, name="hbase", state="absent", wait=True)
     assert (again["changed"], again["result"]) == (False, {})
 
@@ -85,7 +85,7 @@ def test_cycle(succeed, live, module, plural, steps):
     pytest.param("dataset", "datasets", DATASET, id="dataset"),
     pytest.param("alluxio_runtime", "alluxioruntimes", RUNTIME, id="alluxio_runtime"),
 ])
-def test_cycle_of_a_list(succeed, live, fluid, module, plural, steps):
+def test_cycle_of_a_list(succeed, existing, fluid, module, plural, steps):
     """The same steps for several objects in one task."""
     names = ["d%d" % number for number in range(6)]
     for step in steps:
@@ -95,27 +95,27 @@ def test_cycle_of_a_list(succeed, live, fluid, module, plural, steps):
         assert done["results"] == predicted["results"]
         assert done["diff"] == predicted["diff"]
         for name in names:
-            assert_is_so(live(plural, name), step)
+            assert_is_so(existing(plural, name), step)
             if module == "alluxio_runtime":
                 fluid.write_back(name)
         again = succeed(module, **options)
         assert (again["changed"], again["diff"]) == (False, [])
     absent = {plural.removeprefix("alluxio"): [{"name": name} for name in names], "state": "absent", "wait": True}
     assert succeed(module, **absent)["changed"]
-    assert [live(plural, name) for name in names] == [None] * len(names)
+    assert [existing(plural, name) for name in names] == [None] * len(names)
     assert not succeed(module, **absent)["changed"]
 
 
-def test_cycle_of_a_runtime_that_fluid_writes_back(succeed, live, fluid):
+def test_cycle_of_a_runtime_that_fluid_writes_back(succeed, existing, fluid):
     """The same promises after the controller has taken the whole object over, which it does right after creation."""
     for step in RUNTIME:
         predicted = succeed("alluxio_runtime", check=True, name="hbase", **step.options)
         assert outcome(succeed("alluxio_runtime", name="hbase", **step.options)) == outcome(predicted)
         fluid.write_back("hbase")
-        after = live("alluxioruntimes")
+        after = existing("alluxioruntimes")
         assert after["spec"]["management"]["cleanCachePolicy"]["maxRetryAttempts"] == 3
         assert not succeed("alluxio_runtime", name="hbase", **step.options)["changed"]
-        assert live("alluxioruntimes") == after
+        assert existing("alluxioruntimes") == after
         for option in step.gone:
             assert option not in after["spec"]
 
@@ -157,17 +157,17 @@ def test_cycle_of_a_volume(succeed, api, namespace, fluid):
     assert not succeed("dataset_volume", name="hbase", state="absent", wait=True)["changed"]
 
 
-def assert_is_so(live, step):
-    assert without_defaults(live["spec"], step.spec) == step.spec
-    assert (live["metadata"].get("labels") or {}) == step.labels
+def assert_is_so(existing, step):
+    assert without_defaults(existing["spec"], step.spec) == step.spec
+    assert (existing["metadata"].get("labels") or {}) == step.labels
     for key in step.gone:
-        assert key not in live["spec"]
+        assert key not in existing["spec"]
 
 
-def without_defaults(live, wanted):
+def without_defaults(existing, desired):
     """The live value cut down to the fields that were asked for: the server fills in defaults, also in lists."""
-    if isinstance(live, dict) and isinstance(wanted, dict):
-        return {key: without_defaults(live[key], value) for key, value in wanted.items() if key in live}
-    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
-        return [without_defaults(*pair) for pair in zip(live, wanted, strict=True)]
-    return live
+    if isinstance(existing, dict) and isinstance(desired, dict):
+        return {key: without_defaults(existing[key], value) for key, value in desired.items() if key in existing}
+    if isinstance(existing, list) and isinstance(desired, list) and len(existing) == len(desired):
+        return [without_defaults(*pair) for pair in zip(existing, desired, strict=True)]
+    return existing

@@ -45,12 +45,12 @@ def test_pages(succeed, sent, monkeypatch):
     assert len(sent) == 3
 
 
-def test_whole_objects_without_what_nobody_asked_for(succeed, live):
+def test_whole_objects_without_what_nobody_asked_for(succeed, existing):
     succeed("dataset", name="hbase", annotations={"note": "x"}, placement="Shared")
     [found] = succeed("dataset_info", name="hbase")["resources"]
     assert (found["apiVersion"], found["kind"]) == ("data.fluid.io/v1alpha1", "Dataset")
     assert found["metadata"]["annotations"] == {"note": "x"}
-    assert found["spec"] == live("datasets")["spec"]
+    assert found["spec"] == existing("datasets")["spec"]
     assert "managedFields" not in found["metadata"]
 
 

@@ -40,13 +40,13 @@ def test_what_is_missing_is_named_by_verb_and_resource(fail, account, verbs, sta
     pytest.param({"placement": "Exclusive"}, "patch", id="patch"),
     pytest.param({"state": "absent"}, "delete", id="delete"),
 ])
-def test_a_right_that_is_missing_for_an_existing_object(succeed, fail, live, account, options, missing):
+def test_a_right_that_is_missing_for_an_existing_object(succeed, fail, existing, account, options, missing):
     succeed("dataset", name="hbase", placement="Shared")
     connection = account(datasets=[*READ, "create"])
     for check in (True, False):
         assert fail("dataset", check=check, name="hbase", **options, **connection)["msg"].startswith(
             "not allowed to %s datasets.data.fluid.io" % missing)
-    assert live("datasets")["spec"]["placement"] == "Shared"
+    assert existing("datasets")["spec"]["placement"] == "Shared"
 
 
 def test_reading_is_enough_where_nothing_changes(succeed, account):
@@ -114,12 +114,12 @@ def test_groups_are_impersonated_too(succeed, fail):
     assert 'User "ann" cannot get' in fail("dataset", name="hbase", impersonate_user="ann", impersonate_groups=["nobody"])["msg"]
 
 
-def test_a_runtime_that_may_not_be_created_is_not_deleted_to_be_recreated(succeed, fail, live, account):
+def test_a_runtime_that_may_not_be_created_is_not_deleted_to_be_recreated(succeed, fail, existing, account):
     options = {"name": "hbase", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
     succeed("alluxio_runtime", **options)
-    before = live("alluxioruntimes")
+    before = existing("alluxioruntimes")
     connection = account(datasets=["get"], alluxioruntimes=[*READ, "patch", "delete"], pods=["list"])
     for check in (True, False):
         message = fail("alluxio_runtime", check=check, master_replicas=3, recreate=True, **options, **connection)["msg"]
         assert message.startswith("not allowed to create alluxioruntimes.data.fluid.io")
-    assert live("alluxioruntimes") == before
+    assert existing("alluxioruntimes") == before

@@ -37,7 +37,7 @@ def dataset(**options):
     return {"datacache.fluid.dataset": {"name": "hbase", **options}}
 
 
-def test_the_life_of_a_dataset(playbook, live):
+def test_the_life_of_a_dataset(playbook, existing):
     mounts = [{"name": "a", "mount_point": "https://host/", "options": {"aws.secretKey": SECRET}}]
     found, stdout, stderr = playbook([
         {**dataset(mounts=mounts), "check_mode": True, "register": "predicted"},
@@ -52,7 +52,7 @@ def test_the_life_of_a_dataset(playbook, live):
         "predicted": True, "made": True, "again": False, "read": False, "moved": True, "deleted": True, "deleted_again": False}
     assert found["predicted"]["diff"] == found["made"]["diff"]
     assert found["read"]["resources"][0]["spec"]["mounts"][0]["mountPoint"] == "https://host/"
-    assert live("datasets") is None
+    assert existing("datasets") is None
     assert "https://host/" in stdout
     # With -vvv Ansible prints the task's own arguments; they come from the playbook, and the module hides them.
     assert SECRET not in stdout + stderr

@@ -9,11 +9,11 @@ LEVEL = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi"}
 
 
 @pytest.fixture
-def single(succeed, fluid, live):
+def single(succeed, fluid, existing):
     """A runtime with a single master that the controller has taken over."""
     succeed("alluxio_runtime", labels={"team": "search"}, **OWN)
     fluid.write_back("hbase")
-    return live("alluxioruntimes")
+    return existing("alluxioruntimes")
 
 
 @pytest.fixture
@@ -27,50 +27,50 @@ def put_pod(api, namespace):
     return put
 
 
-def test_there_and_back(succeed, fail, live, fluid, single):
+def test_there_and_back(succeed, fail, existing, fluid, single):
     before = single
     for masters in (3, 1):
         options = {**OWN, "master_replicas": masters, "tieredstore": [LEVEL], "annotations": {"note": str(masters)}}
         assert "set recreate: true" in fail("alluxio_runtime", **options)["msg"]
         predicted = succeed("alluxio_runtime", check=True, recreate=True, **options)
-        assert live("alluxioruntimes") == before, "check mode changed the object"
+        assert existing("alluxioruntimes") == before, "check mode changed the object"
         done = succeed("alluxio_runtime", recreate=True, **options)
         assert outcome(done) == outcome(predicted)
         assert done["diff"]["after"]["spec"]["master"] == {"replicas": masters}
-        after = live("alluxioruntimes")
+        after = existing("alluxioruntimes")
         assert after["metadata"]["uid"] != before["metadata"]["uid"]
         assert (after["spec"]["master"]["replicas"], "labels" in after["metadata"]) == (masters, False)
         assert not succeed("alluxio_runtime", recreate=True, **options)["changed"]
         fluid.write_back("hbase")
-        before = live("alluxioruntimes")
+        before = existing("alluxioruntimes")
         assert not succeed("alluxio_runtime", recreate=True, **options)["changed"]
 
 
-def test_a_pod_that_uses_the_claim_leaves_it_untouched(fail, live, put_pod, single):
+def test_a_pod_that_uses_the_claim_leaves_it_untouched(fail, existing, put_pod, single):
     put_pod("reader")
     for check in (True, False):
         message = fail("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)["msg"]
         assert "cannot be recreated while pods use its claim hbase" in message and "reader" in message
-    assert live("alluxioruntimes") == single
+    assert existing("alluxioruntimes") == single
 
 
-def test_what_the_schema_refuses_leaves_it_untouched(fail, live, single):
+def test_what_the_schema_refuses_leaves_it_untouched(fail, existing, single):
     options = {**OWN, "master": {"ports": {"rpc": "no-number"}}}
     for check in (True, False):
         assert "was refused" in fail("alluxio_runtime", check=check, master_replicas=3, recreate=True, **options)["msg"]
-    assert live("alluxioruntimes") == single
+    assert existing("alluxioruntimes") == single
 
 
 @pytest.mark.usefixtures("single")
-def test_a_deletion_that_is_held_is_gone_on_with(succeed, fail, live, fluid):
+def test_a_deletion_that_is_held_is_gone_on_with(succeed, fail, existing, fluid):
     fluid.take_up("alluxioruntimes", "hbase")
     options = {**OWN, "master_replicas": 3, "recreate": True, "wait_timeout": 2}
     result = fail("alluxio_runtime", **options)
     assert result["changed"]
     assert "to be gone: it is still there, held by alluxio-runtime-controller-finalizer" in result["msg"]
-    held = live("alluxioruntimes")
+    held = existing("alluxioruntimes")
     predicted = succeed("alluxio_runtime", check=True, **options)
-    assert live("alluxioruntimes") == held, "check mode changed the object"
+    assert existing("alluxioruntimes") == held, "check mode changed the object"
     fluid.later(2, lambda: fluid.let_go("alluxioruntimes", "hbase"))
     assert outcome(succeed("alluxio_runtime", **{**options, "wait_timeout": 30})) == outcome(predicted)
-    assert live("alluxioruntimes")["spec"]["master"]["replicas"] == 3
+    assert existing("alluxioruntimes")["spec"]["master"]["replicas"] == 3

@@ -27,10 +27,10 @@ def test_one_object(succeed, sent, module, always, options):
         sent.clear()
         succeed(module, check=check, name="hbase", **options)
         assert methods(sent) == ["GET"]
-    for state, wanted in (("present", ["GET", "PATCH"]), ("absent", ["GET", "DELETE"]), ("absent", ["GET"])):
+    for state, desired in (("present", ["GET", "PATCH"]), ("absent", ["GET", "DELETE"]), ("absent", ["GET"])):
         sent.clear()
         succeed(module, name="hbase", state=state, **always)
-        assert methods(sent) == wanted
+        assert methods(sent) == desired
 
 
 @pytest.mark.parametrize(("module", "plural", "always"), [("dataset", "datasets", {}), ("alluxio_runtime", "runtimes", ALONE)])

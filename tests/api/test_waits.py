@@ -15,10 +15,10 @@ def runtime(succeed):
     succeed("alluxio_runtime", name="hbase")
 
 
-def promptly(act):
+def promptly(action):
     """Run something that must end long before its timeout."""
     began = time.monotonic()
-    result = act()
+    result = action()
     assert time.monotonic() - began < MUCH_LATER / 4
     return result
 
@@ -81,8 +81,8 @@ def test_another_phase(succeed, fluid):
 
 def test_a_field(succeed, fluid):
     fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[], cacheStates={"cachedPercentage": "100.0%"}))
-    wanted = {"path": "status.cacheStates.cachedPercentage", "value": "100.0%"}
-    result = succeed("dataset", name="hbase", wait=True, wait_for=wanted, wait_timeout=MUCH_LATER)
+    desired = {"path": "status.cacheStates.cachedPercentage", "value": "100.0%"}
+    result = succeed("dataset", name="hbase", wait=True, wait_for=desired, wait_timeout=MUCH_LATER)
     assert result["result"]["status"]["cacheStates"]["cachedPercentage"] == "100.0%"
 
 
@@ -146,12 +146,12 @@ def test_pods_that_use_the_claim(succeed, fluid, api, namespace):
 # -- absence -----------------------------------------------------------------------------------
 
 
-def test_a_deletion_waits_for_fluids_finalizer(succeed, fluid, live):
+def test_a_deletion_waits_for_fluids_finalizer(succeed, fluid, existing):
     succeed("dataset", name="hbase")
     fluid.take_up("datasets", "hbase")
     fluid.later(SOON, lambda: fluid.let_go("datasets", "hbase"))
     assert promptly(lambda: succeed("dataset", name="hbase", state="absent", wait=True, wait_timeout=MUCH_LATER))["changed"]
-    assert live("datasets") is None
+    assert existing("datasets") is None
 
 
 def test_a_deletion_that_is_stuck_says_what_holds_it(succeed, fail, fluid, api, namespace):

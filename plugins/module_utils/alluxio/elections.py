@@ -13,6 +13,6 @@ from typing import Mapping
 from .properties import ELECTION_TIMEOUT_MAX, ELECTION_TIMEOUT_MIN, election_timeout
 
 
-def hands_over_sooner(leader: Mapping[str, str], followers: Mapping[str, str]) -> bool:
+def transfer_beats_election(leader: Mapping[str, str], followers: Mapping[str, str]) -> bool:
     """Tell whether a leader with these properties hands over before followers with those notice that it is gone."""
     return election_timeout(ELECTION_TIMEOUT_MAX, leader) <= election_timeout(ELECTION_TIMEOUT_MIN, followers)

@@ -21,19 +21,19 @@ def options_of(text: str, main_class: str) -> str | None:
     return None
 
 
-def mismatches(options: str, wanted: Mapping[str, str], jvm_options: tuple[str, ...]) -> list[str]:
+def mismatches(options: str, desired: Mapping[str, str], jvm_options: tuple[str, ...]) -> list[str]:
     """Return a line for each wanted property or JVM option that the process does not have.
 
     A value that refers to a variable of the container is expanded in the process and is not compared.
     """
     found = java_options.properties(options)
     tokens = options.split()
-    return ([_mismatch(key, found.get(key), value) for key, value in sorted(wanted.items())
+    return ([_mismatch(key, found.get(key), value) for key, value in sorted(desired.items())
              if "${" not in value and found.get(key) != value]
             + ["JVM option %s is missing" % option for option in jvm_options if "${" not in option and option not in tokens])
 
 
-def _mismatch(key: str, found: str | None, wanted: str) -> str:
+def _mismatch(key: str, found: str | None, desired: str) -> str:
     if is_sensitive(key):  # a credential must not be read in a message
         return "%s is %s" % (key, "not set" if found is None else "another one")
-    return "%s is %s, expected %s" % (key, "not set" if found is None else found, wanted)
+    return "%s is %s, expected %s" % (key, "not set" if found is None else found, desired)

@@ -35,8 +35,8 @@ def raft_server_closed(log: str) -> bool:
     A master that is being added asks for votes when no leader has reached it for an election timeout. A leader that does not know
     it yet answers that it should shut down, and it does (Ratis, LeaderElection). From then on it is of no use until it restarts.
     """
-    said = _SERVER.findall(log)
-    return bool(said) and said[-1] == "close"
+    result = _SERVER.findall(log)
+    return bool(result) and result[-1] == "close"
 
 
 # Ratis (RaftServerImpl) logs each role change of a member with the term it happened at.

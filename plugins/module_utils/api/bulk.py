@@ -7,7 +7,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, TypeVar
 
-from ..errors import ApiError, FluidError, KindMissing
+from ..errors import ApiError, FluidError, KindNotFound
 from ..k8s.kinds import Kind
 from .client import Client
 
@@ -31,23 +31,23 @@ def key_of(params: dict) -> Key:
 
 def read(client: Client, kind: Kind, keys: Iterable[Key]) -> dict[Key, dict]:
     """Return those of the wanted objects that exist, by their (namespace, name)."""
-    wanted = set(keys)
+    requested = set(keys)
     names: dict[str, list[str]] = defaultdict(list)
-    for namespace, name in wanted:
+    for namespace, name in requested:
         names[namespace].append(name)
     if len(names) > _NAMESPACE_LISTS:
         try:
-            return _listed(client, kind, None, wanted)
+            return _listed(client, kind, None, requested)
         except ApiError as err:
             if err.status != 403:
                 raise  # without the right to list all namespaces each one is listed
     found: dict[Key, dict] = {}
     for namespace, each in names.items():
         if len(each) > _SINGLE_READS:
-            found.update(_listed(client, kind, namespace, wanted))
+            found.update(_listed(client, kind, namespace, requested))
         else:
-            lives = ((name, client.get(kind, name, namespace)) for name in each)
-            found.update({(namespace, name): live for name, live in lives if live is not None})
+            objects = ((name, client.get(kind, name, namespace)) for name in each)
+            found.update({(namespace, name): existing for name, existing in objects if existing is not None})
     return found
 
 
@@ -55,20 +55,20 @@ def read_if_known(client: Client, kind: Kind, keys: Iterable[Key]) -> dict[Key, 
     """As read; of a kind that is not installed there are no objects."""
     try:
         return read(client, kind, keys)
-    except KindMissing:
+    except KindNotFound:
         return {}
 
 
-def _listed(client: Client, kind: Kind, namespace: str | None, wanted: set[Key]) -> dict[Key, dict]:
-    return {key: live for live in client.list(kind, namespace)
-            if (key := (live["metadata"].get("namespace"), live["metadata"]["name"])) in wanted}
+def _listed(client: Client, kind: Kind, namespace: str | None, requested: set[Key]) -> dict[Key, dict]:
+    return {key: existing for existing in client.list(kind, namespace)
+            if (key := (existing["metadata"].get("namespace"), existing["metadata"]["name"])) in requested}
 
 
-def work(items: list[Item], act: Callable[[Item], Result]) -> list[Result | FluidError]:
+def work(items: list[Item], action: Callable[[Item], Result]) -> list[Result | FluidError]:
     """Act on each item; an item's failure stands in its place and does not stop the others."""
     def guarded(item: Item) -> Result | FluidError:
         try:
-            return act(item)
+            return action(item)
         except FluidError as err:
             return err
 

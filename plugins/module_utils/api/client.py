@@ -15,7 +15,7 @@ import time
 from typing import Any, Callable, Iterator
 from urllib.parse import urlencode
 
-from ..errors import AlreadyExists, ApiError, Expired, KindMissing, ServerAway, Unreachable, WriteConflict
+from ..errors import AlreadyExists, ApiError, Expired, KindNotFound, PodUnreachable, ServerUnavailable, WriteConflict
 from ..k8s.kinds import Kind
 
 try:
@@ -75,7 +75,7 @@ class Client:
         try:
             return self._json("GET", kind, kind.path(namespace, name))
         except ApiError as err:
-            if err.status == 404 and not isinstance(err, KindMissing):
+            if err.status == 404 and not isinstance(err, KindNotFound):
                 return None
             raise
 
@@ -206,14 +206,14 @@ class Client:
         try:
             response = self._send("GET", target, {}, None, "", timeout)
         except ReadTimeoutError as err:
-            raise Unreachable("pod %s in namespace %s is silent for %g s" % (pod, namespace, timeout)) from err
+            raise PodUnreachable("pod %s in namespace %s is silent for %g s" % (pod, namespace, timeout)) from err
         except HTTPError:
             return None
         if response.status in (401, 403) and _status(response.data).get("kind") == "Status":
             raise ApiError("not allowed to ask pod %s in namespace %s: %s; it needs get on pods/proxy"
                            % (pod, namespace, _status(response.data).get("message")), response.status)
         if response.status == 503 and _NO_WAY.search(str(_status(response.data).get("message"))):
-            raise Unreachable("pod %s in namespace %s: %s" % (pod, namespace, _status(response.data)["message"]), response.status)
+            raise PodUnreachable("pod %s in namespace %s: %s" % (pod, namespace, _status(response.data)["message"]), response.status)
         return response
 
     # -- requests --------------------------------------------------------------------------
@@ -255,7 +255,7 @@ class Client:
                 wait = max(wait, _retry_after(response))
             if attempt < ATTEMPTS - 1:
                 self._sleep(wait)
-        leaf = ApiError if _is_permanent(failure) else ServerAway
+        leaf = ApiError if _is_permanent(failure) else ServerUnavailable
         raise leaf("no API server answers at %s: %s; check the kubeconfig or host option and the network"
                    % (self.configuration.host, failure)) from failure
 
@@ -277,7 +277,7 @@ class Client:
         status = _status(response.data)
         reason, message = status.get("reason", ""), status.get("message") or "HTTP %d" % response.status
         if response.status == 404 and not (status.get("details") or {}).get("name"):
-            raise KindMissing(
+            raise KindNotFound(
                 "the cluster does not know the kind %s (%s): install Fluid first, for example with the role "
                 "datacache.fluid.install" % (kind.kind, kind.resource), 404)
         if response.status == 401:
@@ -287,7 +287,7 @@ class Client:
             raise ApiError("not allowed to %s %s at %s: %s; ask for a Role with that verb and resource"
                            % (verb, kind.resource, path, message), 403)
         if response.status in _TRANSIENT:
-            raise ServerAway("the API server at %s answered %s of %s with %d each time of %d: %s; check that it is healthy, then "
+            raise ServerUnavailable("the API server at %s answered %s of %s with %d each time of %d: %s; check that it is healthy, then "
                              "run this again" % (self.configuration.host, verb, path, response.status, ATTEMPTS, message),
                              response.status)
         if response.status == 410:

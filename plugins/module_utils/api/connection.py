@@ -73,14 +73,14 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
             return
         except kubernetes.ConfigException:
             pass  # not in a pod
-    wanted = {"context": params.get("context"), "client_configuration": configuration}
+    options = {"context": params.get("context"), "client_configuration": configuration}
     try:
         if isinstance(kubeconfig, dict):
-            kubernetes.load_kube_config_from_dict(config_dict=kubeconfig, **wanted)
+            kubernetes.load_kube_config_from_dict(config_dict=kubeconfig, **options)
         else:
             kubernetes.load_kube_config(
                 config_file=os.path.expanduser(kubeconfig) if kubeconfig else None,
-                persist_config=bool(params.get("persist_config")), **wanted)
+                persist_config=bool(params.get("persist_config")), **options)
     except (kubernetes.ConfigException, OSError, ValueError, YAMLError) as err:
         source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
             "KUBECONFIG", "~/.kube/config")

@@ -24,7 +24,7 @@ _DATA, _CLOSE = (0x1, 0x2), 0x8
 
 
 @dataclass(frozen=True)
-class Executed:
+class ExecResult:
     """What a command said; code is its exit code."""
 
     code: int
@@ -32,7 +32,7 @@ class Executed:
     stderr: str
 
 
-def execute(client: Client, namespace: str, pod: str, container: str, command: list[str], timeout: float) -> Executed:
+def execute(client: Client, namespace: str, pod: str, container: str, command: list[str], timeout: float) -> ExecResult:
     """Run the command in a container and return its output.
 
     Raises ApiError when the stream cannot be opened (no permission for create on pods/exec, the
@@ -42,13 +42,13 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
     try:
         stream.run_forever(timeout=timeout)
         _require_ended(stream, namespace, pod, container, command, timeout)
-        return Executed(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
+        return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
     finally:
         stream.close()
 
 
 def receive(client: Client, namespace: str, pod: str, container: str, command: list[str],
-            write: Callable[[bytes], Any], timeout: float) -> Executed:
+            write: Callable[[bytes], Any], timeout: float) -> ExecResult:
     """Run a command whose standard output is base64 and write the bytes that it stands for, as they come.
 
     The answer's stdout is empty. Raises ApiError as execute does, and for output that is not base64.
@@ -69,7 +69,7 @@ def receive(client: Client, namespace: str, pod: str, container: str, command: l
     code = _code_of(others[_STATUS])
     if code == 0 and rest:
         raise ApiError("%s sent base64 that ends in the middle" % where)
-    return Executed(code, "", others[_STDERR].decode("utf-8", "replace"))
+    return ExecResult(code, "", others[_STDERR].decode("utf-8", "replace"))
 
 
 def _breaks() -> tuple[type[Exception], ...]:
@@ -94,14 +94,14 @@ def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, bytes]]:
 def _code_of(status: bytes) -> int:
     """The exit code that the status channel tells; a stream that broke off before it came counts as a failure."""
     try:
-        told = json.loads(status)
-        return 0 if told["status"] == "Success" else int(told["details"]["causes"][0]["message"])
+        view = json.loads(status)
+        return 0 if view["status"] == "Success" else int(view["details"]["causes"][0]["message"])
     except (IndexError, KeyError, TypeError, ValueError):
         return -1
 
 
 def send(client: Client, namespace: str, pod: str, container: str, command: list[str], chunks: Iterable[bytes],
-         timeout: float) -> Executed:
+         timeout: float) -> ExecResult:
     """Run a command, send it the bytes as base64 without line breaks on its standard input, and return its output.
 
     The input is never closed, which the protocol cannot do: the command has to stop reading after
@@ -117,7 +117,7 @@ def send(client: Client, namespace: str, pod: str, container: str, command: list
                 break  # a command that ends before it has read all has failed, and says why
         stream.run_forever(timeout=max(0.001, deadline - time.monotonic()))
         _require_ended(stream, namespace, pod, container, command, timeout)
-        return Executed(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
+        return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
     except _breaks() as err:
         raise ApiError("the stream to %s broke: %s" % (_where(namespace, pod, container, command), err)) from err
     finally:
@@ -159,8 +159,8 @@ def _require_ended(stream: Any, namespace: str, pod: str, container: str, comman
 
 
 def _where(namespace: str, pod: str, container: str, command: list[str]) -> str:
-    words = command[3:] if command[1:2] == ["-c"] else command  # a script is told by its $0 and arguments
-    return "`%s` in %s/%s of namespace %s" % (" ".join(words), pod, container, namespace)
+    args = command[3:] if command[1:2] == ["-c"] else command  # a script is told by its $0 and arguments
+    return "`%s` in %s/%s of namespace %s" % (" ".join(args), pod, container, namespace)
 
 
 def _decode(text: str, write: Callable[[bytes], Any]) -> str:

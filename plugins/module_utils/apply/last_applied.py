@@ -18,32 +18,32 @@ def annotation(manager: str) -> str:
     return manager + "/last-applied"
 
 
-def wish_of(manifest: dict) -> dict:
+def desired_of(manifest: dict) -> dict:
     """Return what a manifest wishes: everything but what names the object."""
-    wish = {key: value for key, value in manifest.items() if key not in _IDENTITY}
+    desired = {key: value for key, value in manifest.items() if key not in _IDENTITY}
     metadata = {key: value for key, value in manifest.get("metadata", {}).items() if key not in _METADATA_IDENTITY}
-    return {**wish, "metadata": metadata}
+    return {**desired, "metadata": metadata}
 
 
-def read(live: dict, manager: str) -> dict:
+def read(existing: dict, manager: str) -> dict:
     """Return the wish recorded on a live object; {} when there is none or it cannot be read.
 
     Without a record nothing counts as asked for before, so nothing is ever removed by mistake.
     """
-    text = (live.get("metadata", {}).get("annotations") or {}).get(annotation(manager))
+    text = (existing.get("metadata", {}).get("annotations") or {}).get(annotation(manager))
     try:
-        wish = json.loads(text) if text else {}
+        desired = json.loads(text) if text else {}
     except ValueError:
         return {}
-    return wish if isinstance(wish, dict) else {}
+    return desired if isinstance(desired, dict) else {}
 
 
-def write(target: dict, wish: dict, manager: str) -> dict:
+def write(target: dict, desired: dict, manager: str) -> dict:
     """Return the target with the wish recorded on it."""
     metadata = target.get("metadata", {})
-    annotations = {**(metadata.get("annotations") or {}), annotation(manager): _encode(wish)}
+    annotations = {**(metadata.get("annotations") or {}), annotation(manager): _encode(desired)}
     return {**target, "metadata": {**metadata, "annotations": annotations}}
 
 
-def _encode(wish: dict) -> str:
-    return json.dumps(wish, sort_keys=True, separators=(",", ":"))
+def _encode(desired: dict) -> str:
+    return json.dumps(desired, sort_keys=True, separators=(",", ":"))

@@ -34,22 +34,22 @@ def is_foreign(manager: str) -> bool:
     return manager not in FLUID_MANAGERS and not manager.endswith(OUR_SUFFIX)
 
 
-def foreign_holders(live: dict, changes: tuple[Change, ...]) -> list[Holder]:
+def foreign_holders(existing: dict, changes: tuple[Change, ...]) -> list[Holder]:
     """Return the foreign managers of the fields that a write would change, in the changes' order."""
-    entries = [entry for entry in live.get("metadata", {}).get("managedFields") or [] if entry.get("subresource") != "status"]
+    entries = [entry for entry in existing.get("metadata", {}).get("managedFields") or [] if entry.get("subresource") != "status"]
     foreign = [entry for entry in entries if is_foreign(entry.get("manager", ""))]
     return [Holder(field=str(change), manager=entry["manager"])
-            for change in changes for entry in foreign if _holds(entry, change.path, live, entries)]
+            for change in changes for entry in foreign if _holds(entry, change.path, existing, entries)]
 
 
-def _holds(entry: dict, path: tuple, live: dict, entries: list[dict]) -> bool:
+def _holds(entry: dict, path: tuple, existing: dict, entries: list[dict]) -> bool:
     """Tell whether an entry's FieldsV1 set has the path itself, or a value around it that was set as a whole."""
     held = _held_along(entry, path)
     if held is None or held == path:
         return held is not None
     # Above the path an empty set means a whole value only when the field is atomic: then nobody holds a part of it.
     # In a struct it means that the struct was set empty, which says nothing of what is in it.
-    value: Any = live
+    value: Any = existing
     for key in held:
         value = value.get(key) if isinstance(value, dict) else None
     return bool(value) and not any(_fields_at(other, held) for other in entries)

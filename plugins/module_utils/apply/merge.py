@@ -45,34 +45,34 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """The object as it should become, and the fields in which it differs from the live one."""
 
     target: dict
     changes: tuple[Change, ...]
 
 
-def merge(last: dict, live: dict, wish: dict) -> Merged:
+def merge(last: dict, existing: dict, desired: dict) -> MergeResult:
     """Merge the wish into the live object; all three have the shape of a Kubernetes object.
 
     last: the wish that was recorded at our last write, or {} when there was none.
     """
     changes: list[Change] = []
-    target = _merge_map(last, live, wish, (), changes)
-    return Merged(target=target, changes=tuple(changes))
+    target = _merge_map(last, existing, desired, (), changes)
+    return MergeResult(target=target, changes=tuple(changes))
 
 
-def _merge_map(last: Any, live: dict, wish: dict, path: Path, changes: list[Change]) -> dict:
+def _merge_map(last: Any, existing: dict, desired: dict, path: Path, changes: list[Change]) -> dict:
     last = last if isinstance(last, dict) else {}
-    target = dict(live)
-    for key, wanted in wish.items():
-        found = live.get(key, _ABSENT)
-        value = _merge_value(last.get(key), found, wanted, path + (key,), changes)
+    target = dict(existing)
+    for key, desired_value in desired.items():
+        found = existing.get(key, _ABSENT)
+        value = _merge_value(last.get(key), found, desired_value, path + (key,), changes)
         if value is not _ABSENT:
             target[key] = value
     for key in last:
-        if key not in wish and key in live:
-            rest = _without(last[key], live[key], path + (key,), changes)
+        if key not in desired and key in existing:
+            rest = _without(last[key], existing[key], path + (key,), changes)
             if rest is _ABSENT:
                 del target[key]
             else:
@@ -80,37 +80,37 @@ def _merge_map(last: Any, live: dict, wish: dict, path: Path, changes: list[Chan
     return target
 
 
-def _merge_value(last: Any, live: Any, wish: Any, path: Path, changes: list[Change]) -> Any:
-    if (live is _ABSENT or live is None) and _is_empty(path, wish):
+def _merge_value(last: Any, existing: Any, desired: Any, path: Path, changes: list[Change]) -> Any:
+    if (existing is _ABSENT or existing is None) and _is_empty(path, desired):
         # Fluid's fields are all `omitempty`: an empty value and a missing one are the same there.
-        return live
-    if isinstance(wish, dict):
-        nested = live if isinstance(live, dict) else {}
-        value = _merge_map(last, nested, wish, path, changes)
-        return live if live is _ABSENT and not value else value
-    if isinstance(wish, list):
-        value = _merge_list(last, live, wish, path)
-        if value != live:
+        return existing
+    if isinstance(desired, dict):
+        nested = existing if isinstance(existing, dict) else {}
+        value = _merge_map(last, nested, desired, path, changes)
+        return existing if existing is _ABSENT and not value else value
+    if isinstance(desired, list):
+        value = _merge_list(last, existing, desired, path)
+        if value != existing:
             changes.append(Change(path))
         return value
-    if live is not _ABSENT and same_scalar(path, live, wish):
-        return live
+    if existing is not _ABSENT and same_scalar(path, existing, desired):
+        return existing
     changes.append(Change(path))
-    return wish
+    return desired
 
 
-def _merge_list(last: Any, live: Any, wish: list, path: Path) -> list:
+def _merge_list(last: Any, existing: Any, desired: list, path: Path) -> list:
     last = last if isinstance(last, list) else []
-    live = live if isinstance(live, list) else []
-    return [_merge_element(last, live, index, element, path) for index, element in enumerate(wish)]
+    existing = existing if isinstance(existing, list) else []
+    return [_merge_element(last, existing, index, element, path) for index, element in enumerate(desired)]
 
 
-def _merge_element(last: list, live: list, index: int, element: Any, path: Path) -> Any:
+def _merge_element(last: list, existing: list, index: int, element: Any, path: Path) -> Any:
     inner: list[Change] = []  # a list is one field: what changed inside is not reported by itself
     if not isinstance(element, dict):
-        found = live[index] if index < len(live) else _ABSENT
+        found = existing[index] if index < len(existing) else _ABSENT
         return found if found is not _ABSENT and same_scalar(path, found, element) else element
-    found = _counterpart(live, index, element, path)
+    found = _counterpart(existing, index, element, path)
     if found is None:
         return element
     return _merge_map(_counterpart(last, index, element, path), found, element, path, inner)
@@ -130,13 +130,13 @@ def _counterpart(elements: list, index: int, element: dict, path: Path) -> dict 
                  if isinstance(other, dict) and [other.get(key) for key in keys] == identity), None)
 
 
-def _without(last: Any, live: Any, path: Path, changes: list[Change]) -> Any:
+def _without(last: Any, existing: Any, path: Path, changes: list[Change]) -> Any:
     """Return the live value less what was asked for last time; _ABSENT when nothing remains.
 
     A value that somebody changed since is theirs, and stays.
     """
-    if isinstance(last, dict) and isinstance(live, dict):
-        rest = dict(live)
+    if isinstance(last, dict) and isinstance(existing, dict):
+        rest = dict(existing)
         for key in last:
             if key in rest:
                 value = _without(last[key], rest[key], path + (key,), changes)
@@ -144,35 +144,35 @@ def _without(last: Any, live: Any, path: Path, changes: list[Change]) -> Any:
                     del rest[key]
                 else:
                     rest[key] = value
-        return rest if rest or not live else _ABSENT
-    if not _contains(path, live, last):
-        return live
+        return rest if rest or not existing else _ABSENT
+    if not _contains(path, existing, last):
+        return existing
     changes.append(Change(path, removed=True))
     return _ABSENT
 
 
-def _contains(path: Path, live: Any, last: Any) -> bool:
+def _contains(path: Path, existing: Any, last: Any) -> bool:
     """Tell whether the live value still is what was asked for, give or take what was filled in."""
-    if live is None and _is_empty(path, last):
+    if existing is None and _is_empty(path, last):
         return True
     if isinstance(last, dict):
-        return isinstance(live, dict) and all(
-            _contains(path + (key,), live.get(key), value) for key, value in last.items())
+        return isinstance(existing, dict) and all(
+            _contains(path + (key,), existing.get(key), value) for key, value in last.items())
     if isinstance(last, list):
-        return isinstance(live, list) and len(live) == len(last) and all(
-            _contains(path, found, value) for found, value in zip(live, last, strict=True))
-    return same_scalar(path, live, last)
+        return isinstance(existing, list) and len(existing) == len(last) and all(
+            _contains(path, found, value) for found, value in zip(existing, last, strict=True))
+    return same_scalar(path, existing, last)
 
 
-def same_scalar(path: Path, live: Any, wish: Any) -> bool:
+def same_scalar(path: Path, existing: Any, desired: Any) -> bool:
     """Equality of two plain values; quantities are compared by what they amount to."""
-    if type(live) is type(wish) and live == wish:
+    if type(existing) is type(desired) and existing == desired:
         return True
     if _is_quantity(path):
-        return quantity.equal(live, wish)
+        return quantity.equal(existing, desired)
     numbers = (int, float)
-    return (isinstance(live, numbers) and isinstance(wish, numbers)
-            and not isinstance(live, bool) and not isinstance(wish, bool) and live == wish)
+    return (isinstance(existing, numbers) and isinstance(desired, numbers)
+            and not isinstance(existing, bool) and not isinstance(desired, bool) and existing == desired)
 
 
 def _is_quantity(path: Path) -> bool:

@@ -17,11 +17,11 @@ from ..k8s import output
 from ..k8s.kinds import Kind
 from . import last_applied, managed_fields
 from .field_manager import MANAGER, ROUNDS
-from .merge import Change, Merged, changed_fields, merge
+from .merge import Change, MergeResult, changed_fields, merge
 from .merge_patch import merge_patch
 
 # Refuses a change before it is written: called with the live object (None before a create) and the merge.
-Guard = Callable[["dict | None", Merged], None]
+Guard = Callable[["dict | None", MergeResult], None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Outcome:
     """
 
     changed: bool
-    live: dict | None
+    existing: dict | None
     diff: dict = field(default_factory=lambda: {"before": {}, "after": {}})
     changes: tuple[Change, ...] = ()
     created: bool = False
@@ -56,7 +56,7 @@ class Outcome:
 
     def result(self) -> dict:
         """The object as a module returns it; {} when there is none."""
-        return output.visible(self.live) if self.live else {}
+        return output.visible(self.existing) if self.existing else {}
 
     def as_result(self) -> dict:
         """A module's result for one object."""
@@ -88,48 +88,49 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
     # A write whose answer was lost may have been done: its repetition then finds nothing to do.
     lost: Outcome | None = None
     for attempt in range(ROUNDS):
-        live = known if attempt == 0 else client.get(kind, name, namespace)
-        if live is None and not write.create:
+        existing = known if attempt == 0 else client.get(kind, name, namespace)
+        if existing is None and not write.create:
             raise Conflict("%s does not exist" % what)
-        if live is not None:
-            _require_not_terminating(what, live["metadata"])
-        merged, outcome = compare(kind, manifest, write, live)
+        if existing is not None:
+            _require_not_terminating(what, existing["metadata"])
+        merged, outcome = compare(kind, manifest, write, existing)
         if not outcome.changed:
-            return outcome if lost is None else replace(lost, live=live)
+            return outcome if lost is None else replace(lost, existing=existing)
         if write.guard:
-            write.guard(live, merged)
+            write.guard(existing, merged)
         try:
-            if live is None:
-                return replace(outcome, live=client.create(kind, body_of(manifest, write), write.manager, write.dry_run))
-            return replace(outcome, live=_patch(client, kind, live, merged, manifest, write))
+            if existing is None:
+                return replace(outcome, existing=client.create(kind, body_of(manifest, write), write.manager, write.dry_run))
+            return replace(outcome, existing=_patch(client, kind, existing, merged, manifest, write))
         except (AlreadyExists, WriteConflict) as err:
             lost = outcome if err.repeated else lost
     raise Conflict("%s changed %d times between our read and our write: something else writes it all the time; "
                    "see who in its metadata.managedFields" % (what, ROUNDS))
 
 
-def compare(kind: Kind, manifest: dict, write: Write, live: dict | None) -> tuple[Merged, Outcome]:
+def compare(kind: Kind, manifest: dict, write: Write, existing: dict | None) -> tuple[MergeResult, Outcome]:
     """Return the manifest merged into the live object, None when there is none, and what writing it would come to.
 
     Raises Conflict when another field manager holds a field that would change.
     """
-    merged = merge(last_applied.read(live or {}, write.manager), live or {}, last_applied.wish_of(manifest))
-    if live is not None and merged.changes and not write.force_conflicts:
-        _require_no_foreign_holder(kind.describe(live["metadata"]["name"], live["metadata"].get("namespace")), live, merged)
-    return merged, Outcome(live is None or bool(merged.changes), live, changed_fields(live or {}, merged.target, merged.changes),
-                           merged.changes, created=live is None)
+    merged = merge(last_applied.read(existing or {}, write.manager), existing or {}, last_applied.desired_of(manifest))
+    if existing is not None and merged.changes and not write.force_conflicts:
+        _require_no_foreign_holder(kind.describe(existing["metadata"]["name"], existing["metadata"].get("namespace")), existing, merged)
+    return merged, Outcome(
+        existing is None or bool(merged.changes), existing, changed_fields(existing or {}, merged.target, merged.changes),
+                           merged.changes, created=existing is None)
 
 
 def body_of(manifest: dict, write: Write) -> dict:
     """The object as it is created: the manifest with the record of its wish."""
-    return last_applied.write(manifest, last_applied.wish_of(manifest), write.manager)
+    return last_applied.write(manifest, last_applied.desired_of(manifest), write.manager)
 
 
-def _patch(client: Client, kind: Kind, live: dict, merged: Merged, manifest: dict, write: Write) -> dict:
-    patch = merge_patch(live, last_applied.write(merged.target, last_applied.wish_of(manifest), write.manager))
+def _patch(client: Client, kind: Kind, existing: dict, merged: MergeResult, manifest: dict, write: Write) -> dict:
+    patch = merge_patch(existing, last_applied.write(merged.target, last_applied.desired_of(manifest), write.manager))
     # A drifted field is put right by the wish that is recorded already: then the patch has no metadata of its own.
-    patch.setdefault("metadata", {})["resourceVersion"] = live["metadata"]["resourceVersion"]
-    return client.patch(kind, live["metadata"]["name"], live["metadata"].get("namespace"), patch,
+    patch.setdefault("metadata", {})["resourceVersion"] = existing["metadata"]["resourceVersion"]
+    return client.patch(kind, existing["metadata"]["name"], existing["metadata"].get("namespace"), patch,
                         write.manager, write.dry_run)
 
 
@@ -139,8 +140,8 @@ def _require_not_terminating(what: str, metadata: dict) -> None:
                        % (what, metadata["deletionTimestamp"], ", ".join(metadata.get("finalizers") or ["none"])))
 
 
-def _require_no_foreign_holder(what: str, live: dict, merged: Merged) -> None:
-    holders = managed_fields.foreign_holders(live, merged.changes)
+def _require_no_foreign_holder(what: str, existing: dict, merged: MergeResult) -> None:
+    holders = managed_fields.foreign_holders(existing, merged.changes)
     if holders:
         raise Conflict(
             "%s: %s; set force_conflicts: true to take over, or leave these fields out" % (what, "; ".join(
@@ -155,12 +156,12 @@ def remove(client: Client, kind: Kind, name: str, namespace: str | None, dry_run
     for waiting on.
     """
     for attempt in range(ROUNDS):
-        live = known if attempt == 0 else client.get(kind, name, namespace)
-        if live is None or live["metadata"].get("deletionTimestamp"):
-            return Outcome(False, live)
+        existing = known if attempt == 0 else client.get(kind, name, namespace)
+        if existing is None or existing["metadata"].get("deletionTimestamp"):
+            return Outcome(False, existing)
         try:
-            client.delete(kind, name, namespace, live["metadata"]["uid"], dry_run)
+            client.delete(kind, name, namespace, existing["metadata"]["uid"], dry_run)
         except WriteConflict:
             continue  # another object has taken the name since we read it
-        return Outcome(True, live, {"before": {"state": "present"}, "after": {"state": "absent"}})
+        return Outcome(True, existing, {"before": {"state": "present"}, "after": {"state": "absent"}})
     raise Conflict("%s is deleted and made anew all the time: find out who creates it" % kind.describe(name, namespace))

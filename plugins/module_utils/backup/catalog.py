@@ -103,11 +103,11 @@ def require_path(path: str) -> None:
                            "ends, such as alluxio/backups" % path)
 
 
-def require_wanted(wanted: str) -> None:
+def require_selectable(requested: str) -> None:
     """Raise InvalidInput unless the text can name a backup."""
-    if wanted != LATEST and not _NAME.match(wanted):
+    if requested != LATEST and not _NAME.match(requested):
         raise InvalidInput("backup %r is no backup's name: expected <namespace>.<runtime>.<time>, such as "
-                           "data.hbase.20261124T182233Z, or %s; datacache.fluid.alluxio_backup_info lists them" % (wanted, LATEST))
+                           "data.hbase.20261124T182233Z, or %s; datacache.fluid.alluxio_backup_info lists them" % (requested, LATEST))
 
 
 def newest_first(found: Iterable[Backup]) -> list[Backup]:
@@ -124,7 +124,7 @@ def surplus(own: list[Backup], keep: int | None) -> list[Backup]:
     return [] if keep is None else own[keep:]
 
 
-def choose(found: list[Backup], wanted: str, namespace: str, runtime: str, force_foreign: bool) -> Backup:
+def choose(found: list[Backup], requested: str, namespace: str, runtime: str, force_foreign: bool) -> Backup:
     """Return the backup to restore into a runtime.
 
     LATEST means the runtime's own newest that was not made before a restoration: else a second run would undo
@@ -132,16 +132,16 @@ def choose(found: list[Backup], wanted: str, namespace: str, runtime: str, force
     backup of another runtime unless that is forced.
     """
     own = of_runtime(found, namespace, runtime)
-    chosen = next((backup for backup in (own if wanted == LATEST else found)
-                   if backup.name == wanted or wanted == LATEST and not backup.made_before), None)
+    chosen = next((backup for backup in (own if requested == LATEST else found)
+                   if backup.name == requested or requested == LATEST and not backup.made_before), None)
     if chosen is None:
         raise InvalidInput("there is no backup %s of AlluxioRuntime %s in namespace %s: %s" % (
-            wanted, runtime, namespace, _offer(own or newest_first(found))))
+            requested, runtime, namespace, _offer(own or newest_first(found))))
     if chosen.owner != (namespace, runtime) and not force_foreign:
         raise InvalidInput(
             "backup %s is of AlluxioRuntime %s in namespace %s, not of %s in namespace %s: its files are those of another "
             "Dataset; give force_foreign: true if that is what you want, or take one of this runtime: %s"
-            % (wanted, chosen.runtime, chosen.namespace, runtime, namespace, _offer(own)))
+            % (requested, chosen.runtime, chosen.namespace, runtime, namespace, _offer(own)))
     return chosen
 
 

@@ -19,7 +19,7 @@ from ..fluid.components import MASTER
 from ..fluid.names import claim_name, stateful_set_name
 from ..k8s import kinds
 from ..k8s.names import require_identity, require_name
-from ..k8s.wait_status import Verdict
+from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..progress import Progress
 from . import catalog, helper_pod, restore_template
@@ -86,7 +86,7 @@ def require_runtime(subject: Subject) -> None:
 
 def waiter_of(client: Client, params: dict) -> Waiter:
     return Waiter(client, params["timeout"], partial(diagnosis.explain_runtime, client, params["namespace"]),
-                  Progress.from_environment().tell)
+                  Progress.from_environment().report_progress)
 
 
 @contextmanager
@@ -97,12 +97,12 @@ def opened(client: Client, subject: Subject, params: dict, waiter: Waiter, read_
     when the claim does not exist or has lost its volume.
     """
     name, namespace = params["claim"], subject.namespace
-    live = client.get(kinds.PERSISTENT_VOLUME_CLAIM, name, namespace)
+    existing = client.get(kinds.PERSISTENT_VOLUME_CLAIM, name, namespace)
     what = kinds.PERSISTENT_VOLUME_CLAIM.describe(name, namespace)
-    if live is None:
+    if existing is None:
         raise InvalidInput("%s does not exist: make it first, in the cache's namespace" % what)
-    phase = live.get("status", {}).get("phase") or "Pending"
-    if live["metadata"].get("deletionTimestamp") or phase == "Lost":
+    phase = existing.get("status", {}).get("phase") or "Pending"
+    if existing["metadata"].get("deletionTimestamp") or phase == "Lost":
         raise InvalidInput("%s cannot be used: %s" % (what, "it is being deleted" if phase != "Lost" else "its volume is lost"))
     if read_only and phase != "Bound":
         yield None
@@ -135,15 +135,15 @@ def leader_of(client: Client, subject: Subject, timeout: float) -> Leader:
     group = Masters(client, subject.namespace, subject.name)
     leading: list[str] = []
 
-    def question() -> Verdict:
+    def question() -> WaitStatus:
         try:
             quorum, _asked = group.single() if subject.masters == 1 else group.quorum(MASTER)
         except QuorumUnknown as err:
-            return Verdict(False, str(err))
+            return WaitStatus(False, str(err))
         # A single master is addressed by <pod>.<namespace>.
         leading.append((quorum.leader or "").rpartition(":")[0].partition(".")[0])
         # A leader that has lost its majority serves its web port for minutes, but tells of no files.
-        return Verdict(bool(leading[-1]) and quorum.available >= quorum_size(subject.masters), quorum.lacks(subject.masters))
+        return WaitStatus(bool(leading[-1]) and quorum.available >= quorum_size(subject.masters), quorum.lacks(subject.masters))
 
     try:
         _ask_until(client, subject, "a leader", question, _ELECTION)
@@ -159,19 +159,19 @@ def leader_and_tree(client: Client, subject: Subject, timeout: float) -> tuple[L
     """
     found: list[tuple[Leader, Tree]] = []
 
-    def question() -> Verdict:
+    def question() -> WaitStatus:
         leader = leader_of(client, subject, timeout)
         try:
             found.append((leader, leader.tree()))
         except ApiError as err:
-            return Verdict(False, str(err))
-        return Verdict(True)
+            return WaitStatus(False, str(err))
+        return WaitStatus(True)
 
     _ask_until(client, subject, "the file tree", question, _SAFE_MODE)
     return found[-1]
 
 
-def _ask_until(client: Client, subject: Subject, what: str, question: Callable[[], Verdict], seconds: float) -> None:
+def _ask_until(client: Client, subject: Subject, what: str, question: Callable[[], WaitStatus], seconds: float) -> None:
     of = fluid_kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
     waiter = waiter_of(client, {"namespace": subject.namespace, "timeout": seconds})
     waiter.ask_until("%s of %s" % (what, of), subject.name, question, _PAUSE)

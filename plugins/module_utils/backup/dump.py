@@ -53,8 +53,8 @@ class Leader:
         """Write the metadata into the spool; the leader pauses changes meanwhile. Return {entries, alluxio_version}."""
         folder = "/tmp/datacache-backup." + name
         try:
-            said = self._run("backup", _DUMP, folder)
-            *_words, sha256, _dash = said.split()
+            result = self._run("backup", _DUMP, folder)
+            *_words, sha256, _dash = result.split()
             fetched = pod_exec.receive(self._client, self._namespace, self.pod, MASTER, _command("fetch", _FETCH, folder),
                                       spool.write, self._timeout)
             _require_success("fetch the backup", self.pod, fetched)
@@ -62,8 +62,8 @@ class Leader:
             self._forget(folder)
         if spool.sha256 != sha256:
             raise ApiError("the backup of %s arrived with SHA-256 %s, expected %s: run this again" % (self.pod, spool.sha256, sha256))
-        version = next(line.partition(" ")[2] for line in said.splitlines() if line.startswith("version "))
-        return {"entries": cli_output.entry_count(said), "alluxio_version": version.strip()}
+        version = next(line.partition(" ")[2] for line in result.splitlines() if line.startswith("version "))
+        return {"entries": cli_output.entry_count(result), "alluxio_version": version.strip()}
 
     def _forget(self, folder: str) -> None:
         try:
@@ -71,17 +71,17 @@ class Leader:
         except ApiError:
             pass  # the leader is gone with its files; if it is not, a later dump removes them
 
-    def _run(self, what: str, script: str, *words: str) -> str:
-        said = pod_exec.execute(self._client, self._namespace, self.pod, MASTER, _command(what, script, *words), self._timeout)
-        return _require_success(what, self.pod, said)
+    def _run(self, what: str, script: str, *args: str) -> str:
+        result = pod_exec.execute(self._client, self._namespace, self.pod, MASTER, _command(what, script, *args), self._timeout)
+        return _require_success(what, self.pod, result)
 
 
-def _command(what: str, script: str, *words: str) -> list[str]:
-    return ["bash", "-c", script, what, *words]
+def _command(what: str, script: str, *args: str) -> list[str]:
+    return ["bash", "-c", script, what, *args]
 
 
-def _require_success(what: str, pod: str, said: pod_exec.Executed) -> str:
-    if said.code != 0:
+def _require_success(what: str, pod: str, result: pod_exec.ExecResult) -> str:
+    if result.code != 0:
         raise ApiError("cannot %s in %s: exit code %d: %s" % (
-            what, pod, said.code, (said.stderr.strip() or said.stdout.strip())[:500] or "no words"))
-    return said.stdout
+            what, pod, result.code, (result.stderr.strip() or result.stdout.strip())[:500] or "no words"))
+    return result.stdout

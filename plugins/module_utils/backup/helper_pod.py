@@ -17,8 +17,8 @@ from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
 from ..fluid import kinds as fluid_kinds
 from ..k8s import kinds
-from ..k8s.pods import pod_trouble
-from ..k8s.wait_status import Judge, Verdict
+from ..k8s.pods import unready_reason
+from ..k8s.wait_status import Predicate, WaitStatus
 
 CONTAINER = "files"
 FOLDER = "/backups"
@@ -85,19 +85,19 @@ def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
     }
 
 
-def running(elapsed: Callable[[], float]) -> Judge:
+def running(elapsed: Callable[[], float]) -> Predicate:
     """A judge that is done once the pod's container runs. elapsed: the seconds since the pod was made."""
-    def judge(pod: dict | None) -> Verdict:
+    def predicate(pod: dict | None) -> WaitStatus:
         if pod is None:
-            return Verdict(False, failed="it was deleted")
+            return WaitStatus(False, failed="it was deleted")
         if pod.get("status", {}).get("phase") in _ENDED:
-            return Verdict(False, failed="it has ended: %s" % (pod["status"].get("message") or pod["status"]["phase"]))
-        trouble = pod_trouble(pod)
-        if _UNBOUND in trouble and elapsed() > _BINDING_TIME:
-            return Verdict(False, failed="its claim is not Bound after %d seconds: give it a volume, or a storage class whose "
+            return WaitStatus(False, failed="it has ended: %s" % (pod["status"].get("message") or pod["status"]["phase"]))
+        reason = unready_reason(pod)
+        if _UNBOUND in reason and elapsed() > _BINDING_TIME:
+            return WaitStatus(False, failed="its claim is not Bound after %d seconds: give it a volume, or a storage class whose "
                                          "provisioner works" % _BINDING_TIME)
-        return Verdict(not trouble, trouble)
-    return judge
+        return WaitStatus(not reason, reason)
+    return predicate
 
 
 @contextmanager

@@ -132,16 +132,16 @@ class Store:
         if names:
             self._run("remove", _REMOVE, *names)
 
-    def _run(self, what: str, script: str, *words: str) -> str:
-        command = self._command(what, script, *words)
-        said = pod_exec.execute(self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, self._timeout)
-        return self._require_success(what + " backups", said)
+    def _run(self, what: str, script: str, *args: str) -> str:
+        command = self._command(what, script, *args)
+        result = pod_exec.execute(self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, self._timeout)
+        return self._require_success(what + " backups", result)
 
-    def _command(self, what: str, script: str, *words: str) -> list[str]:
-        return ["sh", "-c", script, what, self._folder, *words]
+    def _command(self, what: str, script: str, *args: str) -> list[str]:
+        return ["sh", "-c", script, what, self._folder, *args]
 
-    def _require_success(self, what: str, said: pod_exec.Executed) -> str:
-        if said.code != 0:
+    def _require_success(self, what: str, result: pod_exec.ExecResult) -> str:
+        if result.code != 0:
             raise ApiError("cannot %s in %s of the claim: exit code %d: %s" % (
-                what, self._folder.removeprefix(helper_pod.FOLDER) or "/", said.code, said.stderr.strip()[-300:] or "no words"))
-        return said.stdout
+                what, self._folder.removeprefix(helper_pod.FOLDER) or "/", result.code, result.stderr.strip()[-300:] or "no words"))
+        return result.stdout

@@ -20,8 +20,8 @@ from ..fluid.names import master_selector, stateful_set_name
 from ..fluid.operations import Restoration
 from ..fluid.status import quorum_formed
 from ..k8s import kinds
-from ..k8s.pods import pod_trouble
-from ..k8s.wait_status import Verdict
+from ..k8s.pods import unready_reason
+from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import catalog, create as backup_create, restore_template
 from .catalog import Backup, Tree
@@ -76,8 +76,8 @@ def present_tree(client: Client, subject: Subject, timeout: float) -> Tree | Non
 
 def choose(found: list[Backup], params: dict, under_way: Restoration | None) -> Backup:
     """The backup that is meant; of a restoration under way `latest` means the one that it began with."""
-    wanted = under_way.backup if under_way and params["backup"] == catalog.LATEST else params["backup"]
-    return catalog.choose(found, wanted, params["namespace"], params["name"], params["force_foreign"])
+    requested = under_way.backup if under_way and params["backup"] == catalog.LATEST else params["backup"]
+    return catalog.choose(found, requested, params["namespace"], params["name"], params["force_foreign"])
 
 
 def require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
@@ -92,12 +92,12 @@ def require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
 class Restorer:
     """The steps, in the order in which run() calls them. tell: takes what is being done, for who watches."""
 
-    def __init__(self, client: Client, subject: Subject, waiter: Waiter, timeout: float, tell: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, subject: Subject, waiter: Waiter, timeout: float, report_progress: Callable[[str], None]) -> None:
         self._client = client
         self._subject = subject
         self._waiter = waiter
         self._timeout = timeout
-        self._tell = tell
+        self._report_progress = report_progress
 
     def run(self, chosen: Backup, under_way: Restoration | None, spool: Spool) -> tuple[list[str], Tree]:
         """Restart all masters from the backup; return those that were replaced, and the tree that they hold then."""
@@ -113,20 +113,20 @@ class Restorer:
 
     def begin(self, restoration: Restoration) -> None:
         """Set the masters' template up, unless it is."""
-        self._patch(lambda live: None if operations.under_way(live) == restoration
-                    else restore_template.begin(live, restoration))
+        self._patch(lambda existing: None if operations.under_way(existing) == restoration
+                    else restore_template.begin(existing, restoration))
 
     def end(self) -> None:
         """Take everything out of the template again; a master that is restarted later copies from the leader."""
-        self._patch(lambda live: restore_template.end(live) if operations.under_way(live) else None)
+        self._patch(lambda existing: restore_template.end(existing) if operations.under_way(existing) else None)
 
     def _patch(self, patch_of: Callable[[dict], dict | None]) -> None:
         name, namespace = stateful_set_name(self._subject.name), self._subject.namespace
         for _attempt in range(ROUNDS):
-            live = self._client.get(kinds.STATEFUL_SET, name, namespace)
-            if live is None:
+            existing = self._client.get(kinds.STATEFUL_SET, name, namespace)
+            if existing is None:
                 raise Conflict("%s is gone: the runtime was deleted meanwhile" % kinds.STATEFUL_SET.describe(name, namespace))
-            patch = patch_of(live)
+            patch = patch_of(existing)
             if patch is None:
                 return
             try:
@@ -141,7 +141,7 @@ class Restorer:
         """Delete every master that is not of this restoration, wait until all wait for the file, and return whom it deleted."""
         deleted: dict[str, str] = {}  # name to UID
 
-        def question() -> Verdict:
+        def question() -> WaitStatus:
             pods = self._pods()
             stages = {name: stage(pod, restoration) for name, pod in pods.items()}
             for name, pod in pods.items():
@@ -149,9 +149,9 @@ class Restorer:
                     self._client.delete(kinds.POD, name, self._subject.namespace, pod["metadata"]["uid"], grace=_GRACE)
                     deleted[name] = pod["metadata"]["uid"]
             settled = sum(each in (WAITING, STARTED) for each in stages.values())
-            unsettled = ["%s: %s" % (name, _place(pods[name]) if stages[name] == OLD else pod_trouble(pods[name]))
+            unsettled = ["%s: %s" % (name, _place(pods[name]) if stages[name] == OLD else unready_reason(pods[name]))
                          for name in sorted(pods) if stages[name] in (OLD, STARTING)]
-            return Verdict(settled == len(pods) == self._subject.masters, "%d of %d masters wait for the backup%s" % (
+            return WaitStatus(settled == len(pods) == self._subject.masters, "%d of %d masters wait for the backup%s" % (
                 settled, self._subject.masters, "".join("; " + each for each in unsettled)))
 
         self._ask_until("new masters", question, _POD_PAUSE)
@@ -160,7 +160,7 @@ class Restorer:
     def deliver(self, restoration: Restoration, spool: Spool) -> None:
         """Give the file to each master that waits, then let all of them start together."""
         waiting = [name for name, pod in self._pods().items() if stage(pod, restoration) == WAITING]
-        self._tell("sending the backup to %s" % (", ".join(waiting) or "no master: all have it"))
+        self._report_progress("sending the backup to %s" % (", ".join(waiting) or "no master: all have it"))
         for pod in waiting:
             found = self._run(pod, "look", _HAVE, FILE).split()
             if not found or found[0] != restoration.sha256:
@@ -180,13 +180,13 @@ class Restorer:
         for what, ask in questions:
             self._ask_until(what, lambda ask=ask: self._formed(ask), _QUORUM_PAUSE)
 
-    def _formed(self, ask: Callable) -> Verdict:
+    def _formed(self, ask: Callable) -> WaitStatus:
         try:
             return quorum_formed(ask()[0], self._subject.masters)
         except (QuorumUnknown, ApiError) as err:
-            return Verdict(False, str(err))
+            return WaitStatus(False, str(err))
 
-    def _ask_until(self, what: str, question: Callable[[], Verdict], pause: float) -> None:
+    def _ask_until(self, what: str, question: Callable[[], WaitStatus], pause: float) -> None:
         of = fluid_kinds.ALLUXIO_RUNTIME.describe(self._subject.name, self._subject.namespace)
         self._waiter.ask_until("%s of %s" % (what, of), self._subject.name, question, pause)
 
@@ -194,20 +194,20 @@ class Restorer:
         return {pod["metadata"]["name"]: pod for pod in self._client.list(
             kinds.POD, self._subject.namespace, master_selector(self._subject.name))}
 
-    def _run(self, pod: str, what: str, script: str, *words: str) -> str:
+    def _run(self, pod: str, what: str, script: str, *args: str) -> str:
         return _require_success(pod, pod_exec.execute(
-            self._client, self._subject.namespace, pod, WAITER, _command(what, script, *words), self._timeout))
+            self._client, self._subject.namespace, pod, WAITER, _command(what, script, *args), self._timeout))
 
 
 def _place(pod: dict) -> str:
     return "not gone yet from node %s" % pod.get("spec", {}).get("nodeName", "unknown")
 
 
-def _command(what: str, script: str, *words: str) -> list[str]:
-    return ["sh", "-c", script, what, *words]
+def _command(what: str, script: str, *args: str) -> list[str]:
+    return ["sh", "-c", script, what, *args]
 
 
-def _require_success(pod: str, said: pod_exec.Executed) -> str:
-    if said.code != 0:
-        raise ApiError("cannot give the backup to %s: exit code %d: %s" % (pod, said.code, said.stderr.strip()[-300:] or "no words"))
-    return said.stdout
+def _require_success(pod: str, result: pod_exec.ExecResult) -> str:
+    if result.code != 0:
+        raise ApiError("cannot give the backup to %s: exit code %d: %s" % (pod, result.code, result.stderr.strip()[-300:] or "no words"))
+    return result.stdout

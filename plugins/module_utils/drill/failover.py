@@ -16,13 +16,13 @@ from ..errors import ApiError, Conflict, FluidError, WaitTimeout
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of
 from ..k8s import kinds
-from ..masters.web_api import LeaderApi
+from ..masters.web_api import MasterWebApi
 from ..quorum import peer_services
-from ..quorum.healer import Keeper
-from ..quorum.plan import Group, Master
+from ..quorum.healer import QuorumHealer
+from ..quorum.plan import Master, RaftGroup
 from . import reader as drill_reader
 from .reader import Reads
-from .results import Drilled, Writes
+from .results import DrillResult, Writes
 from .writer import Writer
 
 # Seconds between two looks for a new leader, and for what takes longer.
@@ -35,33 +35,33 @@ _LEADER_LOG_TAIL = 500
 _WRITES_LONGER_BY = 60.0
 
 
-class Drill:
+class FailoverDrill:
     """Drills on one runtime. masters: how many it is to have. All of a drill ends within timeout seconds, or raises WaitTimeout."""
 
     def __init__(self, client: Client, namespace: str, name: str, masters: int, timeout: float,
-                 tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
+                 report_progress: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
                  sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._namespace = namespace
         self._name = name
         self._masters = masters
         self._timeout = timeout
-        self._tell = tell
+        self._report_progress = report_progress
         self._clock = clock
         self._sleep = sleep
-        self._api = LeaderApi(client, namespace)
-        self._keeper = Keeper(client, namespace, name, masters, timeout)
+        self._api = MasterWebApi(client, namespace)
+        self._healer = QuorumHealer(client, namespace, name, masters, timeout)
 
     def leader(self) -> str:
         """Return the pod that leads the masters. Raises Conflict unless all masters and job masters are in their quorums."""
         leading = ""
         for domain in DOMAINS:
-            seen = self._keeper.see(domain)
-            if not is_whole(seen):
+            observed = self._healer.see(domain)
+            if not is_whole(observed):
                 raise Conflict("the %s quorum of %s is not complete: %s; a drill would put its majority at risk, so nothing was "
-                               "killed: run alluxio_quorum first" % (domain, self._what(), lacks(seen)))
-            leading = leading or seen.leading().pod
-        services = {live["metadata"]["name"]: live for live in self._client.list(
+                               "killed: run alluxio_quorum first" % (domain, self._what(), lacks(observed)))
+            leading = leading or observed.leading().pod
+        services = {existing["metadata"]["name"]: existing for existing in self._client.list(
             kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
         headless = peer_services.unstable(self._name, self._masters, services)
         if headless:
@@ -69,11 +69,11 @@ class Drill:
                            "minutes; nothing was killed: run alluxio_quorum first" % (", ".join(headless), self._what()))
         return leading
 
-    def run(self, reader: str = "", write: bool = True) -> Drilled:
+    def run(self, reader: str = "", write: bool = True) -> DrillResult:
         """Kill the leader and return what was found. reader: a pod whose log is that of a reading application, if there is one."""
         deadline = self._clock() + self._timeout
         killed = self.leader()
-        pods = {pod["metadata"]["name"]: pod for pod in self._keeper.masters.pods()}
+        pods = {pod["metadata"]["name"]: pod for pod in self._healer.masters.pods()}
         survivors = [pod for name, pod in sorted(pods.items()) if name != killed]
         writer = Writer(self._client, self._namespace, survivors[0]["metadata"]["name"], secrets.token_hex(4),
                         self._timeout + _WRITES_LONGER_BY) if write else None
@@ -96,7 +96,7 @@ class Drill:
             raise
         if writer:
             writer.remove()
-        return Drilled(killed, leader["metadata"]["name"], served - began, whole - began, writes, reads)
+        return DrillResult(killed, leader["metadata"]["name"], served - began, whole - began, writes, reads)
 
     def _kill(self, pod: dict) -> None:
         """End the master at once, and its pod with the journal.
@@ -104,7 +104,7 @@ class Drill:
         Kubelet lets a pod that was deleted by force live for two more seconds.
         """
         name = pod["metadata"]["name"]
-        self._keeper.masters.kill(name, MASTER)
+        self._healer.masters.kill(name, MASTER)
         self._client.delete(kinds.POD, name, self._namespace, pod["metadata"]["uid"], grace=0)
 
     def _served_before_web(self, leader: dict) -> float:
@@ -116,17 +116,17 @@ class Drill:
 
     def _serving(self, pods: list[dict]) -> dict | None:
         """The pod among these that leads and serves."""
-        told = self._api.ask(MASTER, pods)
-        return next((pod for pod in pods if pod["metadata"]["name"] == told.pod), None)
+        view = self._api.ask(MASTER, pods)
+        return next((pod for pod in pods if pod["metadata"]["name"] == view.pod), None)
 
     def _whole(self) -> bool:
-        return all(is_whole(self._keeper.see(domain)) for domain in DOMAINS)
+        return all(is_whole(self._healer.see(domain)) for domain in DOMAINS)
 
     def _proven(self, writer: Writer, before: int, leader: dict) -> Writes:
-        told = writer.stop()
+        view = writer.stop()
         # It may have lost the leadership again meanwhile; the one that leads now has to know all the same.
-        leading = self._serving(self._keeper.masters.pods()) or leader
-        return Writes(before, len(told), tuple(sorted(told - writer.listed(self._api, leading))))
+        leading = self._serving(self._healer.masters.pods()) or leader
+        return Writes(before, len(view), tuple(sorted(view - writer.listed(self._api, leading))))
 
     def _read_again(self, reader: str, skip: int, deadline: float) -> Reads:
         """The reads since the drill began, one that began with all peers there included."""
@@ -143,7 +143,7 @@ class Drill:
             found = look()
             if found:
                 return found
-            self._tell("waiting for %s" % what)
+            self._report_progress("waiting for %s" % what)
             if self._clock() >= deadline:
                 raise WaitTimeout("waited %g seconds for %s in a drill on %s: see what alluxio_quorum_info tells, and run "
                                   "alluxio_quorum" % (self._timeout, what, self._what()))
@@ -153,19 +153,19 @@ class Drill:
         return fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
 
 
-def is_whole(seen: Group) -> bool:
+def is_whole(observed: RaftGroup) -> bool:
     """Tell whether all expected masters run and are AVAILABLE, and one of them leads.
 
     A leader calls a follower AVAILABLE for a while after its pod is gone.
     """
-    return seen.complete() and seen.running == len(seen.masters)
+    return observed.complete() and observed.running == len(observed.masters)
 
 
-def lacks(seen: Group) -> str:
+def lacks(observed: RaftGroup) -> str:
     """Say what keeps a group from being whole."""
-    wants = ["no leader"] if seen.leading() is None else []
-    wants += ["%s is a stale peer" % peer.address for peer in seen.stale]
-    wants += ["%s %s" % (master.pod, master.trouble or "is " + _state(master)) for master in seen.masters if master.away]
+    wants = ["no leader"] if observed.leading() is None else []
+    wants += ["%s is a stale peer" % peer.address for peer in observed.stale]
+    wants += ["%s %s" % (master.pod, master.reason or "is " + _state(master)) for master in observed.masters if master.unavailable]
     return "; ".join(wants)
 
 
@@ -175,8 +175,8 @@ def _state(master: Master) -> str:
 
 def _clear(writer: Writer) -> None:
     """End the writer and remove what it made, as far as the masters allow; the next drill removes the rest."""
-    for act in (writer.stop, writer.remove):
+    for action in (writer.stop, writer.remove):
         try:
-            act()
+            action()
         except ApiError:
             pass

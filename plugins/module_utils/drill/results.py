@@ -21,7 +21,7 @@ class Writes:
 
 
 @dataclass(frozen=True)
-class Drilled:
+class DrillResult:
     """What a drill found. killed and leader: pods. Seconds count from the request that killed the leader.
 
     serving_after: until the next leader served clients; complete_after: until all peers of both domains were back.

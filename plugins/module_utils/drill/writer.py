@@ -15,7 +15,7 @@ from ..api import pod_exec
 from ..api.client import Client
 from ..errors import ApiError, QuorumUnknown
 from ..fluid.components import MASTER, container_of
-from ..masters.web_api import LeaderApi
+from ..masters.web_api import MasterWebApi
 
 # In Alluxio's root, beside the mounts of the Dataset. One for all drills, so that each removes what an interrupted one has left.
 ROOT = "/.datacache-drill"
@@ -81,8 +81,8 @@ class Writer:
 
     def count(self) -> int:
         """How many directories are acknowledged so far."""
-        said = self._run(_COUNT, self._file).strip()
-        return int(said) if said.isdigit() else 0
+        result = self._run(_COUNT, self._file).strip()
+        return int(result) if result.isdigit() else 0
 
     def stop(self) -> set[str]:
         """End the writer, and return the paths of the acknowledged directories."""
@@ -92,7 +92,7 @@ class Writer:
         """Remove what this writer and interrupted ones have made."""
         self._run(_REMOVE, ROOT, timeout=_REMOVE_TIMEOUT)
 
-    def listed(self, api: LeaderApi, leader: dict) -> set[str]:
+    def listed(self, api: MasterWebApi, leader: dict) -> set[str]:
         """The paths of the directories as that leader's pod lists them."""
         found: set[str] = set()
         while True:
@@ -105,10 +105,10 @@ class Writer:
             if not page or len(found) >= total:
                 return found
 
-    def _run(self, script: str, *words: str, timeout: float = _TIMEOUT) -> str:
-        command = ["bash", "-c", script, "drill", *words]
-        said = pod_exec.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
-        if said.code != 0:
+    def _run(self, script: str, *args: str, timeout: float = _TIMEOUT) -> str:
+        command = ["bash", "-c", script, "drill", *args]
+        result = pod_exec.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
+        if result.code != 0:
             raise ApiError("the drill's writer in pod %s ended with exit code %d: %s" % (
-                self._pod, said.code, (said.stderr or said.stdout).strip()[-300:]))
-        return said.stdout
+                self._pod, result.code, (result.stderr or result.stdout).strip()[-300:]))
+        return result.stdout

@@ -73,7 +73,7 @@ def sensitive_values(params: dict) -> list[str]:
         password for mount in mounts for password in passwords_in(mount["mount_point"])]
 
 
-def is_reference(live: dict) -> bool:
+def is_reference(existing: dict) -> bool:
     """Tell whether a Dataset mounts another one, in which case Fluid makes its runtime itself."""
     return any(mount.get("mountPoint", "").startswith(REFERENCE_SCHEME)
-               for mount in live.get("spec", {}).get("mounts") or [])
+               for mount in existing.get("spec", {}).get("mounts") or [])

@@ -27,18 +27,18 @@ def explain_runtime(client: Client, namespace: str, name: str) -> list[str]:
 
 
 def _pod_lines(client: Client, pod: dict) -> list[str]:
-    trouble = pods.pod_trouble(pod)
-    if not trouble:
+    reason = pods.unready_reason(pod)
+    if not reason:
         return []
     name = pod["metadata"]["name"]
-    lines = ["pod %s: %s" % (name, trouble)]
+    lines = ["pod %s: %s" % (name, reason)]
     for container in pod.get("status", {}).get("containerStatuses") or []:
         if container.get("restartCount") and not container.get("ready"):
-            lines.append("pod %s, last lines of %s: %s" % (name, container["name"], _last_words(client, pod, container["name"])))
+            lines.append("pod %s, last lines of %s: %s" % (name, container["name"], _last_lines(client, pod, container["name"])))
     return lines
 
 
-def _last_words(client: Client, pod: dict, container: str) -> str:
+def _last_lines(client: Client, pod: dict, container: str) -> str:
     """The end of the log of the run that crashed; the present run has not said why yet."""
     try:
         text = client.log(pod["metadata"]["namespace"], pod["metadata"]["name"], container, _LOG_LINES, previous=True)
@@ -113,8 +113,8 @@ def _users(client: Client, namespace: str, name: str) -> list[str]:
 
 def references_to(client: Client, namespace: str, name: str) -> list[str]:
     """Return the Datasets, as namespace/name, that mount the Dataset of that name (Fluid notes them in its status)."""
-    live = client.get(fluid_kinds.DATASET, name, namespace) or {}
-    return live.get("status", {}).get("datasetRef") or []
+    existing = client.get(fluid_kinds.DATASET, name, namespace) or {}
+    return existing.get("status", {}).get("datasetRef") or []
 
 
 def _references(client: Client, namespace: str, name: str) -> list[str]:
@@ -123,14 +123,14 @@ def _references(client: Client, namespace: str, name: str) -> list[str]:
 
 def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:
     """The controllers whose finalizer an object of that name bears, when no replica of them is ready to take it away."""
-    lives = [client.get(kind, name, namespace) or {} for kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)]
-    finalizers = [each for live in lives for each in live.get("metadata", {}).get("finalizers") or []]
+    objects = [client.get(kind, name, namespace) or {} for kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)]
+    finalizers = [each for existing in objects for each in existing.get("metadata", {}).get("finalizers") or []]
     lines = []
     for controller in {status.FINALIZER_CONTROLLERS[each] for each in finalizers if each in status.FINALIZER_CONTROLLERS}:
         found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
         ready = sum(each.get("status", {}).get("readyReplicas", 0) for each in found)
-        wanted = sum(each["spec"].get("replicas", 0) for each in found)
+        desired = sum(each["spec"].get("replicas", 0) for each in found)
         if not ready:
             lines.append("the finalizer's controller, Deployment %s, has %d of %d replicas ready: start it, and it takes the "
-                         "finalizer away" % (controller, ready, wanted))
+                         "finalizer away" % (controller, ready, desired))
     return lines

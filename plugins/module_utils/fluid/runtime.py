@@ -173,10 +173,10 @@ def declared_masters(spec: dict) -> int:
     return (spec.get("master") or {}).get("replicas") or 1
 
 
-def changes_journal(masters: int, wanted: int) -> bool:
+def changes_journal(masters: int, desired: int) -> bool:
     """Tell whether another number of masters needs a journal of another type.
 
     A single master keeps its journal in the UFS format and several in the EMBEDDED one, which Fluid chooses and formats when it
     creates a runtime (pkg/ddc/alluxio/transform_optimization.go, charts/alluxio/templates/master/statefulset.yaml).
     """
-    return (masters == 1) != (wanted == 1)
+    return (masters == 1) != (desired == 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..alluxio.raft import Quorum
 from ..k8s.predicates import phase_text
-from ..k8s.wait_status import Verdict
+from ..k8s.wait_status import WaitStatus
 from .runtime import declared_masters
 
 # The Deployment whose controller takes each finalizer away.
@@ -16,35 +16,35 @@ FINALIZER_CONTROLLERS = {
 FAILED_PHASE = "Failed"
 
 
-def dataset_phase(live: dict) -> str:
+def dataset_phase(existing: dict) -> str:
     """The Dataset's phase; Fluid leaves it empty until its controller has seen the object."""
-    return live.get("status", {}).get("phase") or ""
+    return existing.get("status", {}).get("phase") or ""
 
 
-def dataset_in_phase(wanted: str):
+def dataset_in_phase(desired: str):
     """A judge that is done once the Dataset has the wanted phase."""
-    def judge(live: dict | None) -> Verdict:
-        if live is None:
-            return Verdict(False, failed="it does not exist any more")
-        phase = dataset_phase(live)
-        if phase == FAILED_PHASE and wanted != FAILED_PHASE:
-            return Verdict(False, failed="its phase is Failed%s" % _condition_message(live))
-        return Verdict(phase == wanted, phase_text(phase) + _condition_message(live))
-    return judge
+    def predicate(existing: dict | None) -> WaitStatus:
+        if existing is None:
+            return WaitStatus(False, failed="it does not exist any more")
+        phase = dataset_phase(existing)
+        if phase == FAILED_PHASE and desired != FAILED_PHASE:
+            return WaitStatus(False, failed="its phase is Failed%s" % _condition_message(existing))
+        return WaitStatus(phase == desired, phase_text(phase) + _condition_message(existing))
+    return predicate
 
 
-def _condition_message(live: dict) -> str:
-    conditions = live.get("status", {}).get("conditions") or []
+def _condition_message(existing: dict) -> str:
+    conditions = existing.get("status", {}).get("conditions") or []
     messages = [condition.get("message") for condition in conditions if condition.get("message")]
     return " (%s)" % messages[-1] if messages else ""
 
 
-def components(live: dict) -> dict:
+def components(existing: dict) -> dict:
     """Ready and desired counts of a runtime's masters and workers, from its spec and status.
 
     Desired comes from spec: the status keeps old numbers until the controller has looked again.
     """
-    spec, status = live.get("spec", {}), live.get("status", {})
+    spec, status = existing.get("spec", {}), existing.get("status", {})
     return {
         "masters": {"ready": status.get("masterNumberReady", 0), "desired": declared_masters(spec)},
         "workers": {"ready": status.get("workerNumberReady", 0), "desired": spec.get("replicas") or 1},
@@ -52,35 +52,35 @@ def components(live: dict) -> dict:
     }
 
 
-def runtime_ready(live: dict | None) -> Verdict:
+def runtime_ready(existing: dict | None) -> WaitStatus:
     """Done once Fluid reports all masters and workers ready. The quorum is another question.
 
     Masters are those that run: Fluid makes no others when another number is declared later, and takes
     desiredMasterNumberScheduled from their StatefulSet.
     """
-    if live is None:
-        return Verdict(False, failed="it does not exist any more")
-    counts = components(live)
+    if existing is None:
+        return WaitStatus(False, failed="it does not exist any more")
+    counts = components(existing)
     declared = counts["masters"]["desired"]
-    counts["masters"]["desired"] = live.get("status", {}).get("desiredMasterNumberScheduled") or declared
+    counts["masters"]["desired"] = existing.get("status", {}).get("desiredMasterNumberScheduled") or declared
     progress = ", ".join("%d of %d %s ready" % (counts[part]["ready"], counts[part]["desired"], part)
                          for part in ("masters", "workers"))
     if counts["masters"]["desired"] != declared:
         progress += "; %d masters are declared, which alluxio_rollout applies" % declared
     done = all(counts[part]["ready"] >= counts[part]["desired"] for part in ("masters", "workers"))
-    return Verdict(done, progress)
+    return WaitStatus(done, progress)
 
 
-def quorum_formed(quorum: Quorum, members: int) -> Verdict:
+def quorum_formed(quorum: Quorum, members: int) -> WaitStatus:
     """Done once every wanted master is an AVAILABLE peer and exactly one leads."""
-    return Verdict(quorum.complete(members), quorum.lacks(members))
+    return WaitStatus(quorum.complete(members), quorum.lacks(members))
 
 
-def absent(live: dict | None) -> Verdict:
+def absent(existing: dict | None) -> WaitStatus:
     """Done once the object is gone; tells which finalizers, and so which controllers, hold it."""
-    if live is None:
-        return Verdict(True)
-    finalizers = live["metadata"].get("finalizers") or []
+    if existing is None:
+        return WaitStatus(True)
+    finalizers = existing["metadata"].get("finalizers") or []
     holders = ["%s%s" % (each, " (of %s)" % FINALIZER_CONTROLLERS[each] if each in FINALIZER_CONTROLLERS else "")
                for each in finalizers]
-    return Verdict(False, "it is still there, held by %s" % (", ".join(holders) or "nothing that it names"))
+    return WaitStatus(False, "it is still there, held by %s" % (", ".join(holders) or "nothing that it names"))

@@ -30,13 +30,13 @@ def _count(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() else None
 
 
-def of_dataset(live: dict) -> dict:
+def of_dataset(existing: dict) -> dict:
     """Phase and figures of a Dataset; sizes in bytes, the percentage from 0 to 100, None for what is not known."""
-    status = live.get("status") or {}
+    status = existing.get("status") or {}
     cache = status.get("cacheStates") or {}
     return {
-        **_identity(live),
-        "phase": dataset_phase(live),
+        **_identity(existing),
+        "phase": dataset_phase(existing),
         "total_bytes": size_in_bytes(status.get("ufsTotal")),
         "cached_bytes": size_in_bytes(cache.get("cached")),
         "capacity_bytes": size_in_bytes(cache.get("cacheCapacity")),
@@ -46,15 +46,15 @@ def of_dataset(live: dict) -> dict:
     }
 
 
-def of_runtime(live: dict) -> dict:
+def of_runtime(existing: dict) -> dict:
     """Phases and the ready and desired masters, workers and fuses of a runtime."""
-    status = live.get("status") or {}
+    status = existing.get("status") or {}
     return {
-        **_identity(live),
+        **_identity(existing),
         **{part + "_phase": status.get(part + "Phase") or "" for part in ("master", "worker", "fuse")},
-        **components(live),
+        **components(existing),
     }
 
 
-def _identity(live: dict) -> dict:
-    return {"name": live["metadata"]["name"], "namespace": live["metadata"].get("namespace")}
+def _identity(existing: dict) -> dict:
+    return {"name": existing["metadata"]["name"], "namespace": existing["metadata"].get("namespace")}

@@ -6,11 +6,11 @@ from __future__ import annotations
 from ..redaction import redacted
 
 
-def visible(live: dict) -> dict:
+def visible(existing: dict) -> dict:
     """Return a live object as results show it: without managedFields, our records and credentials."""
-    metadata = {key: value for key, value in live.get("metadata", {}).items() if key != "managedFields"}
+    metadata = {key: value for key, value in existing.get("metadata", {}).items() if key != "managedFields"}
     annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items()
                    if not key.endswith("datacache.fluid/last-applied")}
     if annotations:
         metadata["annotations"] = annotations
-    return redacted({**live, "metadata": metadata})
+    return redacted({**existing, "metadata": metadata})

@@ -10,7 +10,7 @@ def is_ready(pod: dict) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def pod_trouble(pod: dict) -> str:
+def unready_reason(pod: dict) -> str:
     """Say why a pod is not ready, in one line; empty when it is ready or has done its work."""
     status = pod.get("status", {})
     if status.get("phase") == "Succeeded":
@@ -23,13 +23,13 @@ def pod_trouble(pod: dict) -> str:
         return "not scheduled: %s" % (scheduled.get("message") or scheduled.get("reason") or "no reason given")
     states = (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
     for container in states:
-        trouble = _container_trouble(container)
-        if trouble:
-            return trouble
+        reason = _container_reason(container)
+        if reason:
+            return reason
     return "phase %s" % status.get("phase", "unknown")
 
 
-def _container_trouble(container: dict) -> str:
+def _container_reason(container: dict) -> str:
     state = container.get("state") or {}
     waiting = state.get("waiting")
     if waiting and waiting.get("reason") not in ("PodInitializing", "ContainerCreating"):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidInput
-from .wait_status import Verdict
+from .wait_status import WaitStatus
 
 BOUND_PHASE = "Bound"
 
@@ -29,15 +29,15 @@ def field_is(path: str, value: object):
     except jmespath.exceptions.JMESPathError as err:
         raise InvalidInput("wait_for.path %r is not a JMESPath expression: %s" % (path, err)) from err
 
-    def judge(live: dict | None) -> Verdict:
-        if live is None:
-            return Verdict(False, "it does not exist yet")
+    def predicate(existing: dict | None) -> WaitStatus:
+        if existing is None:
+            return WaitStatus(False, "it does not exist yet")
         try:
-            found = expression.search(live)
+            found = expression.search(existing)
         except jmespath.exceptions.JMESPathError as err:
-            return Verdict(False, "%s cannot be evaluated yet: %s" % (path, err))
-        return Verdict(bool(found) if value is None else _as_text(found) == _as_text(value), "%s is %r" % (path, found))
-    return judge
+            return WaitStatus(False, "%s cannot be evaluated yet: %s" % (path, err))
+        return WaitStatus(bool(found) if value is None else _as_text(found) == _as_text(value), "%s is %r" % (path, found))
+    return predicate
 
 
 def _as_text(value: object) -> str:
@@ -46,11 +46,11 @@ def _as_text(value: object) -> str:
     return text.lower() if text in ("True", "False") else text
 
 
-def bound(live: dict | None) -> Verdict:
+def bound(existing: dict | None) -> WaitStatus:
     """Done once a PersistentVolume or claim says that it is Bound."""
-    if live is None:
-        return Verdict(False, "it does not exist yet")
-    phase = live.get("status", {}).get("phase") or ""
+    if existing is None:
+        return WaitStatus(False, "it does not exist yet")
+    phase = existing.get("status", {}).get("phase") or ""
     if phase in ("Lost", "Failed"):
-        return Verdict(False, failed="its phase is %s: %s" % (phase, live["status"].get("message") or "no message"))
-    return Verdict(phase == BOUND_PHASE, phase_text(phase))
+        return WaitStatus(False, failed="its phase is %s: %s" % (phase, existing["status"].get("message") or "no message"))
+    return WaitStatus(phase == BOUND_PHASE, phase_text(phase))

@@ -9,7 +9,7 @@ from typing import Iterable, Mapping
 _REPELLING = ("NoSchedule", "NoExecute")
 
 
-def takes(node: dict, selector: Mapping[str, str], tolerations: Iterable[dict] = ()) -> bool:
+def accepts(node: dict, selector: Mapping[str, str], tolerations: Iterable[dict] = ()) -> bool:
     """Tell whether new masters with that node selector and these tolerations can be scheduled to the node."""
     spec = node.get("spec", {})
     labels = node["metadata"].get("labels") or {}
@@ -26,7 +26,7 @@ def _tolerated(taint: dict, tolerations: Iterable[dict]) -> bool:
         for each in tolerations)
 
 
-def homeless(places: Mapping[str, str], pods: Iterable[str], nodes: Iterable[str]) -> list[str]:
+def unschedulable(places: Mapping[str, str], pods: Iterable[str], nodes: Iterable[str]) -> list[str]:
     """Return those of the pods that would find no node if they were deleted, when no two masters fit on one.
 
     places: the node of each master. nodes: those that take masters.
@@ -34,6 +34,6 @@ def homeless(places: Mapping[str, str], pods: Iterable[str], nodes: Iterable[str
     return [pod for pod in pods if not set(nodes) - {node for other, node in places.items() if other != pod}]
 
 
-def crowded(places: Mapping[str, str], majority: int) -> list[str]:
+def majority_hosts(places: Mapping[str, str], majority: int) -> list[str]:
     """Return the nodes whose loss takes so many masters along that the rest is less than a majority."""
     return sorted(node for node, count in Counter(places.values()).items() if len(places) - count < majority)

@@ -8,7 +8,7 @@ from typing import Callable
 
 
 @dataclass(frozen=True)
-class Verdict:
+class WaitStatus:
     """What an object's state means for who waits on it.
 
     progress: how far it got, in a few words. failed: why the awaited state cannot come any more.
@@ -19,4 +19,4 @@ class Verdict:
     failed: str = ""
 
 
-Judge = Callable[["dict | None"], Verdict]
+Predicate = Callable[["dict | None"], WaitStatus]

@@ -12,7 +12,7 @@ from typing import Callable
 
 from ..api.client import Client
 from ..apply import reconcile
-from ..apply.merge import Merged
+from ..apply.merge import MergeResult
 from ..apply.merge_patch import merge_patch
 from ..apply.reconcile import Outcome, Write
 from ..errors import AlreadyExists, Conflict, FluidError
@@ -25,29 +25,29 @@ from . import waits
 _KIND = fluid_kinds.ALLUXIO_RUNTIME
 
 
-def apply(client: Client, params: dict, live: dict, write: Write, timeout: float, warn: Callable[[str], None]) -> Outcome | None:
+def apply(client: Client, params: dict, existing: dict, write: Write, timeout: float, warn: Callable[[str], None]) -> Outcome | None:
     """Recreate the live runtime with these options; None when it can stay, or recreate is not allowed.
 
     timeout: seconds for the runtime to be gone, and then for its pods. In check mode the server is asked for dry runs. Raises
     Conflict when pods use the claim, other Datasets refer to this one, or another field manager holds a field that would change. What
     fails after the deletion is the outcome's error.
     """
-    masters, wanted = declared_masters(live.get("spec") or {}), params["master_replicas"]
-    if not params["recreate"] or not changes_journal(masters, wanted):
+    masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
+    if not params["recreate"] or not changes_journal(masters, desired):
         return None
     name, namespace = params["name"], params["namespace"]
     what = _KIND.describe(name, namespace)
     manifest = runtime.manifest(params)
-    merged, outcome = reconcile.compare(_KIND, manifest, write, live)
+    merged, outcome = reconcile.compare(_KIND, manifest, write, existing)
     _require_unused(client, what, params)
     if write.guard:
         write.guard(None, merged)
-    predicted = _predicted(client, live, reconcile.body_of(manifest, write), write.manager)
+    predicted = _predicted(client, existing, reconcile.body_of(manifest, write), write.manager)
     warn("%s has %d masters and %d are declared, so the cache is rebuilt: cached data is fetched anew from the under-store, and what was "
-         "only in Alluxio is lost" % (what, masters, wanted))
-    client.delete(_KIND, name, namespace, live["metadata"]["uid"], write.dry_run)
+         "only in Alluxio is lost" % (what, masters, desired))
+    client.delete(_KIND, name, namespace, existing["metadata"]["uid"], write.dry_run)
     if write.dry_run:
-        return replace(outcome, live=predicted, created=True)
+        return replace(outcome, existing=predicted, created=True)
     try:
         _await_gone(client, namespace, name, timeout)
         made = reconcile.apply(client, _KIND, manifest, replace(write, guard=_unless_created(write.guard)), None)
@@ -55,7 +55,7 @@ def apply(client: Client, params: dict, live: dict, write: Write, timeout: float
         return Outcome(True, None, {"before": {"state": "present"}, "after": {"state": "absent"}}, error=FluidError(
             "%s was deleted to be created anew, which is not done yet: remove what is in the way and run this again, it goes on from "
             "there: %s" % (what, err), **err.details))
-    return replace(outcome, live=made.live, created=made.created)
+    return replace(outcome, existing=made.existing, created=made.created)
 
 
 def _require_unused(client: Client, what: str, params: dict) -> None:
@@ -71,7 +71,7 @@ def _require_unused(client: Client, what: str, params: dict) -> None:
                        "run this again" % (what, ", ".join(references)))
 
 
-def _predicted(client: Client, live: dict, body: dict, manager: str) -> dict:
+def _predicted(client: Client, existing: dict, body: dict, manager: str) -> dict:
     """Return the runtime as the server would create it; what the server refuses is an error before anything is deleted.
 
     The name is taken, so a change of the live one is asked for instead; that it is taken is what a create must be refused for.
@@ -80,9 +80,10 @@ def _predicted(client: Client, live: dict, body: dict, manager: str) -> dict:
         client.create(_KIND, body, manager, dry_run=True)
     except AlreadyExists:
         pass  # it may be created, once the name is free
-    kept = {key: value for key, value in live["metadata"].items() if key not in ("labels", "annotations")}
-    target = {**live, "spec": body["spec"], "metadata": {**kept, **body["metadata"]}}
-    found = client.patch(_KIND, body["metadata"]["name"], body["metadata"]["namespace"], merge_patch(live, target), manager, dry_run=True)
+    kept = {key: value for key, value in existing["metadata"].items() if key not in ("labels", "annotations")}
+    target = {**existing, "spec": body["spec"], "metadata": {**kept, **body["metadata"]}}
+    found = client.patch(
+        _KIND, body["metadata"]["name"], body["metadata"]["namespace"], merge_patch(existing, target), manager, dry_run=True)
     return {**{key: found[key] for key in body}, "metadata": {key: found["metadata"][key] for key in body["metadata"]}}
 
 
@@ -108,7 +109,7 @@ def _require_all(waited: waits.Waited) -> None:
 
 def _unless_created(guard: reconcile.Guard | None) -> reconcile.Guard | None:
     """The guard for a runtime that somebody else created meanwhile; for our own it was asked before the deletion."""
-    def run(live: dict | None, merged: Merged) -> None:
-        if live is not None and guard:
-            guard(live, merged)
+    def run(existing: dict | None, merged: MergeResult) -> None:
+        if existing is not None and guard:
+            guard(existing, merged)
     return run

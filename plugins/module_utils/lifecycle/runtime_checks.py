@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Callable
 
 from ..api.client import Client
-from ..apply.merge import Merged
+from ..apply.merge import MergeResult
 from ..apply.reconcile import Guard
 from ..errors import ApiError, InvalidInput
 from ..fluid import kinds as fluid_kinds, runtime
@@ -19,18 +19,18 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
     """Return the guard of a runtime with these options."""
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(params["name"], params["namespace"])
 
-    def guard(live: dict | None, merged: Merged) -> None:
-        if live is None:
+    def guard(existing: dict | None, merged: MergeResult) -> None:
+        if existing is None:
             _require_nodes_for_masters(client, params, warn)
             return
         paths = [change.path for change in merged.changes]
-        masters, wanted = declared_masters(live.get("spec") or {}), params["master_replicas"]
-        if runtime.MASTER_COUNT in paths and masters != wanted:
-            _require_scalable(what, masters, wanted)
-            if wanted > masters:
+        masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
+        if runtime.MASTER_COUNT in paths and masters != desired:
+            _require_scalable(what, masters, desired)
+            if desired > masters:
                 _require_nodes_for_masters(client, params, warn)
             warn("%s has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which adds or removes them one at a "
-                 "time" % (what, masters, wanted))
+                 "time" % (what, masters, desired))
         paths = [path for path in paths if path != runtime.MASTER_COUNT]
         try:
             property_check.require_known(client, params["namespace"], params["name"], property_check.changed(merged.changes))
@@ -50,13 +50,13 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
     return guard
 
 
-def _require_scalable(what: str, masters: int, wanted: int) -> None:
-    if changes_journal(masters, wanted):
+def _require_scalable(what: str, masters: int, desired: int) -> None:
+    if changes_journal(masters, desired):
         raise InvalidInput(
             "%s has %d masters and %d were asked for: a single master keeps its journal in the UFS format and several in the EMBEDDED "
             "one, so neither can become the other; leave master_replicas as it is, or set recreate: true, which rebuilds the cache: "
             "cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so back up the metadata "
-            "first with datacache.fluid.alluxio_backup" % (what, masters, wanted))
+            "first with datacache.fluid.alluxio_backup" % (what, masters, desired))
 
 
 def _fields(paths: list[tuple]) -> str:
@@ -76,7 +76,7 @@ def _require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str
         warn("whether %d masters find a node each is not known: %s" % (masters, err))
         return
     selector = (params.get("master") or {}).get("node_selector") or {}
-    fit = [node["metadata"]["name"] for node in nodes if scheduling.takes(node, selector)]
+    fit = [node["metadata"]["name"] for node in nodes if scheduling.accepts(node, selector)]
     if len(fit) < masters:
         raise InvalidInput(
             "%d masters with network_mode HostNetwork need %d schedulable nodes, and %d of %d nodes take them (%s): use fewer "

@@ -27,7 +27,7 @@ CAPACITY_ANNOTATION = "pvc.fluid.io/resources.requests.storage"
 # A record of its own: the module dataset keeps another on the same Dataset.
 MANAGER = "volume.datacache.fluid"
 
-Lives = dict  # Kind to {Key: object}
+Existing = dict  # Kind to {Key: object}
 
 
 _UNTOUCHED = Outcome(False, None)
@@ -84,7 +84,7 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
         standing = [item for item, outcome in zip(items, annotated, strict=True) if not isinstance(outcome, FluidError)]
         waited = waits.volumes_bound(client, standing, wait_timeout) if standing else {}
     waits_first = wait_timeout is not None
-    lives, pods = _read(client, items), _pods(client, items)
+    objects, pods = _read(client, items), _pods(client, items)
 
     def manage(pair: tuple[dict, Outcome | FluidError]) -> Binding:
         item, outcome = pair
@@ -96,10 +96,10 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
                 raise error
             for part, kind, manifest in (("claim", kinds.PERSISTENT_VOLUME_CLAIM, _claim(item)),
                                          ("volume", kinds.PERSISTENT_VOLUME, _volume(item))):
-                binding = replace(binding, **{part: _manage(client, kind, manifest, write, lives, waits_first)})
+                binding = replace(binding, **{part: _manage(client, kind, manifest, write, objects, waits_first)})
         except FluidError as err:
             return replace(binding, error=err)
-        _warn_of_other_capacity(item, binding.volume.live, warn)
+        _warn_of_other_capacity(item, binding.volume.existing, warn)
         return binding
 
     return bulk.work(list(zip(items, annotated, strict=True)), manage)
@@ -108,16 +108,16 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
 def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_run: bool) -> list[Binding | FluidError]:
     """Remove claims and volumes that no Dataset owns any more, and with a timeout wait until they are gone."""
     owned = bulk.read_if_known(client, fluid_kinds.DATASET, map(key_of, items))
-    lives, pods = _read(client, items), _pods(client, items)
+    objects, pods = _read(client, items), _pods(client, items)
 
-    def act(item: dict) -> Binding:
+    def delete(item: dict) -> Binding:
         if key_of(item) in owned:
             raise Conflict("%s exists, and its volume and claim belong to it: delete the Dataset, and Fluid removes both"
                            % fluid_kinds.DATASET.describe(item["name"], item["namespace"]))
-        removed = [_remove(client, kind, key, lives, wait_timeout, dry_run) for kind, key in _keys(item).items()]
+        removed = [_remove(client, kind, key, objects, wait_timeout, dry_run) for kind, key in _keys(item).items()]
         return Binding(_UNTOUCHED, *removed, pods[key_of(item)])
 
-    return bulk.work(items, act)
+    return bulk.work(items, delete)
 
 
 def _keys(item: dict) -> dict[Kind, Key]:
@@ -128,9 +128,9 @@ def _keys(item: dict) -> dict[Kind, Key]:
     }
 
 
-def _read(client: Client, items: list[dict]) -> Lives:
-    wanted = [_keys(item) for item in items]
-    return {kind: bulk.read(client, kind, [keys[kind] for keys in wanted])
+def _read(client: Client, items: list[dict]) -> Existing:
+    desired = [_keys(item) for item in items]
+    return {kind: bulk.read(client, kind, [keys[kind] for keys in desired])
             for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
 
 
@@ -143,30 +143,30 @@ def _pods(client: Client, items: list[dict]) -> dict[Key, tuple[dict, ...]]:
             for name, pods in diagnosis.pods_using(client, namespace, names).items()}
 
 
-def _manage(client: Client, kind: Kind, manifest: dict, write: Write, lives: Lives, waits_first: bool) -> Outcome:
+def _manage(client: Client, kind: Kind, manifest: dict, write: Write, objects: Existing, waits_first: bool) -> Outcome:
     metadata = manifest["metadata"]
-    live = lives[kind].get((metadata.get("namespace"), metadata["name"]))
-    if live is not None:
-        return reconcile.apply(client, kind, manifest, write, live)
-    wished = merge({}, {}, last_applied.wish_of(manifest))
-    if wished.changes and write.dry_run and waits_first:
-        return Outcome(True, None, changed_fields({}, wished.target, wished.changes), wished.changes)
-    if wished.changes:
+    existing = objects[kind].get((metadata.get("namespace"), metadata["name"]))
+    if existing is not None:
+        return reconcile.apply(client, kind, manifest, write, existing)
+    desired = merge({}, {}, last_applied.desired_of(manifest))
+    if desired.changes and write.dry_run and waits_first:
+        return Outcome(True, None, changed_fields({}, desired.target, desired.changes), desired.changes)
+    if desired.changes:
         raise InvalidInput(
             "%s does not exist yet, so its labels and reclaim policy cannot be set: Fluid makes it once a runtime has "
             "bound the Dataset; set wait: true" % kind.describe(metadata["name"], metadata.get("namespace")))
     return Outcome(False, None)
 
 
-def _remove(client: Client, kind: Kind, key: Key, lives: Lives, wait_timeout: float | None, dry_run: bool) -> Outcome:
+def _remove(client: Client, kind: Kind, key: Key, objects: Existing, wait_timeout: float | None, dry_run: bool) -> Outcome:
     namespace, name = key
-    outcome = reconcile.remove(client, kind, name, namespace, dry_run, lives[kind].get(key))
-    if wait_timeout is not None and not dry_run and outcome.live is not None:
+    outcome = reconcile.remove(client, kind, name, namespace, dry_run, objects[kind].get(key))
+    if wait_timeout is not None and not dry_run and outcome.existing is not None:
         result = waits.gone(client, kind, [key], wait_timeout)[key]
         if isinstance(result, FluidError):
             raise result
     # What is absent, or on its way there, is no result; check mode cannot know more than that.
-    return replace(outcome, live=None)
+    return replace(outcome, existing=None)
 
 
 def _dataset(item: dict) -> dict:
@@ -189,9 +189,9 @@ def _object(name: str, namespace: str | None, **metadata: dict | None) -> dict:
     return {"metadata": compact(name=name, namespace=namespace, **metadata)}
 
 
-def _warn_of_other_capacity(item: dict, live: dict | None, warn: Callable[[str], None]) -> None:
-    found = (live or {}).get("spec", {}).get("capacity", {}).get("storage")
+def _warn_of_other_capacity(item: dict, existing: dict | None, warn: Callable[[str], None]) -> None:
+    found = (existing or {}).get("spec", {}).get("capacity", {}).get("storage")
     if item["capacity"] and found and not quantity.equal(found, item["capacity"]):
         warn("%s has capacity %s, not %s: Fluid reads the capacity only when it makes the volume, so the new one holds "
              "once the runtime is created anew"
-             % (kinds.PERSISTENT_VOLUME.describe(live["metadata"]["name"]), found, item["capacity"]))
+             % (kinds.PERSISTENT_VOLUME.describe(existing["metadata"]["name"]), found, item["capacity"]))

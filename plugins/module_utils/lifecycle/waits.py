@@ -15,13 +15,13 @@ from ..api import bulk
 from ..api.bulk import Key, Waited, key_of
 from ..api.client import Client
 from ..api.waiter import Waiter
-from ..errors import ApiError, FluidError, KindMissing, QuorumUnknown, WaitFailed
+from ..errors import ApiError, FluidError, KindNotFound, QuorumUnknown, WaitFailed
 from ..fluid import dataset, diagnosis, kinds as fluid_kinds, status
 from ..fluid.components import JOB_MASTER, MASTER
 from ..fluid.names import claim_name, volume_name
 from ..k8s import kinds, predicates
 from ..k8s.kinds import Kind
-from ..k8s.wait_status import Judge, Verdict
+from ..k8s.wait_status import Predicate, WaitStatus
 from ..masters.group import Masters
 from ..progress import Progress
 
@@ -34,13 +34,13 @@ _DELETIONS = {
 }
 
 
-def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], timeout: float, explain) -> Waited:
+def _each(client: Client, kind: Kind, state: str, awaited: dict[Key, Predicate], timeout: float, explain) -> Waited:
     """Wait for each object of one kind to satisfy its judge; explain(client, namespace, name) finds what is in the way."""
-    by_namespace: dict[str, dict[str, Judge]] = defaultdict(dict)
-    for (namespace, name), judge in judges.items():
-        by_namespace[namespace][name] = judge
-    tell = Progress.from_environment().tell
-    waiters = {namespace: Waiter(client, timeout, partial(explain, client, namespace), tell) for namespace in by_namespace}
+    by_namespace: dict[str, dict[str, Predicate]] = defaultdict(dict)
+    for (namespace, name), predicate in awaited.items():
+        by_namespace[namespace][name] = predicate
+    report_progress = Progress.from_environment().report_progress
+    waiters = {namespace: Waiter(client, timeout, partial(explain, client, namespace), report_progress) for namespace in by_namespace}
     return {(namespace, name): result for namespace, waiter in waiters.items()
             for name, result in waiter.until_each(state, kind, namespace, by_namespace[namespace]).items()}
 
@@ -48,18 +48,18 @@ def _each(client: Client, kind: Kind, state: str, judges: dict[Key, Judge], time
 def datasets_in_phase(client: Client, items: list[dict], phase: str, timeout: float) -> Waited:
     """Wait for Datasets to have the phase; an error at once for one that no runtime exists to bind."""
     orphans = _orphans(client, items) if phase == predicates.BOUND_PHASE else {}
-    judges = {key: status.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
-    return orphans | _each(client, fluid_kinds.DATASET, "be " + phase, judges, timeout, diagnosis.explain_runtime)
+    awaited = {key: status.dataset_in_phase(phase) for key in map(key_of, items) if key not in orphans}
+    return orphans | _each(client, fluid_kinds.DATASET, "be " + phase, awaited, timeout, diagnosis.explain_runtime)
 
 
 def _orphans(client: Client, items: list[dict]) -> Waited:
-    lives = bulk.read(client, fluid_kinds.DATASET, map(key_of, items))
-    return {key: error for key, live in lives.items() if (error := _never_bound(client, key, live))}
+    objects = bulk.read(client, fluid_kinds.DATASET, map(key_of, items))
+    return {key: error for key, existing in objects.items() if (error := _never_bound(client, key, existing))}
 
 
-def _never_bound(client: Client, key: Key, live: dict) -> WaitFailed | None:
+def _never_bound(client: Client, key: Key, existing: dict) -> WaitFailed | None:
     """Return the error for a Dataset that is not Bound and has no runtime of any kind."""
-    if status.dataset_phase(live) == predicates.BOUND_PHASE or dataset.is_reference(live):
+    if status.dataset_phase(existing) == predicates.BOUND_PHASE or dataset.is_reference(existing):
         return None
     namespace, name = key
     if any(_may_exist(client, kind, namespace, name) for kind in fluid_kinds.RUNTIMES):
@@ -74,7 +74,7 @@ def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
     """Tell whether the runtime exists, or may for all that we are allowed to know."""
     try:
         return client.get(kind, name, namespace) is not None
-    except KindMissing:
+    except KindNotFound:
         return False
     except ApiError as err:
         if err.status != 403:
@@ -85,9 +85,9 @@ def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
 def runtimes_with_quorum(client: Client, items: list[dict], timeout: float) -> Waited:
     """Wait for runtimes to have masters and workers ready and, above one master, both quorums complete."""
     ready = {key: status.runtime_ready for key in map(key_of, items)}
-    tell = Progress.from_environment().tell
+    report_progress = Progress.from_environment().report_progress
     # Made before the first wait, so that their deadline is that of the whole.
-    waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), tell) for key in ready}
+    waiters = {key: Waiter(client, timeout, partial(diagnosis.explain_runtime, client, key[0]), report_progress) for key in ready}
     waited = _each(client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, timeout, diagnosis.explain_runtime)
     standing = [item for item in items if item["master_replicas"] > 1 and not isinstance(waited[key_of(item)], FluidError)]
     answers = bulk.work(standing, lambda item: _await_quorums(client, waiters[key_of(item)], item))
@@ -103,20 +103,20 @@ def _await_quorums(client: Client, waiter: Waiter, item: dict) -> None:
         waiter.ask_until(what, name, partial(_quorum, group, domain), _QUORUM_PAUSE)
 
 
-def _quorum(group: Masters, domain: str) -> Verdict:
+def _quorum(group: Masters, domain: str) -> WaitStatus:
     """Whether the masters that run are the quorum: another number than is declared does until a rollout has brought them to it."""
     pods = group.pods()
     try:
         return status.quorum_formed(group.quorum(domain, pods)[0], len(pods))
     except QuorumUnknown as err:
-        return Verdict(False, str(err))
+        return WaitStatus(False, str(err))
 
 
 def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, value: object, timeout: float) -> Waited:
     """Wait for what a JMESPath expression finds in each object to be the value, or with None to be true at all."""
-    judge = predicates.field_is(path, value)
+    predicate = predicates.field_is(path, value)
     state = "have %s%s" % (path, "" if value is None else " at %s" % value)
-    return _each(client, kind, state, {key: judge for key in map(key_of, items)}, timeout, diagnosis.explain_runtime)
+    return _each(client, kind, state, {key: predicate for key in map(key_of, items)}, timeout, diagnosis.explain_runtime)
 
 
 def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
@@ -125,8 +125,8 @@ def volumes_bound(client: Client, items: list[dict], timeout: float) -> Waited:
     claims = {(item["namespace"], claim_name(item["name"])): predicates.bound for item in items if key_of(item) not in orphans}
     waited = orphans | _each(client, kinds.PERSISTENT_VOLUME_CLAIM, "be Bound", claims, timeout, diagnosis.explain_runtime)
     keys = {volume_name(*key): key for key in map(key_of, items) if not isinstance(waited[key], FluidError)}
-    judges = {(None, volume): predicates.bound for volume in keys}
-    volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", judges, timeout, diagnosis.nothing_more)
+    awaited = {(None, volume): predicates.bound for volume in keys}
+    volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", awaited, timeout, diagnosis.nothing_more)
     return waited | {keys[volume]: result for (_none, volume), result in volumes.items() if isinstance(result, FluidError)}
 
 

@@ -15,7 +15,7 @@ _ANSWERS = 2
 _APART = 0.15  # seconds; two looks at the same answer differ by less
 
 
-class CatchingUp:
+class CatchUp:
     """Follows one peer by what its leader tells, look by look."""
 
     def __init__(self) -> None:

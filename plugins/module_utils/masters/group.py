@@ -19,7 +19,7 @@ from ..fluid.names import master_selector
 from ..k8s import kinds
 from ..k8s.pods import is_ready
 from .membership import Membership
-from .web_api import LeaderApi, Told
+from .web_api import GroupView, MasterWebApi
 
 _FORBIDDEN = 403
 # Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.
@@ -51,7 +51,7 @@ class Masters:
         self._client = client
         self._namespace = namespace
         self._name = name
-        self._api = LeaderApi(client, namespace)
+        self._api = MasterWebApi(client, namespace)
         self._sleep = sleep
         self._memberships: dict[str, Membership] = {}
 
@@ -65,37 +65,37 @@ class Masters:
         Raises QuorumUnknown when there is no leader, with each pod's reason when it was the CLI that was asked.
         """
         pods = self.pods() if pods is None else pods
-        told = self._told(domain, pods)
-        if told.quorum is not None:
-            return told.quorum, told.pod
-        if told.leaderless:
+        view = self._view(domain, pods)
+        if view.quorum is not None:
+            return view.quorum, view.pod
+        if view.leaderless:
             raise QuorumUnknown("%s: none of the %d masters serves its web port, which only a leader does"
-                                % (self._nobody_tells(_quorum_of(domain)), told.silent))
+                                % (self._unanswered(_quorum_of(domain)), view.silent))
         return self._ask_command(domain, pods)
 
-    def look(self, domain: str, pods: list[dict]) -> Told:
+    def look(self, domain: str, pods: list[dict]) -> GroupView:
         """Return the same, and which pods nothing comes from, also when there is no leader: then without a quorum."""
-        told = self._told(domain, pods)
-        if told.quorum is not None or told.leaderless:
-            return told
+        view = self._view(domain, pods)
+        if view.quorum is not None or view.leaderless:
+            return view
         try:
             quorum, pod = self._ask_command(domain, pods)
         except QuorumUnknown:
-            return told
-        return replace(told, quorum=quorum, pod=pod)
+            return view
+        return replace(view, quorum=quorum, pod=pod)
 
-    def _told(self, domain: str, pods: list[dict]) -> Told:
+    def _view(self, domain: str, pods: list[dict]) -> GroupView:
         """What the web ports tell: nothing where they may not be asked."""
         try:
-            told = self._api.ask(domain, pods)
+            view = self._api.ask(domain, pods)
         except ApiError as err:
             if err.status != _FORBIDDEN:
                 raise
-            return Told(None, None, 0)
-        if told.quorum is None:
-            return told
+            return GroupView(None, None, 0)
+        if view.quorum is None:
+            return view
         names = {pod["metadata"]["name"] for pod in pods}
-        return replace(told, quorum=self._membership(domain).of(told.quorum, names))
+        return replace(view, quorum=self._membership(domain).of(view.quorum, names))
 
     def _membership(self, domain: str) -> Membership:
         return self._memberships.setdefault(domain, Membership(partial(self._again, domain), partial(self._listed, domain)))
@@ -129,7 +129,7 @@ class Masters:
             found = self._api.configuration(pod)
             if found is not None:
                 return found
-        raise QuorumUnknown("%s: none serves its web port" % self._nobody_tells("its configuration"))
+        raise QuorumUnknown("%s: none serves its web port" % self._unanswered("its configuration"))
 
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
         """Return the quorum with the Raft term that its leader's log last named, if it still does."""
@@ -148,7 +148,7 @@ class Masters:
                 return self._run(name, [*command, *keys], _KEY_TIMEOUT * len(keys)).split()
             except QuorumUnknown as err:
                 refusals.append("%s: %s" % (name, err))
-        raise QuorumUnknown("%s: %s" % (self._nobody_tells("the properties that it knows"), "; ".join(refusals) or "no master is ready"))
+        raise QuorumUnknown("%s: %s" % (self._unanswered("the properties that it knows"), "; ".join(refusals) or "no master is ready"))
 
     def elect(self, asked: str, address: str) -> None:
         """Hand the leadership of the masters to the peer with that address, asking the pod. Raises QuorumUnknown when refused.
@@ -164,8 +164,8 @@ class Masters:
         and the priorities of all are set to 1 then (Alluxio, QuorumElectCommand).
         """
         command = ["alluxio", "fsadmin", "journal", "quorum", "elect", "-address", leader]
-        said = execute(self._client, self._namespace, asked, container_of(MASTER), command, _ELECT_TIMEOUT)
-        return "priorities were reset to 1" in said.stdout + said.stderr
+        result = execute(self._client, self._namespace, asked, container_of(MASTER), command, _ELECT_TIMEOUT)
+        return "priorities were reset to 1" in result.stdout + result.stderr
 
     def remove_peer(self, asked: str, domain: str, address: str) -> None:
         """Take the peer with that address out of the group, asking the pod. Raises QuorumUnknown when refused."""
@@ -206,16 +206,16 @@ class Masters:
                 return parse(self._run(name, command, _CLI_TIMEOUT)), name
             except (ApiError, QuorumUnknown) as err:
                 refusals.append("%s: %s" % (name, err))
-        raise QuorumUnknown("%s: %s" % (self._nobody_tells(subject), "; ".join(refusals) or "there is no master pod"))
+        raise QuorumUnknown("%s: %s" % (self._unanswered(subject), "; ".join(refusals) or "there is no master pod"))
 
-    def _nobody_tells(self, subject: str) -> str:
+    def _unanswered(self, subject: str) -> str:
         return "no master of AlluxioRuntime %s in namespace %s tells of %s" % (self._name, self._namespace, subject)
 
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
-        said = execute(self._client, self._namespace, pod, container_of(MASTER), command, timeout)
-        if said.code != 0:
-            raise QuorumUnknown("exit code %d: %s" % (said.code, (said.stderr or said.stdout).strip()[-300:]))
-        return said.stdout
+        result = execute(self._client, self._namespace, pod, container_of(MASTER), command, timeout)
+        if result.code != 0:
+            raise QuorumUnknown("exit code %d: %s" % (result.code, (result.stderr or result.stdout).strip()[-300:]))
+        return result.stdout
 
 
 def _quorum_of(domain: str) -> str:

@@ -14,7 +14,7 @@ from ..alluxio.raft import AVAILABLE, Quorum
 from ..alluxio.ratis_metrics import read_quorum
 from ..api import bulk
 from ..api.client import Client
-from ..errors import Unreachable
+from ..errors import PodUnreachable
 from ..fluid.components import MASTER, raft_component, web_port
 
 # The leader of a cache answers within 0.1 s; a node that is cut off does not refuse, it is silent.
@@ -23,7 +23,7 @@ _METRICS = "/metrics/prometheus/"
 
 
 @dataclass(frozen=True)
-class Told:
+class GroupView:
     """What the masters' web ports say. quorum and pod: of the leader, None without one.
 
     silent: how many ports were asked, when none of them answered; else 0. unreachable: pods whose port did not even refuse. That
@@ -47,7 +47,7 @@ class Told:
         return self.unreachable - heard
 
 
-class LeaderApi:
+class MasterWebApi:
     """Asks the web ports of one runtime's masters."""
 
     def __init__(self, client: Client, namespace: str) -> None:
@@ -55,7 +55,7 @@ class LeaderApi:
         self._namespace = namespace
         self._silence: dict[tuple[str, str], float] = {}
 
-    def ask(self, domain: str, pods: list[dict]) -> Told:
+    def ask(self, domain: str, pods: list[dict]) -> GroupView:
         """Ask all pods at once which of them leads the domain's group, and how it sees the group.
 
         Raises ApiError without the permission for get on pods/proxy.
@@ -64,7 +64,7 @@ class LeaderApi:
         answers = bulk.work(started, lambda pod: self._ask(pod, domain, _METRICS)) if started else []
         found, unreachable = [], set()
         for pod, answer in zip(started, answers, strict=True):
-            if isinstance(answer, Unreachable):
+            if isinstance(answer, PodUnreachable):
                 unreachable.add(pod["metadata"]["name"])
                 continue
             if isinstance(answer, Exception):
@@ -75,7 +75,7 @@ class LeaderApi:
         # A leader that was cut off may believe in itself until it learns of its successor, whom more members answer.
         leading = sorted((each for each in found if each[0] is not None), key=lambda each: each[0].available)
         quorum, name = leading[-1] if leading else (None, None)
-        return Told(quorum, name, 0 if found else len(started), frozenset(unreachable))
+        return GroupView(quorum, name, 0 if found else len(started), frozenset(unreachable))
 
     def configuration(self, pod: dict, domain: str = MASTER) -> dict[str, str] | None:
         """The properties that are in force in the leader's process, as texts; None when the pod does not lead.
@@ -95,7 +95,7 @@ class LeaderApi:
         """What the pod's web port answers on a path; None when it does not lead."""
         try:
             return self._ask(pod, domain, path)
-        except Unreachable:
+        except PodUnreachable:
             return None
 
     def _ask(self, pod: dict, domain: str, path: str) -> bytes | None:

@@ -23,7 +23,7 @@ def run(module: AnsibleModule, kind: Kind, summary: Callable[[dict], dict]) -> N
     params = module.params
     key, convert = ("summaries", summary) if params["summary"] else ("resources", visible)
     module_exit.finish(module, lambda: {
-        "changed": False, key: [convert(live) for live in read(connect(params), kind, params)]})
+        "changed": False, key: [convert(existing) for existing in read(connect(params), kind, params)]})
 
 
 def read(client: Client, kind: Kind, params: dict) -> Iterator[dict]:
@@ -39,14 +39,14 @@ def read(client: Client, kind: Kind, params: dict) -> Iterator[dict]:
     labels, fields = ",".join(params["label_selectors"]), list(params["field_selectors"])
     if names and namespaces and not labels and not fields:
         found = (client.get(kind, name, namespace) for namespace in namespaces for name in names)
-        yield from (live for live in found if live is not None)
+        yield from (existing for existing in found if existing is not None)
         return
     if names and len(names) == 1:
         fields.append("metadata.name=" + names[0])
     for namespace in namespaces or [None]:
-        for live in client.list(kind, namespace, labels, ",".join(fields)):
-            if not names or live["metadata"]["name"] in names:
-                yield live
+        for existing in client.list(kind, namespace, labels, ",".join(fields)):
+            if not names or existing["metadata"]["name"] in names:
+                yield existing
 
 
 def _either(several: list[str] | None, one: str | None) -> list[str] | None:

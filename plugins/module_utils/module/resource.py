@@ -65,10 +65,10 @@ def run(module: AnsibleModule, managed: Managed) -> None:
 
     def work() -> dict:
         require_valid(items, managed.require_valid if params["state"] == "present" else require_identity)
-        if wanted := params["wait_for"]:
+        if condition := params["wait_for"]:
             from ..k8s.predicates import field_is
 
-            field_is(**wanted)  # a bad expression is refused before anything is written
+            field_is(**condition)  # a bad expression is refused before anything is written
         client = connect(params)
         outcomes = _present(client, items, managed, module) if params["state"] == "present" else _absent(
             client, items, managed, module)
@@ -96,17 +96,17 @@ def require_valid(items: list[dict], check: Callable[[dict], None]) -> None:
 
 def _present(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
     force, dry_run = module.params["force_conflicts"], module.check_mode
-    lives = bulk.read(client, managed.kind, map(key_of, items))
+    objects = bulk.read(client, managed.kind, map(key_of, items))
 
     def apply(item: dict) -> Outcome:
         guard = managed.guard(client, item, module.warn) if managed.guard else None
         write = Write(dry_run=dry_run, force_conflicts=force, guard=guard)
-        live = lives.get(key_of(item))
-        if managed.recreate and live is not None:
-            recreated = managed.recreate(client, item, live, write, module.params["wait_timeout"], module.warn)
+        existing = objects.get(key_of(item))
+        if managed.recreate and existing is not None:
+            recreated = managed.recreate(client, item, existing, write, module.params["wait_timeout"], module.warn)
             if recreated:
                 return recreated
-        return reconcile.apply(client, managed.kind, managed.manifest(item), write, live)
+        return reconcile.apply(client, managed.kind, managed.manifest(item), write, existing)
 
     outcomes = bulk.work(items, apply)
     if managed.afterwards:
@@ -127,29 +127,29 @@ def _proved(client: Client, managed: Managed, item: dict, outcome: Outcome | Flu
 
 
 def _wait(client: Client, managed: Managed, params: dict, items: list[dict]) -> Waited:
-    if wanted := params["wait_for"]:
+    if condition := params["wait_for"]:
         from ..lifecycle import waits
 
-        return waits.field_has_value(client, managed.kind, items, wanted["path"], wanted["value"], params["wait_timeout"])
+        return waits.field_has_value(client, managed.kind, items, condition["path"], condition["value"], params["wait_timeout"])
     return managed.wait(client, items, params)
 
 
 def _absent(client: Client, items: list[dict], managed: Managed, module: AnsibleModule) -> list[Outcome | FluidError]:
     params = module.params
-    lives = bulk.read_if_known(client, managed.kind, map(key_of, items))
+    objects = bulk.read_if_known(client, managed.kind, map(key_of, items))
     outcomes = bulk.work(items, lambda item: reconcile.remove(
-        client, managed.kind, item["name"], item["namespace"], module.check_mode, lives.get(key_of(item))))
+        client, managed.kind, item["name"], item["namespace"], module.check_mode, objects.get(key_of(item))))
     if params["wait"] and not module.check_mode:
         from ..lifecycle import waits
 
         outcomes = _after(items, outcomes, lambda left: waits.gone(
             client, managed.kind, [key_of(item) for item in left], params["wait_timeout"]), _still_there)
     # What is absent, or on its way there, is no result; check mode cannot know more than that.
-    return [outcome if isinstance(outcome, FluidError) else replace(outcome, live=None) for outcome in outcomes]
+    return [outcome if isinstance(outcome, FluidError) else replace(outcome, existing=None) for outcome in outcomes]
 
 
 def _still_there(outcome: Outcome) -> bool:
-    return outcome.live is not None
+    return outcome.existing is not None
 
 
 def _after(items: list[dict], outcomes: list[Outcome | FluidError], wait: Callable[[list[dict]], Waited],
@@ -168,4 +168,4 @@ def _with_wait(key: Key, outcome: Outcome | FluidError, waited: Waited) -> Outco
     if isinstance(outcome, FluidError) or key not in waited:
         return outcome
     result = waited[key]
-    return replace(outcome, error=result) if isinstance(result, FluidError) else replace(outcome, live=result, waited=True)
+    return replace(outcome, error=result) if isinstance(result, FluidError) else replace(outcome, existing=result, waited=True)

@@ -17,10 +17,10 @@ from ..errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
 from ..k8s import kinds
-from ..k8s.pods import is_ready, pod_trouble
+from ..k8s.pods import is_ready, unready_reason
 from ..masters.group import Masters
 from . import peer_services, plan as quorum_plan
-from .plan import Group, Step
+from .plan import RaftGroup, Step
 
 # Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost. With the 5 s that a silent
 # pod is waited for, before and after, a loss is said within 30 s.
@@ -29,17 +29,17 @@ _PAUSE = 0.5
 
 
 @dataclass(frozen=True)
-class Done:
+class ActionRecord:
     """A step that was taken, in one domain."""
 
     domain: str
     step: Step
 
     def as_dict(self) -> dict:
-        return {"domain": self.domain, "act": self.step.act, "target": self.step.target, "reason": self.step.reason}
+        return {"domain": self.domain, "act": self.step.action, "target": self.step.target, "reason": self.step.reason}
 
 
-class Keeper:
+class QuorumHealer:
     """Looks after the masters of one runtime. expected: how many masters it is to have. tell: takes progress for a person.
     masters: those of another keeper, with what was learned of them.
 
@@ -47,17 +47,17 @@ class Keeper:
     """
 
     def __init__(self, client: Client, namespace: str, name: str, expected: int, timeout: float,
-                 tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
+                 report_progress: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
                  sleep: Callable[[float], None] = time.sleep,
                  now: Callable[[], datetime] = lambda: datetime.now(timezone.utc), masters: Masters | None = None) -> None:
         self.masters = masters or Masters(client, namespace, name)
-        self.acts: list[Done] = []
+        self.actions: list[ActionRecord] = []
         self._client = client
         self._namespace = namespace
         self._name = name
         self._expected = expected
         self._timeout = timeout
-        self._tell = tell
+        self._report_progress = report_progress
         self._clock = clock
         self._sleep = sleep
         self._now = now
@@ -73,73 +73,74 @@ class Keeper:
                            % kinds.SERVICE.describe(pod, self._namespace))
         return _address(service, domain)
 
-    def see(self, domain: str) -> Group:
+    def see(self, domain: str) -> RaftGroup:
         """Return the domain's group as it is now: what Kubernetes shows of the masters, and what their leader says."""
         pods = self.masters.pods()
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
-        services = {live["metadata"]["name"]: live for live in self._client.list(
+        services = {existing["metadata"]["name"]: existing for existing in self._client.list(
             kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
-        told = self.masters.look(domain, pods)
-        self._asked = told.pod or ""
-        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in told.gone)
+        view = self.masters.look(domain, pods)
+        self._asked = view.pod or ""
+        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in view.gone)
                         for name in peer_services.names(self._name, self._expected))
-        seen = quorum_plan.group(domain, told.quorum, masters)
-        return replace(seen, masters=tuple(self._with_raft_server(domain, master) for master in seen.masters))
+        observed = quorum_plan.raft_group(domain, view.quorum, masters)
+        return replace(observed, masters=tuple(self._with_raft_server(domain, master) for master in observed.masters))
 
-    def plan(self, lead: str = "") -> list[Done]:
+    def plan(self, desired_leader: str = "") -> list[ActionRecord]:
         """Return the next step of each domain that changes something; acts on nothing."""
-        steps = [(domain, quorum_plan.next_step(self.see(domain), self._ages(domain), self._lead(domain, lead))) for domain in DOMAINS]
-        return [Done(domain, step) for domain, step in steps if step.changes]
+        steps = [(domain, quorum_plan.next_step(self.see(domain), self._ages(domain), self._lead(domain, desired_leader)))
+                 for domain in DOMAINS]
+        return [ActionRecord(domain, step) for domain, step in steps if step.changes]
 
-    def settle(self, lead: str = "", domains: Sequence[str] = DOMAINS, going: str = "") -> list[Group]:
+    def ensure_complete(self, desired_leader: str = "", domains: Sequence[str] = DOMAINS, departing: str = "") -> list[RaftGroup]:
         """Return the groups once all expected peers, and no others, are AVAILABLE in each domain, and the wanted one leads.
 
         lead: the pod that is to lead the masters, empty when any may. going: a pod that may be away or on its way there. Raises
         QuorumLost when too few masters run to elect a leader, and WaitTimeout.
         """
-        return [self._settle(domain, self._lead(domain, lead), going) for domain in domains]
+        return [self._ensure_complete(domain, self._lead(domain, desired_leader), departing) for domain in domains]
 
-    def hand_over(self, pod: str, successors: Sequence[str]) -> None:
+    def transfer_leadership(self, pod: str, successors: Sequence[str]) -> None:
         """Move the leadership of the masters away from a pod, to the first of the successors that is AVAILABLE.
 
         Returns at once when the pod does not lead. Raises Conflict when no successor is AVAILABLE.
         """
-        seen = self._settle(MASTER, "", pod)
-        leading = seen.leading()
+        observed = self._ensure_complete(MASTER, "", pod)
+        leading = observed.leading()
         if leading is None or leading.pod != pod:
             return
-        able = {master.pod: master for master in seen.masters if master.lasting and master.pod != pod}
+        able = {master.pod: master for master in observed.masters if master.stays and master.pod != pod}
         successor = next((name for name in successors if name in able), None)
         if successor is None:
             raise Conflict("%s leads and none of %s is an AVAILABLE peer to take over" % (pod, ", ".join(successors) or "no others"))
-        self._settle(MASTER, able[successor].address, pod)
+        self._ensure_complete(MASTER, able[successor].address, pod)
 
-    def elsewhere(self, node: str) -> str:
+    def candidate_off_node(self, node: str) -> str:
         """Return the pod that is to lead so that no master on the node does; empty when none there leads.
 
         Raises Conflict when every master that is AVAILABLE is on that node.
         """
-        seen = self.see(MASTER)
+        observed = self.see(MASTER)
         nodes = {pod["metadata"]["name"]: pod.get("spec", {}).get("nodeName") for pod in self.masters.pods()}
-        leading = seen.leading()
+        leading = observed.leading()
         if leading is None or nodes.get(leading.pod) != node:
             return ""
-        able = [master.pod for master in seen.masters if master.lasting and nodes.get(master.pod) not in (None, node)]
+        able = [master.pod for master in observed.masters if master.stays and nodes.get(master.pod) not in (None, node)]
         if not able:
             raise Conflict("%s leads on node %s and no master of %s is AVAILABLE on another: bring them back first" % (
                 leading.pod, node, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)))
         return able[0]
 
-    def _settle(self, domain: str, lead: str, going: str = "") -> Group:
+    def _ensure_complete(self, domain: str, desired_leader: str, departing: str = "") -> RaftGroup:
         lost_since: float | None = None
         while True:
-            seen = self.see(domain)
-            step = quorum_plan.next_step(seen, self._ages(domain), lead, going)
-            if step.act == quorum_plan.NOTHING:
-                return seen
+            observed = self.see(domain)
+            step = quorum_plan.next_step(observed, self._ages(domain), desired_leader, departing)
+            if step.action == quorum_plan.NOTHING:
+                return observed
             what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
-            self._tell("waiting for %s: %s" % (what, step.reason))
-            if step.act != quorum_plan.LOST:
+            self._report_progress("waiting for %s: %s" % (what, step.reason))
+            if step.action != quorum_plan.LOST:
                 lost_since = None
             elif lost_since is None:
                 lost_since = self._clock()
@@ -151,33 +152,33 @@ class Keeper:
             if self._clock() >= self._deadline:
                 raise WaitTimeout("waited %g seconds for %s: %s; done so far: %s" % (
                     round(self._timeout, 1), what, step.reason, "; ".join(
-                        "%s %s" % (each.step.act, each.step.target) for each in self.acts) or "nothing"))
+                        "%s %s" % (each.step.action, each.step.target) for each in self.actions) or "nothing"))
             if step.changes:
-                self._act(domain, step, seen)
+                self._perform(domain, step, observed)
             self._sleep(_PAUSE)
 
-    def _act(self, domain: str, step: Step, seen: Group) -> None:
+    def _perform(self, domain: str, step: Step, observed: RaftGroup) -> None:
         """Take a step. One that is refused counts as tried: the next look decides what follows."""
-        self._history[domain, step.act, step.subject] = self._clock()
-        self.acts.append(Done(domain, step))
+        self._history[domain, step.action, step.subject] = self._clock()
+        self.actions.append(ActionRecord(domain, step))
         pod = step.target.rpartition(":")[0]
         try:
-            if step.act == quorum_plan.REMOVE:
+            if step.action == quorum_plan.REMOVE:
                 self.masters.remove_peer(self._asked, domain, step.target)
-            elif step.act == quorum_plan.RESTART:
+            elif step.action == quorum_plan.RESTART:
                 self.masters.restart(pod, domain)
             elif domain == MASTER:
                 self.masters.elect(self._asked, step.target)
             else:
                 # There is no command for the job masters. Their journal holds jobs alone, and another member has it.
-                self.masters.restart((seen.leader or "").rpartition(":")[0], domain)
+                self.masters.restart((observed.leader or "").rpartition(":")[0], domain)
         except (ApiError, QuorumUnknown) as err:
             if getattr(err, "status", 0) == 403:
                 raise
-            self._tell("%s of %s was refused: %s" % (step.act, step.target, err))
+            self._report_progress("%s of %s was refused: %s" % (step.action, step.target, err))
 
     def _ages(self, domain: str) -> dict[tuple, float]:
-        return {(act, subject): self._clock() - at for (each, act, subject), at in self._history.items() if each == domain}
+        return {(action, subject): self._clock() - at for (each, action, subject), at in self._history.items() if each == domain}
 
     def _lead(self, domain: str, pod: str) -> str:
         """The address of the wanted leader; the leadership of the job masters is nobody's wish."""
@@ -192,18 +193,18 @@ class Keeper:
     def _master(self, domain: str, name: str, service: dict | None, pod: dict | None, gone: bool) -> quorum_plan.Master:
         address = _address(service, domain) if service else name + ":0"
         if pod is None:
-            return quorum_plan.Master(name, address, trouble="its pod does not exist")
+            return quorum_plan.Master(name, address, reason="its pod does not exist")
         started = _started(pod, container_of(domain))
         if started is None or not is_ready(pod) or gone:
-            return quorum_plan.Master(name, address, trouble=pod_trouble(pod) or "nothing answers at its address, on node %s"
+            return quorum_plan.Master(name, address, reason=unready_reason(pod) or "nothing answers at its address, on node %s"
                                % pod.get("spec", {}).get("nodeName", "unknown"))
         return quorum_plan.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
-                           leaving="deletionTimestamp" in pod["metadata"])
+                           terminating="deletionTimestamp" in pod["metadata"])
 
     def _with_raft_server(self, domain: str, master: quorum_plan.Master) -> quorum_plan.Master:
         """The master, with whether its process has closed its Raft server."""
         port = int(master.address.rpartition(":")[2])
-        return replace(master, closed=quorum_plan.may_be_closed(master) and self.masters.raft_closed(master.pod, domain, port))
+        return replace(master, raft_server_closed=quorum_plan.may_be_closed(master) and self.masters.raft_closed(master.pod, domain, port))
 
 
 def _address(service: dict, domain: str) -> str:

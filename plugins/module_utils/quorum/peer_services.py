@@ -48,17 +48,17 @@ def stable(service: dict, name: str = "") -> dict:
             "spec": {**spec, "publishNotReadyAddresses": True}}
 
 
-def unstable(runtime: str, masters: int, lives: dict[str, dict]) -> list[str]:
+def unstable(runtime: str, masters: int, objects: dict[str, dict]) -> list[str]:
     """Return the names of the Services that are headless, or missing after a replacement that was cut off.
 
     lives: the namespace's Services by name. Nothing counts as missing while none exists: Fluid has not made them yet.
     """
     expected = names(runtime, masters)
-    if not any(name in lives for name in expected):
+    if not any(name in objects for name in expected):
         return []
-    return [name for name in expected if name not in lives or not is_stable(lives[name])]
+    return [name for name in expected if name not in objects or not is_stable(objects[name])]
 
 
-def sibling(runtime: str, masters: int, lives: dict[str, dict], name: str) -> dict:
+def sibling(runtime: str, masters: int, objects: dict[str, dict], name: str) -> dict:
     """Return the live Service of that name, or that of another master to make it from."""
-    return lives.get(name) or next(lives[each] for each in names(runtime, masters) if each in lives)
+    return objects.get(name) or next(objects[each] for each in names(runtime, masters) if each in objects)

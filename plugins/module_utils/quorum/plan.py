@@ -23,9 +23,9 @@ REMOVE = "remove_peer"
 
 # Seconds. A follower with stable addresses is AVAILABLE 8 to 15 s after its container's start (measured, Alluxio 2.9.4; the longer on
 # busy nodes). What takes twice as long does not come by itself.
-JOINS_WITHIN = 30.0
+JOIN_TIMEOUT = 30.0
 # With short election timeouts a pause of a second makes a follower UNAVAILABLE for a moment: only a longer silence is worth an act.
-SILENT_FOR = 15.0
+UNRESPONSIVE_AFTER = 15.0
 # The default of election.timeout.max: a peer that is AVAILABLE may have been silent for that long.
 _MAY_BE_SILENT = 20.0
 # A JVM answers later than this after its container's start, so an earlier answer came from the container before, which may live a
@@ -34,7 +34,7 @@ _ANSWERS_AFTER = 2.5
 # Seconds from a start until it is asked whether the Raft server is closed: before that it may not be open yet.
 _ASKED_AFTER = 5.0
 # How long an act may take to show before the next one is tried.
-SHOWS_WITHIN = 30.0
+ACTION_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -51,28 +51,28 @@ class Master:
     address: str
     state: str = ""
     running: float | None = None
-    trouble: str = ""
+    reason: str = ""
     silent: float | None = None
-    leaving: bool = False
-    closed: bool = False
+    terminating: bool = False
+    raft_server_closed: bool = False
 
     @property
     def available(self) -> bool:
         return self.state == AVAILABLE
 
     @property
-    def lasting(self) -> bool:
+    def stays(self) -> bool:
         """Whether it takes part and will go on to."""
-        return self.available and not self.leaving
+        return self.available and not self.terminating
 
     @property
-    def away(self) -> bool:
+    def unavailable(self) -> bool:
         """Whether it does not take part, or not for long, whatever the leader has heard of it."""
-        return self.running is None or not self.lasting
+        return self.running is None or not self.stays
 
 
 @dataclass(frozen=True)
-class Group:
+class RaftGroup:
     """A Raft group. stale: peers that no expected master has. leader: an address, or None."""
 
     domain: str
@@ -98,7 +98,7 @@ class Group:
         return next((master for master in self.masters if master.address == self.leader), None)
 
     def complete(self) -> bool:
-        return self.leading() is not None and not self.stale and all(master.lasting for master in self.masters)
+        return self.leading() is not None and not self.stale and all(master.stays for master in self.masters)
 
 
 @dataclass(frozen=True)
@@ -108,27 +108,27 @@ class Step:
     target: the address of the peer that it acts on. subject: the peer that it is done for, which may be another.
     """
 
-    act: str
+    action: str
     target: str = ""
     reason: str = ""
     subject: str = ""
 
     @property
     def changes(self) -> bool:
-        return self.act in (TRANSFER, RESTART, REMOVE)
+        return self.action in (TRANSFER, RESTART, REMOVE)
 
 
 # Seconds since each (act, subject) was done in this run.
 History = Mapping[tuple, float]
 
 
-def group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> Group:
+def raft_group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> RaftGroup:
     """Join what Kubernetes says of the masters with what the quorum says; quorum is None when no master tells."""
     if quorum is None:
-        return Group(domain, None, masters)
+        return RaftGroup(domain, None, masters)
     peers = {peer.address: peer for peer in quorum.peers}
     joined = tuple(_joined(each, peers.pop(each.address, None)) for each in masters)
-    return Group(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
+    return RaftGroup(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
 
 
 def _joined(master: Master, peer: Peer | None) -> Master:
@@ -150,36 +150,36 @@ def _state(peer: Peer | None, running: float | None) -> str:
 
 def may_be_closed(master: Master) -> bool:
     """Whether it is worth asking if the master's process has closed its Raft server."""
-    return not master.available and not master.leaving and master.running is not None and master.running >= _ASKED_AFTER
+    return not master.available and not master.terminating and master.running is not None and master.running >= _ASKED_AFTER
 
 
-def next_step(seen: Group, history: History, lead: str = "", going: str = "") -> Step:
+def next_step(observed: RaftGroup, history: History, desired_leader: str = "", departing: str = "") -> Step:
     """Return what to do now.
 
     lead: the address that is to lead, empty when any may. going: the pod that the caller is about to end, which may be leaving or away.
     """
-    for master in seen.masters:
-        if master.closed and master.pod != going:
+    for master in observed.masters:
+        if master.raft_server_closed and master.pod != departing:
             return _reopen(master, history)
-    if seen.leader is None or seen.available < quorum_size(seen.listed):
-        return _without_majority(seen)
-    if seen.stale:
-        return _against_stale(seen)
-    staying = [master for master in seen.masters if master.pod != going]
-    away = [master for master in staying if not master.available]
-    for master in away:
-        step = _for_lost(seen, master, history)
+    if observed.leader is None or observed.available < quorum_size(observed.listed):
+        return _without_majority(observed)
+    if observed.stale:
+        return _against_stale(observed)
+    staying = [master for master in observed.masters if master.pod != departing]
+    unavailable = [master for master in staying if not master.available]
+    for master in unavailable:
+        step = _for_lost(observed, master, history)
         if step is not None:
             return step
-    if away:
-        return Step(WAIT, away[0].address, "; ".join("%s %s" % (master.pod, _why_away(master)) for master in away))
-    leaving = [master for master in staying if master.leaving]
-    if leaving and (not lead or lead in (seen.leader, *(master.address for master in leaving))):
-        return Step(WAIT, leaving[0].address, "; ".join("%s is being deleted" % master.pod for master in leaving))
-    if lead and seen.leader != lead:
-        if (TRANSFER, lead) in history and history[TRANSFER, lead] < SHOWS_WITHIN:
-            return Step(WAIT, lead, "%s takes over" % lead)
-        return Step(TRANSFER, lead, "%s leads and %s is to lead" % (seen.leader, lead), lead)
+    if unavailable:
+        return Step(WAIT, unavailable[0].address, "; ".join("%s %s" % (master.pod, _why_unavailable(master)) for master in unavailable))
+    terminating = [master for master in staying if master.terminating]
+    if terminating and (not desired_leader or desired_leader in (observed.leader, *(master.address for master in terminating))):
+        return Step(WAIT, terminating[0].address, "; ".join("%s is being deleted" % master.pod for master in terminating))
+    if desired_leader and observed.leader != desired_leader:
+        if (TRANSFER, desired_leader) in history and history[TRANSFER, desired_leader] < ACTION_TIMEOUT:
+            return Step(WAIT, desired_leader, "%s takes over" % desired_leader)
+        return Step(TRANSFER, desired_leader, "%s leads and %s is to lead" % (observed.leader, desired_leader), desired_leader)
     return Step(NOTHING)
 
 
@@ -189,57 +189,57 @@ def _reopen(master: Master, history: History) -> Step:
     While one that is being added is like that, its leader tries to reach it without a pause and answers little else (Alluxio 2.9.4).
     """
     reason = "%s has closed its Raft server, though its process runs" % master.pod
-    if history.get((RESTART, master.address), SHOWS_WITHIN) < SHOWS_WITHIN:
+    if history.get((RESTART, master.address), ACTION_TIMEOUT) < ACTION_TIMEOUT:
         return Step(WAIT, master.address, reason)
     return Step(RESTART, master.address, reason, master.address)
 
 
-def _without_majority(seen: Group) -> Step:
+def _without_majority(observed: RaftGroup) -> Step:
     """Only what runs can vote; nothing we could do brings a majority back without risking what it knows."""
-    needed = quorum_size(max(seen.listed, len(seen.masters)))
-    away = "; ".join("%s %s" % (master.pod, _why_away(master)) for master in seen.masters if master.running is None)
-    if seen.running >= needed:
+    needed = quorum_size(max(observed.listed, len(observed.masters)))
+    unavailable = "; ".join("%s %s" % (master.pod, _why_unavailable(master)) for master in observed.masters if master.running is None)
+    if observed.running >= needed:
         return Step(WAIT, "", "%d of %d masters run and have to elect a leader%s" % (
-            seen.running, len(seen.masters), " (%s)" % away if away else ""))
-    return Step(LOST, "", "%d of %d masters run and %d are needed (%s)" % (seen.running, len(seen.masters), needed, away))
+            observed.running, len(observed.masters), " (%s)" % unavailable if unavailable else ""))
+    return Step(LOST, "", "%d of %d masters run and %d are needed (%s)" % (observed.running, len(observed.masters), needed, unavailable))
 
 
-def _against_stale(seen: Group) -> Step:
-    if seen.leading() is None:
-        able = next((master for master in seen.masters if master.lasting), None)
+def _against_stale(observed: RaftGroup) -> Step:
+    if observed.leading() is None:
+        able = next((master for master in observed.masters if master.stays), None)
         if able is None:
-            return Step(WAIT, "", "the stale peer %s leads and no expected master is AVAILABLE" % seen.leader)
-        return Step(TRANSFER, able.address, "the stale peer %s leads" % seen.leader, able.address)
+            return Step(WAIT, "", "the stale peer %s leads and no expected master is AVAILABLE" % observed.leader)
+        return Step(TRANSFER, able.address, "the stale peer %s leads" % observed.leader, able.address)
     # A change of the members is agreed on by the new group.
-    peer = seen.stale[0]
-    left = seen.available - (peer.state == AVAILABLE) - sum(master.available and master.leaving for master in seen.masters)
-    if left < quorum_size(seen.listed - 1):
+    peer = observed.stale[0]
+    left = observed.available - (peer.state == AVAILABLE) - sum(master.available and master.terminating for master in observed.masters)
+    if left < quorum_size(observed.listed - 1):
         return Step(WAIT, peer.address, "without the stale peer %s only %d of %d would be AVAILABLE"
-                    % (peer.address, left, seen.listed - 1))
+                    % (peer.address, left, observed.listed - 1))
     return Step(REMOVE, peer.address, "it is a peer of the group and no master has its address", peer.address)
 
 
-def _for_lost(seen: Group, lost: Master, history: History) -> Step | None:
+def _for_lost(observed: RaftGroup, lost: Master, history: History) -> Step | None:
     """What can be done for one peer that is away; None when only waiting helps."""
-    if lost.running is None or lost.leaving or lost.running < JOINS_WITHIN or lost.address == seen.leader:
+    if lost.running is None or lost.terminating or lost.running < JOIN_TIMEOUT or lost.address == observed.leader:
         return None
-    if lost.silent is not None and lost.silent < SILENT_FOR:
+    if lost.silent is not None and lost.silent < UNRESPONSIVE_AFTER:
         return None
-    done = {act: ago for (act, subject), ago in history.items() if subject == lost.address}
-    if any(ago < SHOWS_WITHIN for ago in done.values()):
+    done = {action: ago for (action, subject), ago in history.items() if subject == lost.address}
+    if any(ago < ACTION_TIMEOUT for ago in done.values()):
         return None
     reason = "%s has run for %.0f s and is %s" % (lost.pod, lost.running, lost.state or "no member of the group")
-    able = next((master for master in seen.masters if master.lasting and master.address != seen.leader), None)
+    able = next((master for master in observed.masters if master.stays and master.address != observed.leader), None)
     steps = [Step(RESTART, lost.address, reason, lost.address)]
     if lost.state and able is not None:
         steps.append(Step(TRANSFER, able.address, "%s: a new leader opens new connections to it" % reason, lost.address))
     # A transfer costs the masters no member. The job masters have none but the restart of their leader, which therefore comes last.
-    if seen.domain == MASTER:
+    if observed.domain == MASTER:
         steps.reverse()
-    return next((step for step in steps if step.act not in done), None)
+    return next((step for step in steps if step.action not in done), None)
 
 
-def _why_away(master: Master) -> str:
+def _why_unavailable(master: Master) -> str:
     if master.running is None:
-        return "does not run: %s" % (master.trouble or "no pod")
+        return "does not run: %s" % (master.reason or "no pod")
     return "has run for %.0f s and is %s" % (master.running, master.state or "no member yet")

@@ -23,7 +23,7 @@ from ..errors import AlreadyExists, ApiError, Conflict, FluidError
 from ..fluid import diagnosis
 from ..fluid.names import master_selector
 from ..k8s import kinds, pods as k8s_pods
-from ..k8s.wait_status import Verdict
+from ..k8s.wait_status import WaitStatus
 from ..progress import Progress
 from . import peer_services
 
@@ -36,45 +36,45 @@ _PROBE_TIMEOUT = 10.0
 _PROBE = '[ "$(getent hosts "$1" | cut -d" " -f1)" = "$2" ] && { [ -z "$3" ] || timeout 3 bash -c "exec 3<>/dev/tcp/$2/$3"; }'
 
 
-def settle(client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
+def ensure_for_runtimes(client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
            dry_run: bool) -> list[Outcome | FluidError]:
     """Give the masters of those runtimes that want it stable addresses; return the outcomes with what that changed.
 
     With wait in params it waits for Fluid to make the Services of a new runtime; otherwise the next run gives them addresses.
     """
-    wanted = {key_of(item): item for item, outcome in zip(items, outcomes, strict=True)
+    desired = {key_of(item): item for item, outcome in zip(items, outcomes, strict=True)
               if item["stable_peer_addresses"] and not isinstance(outcome, FluidError) and not outcome.error}
     # Fluid cannot have made the Services of a runtime that was created just now.
-    new = {key_of(item) for item, outcome in zip(items, outcomes, strict=True) if key_of(item) in wanted and outcome.created}
+    new = {key_of(item) for item, outcome in zip(items, outcomes, strict=True) if key_of(item) in desired and outcome.created}
     waits = params["wait"] and not dry_run
     if not waits:
-        wanted = {key: item for key, item in wanted.items() if key not in new}
-    if not wanted:
+        desired = {key: item for key, item in desired.items() if key not in new}
+    if not desired:
         return outcomes
-    lives = _services(client, [key for key in wanted if key not in new])
-    late = {key: item for key, item in wanted.items() if key in new or not _known(lives, item)}
+    objects = _services(client, [key for key in desired if key not in new])
+    late = {key: item for key, item in desired.items() if key in new or not _known(objects, item)}
     errors: dict[Key, FluidError] = {}
     if late and waits:
         errors = _await_services(client, late, params["wait_timeout"])
-        lives.update(_services(client, late))
+        objects.update(_services(client, late))
 
-    def act(pair: tuple[dict, Outcome | FluidError]) -> Outcome | FluidError:
+    def action(pair: tuple[dict, Outcome | FluidError]) -> Outcome | FluidError:
         item, outcome = pair
-        if key_of(item) not in wanted:
+        if key_of(item) not in desired:
             return outcome
         if key_of(item) in errors:
             return replace(outcome, error=errors[key_of(item)])
-        return _settled(client, item, outcome, lives[item["namespace"]], dry_run)
+        return _stabilized(client, item, outcome, objects[item["namespace"]], dry_run)
 
-    return bulk.work(list(zip(items, outcomes, strict=True)), act)
+    return bulk.work(list(zip(items, outcomes, strict=True)), action)
 
 
 def ensure(client: Client, namespace: str, name: str, masters: int) -> list[str]:
     """Replace the headless Services of one runtime, and return their names; [] when all are stable."""
-    lives = _listed(client, namespace)
-    headless = peer_services.unstable(name, masters, lives)
+    objects = _listed(client, namespace)
+    headless = peer_services.unstable(name, masters, objects)
     for each in headless:
-        _replace(client, namespace, lives.get(each), peer_services.sibling(name, masters, lives, each), each)
+        _replace(client, namespace, objects.get(each), peer_services.sibling(name, masters, objects, each), each)
         _await_reached(client, namespace, name, each)
     return headless
 
@@ -84,12 +84,12 @@ def unstable(client: Client, namespace: str, name: str, masters: int) -> list[st
     return peer_services.unstable(name, masters, _listed(client, namespace))
 
 
-def _settled(client: Client, item: dict, outcome: Outcome, lives: dict[str, dict], dry_run: bool) -> Outcome:
+def _stabilized(client: Client, item: dict, outcome: Outcome, objects: dict[str, dict], dry_run: bool) -> Outcome:
     masters = item["master_replicas"]
-    headless = peer_services.unstable(item["name"], masters, lives)
+    headless = peer_services.unstable(item["name"], masters, objects)
     if not headless:
         return outcome
-    before = {name: {"clusterIP": lives[name]["spec"].get("clusterIP")} if name in lives else {} for name in headless}
+    before = {name: {"clusterIP": objects[name]["spec"].get("clusterIP")} if name in objects else {} for name in headless}
     after = {name: {"clusterIP": "assigned by the cluster", "publishNotReadyAddresses": True} for name in headless}
     # Those of a new runtime belong to its creation, of which check mode knows no Services yet.
     changed = outcome if outcome.created else replace(outcome, changed=True, diff={
@@ -109,40 +109,40 @@ def _services(client: Client, keys: Iterable[Key]) -> dict[str, dict[str, dict]]
 
 
 def _listed(client: Client, namespace: str) -> dict[str, dict]:
-    return {live["metadata"]["name"]: live for live in client.list(kinds.SERVICE, namespace, peer_services.SELECTOR)}
+    return {existing["metadata"]["name"]: existing for existing in client.list(kinds.SERVICE, namespace, peer_services.SELECTOR)}
 
 
-def _known(lives: dict[str, dict[str, dict]], item: dict) -> bool:
-    return any(name in lives[item["namespace"]] for name in peer_services.names(item["name"], item["master_replicas"]))
+def _known(objects: dict[str, dict[str, dict]], item: dict) -> bool:
+    return any(name in objects[item["namespace"]] for name in peer_services.names(item["name"], item["master_replicas"]))
 
 
 def _await_services(client: Client, items: dict[Key, dict], timeout: float) -> dict[Key, FluidError]:
     """Wait until Fluid has made the masters' Services; return the errors of the waits that failed."""
     errors: dict[Key, FluidError] = {}
-    tell = Progress.from_environment().tell
+    report_progress = Progress.from_environment().report_progress
     for (namespace, name), item in items.items():
-        waiter = Waiter(client, timeout, partial(_explain, client, namespace, name), tell)
-        judges = {service: _exists for service in peer_services.names(name, item["master_replicas"])}
-        found = waiter.until_each("exist", kinds.SERVICE, namespace, judges)
+        waiter = Waiter(client, timeout, partial(_explain, client, namespace, name), report_progress)
+        predicates = {service: _exists for service in peer_services.names(name, item["master_replicas"])}
+        found = waiter.until_each("exist", kinds.SERVICE, namespace, predicates)
         failed = [each for each in found.values() if isinstance(each, FluidError)]
         if failed:
             errors[namespace, name] = failed[0]
     return errors
 
 
-def _exists(live: dict | None) -> Verdict:
-    return Verdict(live is not None, "Fluid has not made it yet")
+def _exists(existing: dict | None) -> WaitStatus:
+    return WaitStatus(existing is not None, "Fluid has not made it yet")
 
 
 def _explain(client: Client, namespace: str, name: str, _service: str) -> list[str]:
     return diagnosis.explain_runtime(client, namespace, name)
 
 
-def _replace(client: Client, namespace: str, live: dict | None, pattern: dict, name: str) -> None:
+def _replace(client: Client, namespace: str, existing: dict | None, pattern: dict, name: str) -> None:
     """Delete the Service and make the stable one; a run that was cut off in between finds it missing and makes it."""
     manifest = peer_services.stable(pattern, name)
-    if live is not None:
-        client.delete(kinds.SERVICE, name, namespace, live["metadata"]["uid"])
+    if existing is not None:
+        client.delete(kinds.SERVICE, name, namespace, existing["metadata"]["uid"])
     try:
         client.create(kinds.SERVICE, manifest, MANAGER)
     except AlreadyExists as err:

@@ -17,7 +17,7 @@ _ROLES = {"alluxio-worker": "worker", "alluxio-fuse": "FUSE pod"}
 
 
 @dataclass(frozen=True)
-class Growth:
+class ScaleOutNote:
     """Masters were added: clients that started by the time since, RFC 3339, may know no more than the first known ones."""
 
     known: int
@@ -26,13 +26,13 @@ class Growth:
     def __str__(self) -> str:
         return "%d %s" % (self.known, self.since)
 
-    def with_later(self, later: "Growth") -> "Growth":
+    def merged(self, later: ScaleOutNote) -> ScaleOutNote:
         """Return what holds after masters were added once more."""
-        return Growth(min(self.known, later.known), max(self.since, later.since))
+        return ScaleOutNote(min(self.known, later.known), max(self.since, later.since))
 
 
 @dataclass(frozen=True)
-class Late:
+class StaleClients:
     """Clients that may know no more than the first known masters. pods: their names, at least one."""
 
     known: int
@@ -52,17 +52,17 @@ class Late:
                 "start anew first, the FUSE pods once no application uses them" % (lead, ", ".join(self.pods)))
 
 
-def read(text: str) -> Growth | None:
+def read(text: str) -> ScaleOutNote | None:
     """Return the growth that a note tells of, None when it is none."""
     found = re.fullmatch(r"(\d+) (\S+)", text)
-    return Growth(int(found.group(1)), found.group(2)) if found else None
+    return ScaleOutNote(int(found.group(1)), found.group(2)) if found else None
 
 
-def late(pods: Iterable[dict], growth: Growth) -> Late | None:
+def late(pods: Iterable[dict], growth: ScaleOutNote) -> StaleClients | None:
     """Return the clients among a runtime's pods that may not know all masters, with the nodes of FUSE pods: their mounts are there."""
     found = [pod for pod in pods if pod["metadata"].get("labels", {}).get("role") in _ROLES]
     names = sorted(_named(pod) for pod in found if _started(pod) <= growth.since)
-    return Late(growth.known, names) if names else None
+    return StaleClients(growth.known, names) if names else None
 
 
 def _named(pod: dict) -> str:

@@ -11,8 +11,8 @@ from ..k8s.names import require_identity
 from ..progress import Progress
 from ..redaction import redacted
 from . import plan as rollout_plan
-from .executor import Roller
-from .planner import Wish
+from .executor import RolloutExecutor
+from .planner import RolloutOptions
 
 
 def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:
@@ -21,8 +21,9 @@ def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:
     if params["wait_timeout"] < 1:
         raise InvalidInput("wait_timeout is %d: expected at least one second" % params["wait_timeout"])
     after = params["restarted_after"]
-    wish = Wish(params["spread_masters"], rollout_plan.moment(after) if after is not None else None, params["wait_timeout"])
-    roller = Roller(connect(params), params["namespace"], params["name"], wish, warn, Progress.from_environment().tell)
+    desired = RolloutOptions(params["spread_masters"], rollout_plan.moment(after) if after is not None else None, params["wait_timeout"])
+    roller = RolloutExecutor(
+        connect(params), params["namespace"], params["name"], desired, warn, Progress.from_environment().report_progress)
     plan = roller.plan()
     result = {
         "changed": plan.changes,

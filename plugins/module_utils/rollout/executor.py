@@ -17,138 +17,139 @@ from ..api.client import Client
 from ..errors import ApiError, QuorumUnknown, WaitTimeout
 from ..fluid import names as fluid_names
 from ..fluid.components import DOMAINS, MASTER
-from ..k8s.pods import pod_trouble
-from ..masters.catch_up import CatchingUp
+from ..k8s.pods import unready_reason
+from ..masters.catch_up import CatchUp
 from ..masters.group import Masters
 from ..quorum import peer_services
-from ..quorum.healer import Keeper
-from ..quorum.plan import Group
-from ..quorum.stale_clients import Growth
+from ..quorum.healer import QuorumHealer
+from ..quorum.plan import RaftGroup
+from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, rendering, verification
-from .master_objects import Workloads, wanted_revision
+from .master_objects import MasterObjects, desired_revision
 from .plan import Pod, Step
-from .planner import Plan, Planner, Wish
+from .planner import Plan, RolloutOptions, RolloutPlanner
 
 _PAUSE = 0.5  # seconds between two looks at a pod
 
 
-class Roller:
+class RolloutExecutor:
     """One rollout of one runtime. warn, tell: take what a person should know, at the end and meanwhile."""
 
-    def __init__(self, client: Client, namespace: str, name: str, wish: Wish, warn: Callable[[str], None],
-                 tell: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
+    def __init__(self, client: Client, namespace: str, name: str, desired: RolloutOptions, warn: Callable[[str], None],
+                 report_progress: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
                  sleep: Callable[[float], None] = time.sleep,
                  now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
         self._client = client
         self._namespace = namespace
         self._name = name
-        self._wish = wish
+        self._options = desired
         self._warn = warn
-        self._tell = tell
+        self._report_progress = report_progress
         self._clock = clock
         self._sleep = sleep
         self._now = now
-        self._deadline = clock() + wish.timeout
+        self._deadline = clock() + desired.timeout
         self._known = 0
-        self._site = Workloads(client, namespace, name)
+        self._site = MasterObjects(client, namespace, name)
         self._masters = Masters(client, namespace, name)
         self.done: list[Step] = []
 
     def plan(self) -> Plan:
         """Return what there is to do. Raises InvalidInput for what cannot be done; nothing is touched."""
-        planner = Planner(self._client, self._namespace, self._name, self._wish, self._site, self._await_revision, self._keeper, self._warn)
+        planner = RolloutPlanner(
+            self._client, self._namespace, self._name, self._options, self._site, self._await_revision, self._healer, self._warn)
         return planner.plan()
 
     # -- acting -------------------------------------------------------------------------------
 
     def run(self, plan: Plan) -> None:
         """Do what the plan says. Each restart looks anew at what it needs."""
-        members, wanted = plan.live.members, plan.live.declared
-        reasons = {step.pod: step.reason for step in plan.steps if step.act == rollout_plan.RESTART}
+        members, desired = plan.existing.members, plan.existing.declared
+        reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
         self._require_whole(members, reasons)
-        self._known = plan.live.known
+        self._known = plan.existing.known
         self._site.mark(str(self._known))
-        self._site.configure(plan.live.spec, max(members, wanted), self._wish.spread)
-        self.done += [step for step in plan.steps if step.act == rollout_plan.CONFIGURE]
-        self._restart_outdated(members, only_away=True)
-        self._shrink(members, wanted)
-        self._site.configure(plan.live.spec, wanted, self._wish.spread)
+        self._site.configure(plan.existing.spec, max(members, desired), self._options.spread)
+        self.done += [step for step in plan.steps if step.action == rollout_plan.CONFIGURE]
+        self._restart_outdated(members, only_unavailable=True)
+        self._shrink(members, desired)
+        self._site.configure(plan.existing.spec, desired, self._options.spread)
         # Before others are added: once these are there the leadership is not moved any more.
-        self._restart_outdated(min(members, wanted))
-        self._grow(members, wanted, plan.live.growth)
-        self._keeper(wanted).settle()
-        self._await_journals(wanted)
-        self._site.remove_services(wanted)
-        verification.require_in_force(self._client, self._namespace, self._name, plan.live.spec, self._site.pods())
+        self._restart_outdated(min(members, desired))
+        self._grow(members, desired, plan.existing.growth)
+        self._healer(desired).ensure_complete()
+        self._await_journals(desired)
+        self._site.remove_services(desired)
+        verification.require_in_force(self._client, self._namespace, self._name, plan.existing.spec, self._site.pods())
         self._site.mark(None)
 
-    def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[Group]:
+    def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[RaftGroup]:
         """Wait for all peers, unless the only one that is away is one that is to be restarted: that may be its cure.
 
         Nor is one waited for that is to be restarted and is being deleted, as in the drain of its node: it goes first.
 
         A stale peer is one that is away as well, which the keeper removes. Returns the groups as they are then.
         """
-        groups = [self._keeper(members).see(domain) for domain in DOMAINS]
-        away = _away(groups)
-        if len(away) > 1 or not away <= reasons.keys() or any(group.stale for group in groups):
-            leaving = {master.pod for group in groups for master in group.masters if master.leaving} & reasons.keys()
-            return self._keeper(members).settle(going=leaving.pop() if len(leaving) == 1 else "")
+        groups = [self._healer(members).see(domain) for domain in DOMAINS]
+        unavailable = _unavailable(groups)
+        if len(unavailable) > 1 or not unavailable <= reasons.keys() or any(raft_group.stale for raft_group in groups):
+            terminating = {master.pod for raft_group in groups for master in raft_group.masters if master.terminating} & reasons.keys()
+            return self._healer(members).ensure_complete(departing=terminating.pop() if len(terminating) == 1 else "")
         return groups
 
-    def _grow(self, members: int, wanted: int, growth: Growth | None) -> None:
+    def _grow(self, members: int, desired: int, growth: ScaleOutNote | None) -> None:
         known = min(self._known, members)
-        if known >= wanted:
-            if growth and (growth.known >= wanted or not self._site.late_clients(self._site.workload())):
+        if known >= desired:
+            if growth and (growth.known >= desired or not self._site.late_clients(self._site.workload())):
                 self._site.forget_growth()
             return
         self._site.note_growth(growth, known)
-        if members < wanted:
+        if members < desired:
             self._rank_before_new_ones(members)
-        for index in range(members, wanted):
-            self._keeper(index).settle()
+        for index in range(members, desired):
+            self._healer(index).ensure_complete()
             self._add(index)
         late = self._site.late_clients(self._site.workload())
         if late:
-            self._warn(late.warning(self._name, wanted))
+            self._warn(late.warning(self._name, desired))
 
     def _rank_before_new_ones(self, members: int) -> None:
         """Let masters that are added from now on lead only when no other can: clients do not know them yet."""
-        self._keeper(members).settle()
+        self._healer(members).ensure_complete()
         quorum, asked = self._masters.quorum(MASTER)
         if not self._masters.rank_before_new_ones(asked, quorum.leader or ""):
             self._warn("masters that are added may lead as soon as the others, though workers and FUSE pods do not know them yet")
 
-    def _shrink(self, members: int, wanted: int) -> None:
+    def _shrink(self, members: int, desired: int) -> None:
         pods = rollout_plan.pods_of(self._name, self._site.pods())
         highest = max([members - 1, *(pod.index for pod in pods)])
-        for index in range(highest, wanted - 1, -1):
+        for index in range(highest, desired - 1, -1):
             self._remove(index)
 
     def _add(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._tell("adding master %s" % name)
+        self._report_progress("adding master %s" % name)
         self._site.add_service(index)
         self._site.scale(index + 1)
         self._await_running(name, "")
-        self._keeper(index + 1).settle()
+        self._healer(index + 1).ensure_complete()
         self.done.append(Step(rollout_plan.ADD, name, "it is declared"))
 
     def _remove(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._tell("removing master %s" % name)
+        self._report_progress("removing master %s" % name)
         if self._site.workload()["spec"]["replicas"] > index:
-            self._keeper(index + 1).settle()
+            self._healer(index + 1).ensure_complete()
             self._await_journals(index + 1, but=name)
             pods = rollout_plan.pods_of(self._name, self._site.pods())
-            self._give_way(name, index + 1, rollout_plan.heirs(pods, name, self._outdated(pods), index))
+            self._transfer_leadership(name, index + 1, rollout_plan.leader_candidates(pods, name, self._outdated(pods), index))
             self._site.scale(index)
             self._end(name)
         self._await_gone(name)
-        self._keeper(index).settle()  # a peer that no master has is removed from both groups
+        self._healer(index).ensure_complete()  # a peer that no master has is removed from both groups
         self.done.append(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
 
-    def _restart_outdated(self, members: int, only_away: bool = False) -> None:
+    def _restart_outdated(self, members: int, only_unavailable: bool = False) -> None:
         """Restart one outdated master after the other. only_away: just one that is away already."""
         while True:
             pods = rollout_plan.pods_of(self._name, self._site.pods())
@@ -156,50 +157,50 @@ class Roller:
             if not reasons:
                 return
             groups = self._require_whole(members, reasons)
-            if only_away and not _away(groups):
+            if only_unavailable and not _unavailable(groups):
                 return
             self._restart(self._next(pods, reasons, groups), pods, reasons, members)
 
     def _outdated(self, pods: list[Pod]) -> dict[str, str]:
         """Why pods are outdated. One that this run has made anew is not too old, whatever the clocks say."""
         revision = self._await_revision()
-        renewed = {step.pod for step in self.done if step.act == rollout_plan.RESTART}
-        found = rollout_plan.outdated(pods, revision, self._wish.restarted_after)
+        renewed = {step.pod for step in self.done if step.action == rollout_plan.RESTART}
+        found = rollout_plan.outdated(pods, revision, self._options.restarted_after)
         current = {pod.name for pod in pods if pod.revision == revision}
         return {name: reason for name, reason in found.items() if name not in renewed & current}
 
-    def _next(self, pods: list[Pod], reasons: dict[str, str], groups: list[Group]) -> Pod:
+    def _next(self, pods: list[Pod], reasons: dict[str, str], groups: list[RaftGroup]) -> Pod:
         """The next pod to restart: one that is away comes first, since another one would be the second to be away."""
-        away = _away(groups) & reasons.keys()
-        leaders = [leading.pod for group in reversed(groups) if (leading := group.leading()) is not None]
-        return rollout_plan.order(pods, away or reasons, leaders)[0]
+        unavailable = _unavailable(groups) & reasons.keys()
+        leaders = [leading.pod for raft_group in reversed(groups) if (leading := raft_group.leading()) is not None]
+        return rollout_plan.order(pods, unavailable or reasons, leaders)[0]
 
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
-        self._tell("restarting master %s: %s" % (pod.name, reasons[pod.name]))
+        self._report_progress("restarting master %s: %s" % (pod.name, reasons[pod.name]))
         self._await_journals(members, but=pod.name)
-        self._give_way(pod.name, members, rollout_plan.heirs(pods, pod.name, reasons, members))
+        self._transfer_leadership(pod.name, members, rollout_plan.leader_candidates(pods, pod.name, reasons, members))
         self._require_whole(members, {pod.name: ""})  # the last look before it goes
         if self._site.delete_pod(pod.name, pod.uid):
             self._end(pod.name)
         self._await_running(pod.name, pod.uid)
-        self._keeper(members).settle()
+        self._healer(members).ensure_complete()
         self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
 
-    def _give_way(self, name: str, members: int, heirs: list[str]) -> None:
+    def _transfer_leadership(self, name: str, members: int, leader_candidates: list[str]) -> None:
         """Let the master hand over to one of the heirs if it leads, and if that is better than to let the others notice its loss."""
-        keeper = self._keeper(members)
-        leading = keeper.see(MASTER).leading()
-        if leading is not None and leading.pod == name and self._hands_over(members):
-            keeper.hand_over(name, heirs)
+        healer = self._healer(members)
+        leading = healer.see(MASTER).leading()
+        if leading is not None and leading.pod == name and self._transfers_first(members):
+            healer.transfer_leadership(name, leader_candidates)
 
-    def _hands_over(self, members: int) -> bool:
+    def _transfers_first(self, members: int) -> bool:
         if self._known < members:
             return True  # one of those that clients do not know yet could be elected
         try:
             present = self._masters.configuration()
         except (ApiError, QuorumUnknown):
             present = {}  # it may not be asked, or is too busy to answer; then Alluxio's defaults count
-        return elections.hands_over_sooner(present, rendering.of_masters(self._site.config_map()["data"]))
+        return elections.transfer_beats_election(present, rendering.of_masters(self._site.config_map()["data"]))
 
     def _end(self, name: str) -> None:
         """End the JVMs of a pod that is being deleted: the first process of a master's container passes no signal on to its own."""
@@ -211,15 +212,16 @@ class Roller:
 
     # -- waiting ------------------------------------------------------------------------------
 
-    def _keeper(self, members: int) -> Keeper:
+    def _healer(self, members: int) -> QuorumHealer:
         left = max(1.0, self._deadline - self._clock())
-        return Keeper(self._client, self._namespace, self._name, members, left, self._tell, self._clock, self._sleep, self._now,
+        return QuorumHealer(
+            self._client, self._namespace, self._name, members, left, self._report_progress, self._clock, self._sleep, self._now,
                       self._masters)
 
     def _await_revision(self) -> str:
         """Wait until the StatefulSet's controller has seen its newest template; return the revision of it."""
         while True:
-            found = wanted_revision(self._site.workload())
+            found = desired_revision(self._site.workload())
             if found:
                 return found
             self._pause("the StatefulSet's controller to see its newest template")
@@ -230,7 +232,7 @@ class Roller:
             pod = next((each for each in self._site.pods() if each["metadata"]["name"] == name), None)
             if pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod):
                 return
-            self._pause("%s to run: %s" % (name, _trouble(pod, not_uid)))
+            self._pause("%s to run: %s" % (name, _unready_reason(pod, not_uid)))
 
     def _await_gone(self, name: str) -> None:
         while any(each["metadata"]["name"] == name for each in self._site.pods()):
@@ -239,7 +241,7 @@ class Roller:
     def _await_journals(self, members: int, but: str = "") -> None:
         """Wait until all masters but one have the whole journal of both groups: then that one is not the only one to have something."""
         names = [name for name in peer_services.names(self._name, members) if name != but]
-        left = {(domain, name): CatchingUp() for domain in DOMAINS for name in names}
+        left = {(domain, name): CatchUp() for domain in DOMAINS for name in names}
         while True:
             peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS for peer in _peers(self._masters, domain)}
             left = {key: each for key, each in left.items() if not each.done(peers.get(key), self._clock())}
@@ -248,10 +250,10 @@ class Roller:
             self._pause("%s to have the whole journal of the %s group" % (min(left)[1], min(left)[0]))
 
     def _pause(self, what: str) -> None:
-        self._tell("waiting for %s" % what)
+        self._report_progress("waiting for %s" % what)
         if self._clock() >= self._deadline:
             raise WaitTimeout("waited %g seconds in all, at last for %s; what is left to do is done by the next run"
-                              % (self._wish.timeout, what))
+                              % (self._options.timeout, what))
         self._sleep(_PAUSE)
 
 
@@ -262,8 +264,8 @@ def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
         return ()
 
 
-def _away(groups: list[Group]) -> set[str]:
-    return {master.pod for group in groups for master in group.masters if master.away}
+def _unavailable(groups: list[RaftGroup]) -> set[str]:
+    return {master.pod for raft_group in groups for master in raft_group.masters if master.unavailable}
 
 
 def _runs(pod: dict) -> bool:
@@ -271,9 +273,9 @@ def _runs(pod: dict) -> bool:
     return bool(statuses) and all((each.get("state") or {}).get("running") for each in statuses)
 
 
-def _trouble(pod: dict | None, not_uid: str) -> str:
+def _unready_reason(pod: dict | None, not_uid: str) -> str:
     if pod is None:
         return "it is not there yet"
     if pod["metadata"]["uid"] == not_uid:
         return "the old one is ending"
-    return pod_trouble(pod) or "its containers start"
+    return unready_reason(pod) or "its containers start"

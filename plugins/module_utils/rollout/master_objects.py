@@ -19,9 +19,9 @@ from ..fluid.operations import GROWN, IN_PROGRESS
 from ..fluid.runtime import declared_masters
 from ..k8s import kinds
 from ..quorum import peer_services, stale_clients
-from ..quorum.stale_clients import Growth, Late
+from ..quorum.stale_clients import ScaleOutNote, StaleClients
 from . import plan as rollout_plan, rendering
-from .rendering import Rendered
+from .rendering import RenderedChange
 
 _FIRST = 3  # masters that are added are the fourth or later: one master does not become several without being made anew
 
@@ -54,15 +54,15 @@ class Live:
         return int(noted) if noted.isdigit() else self.members
 
     @property
-    def growth(self) -> Growth | None:
+    def growth(self) -> ScaleOutNote | None:
         return _growth(self.workload)
 
     @property
     def revision(self) -> str | None:
-        return wanted_revision(self.workload)
+        return desired_revision(self.workload)
 
 
-def wanted_revision(workload: dict) -> str | None:
+def desired_revision(workload: dict) -> str | None:
     """Return the revision that the masters are to be made from; None while the controller has not seen the newest template."""
     status = workload.get("status") or {}
     if (status.get("observedGeneration") or 0) < workload["metadata"].get("generation", 0):
@@ -70,7 +70,7 @@ def wanted_revision(workload: dict) -> str | None:
     return status.get("updateRevision")
 
 
-def _growth(workload: dict) -> Growth | None:
+def _growth(workload: dict) -> ScaleOutNote | None:
     return stale_clients.read(_notes(workload).get(GROWN, ""))
 
 
@@ -78,7 +78,7 @@ def _notes(workload: dict) -> dict[str, str]:
     return workload["metadata"].get("annotations") or {}
 
 
-class Workloads:
+class MasterObjects:
     """The objects of one runtime's masters."""
 
     def __init__(self, client: Client, namespace: str, name: str) -> None:
@@ -111,7 +111,7 @@ class Workloads:
     def config_map(self) -> dict:
         return self._get(kinds.CONFIG_MAP, self._config_name)
 
-    def configure(self, spec: dict, members: int, spread: str | None) -> Rendered:
+    def configure(self, spec: dict, members: int, spread: str | None) -> RenderedChange:
         """Write what the spec declares, the ConfigMap first; return what was written.
 
         The pod template carries a hash of the ConfigMap, so a run that is cut off in between finds the template behind.
@@ -147,45 +147,45 @@ class Workloads:
         return rollout_plan.revision_of(template, revisions)
 
     def scale(self, members: int) -> None:
-        self._change({"spec": {"replicas": members}}, lambda live: live["spec"]["replicas"] == members)
+        self._change({"spec": {"replicas": members}}, lambda existing: existing["spec"]["replicas"] == members)
 
     def mark(self, text: str | None) -> None:
         """Note on the StatefulSet that a rollout is in progress; None takes the note away."""
         self._annotate(IN_PROGRESS, text)
 
-    def note_growth(self, before: Growth | None, known: int) -> None:
+    def note_growth(self, before: ScaleOutNote | None, known: int) -> None:
         """Note on the StatefulSet that clients which started before the ConfigMap was written may know no more than so many masters."""
         times = [each["time"] for each in self.config_map()["metadata"].get("managedFields") or []
                  if each.get("manager") == MANAGER and each.get("time")]
         if times:
-            now = Growth(known, max(times))
-            self._annotate(GROWN, str(before.with_later(now) if before else now))
+            now = ScaleOutNote(known, max(times))
+            self._annotate(GROWN, str(before.merged(now) if before else now))
 
     def forget_growth(self) -> None:
         self._annotate(GROWN, None)
 
-    def late_clients(self, workload: dict) -> Late | None:
+    def late_clients(self, workload: dict) -> StaleClients | None:
         """Return the workers and FUSE pods that may not know all masters, None when there are none or the StatefulSet has no such note."""
         growth = _growth(workload)
         return stale_clients.late(self._client.list(kinds.POD, self._namespace, release_selector(self._name)), growth) if growth else None
 
-    def require_known_by_clients(self, lead: str) -> None:
+    def require_known_by_clients(self, desired_leader: str) -> None:
         """Raise Conflict when the master was added after clients had started that still run."""
-        index = lead.rpartition("-")[2]
+        index = desired_leader.rpartition("-")[2]
         if not index.isdigit() or int(index) < _FIRST:
             return
         workload = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
         late = self.late_clients(workload) if workload else None
         if late and late.known <= int(index):
-            raise Conflict(late.refusal(lead))
+            raise Conflict(late.refusal(desired_leader))
 
     def add_service(self, index: int) -> None:
         """Make the stable Service of a master that is to come, after the pattern of another one."""
         name = fluid_names.master_pod(self._name, index)
-        lives = self._services()
-        if name in lives:
+        objects = self._services()
+        if name in objects:
             return
-        pattern = peer_services.sibling(self._name, index, lives, name)
+        pattern = peer_services.sibling(self._name, index, objects, name)
         try:
             self._client.create(kinds.SERVICE, peer_services.stable(pattern, name), MANAGER)
         except AlreadyExists:
@@ -196,9 +196,9 @@ class Workloads:
         kept = set(peer_services.names(self._name, members))
         prefix = fluid_names.master_pod(self._name, 0)[:-1]
         removed = []
-        for name, live in self._services().items():
+        for name, existing in self._services().items():
             if name.startswith(prefix) and name[len(prefix):].isdigit() and name not in kept:
-                self._client.delete(kinds.SERVICE, name, self._namespace, live["metadata"]["uid"])
+                self._client.delete(kinds.SERVICE, name, self._namespace, existing["metadata"]["uid"])
                 removed.append(name)
         return removed
 
@@ -225,15 +225,15 @@ class Workloads:
 
     def _services(self) -> dict[str, dict]:
         selector = "release=%s,%s" % (self._name, peer_services.SELECTOR)
-        return {live["metadata"]["name"]: live for live in self._client.list(kinds.SERVICE, self._namespace, selector)}
+        return {existing["metadata"]["name"]: existing for existing in self._client.list(kinds.SERVICE, self._namespace, selector)}
 
     def _change(self, patch: dict, stands: Callable[[dict], bool]) -> None:
         for _attempt in range(ROUNDS):
-            live = self.workload()
-            if stands(live):
+            existing = self.workload()
+            if stands(existing):
                 return
             try:
-                self._patch(kinds.STATEFUL_SET, live, patch)
+                self._patch(kinds.STATEFUL_SET, existing, patch)
             except WriteConflict:
                 continue
             return
@@ -243,8 +243,8 @@ class Workloads:
     def _annotate(self, key: str, text: str | None) -> None:
         """Note a text on the StatefulSet; None takes the note away."""
         self._change({"metadata": {"annotations": {key: text}}},
-                     lambda live: _notes(live).get(key) == text)
+                     lambda existing: _notes(existing).get(key) == text)
 
-    def _patch(self, kind: kinds.Kind, live: dict, patch: dict) -> None:
-        metadata = {**patch.get("metadata", {}), "resourceVersion": live["metadata"]["resourceVersion"]}
-        self._client.patch(kind, live["metadata"]["name"], self._namespace, {**patch, "metadata": metadata}, MANAGER)
+    def _patch(self, kind: kinds.Kind, existing: dict, patch: dict) -> None:
+        metadata = {**patch.get("metadata", {}), "resourceVersion": existing["metadata"]["resourceVersion"]}
+        self._client.patch(kind, existing["metadata"]["name"], self._namespace, {**patch, "metadata": metadata}, MANAGER)

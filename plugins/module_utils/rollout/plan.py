@@ -42,32 +42,32 @@ class Pod:
 class Step:
     """One thing to do; pod is empty when it concerns all."""
 
-    act: str
+    action: str
     pod: str
     reason: str
 
     def as_dict(self) -> dict:
-        return {"act": self.act, "pod": self.pod, "reason": self.reason}
+        return {"act": self.action, "pod": self.pod, "reason": self.reason}
 
 
 @dataclass(frozen=True)
 class Nodes:
     """takes: the nodes that take new masters. cordoned: the others that exist."""
 
-    takes: frozenset[str]
+    accepts: frozenset[str]
     cordoned: frozenset[str]
 
 
-def pods_of(name: str, lives: Iterable[dict]) -> list[Pod]:
+def pods_of(name: str, objects: Iterable[dict]) -> list[Pod]:
     """Return the pods of StatefulSet <name>-master by their index; others that carry the labels are left out."""
     pattern = re.compile(re.escape(name) + r"-master-(\d+)\Z")
-    found = [(pattern.match(live["metadata"]["name"]), live) for live in lives]
-    return sorted((_pod(int(match.group(1)), live) for match, live in found if match), key=lambda pod: pod.index)
+    found = [(pattern.match(existing["metadata"]["name"]), existing) for existing in objects]
+    return sorted((_pod(int(match.group(1)), existing) for match, existing in found if match), key=lambda pod: pod.index)
 
 
-def _pod(index: int, live: dict) -> Pod:
-    metadata = live["metadata"]
-    return Pod(metadata["name"], index, metadata["uid"], live.get("spec", {}).get("nodeName") or "",
+def _pod(index: int, existing: dict) -> Pod:
+    metadata = existing["metadata"]
+    return Pod(metadata["name"], index, metadata["uid"], existing.get("spec", {}).get("nodeName") or "",
                (metadata.get("labels") or {}).get(_REVISION, ""), metadata.get("creationTimestamp") or "")
 
 
@@ -112,24 +112,24 @@ def order(pods: Iterable[Pod], names: Iterable[str], leaders: Iterable[str], cor
     clients. Among the others those whose node is being emptied come first: they have to move anyway.
     """
     rank = {pod: place for place, pod in enumerate(leaders, start=1)}
-    away = set(cordoned)
-    wanted = set(names)
-    return sorted((pod for pod in pods if pod.name in wanted),
-                  key=lambda pod: (rank.get(pod.name, 0), pod.node not in away, pod.index))
+    unavailable = set(cordoned)
+    desired = set(names)
+    return sorted((pod for pod in pods if pod.name in desired),
+                  key=lambda pod: (rank.get(pod.name, 0), pod.node not in unavailable, pod.index))
 
 
-def heirs(pods: Iterable[Pod], leaving: str, stale: Iterable[str], members: int) -> list[str]:
+def leader_candidates(pods: Iterable[Pod], terminating: str, stale: Iterable[str], members: int) -> list[str]:
     """Return the pods that may take over the leadership from the leaving one, the best first.
 
     stale: outdated pods, which would have to hand over once more. members: pods from this index on are to go. Lower indexes
     come first: workers and FUSE pods know the addresses of their own start, and masters that were added since have higher ones.
     """
     old = set(stale)
-    able = [pod for pod in pods if pod.name != leaving and pod.index < members]
+    able = [pod for pod in pods if pod.name != terminating and pod.index < members]
     return [pod.name for pod in sorted(able, key=lambda pod: (pod.name in old, pod.index))]
 
 
-def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, wanted: int, configure: str,
+def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, desired: int, configure: str,
           leaders: Iterable[str] = (), cordoned: Iterable[str] = ()) -> list[Step]:
     """Return the whole plan, as it is known before the first step.
 
@@ -137,25 +137,25 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
     """
     plan = [Step(CONFIGURE, "", configure)] if configure else []
     highest = max([members - 1, *(pod.index for pod in pods)])
-    plan += [Step(REMOVE, fluid_names.master_pod(name, index), "%d masters are declared" % wanted)
-             for index in range(highest, wanted - 1, -1)]
-    staying = [pod for pod in pods if pod.index < wanted]
-    why = reasons if members == wanted else {**{pod.name: "its journal's addresses change" for pod in staying}, **reasons}
+    plan += [Step(REMOVE, fluid_names.master_pod(name, index), "%d masters are declared" % desired)
+             for index in range(highest, desired - 1, -1)]
+    staying = [pod for pod in pods if pod.index < desired]
+    why = reasons if members == desired else {**{pod.name: "its journal's addresses change" for pod in staying}, **reasons}
     plan += [Step(RESTART, pod.name, why[pod.name]) for pod in order(staying, why, leaders, cordoned)]
-    plan += [Step(ADD, fluid_names.master_pod(name, index), "%d masters are declared and %d exist" % (wanted, members))
-             for index in range(members, wanted)]
+    plan += [Step(ADD, fluid_names.master_pod(name, index), "%d masters are declared and %d exist" % (desired, members))
+             for index in range(members, desired)]
     return plan
 
 
-def require_places(pods: list[Pod], restarts: Iterable[str], wanted: int, nodes: Nodes, selector: Mapping[str, str]) -> None:
+def require_places(pods: list[Pod], restarts: Iterable[str], desired: int, nodes: Nodes, selector: Mapping[str, str]) -> None:
     """Raise InvalidInput when no two masters fit on one node and some would find none."""
-    if len(nodes.takes) < wanted and wanted > len(pods):
+    if len(nodes.accepts) < desired and desired > len(pods):
         raise InvalidInput(
             "%d masters need %d schedulable nodes, since no two of them fit on one, and %d take them (%s)%s: use fewer masters or "
             "more nodes; nothing was changed"
-            % (wanted, wanted, len(nodes.takes), ", ".join(sorted(nodes.takes)) or "none", _labels(selector)))
+            % (desired, desired, len(nodes.accepts), ", ".join(sorted(nodes.accepts)) or "none", _labels(selector)))
     places = {pod.name: pod.node for pod in pods if pod.node}
-    lost = scheduling.homeless(places, [name for name in restarts if name in places], nodes.takes)
+    lost = scheduling.unschedulable(places, [name for name in restarts if name in places], nodes.accepts)
     if lost:
         raise InvalidInput(
             "%s would find no node after its restart: no two masters fit on one, and %s takes none%s; uncordon it or add a node, then "
@@ -171,7 +171,7 @@ def warnings_of(pods: list[Pod], nodes: Nodes) -> list[str]:
     """Say where one node's loss or drain costs the quorum."""
     places = {pod.name: pod.node for pod in pods if pod.node}
     lines = []
-    for node in scheduling.crowded(places, raft.quorum_size(len(pods))):
+    for node in scheduling.majority_hosts(places, raft.quorum_size(len(pods))):
         on_it = sorted(name for name, place in places.items() if place == node)
         lines.append("node %s runs %s: its loss is the loss of the quorum%s" % (
             node, " and ".join(on_it), ", and it is being emptied; they are moved one at a time if they are outdated, so do not drain it "

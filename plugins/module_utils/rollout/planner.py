@@ -17,15 +17,15 @@ from ..k8s import kinds, scheduling
 from ..lifecycle import property_check
 from ..masters.group import Masters
 from ..quorum import stable_addresses
-from ..quorum.healer import Keeper
+from ..quorum.healer import QuorumHealer
 from . import plan as rollout_plan, pod_template, rendering, validation
-from .master_objects import Live, Workloads
+from .master_objects import Live, MasterObjects
 from .plan import Nodes, Pod, Step
-from .rendering import Rendered
+from .rendering import RenderedChange
 
 
 @dataclass(frozen=True)
-class Wish:
+class RolloutOptions:
     """What the module's options ask for beside the AlluxioRuntime's own declaration. timeout: seconds for all of it."""
 
     spread: str | None = None
@@ -37,8 +37,8 @@ class Wish:
 class Plan:
     """What there is to do, in order; nothing when all is as declared. found: how the rendered objects change."""
 
-    live: Live
-    found: Rendered
+    existing: Live
+    found: RenderedChange
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -46,57 +46,58 @@ class Plan:
         return bool(self.steps)
 
 
-class Planner:
+class RolloutPlanner:
     """Plans a rollout of one runtime. site: its objects. revision: waits for the wanted revision. warn: takes warnings."""
 
-    def __init__(self, client: Client, namespace: str, name: str, wish: Wish, site: Workloads, revision: Callable[[], str],
-                 keeper: Callable[[int], Keeper], warn: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, namespace: str, name: str, desired: RolloutOptions, site: MasterObjects, revision: Callable[[], str],
+                 healer: Callable[[int], QuorumHealer], warn: Callable[[str], None]) -> None:
         self._client = client
         self._namespace = namespace
         self._name = name
-        self._wish = wish
+        self._options = desired
         self._site = site
         self._revision = revision
-        self._keeper = keeper
+        self._healer = healer
         self._warn = warn
 
     def plan(self) -> Plan:
         """Return what there is to do. Raises InvalidInput for what cannot be done; nothing is touched."""
-        live = self._site.look()
-        validation.require_applicable(self._name, self._namespace, live.spec, live.config_map, live.workload)
-        pods = rollout_plan.pods_of(self._name, live.pods)
-        members, wanted = live.members, live.declared
-        found = rendering.render(self._name, live.spec, live.config_map, live.workload, max(members, wanted), self._wish.spread)
+        existing = self._site.look()
+        validation.require_applicable(self._name, self._namespace, existing.spec, existing.config_map, existing.workload)
+        pods = rollout_plan.pods_of(self._name, existing.pods)
+        members, desired = existing.members, existing.declared
+        found = rendering.render(
+            self._name, existing.spec, existing.config_map, existing.workload, max(members, desired), self._options.spread)
         for line in found.warnings:
             self._warn(line)
-        late = self._site.late_clients(live.workload) if members == wanted else None
+        late = self._site.late_clients(existing.workload) if members == desired else None
         if late and late.known < members:
             self._warn(late.warning(self._name, members))
         if found.restarts:
-            revision = self._site.revision_with(live.workload, found.workload)
+            revision = self._site.revision_with(existing.workload, found.workload)
         else:
-            revision = live.revision or self._revision()
-        reasons = rollout_plan.outdated(pods, revision, self._wish.restarted_after)
-        leaving = any(pod.index >= wanted for pod in pods)
-        if not (found.changes or reasons or leaving or members != wanted or live.in_progress):
-            return Plan(live, found)
+            revision = existing.revision or self._revision()
+        reasons = rollout_plan.outdated(pods, revision, self._options.restarted_after)
+        terminating = any(pod.index >= desired for pod in pods)
+        if not (found.changes or reasons or terminating or members != desired or existing.in_progress):
+            return Plan(existing, found)
         if not _image_changes(found):
-            self._require_known(live, _new_properties(found))
+            self._require_known(existing, _new_properties(found))
         headless = stable_addresses.unstable(self._client, self._namespace, self._name, members)
         if headless:
             self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give "
                        "them stable_peer_addresses with datacache.fluid.alluxio_runtime" % ", ".join(headless))
-        nodes = self._nodes(live)
-        steps = rollout_plan.steps(self._name, pods, reasons, members, wanted, summary(found), self._leaders(members),
+        nodes = self._nodes(existing)
+        steps = rollout_plan.steps(self._name, pods, reasons, members, desired, summary(found), self._leaders(members),
                                    nodes.cordoned if nodes else ())
         if nodes:
-            self._look_at_nodes(live, pods, steps, nodes)
-        return Plan(live, found, steps or [Step(rollout_plan.SETTLE, "", "an earlier rollout was cut off before its end")])
+            self._look_at_nodes(existing, pods, steps, nodes)
+        return Plan(existing, found, steps or [Step(rollout_plan.SETTLE, "", "an earlier rollout was cut off before its end")])
 
-    def _require_known(self, live: Live, keys: set[str]) -> None:
+    def _require_known(self, existing: Live, keys: set[str]) -> None:
         """Raise InvalidInput for keys that Alluxio does not know. The leader lists those that have a value, in one request."""
         try:
-            keys = keys - Masters(self._client, self._namespace, self._name).configuration(live.pods).keys() if keys else keys
+            keys = keys - Masters(self._client, self._namespace, self._name).configuration(existing.pods).keys() if keys else keys
         except QuorumUnknown:
             pass
         except ApiError as err:
@@ -104,17 +105,17 @@ class Planner:
                 raise
         property_check.require_known(self._client, self._namespace, self._name, sorted(keys))
 
-    def _look_at_nodes(self, live: Live, pods: list[Pod], steps: list[Step], nodes: Nodes) -> None:
+    def _look_at_nodes(self, existing: Live, pods: list[Pod], steps: list[Step], nodes: Nodes) -> None:
         for line in rollout_plan.warnings_of(pods, nodes):
             self._warn(line)
-        template = live.workload["spec"]["template"]["spec"]
-        spread = self._wish.spread or pod_template.spread_of(self._name, template)
-        if spread == pod_template.REQUIRED or validation.on_host_network(live.workload):
-            restarts = [step.pod for step in steps if step.act == rollout_plan.RESTART]
-            rollout_plan.require_places(pods, restarts, live.declared, nodes, _selector(live))
+        template = existing.workload["spec"]["template"]["spec"]
+        spread = self._options.spread or pod_template.spread_of(self._name, template)
+        if spread == pod_template.REQUIRED or validation.on_host_network(existing.workload):
+            restarts = [step.pod for step in steps if step.action == rollout_plan.RESTART]
+            rollout_plan.require_places(pods, restarts, existing.declared, nodes, _selector(existing))
 
-    def _nodes(self, live: Live) -> Nodes | None:
-        tolerations = live.workload["spec"]["template"]["spec"].get("tolerations") or []
+    def _nodes(self, existing: Live) -> Nodes | None:
+        tolerations = existing.workload["spec"]["template"]["spec"].get("tolerations") or []
         try:
             nodes = list(self._client.list(kinds.NODE))
         except ApiError as err:
@@ -122,24 +123,24 @@ class Planner:
                 raise
             self._warn("whether restarted masters find a node is not known: %s" % err)
             return None
-        takes = {node["metadata"]["name"] for node in nodes if scheduling.takes(node, _selector(live), tolerations)}
+        accepts = {node["metadata"]["name"] for node in nodes if scheduling.accepts(node, _selector(existing), tolerations)}
         cordoned = {node["metadata"]["name"] for node in nodes if node.get("spec", {}).get("unschedulable")}
-        return Nodes(frozenset(takes), frozenset(cordoned))
+        return Nodes(frozenset(accepts), frozenset(cordoned))
 
     def _leaders(self, members: int) -> list[str]:
         """The pods that lead the job masters and the masters, as far as that is known now."""
-        keeper = self._keeper(members)
-        leading = [keeper.see(domain).leading() for domain in (JOB_MASTER, MASTER)]
+        healer = self._healer(members)
+        leading = [healer.see(domain).leading() for domain in (JOB_MASTER, MASTER)]
         return [master.pod for master in leading if master is not None]
 
 
-def _selector(live: Live) -> dict[str, str]:
+def _selector(existing: Live) -> dict[str, str]:
     """The labels that a master's node must have, once what is declared is rendered."""
-    declared = (live.spec.get("master") or {}).get("nodeSelector")
-    return declared or live.workload["spec"]["template"]["spec"].get("nodeSelector") or {}
+    declared = (existing.spec.get("master") or {}).get("nodeSelector")
+    return declared or existing.workload["spec"]["template"]["spec"].get("nodeSelector") or {}
 
 
-def summary(found: Rendered) -> str:
+def summary(found: RenderedChange) -> str:
     """Name what changes of the configuration; empty when nothing does."""
     if not found.changes:
         return ""
@@ -153,10 +154,10 @@ def _names(key: str, value: dict) -> list[str]:
     return [*value.get("properties", {}), *(["the JVM options of %s" % key] if "jvm_options" in value else [])]
 
 
-def _new_properties(found: Rendered) -> set[str]:
+def _new_properties(found: RenderedChange) -> set[str]:
     return {name for key in rendering.MASTERS for name in (found.after.get(key) or {}).get("properties", {})
             if name.startswith(property_check.PREFIX) and name not in (found.before.get(key) or {}).get("properties", {})}
 
 
-def _image_changes(found: Rendered) -> bool:
+def _image_changes(found: RenderedChange) -> bool:
     return any("image" in value for value in found.after.values() if isinstance(value, dict))

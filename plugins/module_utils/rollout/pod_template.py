@@ -19,7 +19,7 @@ _SOFT = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PodTemplateChange:
     """patch: merge patch of the template's spec. record: what the declaration put there. before, after: for a diff."""
 
     patch: dict = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Wanted:
     after: dict = field(default_factory=dict)
 
 
-def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str | None) -> Wanted:
+def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str | None) -> PodTemplateChange:
     """Return how the template's spec has to change for a runtime of that name and spec.
 
     recorded: the record of an earlier call. spread: as in spread_masters, None to leave the placement as it is.
@@ -39,11 +39,11 @@ def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str |
     image, record["image"] = _image(version, template, recorded.get("image"))
     policy, record["pullPolicy"] = _policy(version, template, recorded.get("pullPolicy"))
     patch: dict = {}
-    for group in ("initContainers", "containers"):
-        live = template.get(group) or []
-        wanted = [_container(each, spec, _present_image(template), image, policy, recorded.get("env") or {}) for each in live]
-        if wanted != live:
-            patch[group] = wanted
+    for raft_group in ("initContainers", "containers"):
+        existing = template.get(raft_group) or []
+        desired = [_container(each, spec, _present_image(template), image, policy, recorded.get("env") or {}) for each in existing]
+        if desired != existing:
+            patch[raft_group] = desired
     selector = _selector(spec, template, recorded.get("nodeSelector") or [])
     if selector:
         patch["nodeSelector"] = selector
@@ -51,13 +51,13 @@ def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str |
     if affinity is not None:
         patch["affinity"] = affinity
     before, after = _sides(template, patch)
-    return Wanted(patch, {key: value for key, value in record.items() if value is not None}, before, after)
+    return PodTemplateChange(patch, {key: value for key, value in record.items() if value is not None}, before, after)
 
 
 def spread_of(name: str, template: dict) -> str:
     """Tell how the template spreads the masters of that runtime over nodes."""
-    live = ((template.get("affinity") or {}).get("podAntiAffinity")) or {}
-    return next((mode for mode in (REQUIRED, PREFERRED) if live == _anti_affinity(name, mode)), IGNORED)
+    existing = ((template.get("affinity") or {}).get("podAntiAffinity")) or {}
+    return next((mode for mode in (REQUIRED, PREFERRED) if existing == _anti_affinity(name, mode)), IGNORED)
 
 
 def _present_image(template: dict) -> str:
@@ -66,20 +66,20 @@ def _present_image(template: dict) -> str:
 
 def _image(version: dict, template: dict, displaced: str | None) -> tuple[str, str | None]:
     """The image, and what Fluid had worked out before the declaration took its place."""
-    live = _present_image(template)
+    existing = _present_image(template)
     if not version.get("image") and not version.get("imageTag"):
-        return displaced or live, None
-    repository, tag = split_image(displaced or live)
-    wanted = "%s:%s" % (version.get("image") or repository, version.get("imageTag") or tag)
-    return wanted, displaced or (live if wanted != live else None)
+        return displaced or existing, None
+    repository, tag = split_image(displaced or existing)
+    desired = "%s:%s" % (version.get("image") or repository, version.get("imageTag") or tag)
+    return desired, displaced or (existing if desired != existing else None)
 
 
 def _policy(version: dict, template: dict, displaced: str | None) -> tuple[str, str | None]:
-    live = next(each.get("imagePullPolicy", "") for each in template["containers"] if each["name"] == MASTER_CONTAINER)
-    wanted = version.get("imagePullPolicy")
-    if not wanted:
-        return displaced or live, None
-    return wanted, displaced or (live if wanted != live else None)
+    existing = next(each.get("imagePullPolicy", "") for each in template["containers"] if each["name"] == MASTER_CONTAINER)
+    desired = version.get("imagePullPolicy")
+    if not desired:
+        return displaced or existing, None
+    return desired, displaced or (existing if desired != existing else None)
 
 
 def split_image(image: str) -> tuple[str, str]:
@@ -88,34 +88,34 @@ def split_image(image: str) -> tuple[str, str]:
     return (repository, tag) if repository and "/" not in tag else (image, "latest")
 
 
-def _container(live: dict, spec: dict, present: str, image: str, policy: str, recorded_env: dict) -> dict:
-    wanted = copy.deepcopy(live)
-    if live["image"] == present:  # init containers of another image are not Alluxio's
-        wanted["image"] = image
+def _container(existing: dict, spec: dict, present: str, image: str, policy: str, recorded_env: dict) -> dict:
+    desired = copy.deepcopy(existing)
+    if existing["image"] == present:  # init containers of another image are not Alluxio's
+        desired["image"] = image
         if policy:
-            wanted["imagePullPolicy"] = policy
-    part = _PARTS.get(live["name"])
+            desired["imagePullPolicy"] = policy
+    part = _PARTS.get(existing["name"])
     if part is None:
-        return wanted
+        return desired
     own = spec.get(part) or {}
     resources = {kind: dict(amounts) for kind in ("limits", "requests") if (amounts := (own.get("resources") or {}).get(kind))}
-    if not _same_resources(live.get("resources") or {}, resources):
-        wanted["resources"] = resources
-    environment = _environment(live.get("env") or [], own.get("env") or {}, recorded_env.get(part) or [])
-    if environment != (live.get("env") or []):
-        wanted["env"] = environment
-    return wanted
+    if not _same_resources(existing.get("resources") or {}, resources):
+        desired["resources"] = resources
+    environment = _environment(existing.get("env") or [], own.get("env") or {}, recorded_env.get(part) or [])
+    if environment != (existing.get("env") or []):
+        desired["env"] = environment
+    return desired
 
 
-def _same_resources(live: dict, wanted: dict) -> bool:
+def _same_resources(existing: dict, desired: dict) -> bool:
     kinds = ("limits", "requests")
-    return all((live.get(kind) or {}).keys() == (wanted.get(kind) or {}).keys() and all(
-        quantity.equal(amount, wanted[kind][each]) for each, amount in (live.get(kind) or {}).items()) for kind in kinds)
+    return all((existing.get(kind) or {}).keys() == (desired.get(kind) or {}).keys() and all(
+        quantity.equal(amount, desired[kind][each]) for each, amount in (existing.get(kind) or {}).items()) for kind in kinds)
 
 
-def _environment(live: list[dict], declared: dict, recorded: list[str]) -> list[dict]:
+def _environment(existing: list[dict], declared: dict, recorded: list[str]) -> list[dict]:
     gone = {each for each in recorded if each not in declared and each not in _FLUID_ENV}
-    kept = [each for each in live if each["name"] not in gone]
+    kept = [each for each in existing if each["name"] not in gone]
     names = [each["name"] for each in kept]
     changed = [{"name": each["name"], "value": declared[each["name"]]} if each["name"] in declared else each for each in kept]
     return changed + [{"name": key, "value": value} for key, value in declared.items() if key not in names]
@@ -123,9 +123,9 @@ def _environment(live: list[dict], declared: dict, recorded: list[str]) -> list[
 
 def _selector(spec: dict, template: dict, recorded: list[str]) -> dict:
     declared = (spec.get("master") or {}).get("nodeSelector") or {}
-    live = template.get("nodeSelector") or {}
-    changed = {key: value for key, value in declared.items() if live.get(key) != value}
-    return {**changed, **{key: None for key in recorded if key in live and key not in declared}}
+    existing = template.get("nodeSelector") or {}
+    changed = {key: value for key, value in declared.items() if existing.get(key) != value}
+    return {**changed, **{key: None for key in recorded if key in existing and key not in declared}}
 
 
 def _affinity(name: str, template: dict, spread: str | None) -> dict | None:
@@ -144,8 +144,8 @@ def _sides(template: dict, patch: dict) -> tuple[dict, dict]:
     """The fields that the patch changes, before and after, containers by their names."""
     before: dict = {}
     after: dict = {}
-    for group in ("initContainers", "containers"):
-        for old, new in zip(template.get(group) or [], patch.get(group) or [], strict=False):
+    for raft_group in ("initContainers", "containers"):
+        for old, new in zip(template.get(raft_group) or [], patch.get(raft_group) or [], strict=False):
             differ = [key for key in ("image", "imagePullPolicy", "resources", "env") if old.get(key) != new.get(key)]
             for side, found in ((before, old), (after, new)):
                 if differ:

@@ -32,7 +32,7 @@ CONFIG_HASH = MANAGER + "/config-hash"
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedChange:
     """What has to change; everything is empty when all is as declared.
 
     config: merge patch of the ConfigMap. workload: merge patch of the StatefulSet. before, after: the values that change, for a
@@ -54,7 +54,7 @@ class Rendered:
         return bool(self.config or self.workload)
 
 
-def render(name: str, spec: dict, config_map: dict, workload: dict, members: int, spread: str | None) -> Rendered:
+def render(name: str, spec: dict, config_map: dict, workload: dict, members: int, spread: str | None) -> RenderedChange:
     """Return what has to change for an AlluxioRuntime of that name and spec.
 
     config_map, workload: the live ConfigMap and StatefulSet. members: how many masters the journal's addresses are to name.
@@ -62,18 +62,18 @@ def render(name: str, spec: dict, config_map: dict, workload: dict, members: int
     """
     record = recorded(config_map)
     texts = {key: config_map["data"].get(key, "") for key in MASTERS}
-    wanted = {key: _declare(key, text, spec, record) for key, text in texts.items()}
-    wanted[COMMON] = with_members(wanted[COMMON], name, members)
+    desired = {key: _declare(key, text, spec, record) for key, text in texts.items()}
+    desired[COMMON] = with_members(desired[COMMON], name, members)
     pod = pod_template.declare(name, spec, workload["spec"]["template"]["spec"], (record or {}).get("pod") or {}, spread)
     # The properties of a runtime's creation are in no record: those that only the option raft sets are taken for ours.
-    changed = {key: text for key, text in wanted.items() if text != texts[key]}
+    changed = {key: text for key, text in desired.items() if text != texts[key]}
     after = _record(spec, texts, record or {}, pod)
     config: dict[str, Any] = {"data": changed} if changed else {}
     if (changed or pod.patch or record is not None) and after != record:
         config["metadata"] = {"annotations": {RECORD: json.dumps(after, sort_keys=True, separators=(",", ":"))}}
-    annotations = {CONFIG_HASH: config_hash(wanted)} if record is not None or config else {}
-    before_values, after_values = _values(texts, wanted)
-    return Rendered(
+    annotations = {CONFIG_HASH: config_hash(desired)} if record is not None or config else {}
+    before_values, after_values = _values(texts, desired)
+    return RenderedChange(
         config=config, workload=_workload_patch(workload, annotations, pod.patch),
         before={**before_values, **pod.before}, after={**after_values, **pod.after},
         warnings=(*_unexplained(spec, texts, record), *_of_others(spec, config_map["data"], COMMON in changed)))
@@ -121,8 +121,8 @@ def with_members(text: str, name: str, members: int) -> str:
     if not now:
         return text
     port = now[0].rpartition(":")[2]
-    wanted = tuple("%s-master-%d:%s" % (name, index, port) for index in range(members))
-    return text if now == wanted else java_options.with_property(text, ADDRESSES, ",".join(wanted))
+    desired = tuple("%s-master-%d:%s" % (name, index, port) for index in range(members))
+    return text if now == desired else java_options.with_property(text, ADDRESSES, ",".join(desired))
 
 
 def _declare(key: str, text: str, spec: dict, record: dict | None) -> str:
@@ -142,22 +142,22 @@ def _recorded_of(key: str, text: str, record: dict | None) -> Recorded:
     return Recorded(own.get("properties") or {}, tuple(options) if options is not None else None)
 
 
-def _record(spec: dict, texts: dict[str, str], record: dict, pod: pod_template.Wanted) -> dict:
+def _record(spec: dict, texts: dict[str, str], record: dict, pod: pod_template.PodTemplateChange) -> dict:
     return {**{key: _record_of(key, spec, text, record) for key, text in texts.items()}, "pod": pod.record}
 
 
 def _record_of(key: str, spec: dict, text: str, record: dict) -> dict:
-    now, live = declared(key, spec), java_options.properties(text)
+    now, existing = declared(key, spec), java_options.properties(text)
     known = (record.get(key) or {}).get("properties") or {}
-    own = {each: known[each] if each in known else live.get(each) if defaults.works_out(each) else None
+    own = {each: known[each] if each in known else existing.get(each) if defaults.works_out(each) else None
            for each in now.properties}
     return {"properties": own, **({"jvmOptions": list(now.jvm_options)} if now.jvm_options is not None else {})}
 
 
 def _workload_patch(workload: dict, annotations: dict, pod_patch: dict) -> dict:
     template = workload["spec"]["template"]
-    live = (template.get("metadata") or {}).get("annotations") or {}
-    patch = {"metadata": {"annotations": annotations}} if annotations.items() - live.items() else {}
+    existing = (template.get("metadata") or {}).get("annotations") or {}
+    patch = {"metadata": {"annotations": annotations}} if annotations.items() - existing.items() else {}
     if pod_patch:
         patch["spec"] = pod_patch
     if not patch:
@@ -169,17 +169,17 @@ def _workload_patch(workload: dict, annotations: dict, pod_patch: dict) -> dict:
     return {"spec": spec}
 
 
-def _values(texts: dict[str, str], wanted: dict[str, str]) -> tuple[dict, dict]:
+def _values(texts: dict[str, str], desired: dict[str, str]) -> tuple[dict, dict]:
     """The properties and JVM options that differ, by the string they stand in."""
     before: dict = {}
     after: dict = {}
     for key, text in texts.items():
-        old, new = java_options.properties(text), java_options.properties(wanted[key])
+        old, new = java_options.properties(text), java_options.properties(desired[key])
         differ = {each for each in old.keys() | new.keys() if old.get(each) != new.get(each)}
         for side, found in ((before, old), (after, new)):
             if differ:
                 side[key] = {"properties": {each: found[each] for each in sorted(differ & found.keys())}}
-        options = java_options.jvm_options(text), java_options.jvm_options(wanted[key])
+        options = java_options.jvm_options(text), java_options.jvm_options(desired[key])
         if options[0] != options[1]:
             for side, found in ((before, options[0]), (after, options[1])):
                 side.setdefault(key, {})["jvm_options"] = list(found)
@@ -210,8 +210,8 @@ def _of_others(spec: dict, data: dict, common_changes: bool) -> list[str]:
     return lines
 
 
-def _stands(wish: Declared, text: str) -> bool:
-    live = java_options.properties(text)
+def _stands(desired: Declared, text: str) -> bool:
+    existing = java_options.properties(text)
     tokens = text.split()
-    return (all(live.get(key) == value for key, value in wish.properties.items())
-            and all(option in tokens for option in wish.jvm_options or ()))
+    return (all(existing.get(key) == value for key, value in desired.properties.items())
+            and all(option in tokens for option in desired.jvm_options or ()))

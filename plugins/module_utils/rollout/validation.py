@@ -30,15 +30,15 @@ def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, 
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
     _require_no_restoration(what, workload)
     _require_quorum(what, spec, workload)
-    live = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
+    existing = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
     for key, value in _wanted(spec):
         if any(character.isspace() for character in value):
             raise InvalidInput("%s declares %s with a space or line break in its value: Fluid joins Java options with spaces, so the "
                                "rest would be another option" % (what, key))
-        if key in _FIXED and live.get(key) != value:
+        if key in _FIXED and existing.get(key) != value:
             raise InvalidInput(
                 "%s declares %s as %s and its masters run with %s: the peers of a running quorum know each other by it, so it can only "
-                "be set when the runtime is created" % (what, key, value, live.get(key, "no value of its own")))
+                "be set when the runtime is created" % (what, key, value, existing.get(key, "no value of its own")))
     for option in _jvm_options(spec):
         if not option or any(character.isspace() for character in option):
             raise InvalidInput("%s declares the JVM option %r: expected one option without spaces" % (what, option))
@@ -53,19 +53,19 @@ def _require_no_restoration(what: str, workload: dict) -> None:
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:
-    wanted = runtime.declared_masters(spec)
-    live = workload["spec"]["replicas"]
-    if live == 1 and wanted == 1:
+    desired = runtime.declared_masters(spec)
+    existing = workload["spec"]["replicas"]
+    if existing == 1 and desired == 1:
         raise InvalidInput(
             "%s has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
             "declare 3 masters on a new runtime, or delete its pod when that suits" % what)
-    if runtime.changes_journal(live, wanted):
+    if runtime.changes_journal(existing, desired):
         raise InvalidInput(
             "%s has %d masters and %d are declared: a single master keeps its journal in the UFS format and several in the EMBEDDED "
             "one, so neither can become the other; declare %d again, or change master_replicas from %d to %d with recreate: true of "
             "datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first"
-            % (what, live, wanted, live, live, wanted))
-    raft.require_valid_count(wanted)
+            % (what, existing, desired, existing, existing, desired))
+    raft.require_valid_count(desired)
 
 
 def _wanted(spec: dict) -> list[tuple[str, str]]:
@@ -83,10 +83,10 @@ def _jvm_options(spec: dict) -> list[str]:
 
 def _require_network(what: str, spec: dict, workload: dict) -> None:
     declared = (spec.get("master") or {}).get("networkMode") or "HostNetwork"
-    live = "HostNetwork" if on_host_network(workload) else "ContainerNetwork"
-    if declared != live:
+    existing = "HostNetwork" if on_host_network(workload) else "ContainerNetwork"
+    if declared != existing:
         raise InvalidInput("%s declares network_mode %s and its masters run with %s: their ports would change under a running quorum; "
-                           "create the runtime anew" % (what, declared, live))
+                           "create the runtime anew" % (what, declared, existing))
 
 
 def on_host_network(workload: dict) -> bool:

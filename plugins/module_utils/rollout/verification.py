@@ -19,15 +19,15 @@ def require_in_force(client: Client, namespace: str, name: str, spec: dict, pods
     common = rendering.declared(rendering.COMMON, spec)
     for component in map(raft_component, DOMAINS):
         own = rendering.declared(component.java_options, spec)
-        wanted = Declared({**common.properties, **own.properties}, (*(common.jvm_options or ()), *(own.jvm_options or ())))
-        if wanted.properties or wanted.jvm_options:
+        desired = Declared({**common.properties, **own.properties}, (*(common.jvm_options or ()), *(own.jvm_options or ())))
+        if desired.properties or desired.jvm_options:
             for pod in rollout_plan.pods_of(name, pods):
-                _require_one(client, namespace, pod.name, component, wanted)
+                _require_one(client, namespace, pod.name, component, desired)
 
 
-def _require_one(client: Client, namespace: str, pod: str, component: RaftComponent, wanted: Declared) -> None:
-    said = execute(client, namespace, pod, component.container, jvm_arguments.COMMAND, _TIMEOUT)
-    found = jvm_arguments.options_of(said.stdout, component.main_class)
-    lines = ["no process of it runs"] if found is None else jvm_arguments.mismatches(found, wanted.properties, wanted.jvm_options or ())
+def _require_one(client: Client, namespace: str, pod: str, component: RaftComponent, desired: Declared) -> None:
+    result = execute(client, namespace, pod, component.container, jvm_arguments.COMMAND, _TIMEOUT)
+    found = jvm_arguments.options_of(result.stdout, component.main_class)
+    lines = ["no process of it runs"] if found is None else jvm_arguments.mismatches(found, desired.properties, desired.jvm_options or ())
     if lines:
         raise Conflict("container %s of %s runs with something else than was declared: %s" % (component.container, pod, "; ".join(lines)))

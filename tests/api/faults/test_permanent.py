@@ -83,9 +83,9 @@ def test_an_object_that_somebody_writes_all_the_time(deployment, ask):
     assert "Dataset hbase in namespace %s changed 5 times" % deployment.options["namespace"] in result["msg"]
     assert [request.verb for request in deployment.proxy.requests] == ["get", "patch"] * field_manager.ROUNDS
     assert paused == []
-    [live] = deployment.objects().values()
-    assert live["metadata"]["labels"] == {"touched-by": "somebody-else"}
-    assert "placement" not in live["spec"]
+    [existing] = deployment.objects().values()
+    assert existing["metadata"]["labels"] == {"touched-by": "somebody-else"}
+    assert "placement" not in existing["spec"]
 
 
 def test_one_object_of_a_fleet(deployment, ask):
@@ -95,7 +95,7 @@ def test_one_object_of_a_fleet(deployment, ask):
     assert result["msg"].startswith("1 of 3 objects failed: %s/logs: the API server at %s answered create of "
                                     % (namespace, deployment.proxy.url))
     assert [entry["changed"] for entry in result["results"]] == [True, False, True]
-    assert {live["metadata"]["name"] for live in deployment.objects().values()} == {"ads", "maps"}
+    assert {existing["metadata"]["name"] for existing in deployment.objects().values()} == {"ads", "maps"}
     assert len([request for request in deployment.proxy.requests if request.verb == "create"]) == 5 + 2
 
 

@@ -43,8 +43,8 @@ class FluidStandIn:
     def write_back(self, name):
         """Write a whole runtime back with defaults, and so take over the fields of others."""
         path = self.path("alluxioruntimes", name)
-        live = self._api.get(path)
-        spec = copy.deepcopy(live["spec"])
+        existing = self._api.get(path)
+        spec = copy.deepcopy(existing["spec"])
         for level in spec.get("tieredstore", {}).get("levels", []):
             level.setdefault("volumeType", "hostPath")
             level.setdefault("volumeSource", {})
@@ -52,7 +52,7 @@ class FluidStandIn:
             spec[component] = {"podMetadata": {}, "resources": {}, **spec.get(component, {})}
         defaults = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0}, "initUsers": {"resources": {}}, "podMetadata": {},
                     "management": {"cleanCachePolicy": {"gracePeriodSeconds": 60, "maxRetryAttempts": 3}, "metadataSyncPolicy": {}}}
-        self._api.replace(path, {**live, "spec": {**defaults, **spec}}, MANAGERS["alluxioruntimes"])
+        self._api.replace(path, {**existing, "spec": {**defaults, **spec}}, MANAGERS["alluxioruntimes"])
 
     def bind(self, name):
         """Make volume and claim of a Dataset, bound to each other.
@@ -77,12 +77,12 @@ class FluidStandIn:
         self._api.patch("%s/%s/status" % (volumes, volume), {"status": {"phase": "Bound"}}, binder)
         self._api.patch(claim + "/status", {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
 
-    def later(self, seconds, act):
+    def later(self, seconds, action):
         """Do something while the module under test waits; like a controller, not before its object exists."""
         def guarded():
             deadline = time.monotonic() + PATIENCE
             try:
-                while not self._done(act, deadline):
+                while not self._done(action, deadline):
                     time.sleep(0.05)
             except Exception as err:  # told by join, in the test's own thread
                 self._failures.append(err)
@@ -91,9 +91,9 @@ class FluidStandIn:
         self._threads.append(thread)
 
     @staticmethod
-    def _done(act, deadline):
+    def _done(action, deadline):
         try:
-            act()
+            action()
         except Refused as err:
             if err.status == 404 and time.monotonic() < deadline:
                 return False

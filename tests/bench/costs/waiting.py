@@ -83,8 +83,8 @@ def _theirs(session: Session) -> Callable[[str], None]:
     client = get_api_client(kubeconfig=session.kubeconfig)
     resource = client.resource("Dataset", content.API_VERSION)
 
-    def is_bound(live) -> bool:
-        return bool(live) and (live.to_dict().get("status") or {}).get("phase") == "Bound"
+    def is_bound(existing) -> bool:
+        return bool(existing) and (existing.to_dict().get("status") or {}).get("phase") == "Bound"
 
     def wait(name: str) -> None:
         done, _live, _elapsed = Waiter(client, resource, is_bound).wait(_TIMEOUT, _POLLING, name, session.namespace)

@@ -12,11 +12,11 @@ from costs.session import Session
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
-from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import Drill, is_whole, lacks
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import FailoverDrill, is_whole, lacks
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import DOMAINS, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import Keeper
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import QuorumHealer
 
 PUBLIC_MOUNT = "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/"
 PUBLIC_IMAGE = "docker.io/library/nginx:1.29"
@@ -69,26 +69,26 @@ class Cache:
     def identity(self) -> dict:
         return {"name": self.name, "namespace": self.namespace}
 
-    def drill(self, seconds: float = _SECONDS_TO_BE_WHOLE) -> Drill:
-        return Drill(self.client, self.namespace, self.name, MASTERS, seconds)
+    def drill(self, seconds: float = _SECONDS_TO_BE_WHOLE) -> FailoverDrill:
+        return FailoverDrill(self.client, self.namespace, self.name, MASTERS, seconds)
 
-    def keeper(self, masters: int = MASTERS) -> Keeper:
-        return Keeper(self.client, self.namespace, self.name, masters, _SECONDS_TO_BE_WHOLE)
+    def healer(self, masters: int = MASTERS) -> QuorumHealer:
+        return QuorumHealer(self.client, self.namespace, self.name, masters, _SECONDS_TO_BE_WHOLE)
 
     def pods(self) -> dict[str, dict]:
         """The masters' pods by name."""
-        return {pod["metadata"]["name"]: pod for pod in self.keeper().masters.pods()}
+        return {pod["metadata"]["name"]: pod for pod in self.healer().masters.pods()}
 
     def leader(self) -> dict:
         """The pod that leads the masters."""
-        leading = self.keeper().see(MASTER).leading()
+        leading = self.healer().see(MASTER).leading()
         if leading is None:
             raise NotInTime(f"{self.name} has no leader")
         return self.pods()[leading.pod]
 
     def lacks(self, masters: int = MASTERS) -> str:
         """What keeps the quorums from being whole; empty when they are."""
-        groups = [self.keeper(masters).see(domain) for domain in DOMAINS]
+        groups = [self.healer(masters).see(domain) for domain in DOMAINS]
         return "; ".join(f"{group.domain}: {lacks(group) or 'not complete'}" for group in groups if not is_whole(group))
 
     def until_whole(self, masters: int = MASTERS) -> None:

@@ -22,7 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components i
     container_of,
     raft_component,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import LeaderApi
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import MasterWebApi
 
 from .cache import MASTERS, Cache, until
 from .interrupting import interruptible
@@ -94,7 +94,7 @@ def _writing(cache: Cache) -> Iterator[dict[str, set]]:
         until("the first acknowledged directory", writer.count, 60)
         yield written
         written["acknowledged"] = writer.stop()
-        written["lost"] = written["acknowledged"] - writer.listed(LeaderApi(cache.client, cache.namespace), cache.leader())
+        written["lost"] = written["acknowledged"] - writer.listed(MasterWebApi(cache.client, cache.namespace), cache.leader())
     finally:
         writer.remove()
 
@@ -116,10 +116,10 @@ def _changes(cache: Cache, tasks: list[dict]) -> int:
 
 def _without(cache: Cache, options: dict[str, str]) -> int:
     """How many masters' processes lack one of the Raft options among their arguments."""
-    wanted = {RAFT_PROPERTIES[option]: value for option, value in options.items()}
+    desired = {RAFT_PROPERTIES[option]: value for option, value in options.items()}
     found = [jvm_arguments.options_of(_run(cache, pod, jvm_arguments.COMMAND), raft_component(MASTER).main_class)
              for pod in cache.pods()]
-    return sum(options is None or bool(jvm_arguments.mismatches(options, wanted, ())) for options in found)
+    return sum(options is None or bool(jvm_arguments.mismatches(options, desired, ())) for options in found)
 
 
 def _tree(cache: Cache) -> str:

@@ -6,7 +6,7 @@ from statistics import median
 
 from costs.report import Figure
 
-from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import Drilled
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import DrillResult
 
 from .cache import Cache
 from .reader import reading
@@ -46,7 +46,7 @@ def clients(cache: Cache) -> list[Figure]:
     ]
 
 
-def _kills(cache: Cache, times: int, reader: str = "", write: bool = False) -> list[Drilled]:
+def _kills(cache: Cache, times: int, reader: str = "", write: bool = False) -> list[DrillResult]:
     found = []
     for number in range(1, times + 1):
         cache.until_whole()

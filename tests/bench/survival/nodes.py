@@ -62,16 +62,16 @@ def majority(cache: Cache, lab: Lab) -> list[Figure]:
     try:
         for node in nodes:
             lab.kill(node)
-        said_after, words = _asked(cache)
+        said_after, args = _asked(cache)
         untouched = before == {name: pod["metadata"]["uid"] for name, pod in cache.pods().items()}
     finally:
         for node in nodes:
             lab.start(node)
     began = max(lab.kubelet_runs_since(node) for node in nodes)
     cache.until_whole()
-    print(f"  alluxio_quorum: {words}", file=sys.stderr, flush=True)
+    print(f"  alluxio_quorum: {args}", file=sys.stderr, flush=True)
     work = "majority lost: two of three nodes killed"
-    return [Figure(work, "alluxio_quorum does not say so", 0 if _LOST in words else 1, at_most=0),
+    return [Figure(work, "alluxio_quorum does not say so", 0 if _LOST in args else 1, at_most=0),
             Figure(work, "alluxio_quorum says so after", said_after, "s", 30),
             Figure(work, "masters touched", 0 if untouched else 1, at_most=0),
             Figure(work, "full again after both kubelets run", time.monotonic() - began, "s", 30)]
@@ -82,44 +82,45 @@ def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str
     cache.until_whole()
     leader = cache.leader()
     lost, node = leader["metadata"]["name"], _node_of(leader)
-    truths = [_told(cache).available == MASTERS]
+    truths = [_view(cache).available == MASTERS]
     began = time.monotonic()
     end(node)
     try:
-        until("the next leader", lambda: _leads_elsewhere(_told(cache), lost), _SECONDS_FOR_TRUTH, pause=0.1)
+        until("the next leader", lambda: _leads_elsewhere(_view(cache), lost), _SECONDS_FOR_TRUTH, pause=0.1)
         led_after = time.monotonic() - began
-        until(f"{lost} alone to be told UNAVAILABLE", lambda: _lost_alone(_told(cache), lost), _SECONDS_FOR_TRUTH,
-              lambda: _told(cache).lacks(MASTERS))
+        until(f"{lost} alone to be told UNAVAILABLE", lambda: _lost_alone(_view(cache), lost), _SECONDS_FOR_TRUTH,
+              lambda: _view(cache).lacks(MASTERS))
         told_after = time.monotonic() - began
         # The truth has to stay told, also when Kubernetes has noticed the node's end.
         for _look in range(10):
-            truths.append(_lost_alone(_told(cache), lost))
+            truths.append(_lost_alone(_view(cache), lost))
             time.sleep(1)
     finally:
         on = time.monotonic()
         runs_since = back(node)
     cache.until_whole()
     full = time.monotonic()
-    truths.append(_told(cache).available == MASTERS)
-    away = _Away(led_after, told_after, full - runs_since, full - on, len(truths), truths.count(False))
-    print(f"  {node} away: {away}", file=sys.stderr, flush=True)
-    return away
+    truths.append(_view(cache).available == MASTERS)
+    unavailable = _Away(led_after, told_after, full - runs_since, full - on, len(truths), truths.count(False))
+    print(f"  {node} away: {unavailable}", file=sys.stderr, flush=True)
+    return unavailable
 
 
 def _figures(work: str, aways: list[_Away]) -> list[Figure]:
-    return [Figure(work, "next leader serves", median(away.led_after for away in aways), "s"),
-            Figure(work, "its peer is told UNAVAILABLE after", median(away.told_after for away in aways), "s", 30),
-            Figure(work, f"looks of {sum(away.looks for away in aways)} that told something else than the truth",
-                   sum(away.untrue for away in aways), at_most=0),
-            Figure(work, "full again without hands, after its kubelet is back", median(away.full_after for away in aways), "s", 30),
-            Figure(work, "the same, slowest", max(away.full_after for away in aways), "s"),
-            Figure(work, "full again after power or cable is back, slowest", max(away.full_since_on for away in aways), "s")]
+    return [Figure(work, "next leader serves", median(unavailable.led_after for unavailable in aways), "s"),
+            Figure(work, "its peer is told UNAVAILABLE after", median(unavailable.told_after for unavailable in aways), "s", 30),
+            Figure(work, f"looks of {sum(unavailable.looks for unavailable in aways)} that told something else than the truth",
+                   sum(unavailable.untrue for unavailable in aways), at_most=0),
+            Figure(work, "full again without hands, after its kubelet is back", median(unavailable.full_after for unavailable in aways),
+                   "s", 30),
+            Figure(work, "the same, slowest", max(unavailable.full_after for unavailable in aways), "s"),
+            Figure(work, "full again after power or cable is back, slowest", max(unavailable.full_since_on for unavailable in aways), "s")]
 
 
-def _told(cache: Cache) -> Quorum:
+def _view(cache: Cache) -> Quorum:
     """The masters' quorum as alluxio_quorum_info tells it."""
     try:
-        return cache.keeper().masters.quorum(MASTER)[0]
+        return cache.healer().masters.quorum(MASTER)[0]
     except FluidError:
         return Quorum(None)
 
@@ -130,8 +131,8 @@ def _leads_elsewhere(quorum: Quorum, lost: str) -> bool:
 
 def _lost_alone(quorum: Quorum, lost: str) -> bool:
     """Whether that peer, and no other, is told to be away."""
-    away = [peer.address.partition(":")[0] for peer in quorum.peers if peer.state != AVAILABLE]
-    return _leads_elsewhere(quorum, lost) and away == [lost]
+    unavailable = [peer.address.partition(":")[0] for peer in quorum.peers if peer.state != AVAILABLE]
+    return _leads_elsewhere(quorum, lost) and unavailable == [lost]
 
 
 def _asked(cache: Cache) -> tuple[float, str]:
@@ -139,10 +140,10 @@ def _asked(cache: Cache) -> tuple[float, str]:
     began = time.monotonic()
     try:
         play([{"datacache.fluid.alluxio_quorum": {**cache.identity(), "wait_timeout": 180}}], cache.session.kubeconfig)
-        words = "nothing: it found the quorum complete"
+        args = "nothing: it found the quorum complete"
     except PlayFailed as failed:
-        words = next((line.strip() for line in str(failed).splitlines() if "quorum of" in line), str(failed)[-500:])
-    return time.monotonic() - began, words
+        args = next((line.strip() for line in str(failed).splitlines() if "quorum of" in line), str(failed)[-500:])
+    return time.monotonic() - began, args
 
 
 def _node_of(pod: dict) -> str:

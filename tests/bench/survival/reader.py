@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready, pod_trouble
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready, unready_reason
 
 from .cache import Cache, until
 
@@ -25,18 +25,18 @@ def reading(cache: Cache) -> Iterator[str]:
     name = pod["metadata"]["name"]
     cache.client.create(kinds.POD, pod, "raft")
     try:
-        live = {}
+        existing = {}
 
         def ready() -> bool:
-            live.update(cache.client.get(kinds.POD, name, cache.namespace))
-            return is_ready(live)
+            existing.update(cache.client.get(kinds.POD, name, cache.namespace))
+            return is_ready(existing)
 
-        until(f"pod {name} to read", ready, _SECONDS_TO_START, lambda: pod_trouble(live))
+        until(f"pod {name} to read", ready, _SECONDS_TO_START, lambda: unready_reason(existing))
         yield name
     finally:
-        live = cache.client.get(kinds.POD, name, cache.namespace)
-        if live:
-            cache.client.delete(kinds.POD, name, cache.namespace, live["metadata"]["uid"])
+        existing = cache.client.get(kinds.POD, name, cache.namespace)
+        if existing:
+            cache.client.delete(kinds.POD, name, cache.namespace, existing["metadata"]["uid"])
         until(f"pod {name} to be gone", lambda: cache.client.get(kinds.POD, name, cache.namespace) is None, _SECONDS_TO_START)
 
 

@@ -36,13 +36,13 @@ def _return(cache: Cache) -> float:
     victim = next(pod for name, pod in sorted(cache.pods().items(), reverse=True) if name != leader)
     name, uid = victim["metadata"]["name"], victim["metadata"]["uid"]
     kill(cache, victim)
-    keeper = cache.keeper()
+    healer = cache.healer()
 
     since: list[float] = []
 
     def back() -> bool:
         """Whether the new container's master has taken part since a while; since is when that began."""
-        master = next(each for each in keeper.see(MASTER).masters if each.pod == name)
+        master = next(each for each in healer.see(MASTER).masters if each.pod == name)
         if master.available and master.running is not None and cache.pods().get(name, victim)["metadata"]["uid"] != uid:
             since.append(time.time())
         else:

@@ -60,11 +60,11 @@ def names() -> list[str]:
     return [row.name for row in ROWS]
 
 
-def measure(wanted: Sequence[str], session: Session, content: Content, lab: Lab | None) -> tuple[list[Figure], list[str]]:
+def measure(desired: Sequence[str], session: Session, content: Content, lab: Lab | None) -> tuple[list[Figure], list[str]]:
     """Measure the rows; return their figures, and a line for each row that could not be measured."""
     figures: list[Figure] = []
     broken: list[str] = []
-    chosen = [row for row in ROWS if row.name in wanted]
+    chosen = [row for row in ROWS if row.name in desired]
     for row in chosen:
         if reason := row.lacks(lab):
             print(f"row {row.name} is left out: {reason}", file=sys.stderr, flush=True)

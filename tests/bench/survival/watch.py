@@ -34,7 +34,7 @@ def watched(cache: Cache) -> Iterator[Record]:
     record, ended = Record(), threading.Event()
 
     def look() -> None:
-        masters = cache.keeper().masters
+        masters = cache.healer().masters
         while not ended.is_set():
             try:
                 quorum, _pod = masters.quorum(MASTER)

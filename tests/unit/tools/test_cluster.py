@@ -11,9 +11,9 @@ export PATH=/lab/bin:"$PATH"
 
 
 def test_lab_env_is_read_as_a_shell_reads_it(monkeypatch):
-    monkeypatch.setattr(shell, "quiet", lambda *words, **options: LAB_ENV)
+    monkeypatch.setattr(shell, "quiet", lambda *args, **options: LAB_ENV)
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    monkeypatch.setattr(shell, "run", lambda *words, **options: None)
+    monkeypatch.setattr(shell, "run", lambda *args, **options: None)
     environ = cluster.start("full", {"PATH": "/bin", "HOME": "/home"})
     assert environ == {"KUBECONFIG": "/var/lib/lab/kubeconfig", "FLUID_LAB_CHART": "/a path/chart",
                        "PATH": "/lab/bin:/bin", "HOME": "/home"}
@@ -21,8 +21,8 @@ def test_lab_env_is_read_as_a_shell_reads_it(monkeypatch):
 
 def test_a_given_cluster_starts_no_lab(monkeypatch):
     started = []
-    monkeypatch.setattr(shell, "run", lambda *words, **options: started.append(words))
-    monkeypatch.setattr(shell, "status", lambda *words, **options: started.append(words))
+    monkeypatch.setattr(shell, "run", lambda *args, **options: started.append(args))
+    monkeypatch.setattr(shell, "status", lambda *args, **options: started.append(args))
     monkeypatch.setenv("KUBECONFIG", "/home/me/config")
     assert cluster.start("full", {"KUBECONFIG": "/home/me/config"}) == {"KUBECONFIG": "/home/me/config"}
     assert cluster.extra_vars() == []

@@ -45,9 +45,9 @@ def deployments(monkeypatch):
     return made
 
 
-def measured(monkeypatch, *given, wanted=(), lab=None):
+def measured(monkeypatch, *given, desired=(), lab=None):
     monkeypatch.setattr(rows, "ROWS", given)
-    return rows.measure(wanted or rows.names(), Session("", None, None, "", None, 1), Content("", ""), lab)
+    return rows.measure(desired or rows.names(), Session("", None, None, "", None, 1), Content("", ""), lab)
 
 
 def figure(name):
@@ -69,8 +69,8 @@ def test_only_what_is_wanted_and_can_be_is_measured(monkeypatch, deployments):
     kind = Kind("fast", "HostNetwork")
     given = [rows.Row("a", kind, figure("a")), rows.Row("b", kind, figure("b")), rows.Row("c", kind, figure("c"), needs_lab=True),
              rows.Row("d", kind, figure("d"), needs_module="survival.nothing")]
-    assert [each.work for each in measured(monkeypatch, *given, wanted=["b", "c", "d"])[0]] == ["b"]
-    assert measured(monkeypatch, *given, wanted=["c", "d"]) == ([], [])
+    assert [each.work for each in measured(monkeypatch, *given, desired=["b", "c", "d"])[0]] == ["b"]
+    assert measured(monkeypatch, *given, desired=["c", "d"]) == ([], [])
     assert deployments == [kind]
 
 

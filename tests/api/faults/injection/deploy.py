@@ -35,19 +35,19 @@ def _nothing(_fluid: FluidStandIn) -> None:
 
 def _bind(*names: str) -> Callable[[FluidStandIn], None]:
     """Let the controller say that these Datasets are Bound, and guard them with its finalizer."""
-    def act(fluid: FluidStandIn) -> None:
+    def action(fluid: FluidStandIn) -> None:
         for name in names:
             fluid.take_up("datasets", name)
             fluid.status("datasets", name, phase="Bound", conditions=[])
-    return act
+    return action
 
 
 def _let_go(*names: str) -> Callable[[FluidStandIn], None]:
     """Let the controller take its finalizers away, as after its clean-up."""
-    def act(fluid: FluidStandIn) -> None:
+    def action(fluid: FluidStandIn) -> None:
         for name in names:
             fluid.let_go("datasets", name)
-    return act
+    return action
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +189,7 @@ class Deployment:
 
     def objects(self) -> dict[str, dict]:
         """The objects that there are and that are not being deleted, by their path."""
-        return {path: live for path, live in self._found().items() if "deletionTimestamp" not in live["metadata"]}
+        return {path: existing for path, existing in self._found().items() if "deletionTimestamp" not in existing["metadata"]}
 
     def sweep(self) -> None:
         """Remove what an earlier run has left."""
@@ -199,7 +199,7 @@ class Deployment:
 
     def _found(self) -> dict[str, dict]:
         lists = {path: self.proxy.api.request("GET", path) for path in self._collections}
-        found = {"%s/%s" % (path, live["metadata"]["name"]): {"kind": each["kind"].removesuffix("List"), **live}
-                 for path, each in lists.items() for live in each["items"]}
+        found = {"%s/%s" % (path, existing["metadata"]["name"]): {"kind": each["kind"].removesuffix("List"), **existing}
+                 for path, each in lists.items() for existing in each["items"]}
         volume = self.proxy.api.get(self._volume)
         return {**found, self._volume: volume} if volume else found

@@ -163,20 +163,20 @@ def _label(exchange: Exchange) -> None:
 
 def _create_first(exchange: Exchange) -> None:
     """A second run of ours creates the same object, but for our labels and annotations."""
-    wish = json.loads(exchange.request.body)
-    metadata = {"name": wish["metadata"]["name"], "labels": {FOREIGN_LABEL: SOMEBODY}}
-    exchange.proxy.api.create(exchange.request.path, {**wish, "metadata": metadata}, SECOND_RUN)
+    desired = json.loads(exchange.request.body)
+    metadata = {"name": desired["metadata"]["name"], "labels": {FOREIGN_LABEL: SOMEBODY}}
+    exchange.proxy.api.create(exchange.request.path, {**desired, "metadata": metadata}, SECOND_RUN)
     exchange.proxy.note_touch("%s/%s" % (exchange.request.path, metadata["name"]))
 
 
 def _replace(exchange: Exchange) -> None:
     """Somebody deletes the object and creates one of the same name."""
     api, path = exchange.proxy.api, exchange.request.path
-    live = api.get(path)
+    existing = api.get(path)
     api.patch(path, {"metadata": {"finalizers": None}})
     api.delete(path)
-    metadata = {key: value for key, value in live["metadata"].items() if key in ("name", "labels", "finalizers")}
-    api.create(path.rpartition("/")[0], {**live, "metadata": metadata}, SOMEBODY)
+    metadata = {key: value for key, value in existing["metadata"].items() if key in ("name", "labels", "finalizers")}
+    api.create(path.rpartition("/")[0], {**existing, "metadata": metadata}, SOMEBODY)
 
 
 CHANGED_IN_BETWEEN = Fault("409", WRITES, _change_in_between)

@@ -29,7 +29,7 @@ class Fault:
 
     name: str
     verbs: frozenset[str]
-    act: Callable[[Exchange], None]
+    action: Callable[[Exchange], None]
     about: bytes = b""
 
     def __str__(self) -> str:
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = Exchange(self, self.server.proxy, Request(self.command, self.path, headers, body))
         fault = self.server.proxy.admit(exchange.request)
         if fault:
-            fault.act(exchange)
+            fault.action(exchange)
         else:
             exchange.relay(exchange.ask())
 

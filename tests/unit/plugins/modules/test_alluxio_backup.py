@@ -144,7 +144,7 @@ def test_a_namespace_that_always_changes_has_no_digest(cache, run):
 
 def test_bytes_that_change_on_the_way_are_no_backup(cache, run, monkeypatch):
     send = cache.send
-    monkeypatch.setattr(pod_exec, "send", lambda *words: send(*words[:5], iter([b"x" * 60]), 1))
+    monkeypatch.setattr(pod_exec, "send", lambda *args: send(*args[:5], iter([b"x" * 60]), 1))
     result = run("alluxio_backup", **CLAIM)
     assert result["msg"].startswith("cannot store data.hbase.")
     assert ".gz in /alluxio of the claim: exit code 1: SHA-256 " in result["msg"]

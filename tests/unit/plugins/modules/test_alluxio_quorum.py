@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, stable_addresses
@@ -18,16 +18,16 @@ IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 def raft(cluster, monkeypatch):
     made = FakeRaft(cluster)
     monkeypatch.setattr(healer, "Masters", lambda *_args: made)
-    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
-                        partial(healer.Keeper, clock=cluster.clock, sleep=cluster.sleep))
-    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: Executed(0, "", ""))
+    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.QuorumHealer",
+                        partial(healer.QuorumHealer, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: ExecResult(0, "", ""))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 
 
 def test_healthy_groups_are_unchanged(cluster, run, raft):
     result = run("alluxio_quorum", diff=True, **IDENTITY)
-    assert (result["changed"], result["acts"], result["leader"]) == (False, [], "hbase-master-0")
+    assert (result["changed"], result["actions"], result["leader"]) == (False, [], "hbase-master-0")
     assert (result["diff"], cluster.writes()) == ({"before": "", "after": ""}, [])
 
 
@@ -35,12 +35,12 @@ def test_check_mode_says_what_the_run_then_does(run, raft):
     raft.lose(2)
     raft.put_service(1, cluster_ip=False)
     predicted = run("alluxio_quorum", check=True, diff=True, **IDENTITY)
-    assert raft.acts == []
+    assert raft.actions == []
     done = run("alluxio_quorum", diff=True, **IDENTITY)
     for part in ("domain", "act", "target"):
-        assert [each[part] for each in predicted["plan"]] == [each[part] for each in done["acts"]]
+        assert [each[part] for each in predicted["plan"]] == [each[part] for each in done["actions"]]
     assert predicted["changed"] and done["changed"]
-    assert [each["act"] for each in done["acts"]] == ["replace_service", "transfer_leadership"]
+    assert [each["act"] for each in done["actions"]] == ["replace_service", "transfer_leadership"]
     assert not run("alluxio_quorum", **IDENTITY)["changed"]
 
 
@@ -58,7 +58,7 @@ def test_the_wanted_leader(run, raft):
 def test_a_node_without_a_leader(run, raft):
     predicted = run("alluxio_quorum", check=True, leader_not_on="node0", **IDENTITY)
     assert [(each["act"], each["target"]) for each in predicted["plan"]] == [("transfer_leadership", "hbase-master-1:19200")]
-    assert raft.acts == []
+    assert raft.actions == []
     assert run("alluxio_quorum", leader_not_on="node0", **IDENTITY)["leader"] == "hbase-master-1"
     assert not run("alluxio_quorum", leader_not_on="node0", **IDENTITY)["changed"]
     assert not run("alluxio_quorum", check=True, leader_not_on="node0", **IDENTITY)["changed"]
@@ -69,7 +69,7 @@ def test_masters_that_are_all_on_that_node_keep_their_leader(run, raft):
         raft.cluster.change(kinds.POD, "hbase-master-%d" % index, NAMESPACE, {"spec": {"nodeName": "node0"}})
     result = run("alluxio_quorum", leader_not_on="node0", **IDENTITY)
     assert "hbase-master-0 leads on node node0 and no master of AlluxioRuntime hbase" in result["msg"]
-    assert raft.acts == []
+    assert raft.actions == []
 
 
 def test_what_was_done_is_told_when_it_was_not_enough(run, raft):
@@ -77,7 +77,7 @@ def test_what_was_done_is_told_when_it_was_not_enough(run, raft):
     raft.heals = set()
     result = run("alluxio_quorum", wait_timeout=90, **IDENTITY)
     assert result["failed"] and result["changed"]
-    assert [each["act"] for each in result["acts"]] == ["transfer_leadership", "restart_peer"]
+    assert [each["act"] for each in result["actions"]] == ["transfer_leadership", "restart_peer"]
     assert "waited 90 seconds for the MASTER quorum of AlluxioRuntime hbase in namespace data" in result["msg"]
 
 
@@ -94,7 +94,7 @@ def test_refused(cluster, run, raft, masters, options, message):
         cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": masters}}})
     result = run("alluxio_quorum", **IDENTITY, **options)
     assert message in result["msg"]
-    assert (raft.acts, cluster.writes()) == ([], [])
+    assert (raft.actions, cluster.writes()) == ([], [])
 
 
 @pytest.mark.parametrize(("started", "refused"), [("2026-11-23T11:00:00Z", True), ("2026-11-23T11:30:00Z", False)],
@@ -114,6 +114,6 @@ def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, starte
     result = run("alluxio_quorum", leader="hbase-master-3", **IDENTITY)
     if refused:
         assert "hbase-master-3 was added after worker hbase-worker-0 had started" in result["msg"]
-        assert raft.acts == []
+        assert raft.actions == []
     else:
         assert result["leader"] == "hbase-master-3"

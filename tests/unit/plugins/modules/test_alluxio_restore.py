@@ -139,8 +139,8 @@ def test_a_file_that_a_master_has_already_is_not_sent_again(cache, run, saved, m
         run("alluxio_restore", **LATEST)
     cache.commands.clear()
     assert run("alluxio_restore", **LATEST)["changed"]
-    told = [what for _pod, container, what in cache.commands if container == WAITER]
-    assert told == ["look", "look", "look", "go", "go", "go"]
+    view = [what for _pod, container, what in cache.commands if container == WAITER]
+    assert view == ["look", "look", "look", "go", "go", "go"]
 
 
 def test_a_tree_that_is_not_the_backups(cache, run, saved, monkeypatch):
@@ -207,9 +207,9 @@ def forge(cache):
     """A file that is no gzip stream, with a record that agrees with it."""
     file = damage(cache, lambda data: data[:-6])
     record = file.with_suffix(".json")
-    told = json.loads(record.read_text())
-    told.update(size_bytes=file.stat().st_size, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
-    record.write_text(json.dumps(told))
+    view = json.loads(record.read_text())
+    view.update(size_bytes=file.stat().st_size, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    record.write_text(json.dumps(view))
 
 
 def persistent(cache):
@@ -238,10 +238,10 @@ def test_the_backup_of_another_dataset(cache, run, saved):
     [file] = cache.claim.rglob("*.gz")
     file.with_name(foreign["name"] + ".gz").write_bytes(file.read_bytes())
     file.with_name(foreign["name"] + ".json").write_text(json.dumps(foreign))
-    wanted = {**LATEST, "backup": foreign["name"]}
-    assert "is of AlluxioRuntime other in namespace data, not of hbase" in run("alluxio_restore", **wanted)["msg"]
+    desired = {**LATEST, "backup": foreign["name"]}
+    assert "is of AlluxioRuntime other in namespace data, not of hbase" in run("alluxio_restore", **desired)["msg"]
     assert cache.tree() == OTHER_FILES
-    assert run("alluxio_restore", force_foreign=True, **wanted)["changed"]
+    assert run("alluxio_restore", force_foreign=True, **desired)["changed"]
     assert cache.tree() == FILES
 
 

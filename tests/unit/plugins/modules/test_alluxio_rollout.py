@@ -19,7 +19,8 @@ WHO = {"name": "hbase", "namespace": NAMESPACE}
 @pytest.fixture
 def masters(cluster, recorded, monkeypatch):
     group = FakeMasters(cluster, recorded, monkeypatch)
-    monkeypatch.setattr(rollout_ensure, "Roller", partial(executor.Roller, clock=cluster.clock, sleep=cluster.sleep, now=group.now))
+    monkeypatch.setattr(
+        rollout_ensure, "RolloutExecutor", partial(executor.RolloutExecutor, clock=cluster.clock, sleep=cluster.sleep, now=group.now))
     monkeypatch.setattr(verification, "require_in_force", lambda *_args: None)
     return group
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check, waits
@@ -182,7 +182,7 @@ def test_a_list_has_the_modules_options_where_it_gives_none(run, stored):
 def masters_of_hbase(cluster, monkeypatch):
     """Three masters behind headless Services; their Alluxio knows every key but misspelt ones, and they reach each other."""
     def execute(_client, _namespace, _pod, _container, command, _timeout):
-        return Executed(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
+        return ExecResult(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
     for module in (stable_addresses, group):
         monkeypatch.setattr(module, "execute", execute)
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {

@@ -15,7 +15,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stab
 
 FINALIZER = "alluxio-runtime-controller-finalizer"
 OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
-BOTH_WAYS = pytest.mark.parametrize(("masters", "wanted"), [(1, 3), (3, 1)])
+BOTH_WAYS = pytest.mark.parametrize(("masters", "desired"), [(1, 3), (3, 1)])
 # Two dry runs, the deletion, the new one.
 WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete", "alluxioruntimes"), ("create", "alluxioruntimes")]
 
@@ -26,7 +26,7 @@ def stored(cluster):
 
 
 @pytest.fixture
-def live(cluster, run, stored):
+def existing(cluster, run, stored):
     """A runtime that Fluid has taken up: with its finalizer, its defaults and somebody's label; gone 30 s after its deletion."""
     def make(masters, name="hbase", gone_after=30):
         run("alluxio_runtime", **{**OWN, "name": name, "master_replicas": masters})
@@ -52,10 +52,10 @@ def without_servers_own(result):
 
 @BOTH_WAYS
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_refused_without_recreate(cluster, run, live, stored, masters, wanted, check):
-    uid = live(masters)
-    message = run("alluxio_runtime", check=check, master_replicas=wanted, **OWN)["msg"]
-    assert "has %d masters and %d were asked for: a single master keeps its journal in the UFS format" % (masters, wanted) in message
+def test_refused_without_recreate(cluster, run, existing, stored, masters, desired, check):
+    uid = existing(masters)
+    message = run("alluxio_runtime", check=check, master_replicas=desired, **OWN)["msg"]
+    assert "has %d masters and %d were asked for: a single master keeps its journal in the UFS format" % (masters, desired) in message
     assert ("set recreate: true, which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in "
             "Alluxio is lost, so back up the metadata first with datacache.fluid.alluxio_backup") in message
     assert cluster.requests == [("get", "alluxioruntimes")]
@@ -63,30 +63,30 @@ def test_refused_without_recreate(cluster, run, live, stored, masters, wanted, c
 
 
 @BOTH_WAYS
-def test_recreated(cluster, run, live, stored, masters, wanted):
-    uid = live(masters)
-    result = run("alluxio_runtime", diff=True, master_replicas=wanted, recreate=True, worker_replicas=2, **OWN)
+def test_recreated(cluster, run, existing, stored, masters, desired):
+    uid = existing(masters)
+    result = run("alluxio_runtime", diff=True, master_replicas=desired, recreate=True, worker_replicas=2, **OWN)
     assert (result["changed"], cluster.writes(), cluster.now) == (True, WRITES, 30)
     assert result["diff"] == {"before": {"spec": {"replicas": 1, "master": {"replicas": masters}}},
-                              "after": {"spec": {"replicas": 2, "master": {"replicas": wanted}}}}
+                              "after": {"spec": {"replicas": 2, "master": {"replicas": desired}}}}
     assert result["warnings"] == [
         "AlluxioRuntime hbase in namespace data has %d masters and %d are declared, so the cache is rebuilt: cached data is fetched anew "
-        "from the under-store, and what was only in Alluxio is lost" % (masters, wanted)]
+        "from the under-store, and what was only in Alluxio is lost" % (masters, desired)]
     made = stored()
     assert made["metadata"]["uid"] != uid
-    assert made["spec"] == {"replicas": 2, "master": {"replicas": wanted, "networkMode": "ContainerNetwork"},
+    assert made["spec"] == {"replicas": 2, "master": {"replicas": desired, "networkMode": "ContainerNetwork"},
                             "worker": {"networkMode": "ContainerNetwork"}}
     assert "finalizers" not in made["metadata"] and "labels" not in made["metadata"]
     cluster.requests.clear()
-    again = run("alluxio_runtime", master_replicas=wanted, recreate=True, worker_replicas=2, **OWN)
+    again = run("alluxio_runtime", master_replicas=desired, recreate=True, worker_replicas=2, **OWN)
     assert (again["changed"], again["warnings"], cluster.requests) == (False, [], [("get", "alluxioruntimes")])
 
 
 @BOTH_WAYS
-def test_check_mode_says_what_the_run_then_does_and_touches_nothing(cluster, run, live, stored, masters, wanted):
-    live(masters)
+def test_check_mode_says_what_the_run_then_does_and_touches_nothing(cluster, run, existing, stored, masters, desired):
+    existing(masters)
     before = stored()
-    options = {**OWN, "master_replicas": wanted, "recreate": True, "labels": {"team": "x"}, "properties": {"a": "b"}, "wait": True,
+    options = {**OWN, "master_replicas": desired, "recreate": True, "labels": {"team": "x"}, "properties": {"a": "b"}, "wait": True,
                "stable_peer_addresses": True}
     predicted = run("alluxio_runtime", check=True, diff=True, **options)
     assert stored() == before
@@ -98,8 +98,8 @@ def test_check_mode_says_what_the_run_then_does_and_touches_nothing(cluster, run
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_pods_that_use_the_claim_are_in_the_way(cluster, run, live, stored, check):
-    uid = live(1)
+def test_pods_that_use_the_claim_are_in_the_way(cluster, run, existing, stored, check):
+    uid = existing(1)
     for each in (pod("nginx"), pod("loader", "Pending"), pod("copied", "Succeeded")):
         cluster.put(kinds.POD, each)
     result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)
@@ -109,16 +109,16 @@ def test_pods_that_use_the_claim_are_in_the_way(cluster, run, live, stored, chec
     assert (cluster.writes(), stored()["metadata"]["uid"], result["warnings"]) == ([], uid, [])
 
 
-def test_pods_that_may_not_be_seen_are_no_leave_to_delete(cluster, run, live):
-    live(1)
+def test_pods_that_may_not_be_seen_are_no_leave_to_delete(cluster, run, existing):
+    existing(1)
     cluster.forbidden.add(("list", "pods"))
     assert "not allowed to list pods" in run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"]
     assert cluster.writes() == []
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, live, stored, check):
-    uid = live(1)
+def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, existing, stored, check):
+    uid = existing(1)
     cluster.put(
         fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "status": {"datasetRef": ["web/copy", "ml/copy"]}})
     result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)
@@ -127,31 +127,31 @@ def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, live, stor
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_nothing_is_deleted_that_may_not_be_created(cluster, run, live, stored, check):
-    uid = live(1)
+def test_nothing_is_deleted_that_may_not_be_created(cluster, run, existing, stored, check):
+    uid = existing(1)
     cluster.forbidden.add(("create", "alluxioruntimes"))
     assert "not allowed to create" in run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)["msg"]
     assert (cluster.writes(), stored()["metadata"]["uid"]) == (WRITES[:1], uid)
 
 
-def test_pods_that_have_ended_or_use_another_claim_are_not(cluster, run, live):
-    live(1)
+def test_pods_that_have_ended_or_use_another_claim_are_not(cluster, run, existing):
+    existing(1)
     cluster.put(kinds.POD, pod("copied", "Succeeded"))
     cluster.put(kinds.POD, {**pod("plain"), "spec": {}})
     assert run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["changed"]
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_too_few_nodes_are_found_before_the_deletion(cluster, run, live, check):
-    live(1)
+def test_too_few_nodes_are_found_before_the_deletion(cluster, run, existing, check):
+    existing(1)
     cluster.put(kinds.NODE, {"metadata": {"name": "n1"}, "spec": {}})
     result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **{**OWN, "network_mode": "HostNetwork"})
     assert "3 masters with network_mode HostNetwork need 3 schedulable nodes" in result["msg"]
     assert cluster.writes() == []
 
 
-def test_a_field_of_somebody_else_is_a_conflict_before_the_deletion(cluster, run, live):
-    live(1)
+def test_a_field_of_somebody_else_is_a_conflict_before_the_deletion(cluster, run, existing):
+    existing(1)
     cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"managedFields": [
         {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:master": {"f:replicas": {}}}}}]}})
     options = {**OWN, "master_replicas": 3, "recreate": True}
@@ -160,8 +160,8 @@ def test_a_field_of_somebody_else_is_a_conflict_before_the_deletion(cluster, run
     assert run("alluxio_runtime", force_conflicts=True, **options)["changed"]
 
 
-def test_what_the_server_would_refuse_leaves_the_cache(cluster, run, live, monkeypatch):
-    live(1)
+def test_what_the_server_would_refuse_leaves_the_cache(cluster, run, existing, monkeypatch):
+    existing(1)
 
     def refuse(*_args, dry_run):
         assert dry_run
@@ -172,8 +172,8 @@ def test_what_the_server_would_refuse_leaves_the_cache(cluster, run, live, monke
 
 
 @pytest.mark.parametrize("options", [{"master_replicas": 3}, {"master_replicas": 3, "worker_replicas": 2}, {"master_replicas": 5}])
-def test_without_need_recreate_does_nothing(cluster, run, live, stored, options):
-    uid = live(3, gone_after=None)
+def test_without_need_recreate_does_nothing(cluster, run, existing, stored, options):
+    uid = existing(3, gone_after=None)
     predicted = run("alluxio_runtime", check=True, diff=True, **OWN, **options)
     asked = list(cluster.requests)
     cluster.requests.clear()
@@ -186,11 +186,11 @@ def test_without_need_recreate_does_nothing(cluster, run, live, stored, options)
 # -- cut off, and what lasts too long ---------------------------------------------------------------
 
 
-def test_the_next_run_creates_what_is_gone(cluster, run, live, stored):
+def test_the_next_run_creates_what_is_gone(cluster, run, existing, stored):
     def cut():
         raise ApiError("power cut", 0)
 
-    live(1)
+    existing(1)
     cluster.before_write(lambda: None, lambda: None, lambda: None, cut)
     result = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
     assert result["changed"] and result["failed"]
@@ -204,8 +204,8 @@ def test_the_next_run_creates_what_is_gone(cluster, run, live, stored):
     assert stored()["spec"]["master"]["replicas"] == 3
 
 
-def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, live, stored):
-    live(1, gone_after=None)
+def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, existing, stored):
+    existing(1, gone_after=None)
     result = run("alluxio_runtime", master_replicas=3, recreate=True, wait_timeout=60, **OWN)
     assert result["changed"] and result["failed"]
     assert "was deleted to be created anew, which is not done yet" in result["msg"]
@@ -222,15 +222,15 @@ def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, live, st
     assert "deletionTimestamp" not in stored()["metadata"]
 
 
-def test_one_that_is_being_deleted_and_would_stay_as_it_is_is_not_present(cluster, run, live):
-    live(3, gone_after=None)
+def test_one_that_is_being_deleted_and_would_stay_as_it_is_is_not_present(cluster, run, existing):
+    existing(3, gone_after=None)
     cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
     assert "is being deleted since" in run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"]
 
 
-def test_the_pods_of_the_old_runtime_are_waited_for(cluster, run, live):
+def test_the_pods_of_the_old_runtime_are_waited_for(cluster, run, existing):
     """Those of a chart of the same name are not Fluid's to take away."""
-    live(3)
+    existing(3)
     cluster.put(kinds.POD, pod("hbase-master-0", "Failed", labels={"release": "hbase", "role": "alluxio-master"}))
     cluster.put(kinds.POD, pod("hbase-web", "Failed", labels={"release": "hbase"}))
     cluster.later(45, lambda: cluster.vanish(kinds.POD, "hbase-master-0", "data"))
@@ -238,16 +238,16 @@ def test_the_pods_of_the_old_runtime_are_waited_for(cluster, run, live):
     assert cluster.now == 45
 
 
-def test_a_pod_that_does_not_end_is_told(cluster, run, live):
-    live(3)
+def test_a_pod_that_does_not_end_is_told(cluster, run, existing):
+    existing(3)
     cluster.put(kinds.POD, pod("hbase-worker-0", "Failed", labels={"release": "hbase", "role": "alluxio-worker"}))
     result = run("alluxio_runtime", master_replicas=1, recreate=True, wait_timeout=40, **OWN)
     assert "waited 40 seconds for Pod hbase-worker-0 in namespace data to be gone" in result["msg"]
     assert cluster.writes() == WRITES[:3]
 
 
-def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, run, live, stored):
-    live(1)
+def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, run, existing, stored):
+    existing(1)
 
     def make():
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}})
@@ -260,9 +260,9 @@ def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, r
 # -- lists, and what follows a creation --------------------------------------------------------------
 
 
-def test_each_of_a_list(cluster, run, live, stored):
+def test_each_of_a_list(cluster, run, existing, stored):
     for name in ("a", "b", "c", "d"):
-        live(1, name=name, gone_after=30 if name == "a" else None)
+        existing(1, name=name, gone_after=30 if name == "a" else None)
     cluster.put(kinds.POD, {**pod("nginx"), "spec": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}})
     options = {**{key: value for key, value in OWN.items() if key != "name"}, "master_replicas": 3, "recreate": True, "runtimes": [
         {"name": "a"}, {"name": "b", "recreate": False}, {"name": "c"}, {"name": "d", "master_replicas": 1}]}
@@ -276,12 +276,12 @@ def test_each_of_a_list(cluster, run, live, stored):
     assert [stored(name)["spec"]["master"]["replicas"] for name in "abcd"] == [3, 1, 1, 1]
 
 
-def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, live, monkeypatch):
+def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monkeypatch):
     monkeypatch.setattr(stable_addresses, "_await_reached", lambda *_args: None)
     proven = []
     monkeypatch.setattr(property_check, "require_known", lambda _client, namespace, name, keys: proven.append((namespace, name, keys)))
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {("data", "hbase"): {"metadata": {"name": "ready"}}})
-    live(1)
+    existing(1)
     cluster.later(50, lambda: [FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False) for index in range(3)])
     options = {**OWN, "stable_peer_addresses": True, "master_replicas": 3, "recreate": True, "properties": {"a": "b"}}
     predicted = run("alluxio_runtime", check=True, diff=True, wait=True, **options)
@@ -292,10 +292,10 @@ def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, live, monkeypa
     assert [service["spec"]["clusterIP"] for service in services] == ["10.96.1.1"] * 3
 
 
-def test_nothing_follows_a_deletion_that_is_held(cluster, run, live, monkeypatch):
+def test_nothing_follows_a_deletion_that_is_held(cluster, run, existing, monkeypatch):
     def unexpected(*_args):
         raise AssertionError("waited for a runtime that is being deleted")
-    live(1, gone_after=None)
+    existing(1, gone_after=None)
     monkeypatch.setattr(waits, "runtimes_with_quorum", unexpected)
     monkeypatch.setattr(property_check, "require_known", unexpected)
     result = run("alluxio_runtime", wait=True, wait_timeout=5, recreate=True, master_replicas=3, **{**OWN, "stable_peer_addresses": True})
@@ -303,15 +303,15 @@ def test_nothing_follows_a_deletion_that_is_held(cluster, run, live, monkeypatch
     assert not [request for request in cluster.requests if request[1] == "services"]
 
 
-def test_the_error_of_a_wait_keeps_its_details(cluster, run, live, monkeypatch):
-    live(1, gone_after=None)
+def test_the_error_of_a_wait_keeps_its_details(cluster, run, existing, monkeypatch):
+    existing(1, gone_after=None)
     monkeypatch.setattr(waits, "gone", lambda *_args: {("data", "hbase"): WaitTimeout("too long", findings=["a pod"], result={"a": 1})})
     result = run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)
     assert (result["findings"], result["result"]) == (["a pod"], {"a": 1})
 
 
-def test_no_secret_in_what_check_mode_shows(run, live):
-    live(1)
+def test_no_secret_in_what_check_mode_shows(run, existing):
+    existing(1)
     secret = {"properties": {"aws.secretKey": "very-secret"}}
     result = run("alluxio_runtime", check=True, diff=True, master_replicas=3, recreate=True, **secret, **OWN)
     assert result["changed"] and "very-secret" not in json.dumps(result)

@@ -33,12 +33,12 @@ def test_minimal(run, stored):
 
 def test_full(run, stored):
     assert run("dataset", name="hbase", namespace="data", **FULL)["changed"]
-    live = stored(namespace="data")
-    assert live["metadata"]["labels"] == {"team": "x"}
-    assert live["metadata"]["annotations"]["note"] == "y"
-    assert live["spec"].keys() == {"mounts", "sharedOptions", "sharedEncryptOptions", "accessModes", "placement", "nodeAffinity",
+    existing = stored(namespace="data")
+    assert existing["metadata"]["labels"] == {"team": "x"}
+    assert existing["metadata"]["annotations"]["note"] == "y"
+    assert existing["spec"].keys() == {"mounts", "sharedOptions", "sharedEncryptOptions", "accessModes", "placement", "nodeAffinity",
                                    "tolerations", "owner"}
-    assert live["spec"]["mounts"][0].keys() == {"mountPoint", "name", "path", "readOnly", "shared", "options", "encryptOptions"}
+    assert existing["spec"]["mounts"][0].keys() == {"mountPoint", "name", "path", "readOnly", "shared", "options", "encryptOptions"}
 
 
 def test_a_second_run_changes_nothing(cluster, run):

@@ -62,7 +62,7 @@ def shape(option, suboptions):
 def test_spec_agrees_with_documentation(spec_of, name):
     spec, rules = spec_of(name)
     documented = {option: shape(text, "suboptions") for option, text in documented_options(name).items()}
-    assert {option: shape(told, "options") for option, told in spec.items()} == documented
+    assert {option: shape(view, "options") for option, view in spec.items()} == documented
     assert rules["supports_check_mode"]
 
 

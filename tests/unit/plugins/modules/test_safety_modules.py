@@ -10,7 +10,7 @@ from fake_journals import FILES
 from fake_raft import NAMESPACE, FakeRaft, address
 from restorations import CLAIM, LATEST, killed, template
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import writer
@@ -26,11 +26,11 @@ def test_drill_does_not_kill_when_a_master_went_away_since_its_look(cluster, run
     real = failover.execute
 
     def execute(client, namespace, pod, container, command, timeout):
-        said = real(client, namespace, pod, container, command, timeout)
+        answer = real(client, namespace, pod, container, command, timeout)
         if len(failover.commands) == 1:  # the writer has been started; now a rollout deletes master 2
             cluster.vanish(kinds.POD, "hbase-master-2", NAMESPACE)
             failover.raft.lose(2)
-        return said
+        return answer
     monkeypatch.setattr(writer.pod_exec, "execute", execute)
     run("alluxio_failover", wait_timeout=30, **IDENTITY)
     assert ("delete", "pods") not in cluster.writes(), "the leader was killed although another master was away: 1 of 3 is left"
@@ -42,14 +42,14 @@ def test_drill_kills_the_one_that_leads(cluster, run, failover, monkeypatch):
     real = failover.execute
 
     def execute(client, namespace, pod, container, command, timeout):
-        said = real(client, namespace, pod, container, command, timeout)
+        answer = real(client, namespace, pod, container, command, timeout)
         if len(failover.commands) == 1:
             failover.raft.leaders["MASTER"] = "hbase-master-1:19200"
-        return said
+        return answer
     monkeypatch.setattr(writer.pod_exec, "execute", execute)
     failover.elected_after = 0.0
     result = run("alluxio_failover", **IDENTITY)
-    assert failover.raft.acts == ["kill MASTER hbase-master-1"], result.get("seconds_without_leader")
+    assert failover.raft.actions == ["kill MASTER hbase-master-1"], result.get("seconds_without_leader")
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -57,10 +57,10 @@ def test_drill_believes_no_old_silence(cluster, run, failover):
     """With Alluxio's default threshold of 20 s a follower whose node lost its power 19 s ago is AVAILABLE and its pod is Ready."""
     quorum = failover.raft.quorum
 
-    def told(domain, pods=None):
+    def view(domain, pods=None):
         found, pod = quorum(domain, pods)
         return replace(found, peers=tuple(replace(peer, silent=19.0) if "master-2" in peer.address else peer for peer in found.peers)), pod
-    failover.raft.quorum = told
+    failover.raft.quorum = view
     run("alluxio_failover", **IDENTITY)
     assert ("delete", "pods") not in cluster.writes(), "the leader was killed though nothing was heard of a follower for 19 s"
 
@@ -69,9 +69,9 @@ def test_drill_believes_no_old_silence(cluster, run, failover):
 def five(cluster, monkeypatch):
     made = FakeRaft(cluster, masters=5)
     monkeypatch.setattr(healer, "Masters", lambda *_args: made)
-    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.Keeper",
-                        partial(healer.Keeper, clock=cluster.clock, sleep=cluster.sleep))
-    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: Executed(0, "", ""))
+    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.QuorumHealer",
+                        partial(healer.QuorumHealer, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: ExecResult(0, "", ""))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 
@@ -80,7 +80,7 @@ def five(cluster, monkeypatch):
 def test_quorum_does_not_remove_members_that_run(run, five):
     """5 masters run, 3 are declared and no rollout has come yet: a scheduled alluxio_quorum shrinks the group by itself."""
     result = run("alluxio_quorum", name="hbase", namespace=NAMESPACE)
-    assert five.acts == [], [act["reason"] for act in result["acts"]]
+    assert five.actions == [], [action["reason"] for action in result["actions"]]
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -168,16 +168,16 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
 @pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_helper_pod_outlives_what_is_done_with_it(cache, run, cluster):
     """A backup is tree + dump + fetch + tree + put, each of which may take `timeout` seconds."""
-    lives = []
+    objects = []
     real = cluster.create
 
     def create(kind, body, *rest, **more):
         if kind == kinds.POD:
-            lives.append(body["spec"]["activeDeadlineSeconds"])
+            objects.append(body["spec"]["activeDeadlineSeconds"])
         return real(kind, body, *rest, **more)
     cluster.create = create
     run("alluxio_backup", timeout=900, **CLAIM)
-    assert lives[0] >= 5 * 900, "the pod ends after %d s in all" % lives[0]
+    assert objects[0] >= 5 * 900, "the pod ends after %d s in all" % objects[0]
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -194,7 +194,7 @@ def test_a_copy_beside_the_backups_is_no_second_one(cache, run, time):
 def test_a_single_masters_service_is_never_lost(cluster, monkeypatch):
     """Deleted, and the create is refused (quota, admission) or the process killed: the next run has to make it."""
     FakeRaft(cluster, masters=1, cluster_ips=False)
-    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: Executed(0, "", ""))
+    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: ExecResult(0, "", ""))
     real = cluster.create
     cluster.create = lambda *_args, **_more: (_ for _ in ()).throw(ApiError("exceeded quota: services.count", 403))
     with pytest.raises(ApiError):
@@ -209,7 +209,7 @@ def test_quorum_waits_for_an_api_server_that_is_away(cluster, run, five):
     cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
     five.lose(2)
     five.heals = set()
-    cluster.later(20, lambda: cluster.go_away(5))
+    cluster.later(20, lambda: cluster.go_down(5))
     cluster.later(40, lambda: five.states["MASTER"].update({address("MASTER", 2): "AVAILABLE"}))
     result = run("alluxio_quorum", name="hbase", namespace=NAMESPACE)
     assert not result.get("failed"), result["msg"][:120]

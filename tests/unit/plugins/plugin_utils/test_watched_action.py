@@ -12,7 +12,7 @@ from ansible_collections.datacache.fluid.plugins.plugin_utils.watched_action imp
 
 
 @pytest.fixture
-def act(monkeypatch):
+def action(monkeypatch):
     """Run an action whose module does something, and return (its result, the environment that the module had)."""
     def run(transport="local", async_val=0, environment=None, module=lambda _environment: {"changed": True}):
         seen = []
@@ -33,35 +33,35 @@ def progress_file(environment):
     return Path(environment[-1][VARIABLE])
 
 
-def test_the_module_can_write_to_a_file_that_goes_with_it(act):
+def test_the_module_can_write_to_a_file_that_goes_with_it(action):
     def module(environment):
         progress_file(environment).write_text("waiting\n")
         return {"changed": True, "written": True}
-    result, environment = act(module=module)
+    result, environment = action(module=module)
     assert result == {"changed": True, "written": True}
     assert not progress_file(environment).exists()
     assert not progress_file(environment).parent.exists()
 
 
-def test_the_tasks_own_environment_stays(act):
-    _result, environment = act(environment=[{"HTTPS_PROXY": "http://proxy"}])
+def test_the_tasks_own_environment_stays(action):
+    _result, environment = action(environment=[{"HTTPS_PROXY": "http://proxy"}])
     assert environment[0] == {"HTTPS_PROXY": "http://proxy"}
     assert len(environment) == 2
 
 
 @pytest.mark.parametrize("where", [{"transport": "ssh"}, {"async_val": 60}], ids=["remote", "async"])
-def test_where_the_file_is_out_of_reach_the_module_runs_as_ever(act, where):
-    result, environment = act(**where)
+def test_where_the_file_is_out_of_reach_the_module_runs_as_ever(action, where):
+    result, environment = action(**where)
     assert result == {"changed": True}
     assert environment is None
 
 
-def test_a_module_that_fails_leaves_nothing_behind(act):
+def test_a_module_that_fails_leaves_nothing_behind(action):
     seen = []
 
     def module(environment):
         seen.append(progress_file(environment))
         raise RuntimeError("worker died")
     with pytest.raises(RuntimeError):
-        act(module=module)
+        action(module=module)
     assert not seen[0].parent.exists()

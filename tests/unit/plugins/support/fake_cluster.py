@@ -16,9 +16,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     ApiError,
     Expired,
-    KindMissing,
-    ServerAway,
-    Unreachable,
+    KindNotFound,
+    PodUnreachable,
+    ServerUnavailable,
     WriteConflict,
 )
 
@@ -51,11 +51,11 @@ class FakeCluster:
 
     # -- what a test arranges and looks at --------------------------------------------------
 
-    def put(self, kind, live):
+    def put(self, kind, existing):
         """Store the object as another writer would, and return it as it is stored."""
-        key = self._key(kind, live["metadata"]["name"], live["metadata"].get("namespace"))
+        key = self._key(kind, existing["metadata"]["name"], existing["metadata"].get("namespace"))
         event = "MODIFIED" if key in self._objects else "ADDED"
-        return self._store(key, event, {"apiVersion": kind.api_version, "kind": kind.kind, **live})
+        return self._store(key, event, {"apiVersion": kind.api_version, "kind": kind.kind, **existing})
 
     def change(self, kind, name, namespace, patch):
         """Change an object behind the engine's back, with a merge patch."""
@@ -76,7 +76,7 @@ class FakeCluster:
         self._planned.append((self.now + seconds, action))
         self._planned.sort(key=lambda plan: plan[0])
 
-    def go_away(self, seconds):
+    def go_down(self, seconds):
         """Answer nobody for that long from now, and break off watches."""
         self._back = self.now + seconds
 
@@ -107,7 +107,7 @@ class FakeCluster:
     def snapshot(self, kind, namespace, only=""):
         self._ask("list", kind)
         found = self._select(kind, namespace, "", "metadata.name=" + only if only else "")
-        return {live["metadata"]["name"]: copy.deepcopy(live) for live in found}, str(self._version)
+        return {existing["metadata"]["name"]: copy.deepcopy(existing) for existing in found}, str(self._version)
 
     def create(self, kind, body, manager, dry_run=False):
         self._ask("create", kind, write=True)
@@ -125,10 +125,10 @@ class FakeCluster:
         key = self._key(kind, name, namespace)
         if key not in self._objects:
             raise ApiError("%s not found" % name, 404)
-        live = copy.deepcopy(self._objects[key])
-        if patch["metadata"].get("resourceVersion") not in (None, live["metadata"]["resourceVersion"]):
+        existing = copy.deepcopy(self._objects[key])
+        if patch["metadata"].get("resourceVersion") not in (None, existing["metadata"]["resourceVersion"]):
             raise WriteConflict("%s was modified" % name, 409)
-        after = apply_patch(live, patch)
+        after = apply_patch(existing, patch)
         return after if dry_run else self._store(key, "MODIFIED", after)
 
     def delete(self, kind, name, namespace, uid, dry_run=False, grace=None):
@@ -152,9 +152,9 @@ class FakeCluster:
             raise Expired("too old resource version", 410)
         seen, deadline = int(resource_version), self.now + timeout
         while True:
-            for version, event, key, live in list(self._history):
+            for version, event, key, existing in list(self._history):
                 if version > seen and self._matches(key, kind, namespace, only):
-                    yield {"type": event, "object": copy.deepcopy(live)}
+                    yield {"type": event, "object": copy.deepcopy(existing)}
             seen = self._version
             if not self._planned or self._planned[0][0] > deadline:
                 self.now = deadline
@@ -174,7 +174,7 @@ class FakeCluster:
         if ("get", "pods/proxy") in self.forbidden:
             raise ApiError("not allowed to get pods/proxy", 403)
         if pod in self.unreachable:
-            raise Unreachable("pod %s is silent for %g s" % (pod, timeout))
+            raise PodUnreachable("pod %s is silent for %g s" % (pod, timeout))
         answer = self.web.get((pod, port, path.partition("?")[0]))
         return None if answer is None else answer.encode()
 
@@ -188,9 +188,9 @@ class FakeCluster:
         self.requests.append((verb, kind.plural))
         if self.now < self._back:
             self._pass(self.now + RETRIES)
-            raise ServerAway("no API server answers")
+            raise ServerUnavailable("no API server answers")
         if kind in self.missing_kinds:
-            raise KindMissing("the cluster does not know the kind %s" % kind.kind, 404)
+            raise KindNotFound("the cluster does not know the kind %s" % kind.kind, 404)
         if (verb, kind.plural) in self.forbidden:
             raise ApiError("not allowed to %s %s" % (verb, kind.resource), 403)
         if write and self._before_write:
@@ -200,16 +200,16 @@ class FakeCluster:
     def _key(kind, name, namespace):
         return kind, namespace if kind.namespaced else None, name
 
-    def _store(self, key, event, live):
-        self._note(event, key, live)
-        live["metadata"].setdefault("uid", "uid-%d" % self._version)
-        live["metadata"]["resourceVersion"] = str(self._version)
-        self._objects[key] = live
-        return copy.deepcopy(live)
+    def _store(self, key, event, existing):
+        self._note(event, key, existing)
+        existing["metadata"].setdefault("uid", "uid-%d" % self._version)
+        existing["metadata"]["resourceVersion"] = str(self._version)
+        self._objects[key] = existing
+        return copy.deepcopy(existing)
 
-    def _note(self, event, key, live):
+    def _note(self, event, key, existing):
         self._version = next(self._versions)
-        self._history.append((self._version, event, key, live))
+        self._history.append((self._version, event, key, existing))
 
     def _pass(self, until):
         while self._planned and self._planned[0][0] <= until:
@@ -220,11 +220,11 @@ class FakeCluster:
     def _select(self, kind, namespace, label_selector, field_selector):
         labels = dict(term.split("=") for term in label_selector.split(",") if term)
         fields = dict(term.split("=") for term in field_selector.split(",") if term)
-        for (each, place, name), live in sorted(self._objects.items(), key=lambda item: item[0][2]):
-            own = live["metadata"].get("labels") or {}
+        for (each, place, name), existing in sorted(self._objects.items(), key=lambda item: item[0][2]):
+            own = existing["metadata"].get("labels") or {}
             if (each == kind and namespace in (None, place) and labels.items() <= own.items()
-                    and fields.get("metadata.name", name) == name and fields.get("type", live.get("type")) == live.get("type")):
-                yield live
+                    and fields.get("metadata.name", name) == name and fields.get("type", existing.get("type")) == existing.get("type")):
+                yield existing
 
     @staticmethod
     def _matches(key, kind, namespace, only):

@@ -5,11 +5,11 @@ from functools import partial
 
 from fake_raft import NAMESPACE, FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import failover, writer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
@@ -48,7 +48,7 @@ class FakeFailover:
     def ask(self, domain, pods):
         leader = self.raft.leaders[domain].partition(":")[0]
         serves = domain not in self.raft.silent and any(pod["metadata"]["name"] == leader for pod in pods)
-        return Told(None, leader if serves else None, 0 if serves else len(pods))
+        return GroupView(None, leader if serves else None, 0 if serves else len(pods))
 
     def get(self, pod, domain, path):
         listed = [each for each in self.writes if each not in self.forgotten]
@@ -57,9 +57,9 @@ class FakeFailover:
 
     def execute(self, _client, _namespace, pod, _container, command, _timeout):
         self.commands.append((pod, command[2]))
-        told = "".join("Successfully created directory %s\n" % each for each in self.writes)
-        said = {writer._COUNT: "2\n", writer._STOP: told}.get(command[2], "")
-        return Executed(0, said, "")
+        view = "".join("Successfully created directory %s\n" % each for each in self.writes)
+        result = {writer._COUNT: "2\n", writer._STOP: view}.get(command[2], "")
+        return ExecResult(0, result, "")
 
 
 def make(cluster, monkeypatch) -> FakeFailover:
@@ -68,9 +68,9 @@ def make(cluster, monkeypatch) -> FakeFailover:
     made = FakeFailover(cluster, raft)
     made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
     monkeypatch.setattr(healer, "Masters", lambda *_args: raft)
-    monkeypatch.setattr(failover, "LeaderApi", lambda *_args: made)
+    monkeypatch.setattr(failover, "MasterWebApi", lambda *_args: made)
     monkeypatch.setattr(writer.pod_exec, "execute", made.execute)
-    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.Drill",
-                        partial(failover.Drill, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.FailoverDrill",
+                        partial(failover.FailoverDrill, clock=cluster.clock, sleep=cluster.sleep))
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, Peer, Quorum
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import (
     FILE,
@@ -112,9 +112,9 @@ class FakeJournals:
         return self._run(pod, container, command)
 
     def receive(self, _client, _namespace, pod, container, command, write, _timeout):
-        said = self._run(pod, container, command)
-        write(base64.b64decode(said.stdout))
-        return Executed(said.code, "", said.stderr)
+        result = self._run(pod, container, command)
+        write(base64.b64decode(result.stdout))
+        return ExecResult(result.code, "", result.stderr)
 
     def send(self, _client, _namespace, pod, container, command, chunks, _timeout):
         return self._run(pod, container, command, "".join(base64.b64encode(chunk).decode() for chunk in chunks))
@@ -122,13 +122,13 @@ class FakeJournals:
     def _run(self, pod, container, command, stdin=""):
         if not self.cluster.stored(kinds.POD, pod, "data"):
             raise ApiError("cannot run it: pod %s not found" % pod)
-        words = [self._local(pod, word) if number > 2 else word for number, word in enumerate(command)]
+        args = [self._local(pod, word) if number > 2 else word for number, word in enumerate(command)]
         self.commands.append((pod, container, command[3] if command[1:2] == ["-c"] else " ".join(command)))
         environ = {**os.environ, "PATH": "%s:%s" % (self._path, os.environ["PATH"]), "CACHE": str(self.cache)}
-        done = subprocess.run(words, input=stdin, capture_output=True, text=True, env=environ, check=False)
+        done = subprocess.run(args, input=stdin, capture_output=True, text=True, env=environ, check=False)
         if command[1:2] == ["-c"] and command[4:5] == [GO]:
             self._go(pod)
-        return Executed(done.returncode, done.stdout, done.stderr)
+        return ExecResult(done.returncode, done.stdout, done.stderr)
 
     def _local(self, pod, word):
         if word.startswith(helper_pod.FOLDER):

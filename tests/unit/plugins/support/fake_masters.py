@@ -21,7 +21,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import plan as rollout_plan, rendering
 
 NAMESPACE = "data"
@@ -40,8 +40,8 @@ class FakeMasters:
 
     def __init__(self, cluster, recorded, monkeypatch, members=3, network="HostNetwork"):
         self.cluster = cluster
-        self.acts = []
-        self.most_away = 0
+        self.actions = []
+        self.most_unavailable = 0
         self.lost_majority = False
         self.only_copy = False  # whether one was taken away while another had not caught up with the journal
         self._closed = set()
@@ -74,7 +74,7 @@ class FakeMasters:
         self.leader = {domain: "hbase-master-0" for domain in PORTS}
         cluster._planned.clear()  # they are members already
         self._patch_client(monkeypatch)
-        monkeypatch.setattr(Masters, "_told", self._told)
+        monkeypatch.setattr(Masters, "_view", self._view)
         monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: self.configuration)
         monkeypatch.setattr(Masters, "end", lambda _masters, _pod, _domain: None)
         monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
@@ -109,7 +109,7 @@ class FakeMasters:
         return self.cluster.stored(kinds.CONFIG_MAP, "hbase-config", NAMESPACE)
 
     def services(self):
-        return sorted(live["metadata"]["name"] for live in self.cluster._select(kinds.SERVICE, NAMESPACE, "", ""))
+        return sorted(existing["metadata"]["name"] for existing in self.cluster._select(kinds.SERVICE, NAMESPACE, "", ""))
 
     def whole(self):
         """Tell whether the expected peers, and no others, are AVAILABLE, and each pod is of the newest revision."""
@@ -167,8 +167,8 @@ class FakeMasters:
         members = self.workload["spec"]["replicas"]
         for name in self._names():
             if int(name.rpartition("-")[2]) >= members:
-                self.acts.append("end " + name)
-                self._away(name)
+                self.actions.append("end " + name)
+                self._unavailable(name)
                 self.cluster.later(ENDS, lambda name=name: self._vanish(name))
         for index in range(members):
             if "hbase-master-%d" % index not in self._names():
@@ -176,8 +176,8 @@ class FakeMasters:
 
     def _pod_deleted(self, name):
         # The pod of a real cluster stays until its containers have ended; its name is taken until then.
-        self.acts.append("restart " + name)
-        self._away(name)
+        self.actions.append("restart " + name)
+        self._unavailable(name)
         index = int(name.rpartition("-")[2])
         self.cluster.later(STARTS, lambda: self._make(index))
 
@@ -215,14 +215,14 @@ class FakeMasters:
             "selector": {"statefulset.kubernetes.io/pod-name": name}}})
 
     def _names(self):
-        return [live["metadata"]["name"] for live in self.cluster._select(kinds.POD, NAMESPACE, "role=alluxio-master", "")]
+        return [existing["metadata"]["name"] for existing in self.cluster._select(kinds.POD, NAMESPACE, "role=alluxio-master", "")]
 
     # -- Raft -------------------------------------------------------------------------------------
 
     def _join(self, index, made=None):
         name = "hbase-master-%d" % index
-        live = self.cluster.stored(kinds.POD, name, NAMESPACE)
-        if live is None or (made is not None and live["metadata"]["uid"] != "pod-%d" % made):
+        existing = self.cluster.stored(kinds.POD, name, NAMESPACE)
+        if existing is None or (made is not None and existing["metadata"]["uid"] != "pod-%d" % made):
             return
         if name in self.closes:
             self.closes.remove(name)
@@ -232,16 +232,16 @@ class FakeMasters:
         for domain, port in PORTS.items():
             self.groups[domain]["%s:%d" % (name, port)] = True
 
-    def _away(self, name):
+    def _unavailable(self, name):
         self.only_copy |= any(at > self.cluster.now for other, at in self._whole_at.items() if other != name)
         for domain, port in PORTS.items():
             address = "%s:%d" % (name, port)
             if address in self.groups[domain]:
                 self.groups[domain][address] = False
             group = self.groups[domain]
-            away = [each for each, available in group.items() if not available]
-            self.most_away = max(self.most_away, len(away))
-            self.lost_majority |= len(group) - len(away) < quorum_size(len(group))
+            unavailable = [each for each, available in group.items() if not available]
+            self.most_unavailable = max(self.most_unavailable, len(unavailable))
+            self.lost_majority |= len(group) - len(unavailable) < quorum_size(len(group))
             if self.leader.get(domain) == name:
                 self.leader[domain] = None
                 self.cluster.later(ELECTS, lambda domain=domain: self._new_leader(domain))
@@ -251,34 +251,34 @@ class FakeMasters:
             able = sorted(address for address, available in self.groups[domain].items() if available)
             self.leader[domain] = able[-1].rpartition(":")[0]
 
-    def _told(self, domain, _pods):
+    def _view(self, domain, _pods):
         leader = self.leader[domain]
         if leader is None or (domain == MASTER and self._closed):
-            return Told(None, None, 1)
+            return GroupView(None, None, 1)
         leader = "%s:%d" % (leader, PORTS[domain])
         peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
                            behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
                       for address, available in sorted(self.groups[domain].items()))
-        return Told(Quorum(leader, peers), leader.rpartition(":")[0], 0)
+        return GroupView(Quorum(leader, peers), leader.rpartition(":")[0], 0)
 
     def _restart(self, pod, domain):
-        self.acts.append("kill %s %s" % (domain, pod))
+        self.actions.append("kill %s %s" % (domain, pod))
         if pod in self._closed:
             self._closed.remove(pod)
             self.cluster.later(JOINS, lambda: self._join(int(pod.rpartition("-")[2])))
 
     def _elect(self, _asked, address):
         assert self.groups[MASTER][address]
-        self.acts.append("elect " + address.rpartition(":")[0])
+        self.actions.append("elect " + address.rpartition(":")[0])
         self.leader[MASTER] = address.rpartition(":")[0]
         self._count()
 
     def _rank(self, _asked, leader):
-        self.acts.append("rank before new ones, asking " + leader.rpartition(":")[0])
+        self.actions.append("rank before new ones, asking " + leader.rpartition(":")[0])
         self._count()
         return True
 
     def _remove_peer(self, _asked, domain, address):
-        self.acts.append("remove %s %s" % (domain, address.rpartition(":")[0]))
+        self.actions.append("remove %s %s" % (domain, address.rpartition(":")[0]))
         del self.groups[domain][address]
         self._count()

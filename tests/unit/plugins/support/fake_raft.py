@@ -7,7 +7,7 @@ A group heals, or not, as the test says: `heals` names the acts after which its 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 
 PORTS = {"MASTER": 19200, "JOB_MASTER": 20003}
 CONTAINERS = {"MASTER": "alluxio-master", "JOB_MASTER": "alluxio-job-master"}
@@ -22,7 +22,7 @@ class FakeRaft:
         self.cluster = cluster
         self.heals = {"elect", "restart", "remove"}
         self.refuses = set()
-        self.acts = []
+        self.actions = []
         self.silent = set()  # domains in which no master tells
         self.unreachable = set()  # pods from whose address nothing comes
         self.closed = set()  # (domain, pod) whose process lives without its Raft server
@@ -71,38 +71,38 @@ class FakeRaft:
         try:
             quorum, pod = self.quorum(domain, pods)
         except QuorumUnknown:
-            return Told(None, None, len(pods), frozenset(self.unreachable))
-        return Told(quorum, pod, 0, frozenset(self.unreachable))
+            return GroupView(None, None, len(pods), frozenset(self.unreachable))
+        return GroupView(quorum, pod, 0, frozenset(self.unreachable))
 
     def raft_closed(self, pod, domain, port):
         assert port == PORTS[domain]
         return (domain, pod) in self.closed
 
     def elect(self, asked, to):
-        self._act("elect", to)
+        self._perform("elect", to)
         self.leaders["MASTER"] = to
         self._heal("elect", "MASTER")
 
     def remove_peer(self, asked, domain, peer):
-        self._act("remove", peer)
+        self._perform("remove", peer)
         if "remove" in self.heals:
             del self.states[domain][peer]
 
     def restart(self, pod, domain):
-        self._act("restart", "%s %s" % (domain, pod))
+        self._perform("restart", "%s %s" % (domain, pod))
         self.closed.discard((domain, pod))
         self._heal("restart", domain)
 
     def kill(self, pod, domain):
-        self._act("kill", "%s %s" % (domain, pod))
+        self._perform("kill", "%s %s" % (domain, pod))
 
-    def _act(self, act, target):
-        self.acts.append("%s %s" % (act, target))
-        if act in self.refuses:
+    def _perform(self, action, target):
+        self.actions.append("%s %s" % (action, target))
+        if action in self.refuses:
             raise QuorumUnknown("exit code 255: refused")
 
-    def _heal(self, act, domain):
-        if act in self.heals:
+    def _heal(self, action, domain):
+        if action in self.heals:
             self.states[domain] = dict.fromkeys(self.states[domain], "AVAILABLE")
 
 

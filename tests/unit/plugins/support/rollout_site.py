@@ -4,11 +4,11 @@
 from fake_cluster import FakeCluster
 from fake_masters import NAMESPACE, FakeMasters
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import RolloutOptions
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 
@@ -23,22 +23,22 @@ class Site:
         self.forged = {}  # pod to the arguments that its process has instead
         monkeypatch.setattr(verification, "execute", self._execute)
 
-    def roll(self, check=False, **wish):
+    def roll(self, check=False, **desired):
         """Roll out; return the plan's and the done steps."""
         self.warnings = []
-        one = Roller(self.cluster, NAMESPACE, "hbase", Wish(**wish), self.warnings.append, clock=self.cluster.clock,
+        one = RolloutExecutor(self.cluster, NAMESPACE, "hbase", RolloutOptions(**desired), self.warnings.append, clock=self.cluster.clock,
                      sleep=self.cluster.sleep, now=self.masters.now)
         plan = one.plan()
         if plan.changes and not check:
             one.run(plan)
-        return [(step.act, step.pod) for step in plan.steps], [(step.act, step.pod) for step in one.done]
+        return [(step.action, step.pod) for step in plan.steps], [(step.action, step.pod) for step in one.done]
 
     def _execute(self, _client, _namespace, pod, container, _command, _timeout):
         name = {"alluxio-master": "AlluxioMaster", "alluxio-job-master": "AlluxioJobMaster"}[container]
         data = self.masters.config_map["data"]
         own = data["ALLUXIO_MASTER_JAVA_OPTS" if container == "alluxio-master" else "ALLUXIO_JOB_MASTER_JAVA_OPTS"]
         arguments = self.forged.get(pod, ["java", *data["ALLUXIO_JAVA_OPTS"].split(), *own.split()])
-        return Executed(0, "\n".join([*arguments, "alluxio.master." + name]) + "\n\n", "")
+        return ExecResult(0, "\n".join([*arguments, "alluxio.master." + name]) + "\n\n", "")
 
 
 def drain(one, name, seconds):
@@ -47,7 +47,7 @@ def drain(one, name, seconds):
 
     def end():
         if "deletionTimestamp" in (one.cluster.stored(kinds.POD, name, NAMESPACE) or {"metadata": {}})["metadata"]:
-            one.masters._away(name)
+            one.masters._unavailable(name)
             one.masters._vanish(name)
             one.masters._control()
     one.cluster.later(seconds, end)

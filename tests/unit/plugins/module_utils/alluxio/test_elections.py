@@ -15,7 +15,7 @@ DEFAULT = {}
     ({PREFIX + "max": "soon"}, DEFAULT, False), ({PREFIX + "max": "10s"}, {PREFIX + "min": "10000"}, True),
 ], ids=["default", "to-fast", "fast", "to-slow", "not-a-duration", "equal"])
 def test_which_takes_less_time(leader, followers, sooner):
-    assert elections.hands_over_sooner(leader, followers) is sooner
+    assert elections.transfer_beats_election(leader, followers) is sooner
 
 
 SERVES = "%s INFO  DefaultSafeModeManager - Rpc server started, waiting\n"

@@ -16,13 +16,13 @@ def test_the_master_is_found_among_the_processes():
     assert jvm_arguments.options_of(SAID, "alluxio.master.AlluxioJobMaster") is None
 
 
-@pytest.mark.parametrize(("wanted", "jvm", "lines"), [
+@pytest.mark.parametrize(("desired", "jvm", "lines"), [
     ({"alluxio.a": "2"}, ("-Xmx1g",), []),
     ({"alluxio.a": "1", "alluxio.b": "3"}, (), ["alluxio.a is 2, expected 1", "alluxio.b is not set, expected 3"]),
     ({"alluxio.host": "${HOST}"}, ("-Xmx2g", "-Xloggc:${HOST}"), ["JVM option -Xmx2g is missing"]),
 ])
-def test_mismatches(wanted, jvm, lines):
-    assert jvm_arguments.mismatches(jvm_arguments.options_of(SAID, "alluxio.master.AlluxioMaster"), wanted, jvm) == lines
+def test_mismatches(desired, jvm, lines):
+    assert jvm_arguments.mismatches(jvm_arguments.options_of(SAID, "alluxio.master.AlluxioMaster"), desired, jvm) == lines
 
 
 def test_credentials_do_not_show():
@@ -33,6 +33,6 @@ def test_credentials_do_not_show():
 
 def test_the_command_prints_real_processes():
     with subprocess.Popen(["sh", "-c", "exec \"$@\"", "sh", "tail", "-f", "--", "/dev/null"]) as process:
-        said = subprocess.run(jvm_arguments.COMMAND, capture_output=True, text=True, check=True).stdout
+        result = subprocess.run(jvm_arguments.COMMAND, capture_output=True, text=True, check=True).stdout
         process.kill()
-    assert jvm_arguments.options_of(said, "/dev/null").endswith("tail -f --")
+    assert jvm_arguments.options_of(result, "/dev/null").endswith("tail -f --")

@@ -106,14 +106,14 @@ def test_a_quorum_without_a_leader(recorded):
     assert quorum.lacks(3) == "no leader"
 
 
-@pytest.mark.parametrize(("text", "told"), [
+@pytest.mark.parametrize(("text", "view"), [
     pytest.param("", "got: nothing", id="nothing"),
     pytest.param("Failed to connect to master: UNAVAILABLE\n", "got: Failed to connect to master: UNAVAILABLE", id="an-error"),
 ])
-def test_what_is_no_quorum(text, told):
+def test_what_is_no_quorum(text, view):
     with pytest.raises(QuorumUnknown) as unknown:
         parse_quorum_info(text)
-    assert str(unknown.value).endswith(told)
+    assert str(unknown.value).endswith(view)
 
 
 def test_a_recorded_master_info(recorded):

@@ -33,9 +33,9 @@ def keys(namespaces, each):
     pytest.param(6, 1, [("list", "datasets")], id="of-many-namespaces"),
 ])
 def test_read_in_few_requests(cluster, put, namespaces, each, requests):
-    wanted = keys(namespaces, each)
-    put(*wanted, ("ns0", "another"))
-    assert bulk.read(cluster, DATASET, wanted).keys() == set(wanted)
+    desired = keys(namespaces, each)
+    put(*desired, ("ns0", "another"))
+    assert bulk.read(cluster, DATASET, desired).keys() == set(desired)
     assert cluster.requests == requests
 
 
@@ -47,14 +47,14 @@ def test_what_does_not_exist_is_left_out(cluster, put):
 
 
 def test_cluster_scoped_objects(cluster, put):
-    wanted = [(None, "pv%d" % number) for number in range(5)]
-    put(*wanted, kind=kinds.PERSISTENT_VOLUME)
-    assert bulk.read(cluster, kinds.PERSISTENT_VOLUME, wanted).keys() == set(wanted)
+    desired = [(None, "pv%d" % number) for number in range(5)]
+    put(*desired, kind=kinds.PERSISTENT_VOLUME)
+    assert bulk.read(cluster, kinds.PERSISTENT_VOLUME, desired).keys() == set(desired)
 
 
 def test_without_the_right_to_list_all_namespaces_each_is_read(cluster, put, monkeypatch):
-    wanted = keys(6, 1)
-    put(*wanted)
+    desired = keys(6, 1)
+    put(*desired)
     listing = cluster.list
 
     def refuse_all(kind, namespace, *args):
@@ -62,7 +62,7 @@ def test_without_the_right_to_list_all_namespaces_each_is_read(cluster, put, mon
             raise ApiError("not allowed to list datasets", 403)
         return listing(kind, namespace, *args)
     monkeypatch.setattr(cluster, "list", refuse_all)
-    assert bulk.read(cluster, DATASET, wanted).keys() == set(wanted)
+    assert bulk.read(cluster, DATASET, desired).keys() == set(desired)
 
 
 def test_another_failure_of_the_list_is_an_error(cluster, monkeypatch):
@@ -79,14 +79,14 @@ def test_work_keeps_the_order():
 
 
 def test_a_failure_stands_in_its_place():
-    def act(number):
+    def action(number):
         if number == 2:
             raise InvalidInput("two")
         return number
-    results = bulk.work([1, 2, 3], act)
+    results = bulk.work([1, 2, 3], action)
     assert (results[0], results[2]) == (1, 3)
     assert str(results[1]) == "two"
-    assert isinstance(bulk.work([2], act)[0], InvalidInput)
+    assert isinstance(bulk.work([2], action)[0], InvalidInput)
 
 
 def test_a_mistake_of_ours_is_not_hidden_as_a_result():
@@ -98,7 +98,7 @@ def test_no_more_work_at_a_time_than_the_server_can_use():
     busy, most, guard = 0, 0, threading.Lock()
     all_there = threading.Barrier(bulk.WORKERS)
 
-    def act(_number):
+    def action(_number):
         nonlocal busy, most
         with guard:
             busy += 1
@@ -106,5 +106,5 @@ def test_no_more_work_at_a_time_than_the_server_can_use():
         all_there.wait(timeout=10)
         with guard:
             busy -= 1
-    bulk.work(list(range(bulk.WORKERS * 3)), act)
+    bulk.work(list(range(bulk.WORKERS * 3)), action)
     assert most == bulk.WORKERS

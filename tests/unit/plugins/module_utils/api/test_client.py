@@ -25,9 +25,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     ApiError,
     Expired,
-    KindMissing,
-    ServerAway,
-    Unreachable,
+    KindNotFound,
+    PodUnreachable,
+    ServerUnavailable,
     WriteConflict,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
@@ -174,40 +174,40 @@ def test_log(ask):
 SERVICE = "error trying to reach service: dial tcp 10.0.0.2:19999: connect: "
 
 
-@pytest.mark.parametrize(("said", "found"), [
+@pytest.mark.parametrize(("result", "found"), [
     (answer(200, b"metrics"), b"metrics"),
     (answer(404, b"no such page"), None),
     (refusal(503, "ServiceUnavailable", SERVICE + "connection refused"), None),
     (ProtocolError("Connection aborted."), None),
 ], ids=["answer", "other-answer", "refused", "broken"])
-def test_what_a_pods_port_answers(ask, said, found):
-    client, pool, _pauses = ask(said)
+def test_what_a_pods_port_answers(ask, result, found):
+    client, pool, _pauses = ask(result)
     assert client.proxied("data", "hbase-master-0", 19999, "/metrics/?of=raft", 5) == found
     [request] = pool.requests
     assert (request.path, request.query) == ("/api/v1/namespaces/data/pods/hbase-master-0:19999/proxy/metrics/", "of=raft")
 
 
-@pytest.mark.parametrize(("said", "refuses"), [
+@pytest.mark.parametrize(("result", "refuses"), [
     (refusal(503, "ServiceUnavailable", SERVICE + "connection refused"), True),
     (refusal(503, "ServiceUnavailable", "error trying to reach service: net/http: HTTP/1.x transport connection broken"), False),
     (answer(200, b"metrics"), False),
     (ProtocolError("Connection aborted."), False),
 ], ids=["nothing-listens", "another-protocol", "answer", "broken"])
-def test_whether_a_port_refuses(ask, said, refuses):
-    client, pool, _pauses = ask(said)
+def test_whether_a_port_refuses(ask, result, refuses):
+    client, pool, _pauses = ask(result)
     assert client.refuses("data", "hbase-master-0", 19200, 5) == refuses
     [request] = pool.requests
     assert request.path == "/api/v1/namespaces/data/pods/hbase-master-0:19200/proxy/"
 
 
-@pytest.mark.parametrize("said", [
+@pytest.mark.parametrize("result", [
     ReadTimeoutError(None, "/", "Read timed out."),
     refusal(503, "ServiceUnavailable", SERVICE + "no route to host"),
     refusal(503, "ServiceUnavailable", "error trying to reach service: dial tcp 10.0.0.2:19999: i/o timeout"),
 ], ids=["silent", "no-route", "no-answer"])
-def test_a_pod_from_which_nothing_comes_is_unreachable(ask, said):
-    client, pool, pauses = ask(said)
-    with pytest.raises(Unreachable, match="pod hbase-master-0 in namespace data"):
+def test_a_pod_from_which_nothing_comes_is_unreachable(ask, result):
+    client, pool, pauses = ask(result)
+    with pytest.raises(PodUnreachable, match="pod hbase-master-0 in namespace data"):
         client.proxied("data", "hbase-master-0", 19999, "/", 5)
     assert (len(pool.requests), pauses) == (1, [])
 
@@ -222,9 +222,9 @@ def test_a_log_that_is_refused(ask):
 
 
 @pytest.mark.parametrize(("call", "script", "error", "message"), [
-    pytest.param("get", NO_SUCH_KIND, KindMissing,
+    pytest.param("get", NO_SUCH_KIND, KindNotFound,
                  "the cluster does not know the kind Dataset (datasets.data.fluid.io): install Fluid first", id="kind-missing"),
-    pytest.param("list", NO_SUCH_KIND, KindMissing, "the cluster does not know the kind Dataset", id="kind-missing-in-a-list"),
+    pytest.param("list", NO_SUCH_KIND, KindNotFound, "the cluster does not know the kind Dataset", id="kind-missing-in-a-list"),
     pytest.param("create", refusal(404, "NotFound", 'namespaces "data" not found', name="data", kind="namespaces"), ApiError,
                  'namespaces "data" not found', id="namespace-missing"),
     pytest.param("get", refusal(401, "Unauthorized", "Unauthorized"), ApiError,
@@ -309,7 +309,7 @@ def test_retry_after_is_kept_within_bounds(ask, header, pause):
 
 def test_a_fault_that_stays_is_told_after_the_last_attempt(ask):
     client, pool, pauses = ask(*[refusal(500, "InternalError", "etcd is away")] * ATTEMPTS)
-    with pytest.raises(ServerAway, match="etcd is away") as raised:
+    with pytest.raises(ServerUnavailable, match="etcd is away") as raised:
         client.get(DATASET, "hbase", "data")
     assert raised.value.status == 500
     assert len(pool.requests) == ATTEMPTS
@@ -318,7 +318,7 @@ def test_a_fault_that_stays_is_told_after_the_last_attempt(ask):
 
 def test_a_server_that_does_not_answer_is_named(ask):
     client, pool, pauses = ask(*[RESET] * ATTEMPTS)
-    with pytest.raises(ServerAway) as raised:
+    with pytest.raises(ServerUnavailable) as raised:
         client.get(DATASET, "hbase", "data")
     assert str(raised.value).startswith("no API server answers at https://api:6443: ('Connection aborted.'")
     assert str(raised.value).endswith("check the kubeconfig or host option and the network")
@@ -332,7 +332,7 @@ def test_what_does_not_get_better_is_not_asked_again(ask, fault):
     client, pool, pauses = ask(fault)
     with pytest.raises(ApiError, match="no API server answers at") as raised:
         client.get(DATASET, "hbase", "data")
-    assert not isinstance(raised.value, ServerAway)
+    assert not isinstance(raised.value, ServerUnavailable)
     assert (len(pool.requests), pauses) == (1, [])
 
 

@@ -133,20 +133,20 @@ def test_impersonation(kubeconfig, given, headers):
     assert client.impersonates is bool(headers)
 
 
-@pytest.mark.parametrize(("content", "told"), [
+@pytest.mark.parametrize(("content", "view"), [
     pytest.param(None, "No configuration found", id="no-file"),
     pytest.param("", "Invalid kube-config", id="empty"),
     pytest.param("apiVersion: v1\n", "Expected key current-context", id="incomplete"),
     pytest.param("a: [b", "while parsing a flow sequence", id="not-yaml"),
 ])
-def test_a_kubeconfig_that_cannot_be_used(tmp_path, content, told):
+def test_a_kubeconfig_that_cannot_be_used(tmp_path, content, view):
     path = tmp_path / "config"
     if content is not None:
         path.write_text(content)
     with pytest.raises(InvalidInput) as refused:
         connection.connect({"kubeconfig": str(path)})
     assert str(refused.value).startswith("no cluster to connect to: %s cannot be used (" % path)
-    assert told in str(refused.value)
+    assert view in str(refused.value)
     assert str(refused.value).endswith("set kubeconfig, or host with api_key, or the K8S_AUTH_* environment variables")
 
 

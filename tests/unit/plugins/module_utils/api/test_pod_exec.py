@@ -9,7 +9,7 @@ from websocket import WebSocketTimeoutException
 from ansible_collections.datacache.fluid.plugins.module_utils.api import connection
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import (
-    Executed,
+    ExecResult,
     encoded_length,
     execute,
     receive,
@@ -103,7 +103,7 @@ def client():
 @pytest.fixture
 def run(client, monkeypatch):
     """Run a command whose stream is the given one, or whose opening fails with the given error."""
-    def execute_on(stream, call_on=execute, *words, command=("alluxio", "fs", "masterInfo"), timeout=30):
+    def execute_on(stream, call_on=execute, *args, command=("alluxio", "fs", "masterInfo"), timeout=30):
         def call(_configuration, method, url, query_params, headers, _preload_content, capture_all):
             run_on.asked = SimpleNamespace(method=method, url=url, query=query_params)
             if isinstance(stream, Exception):
@@ -111,14 +111,14 @@ def run(client, monkeypatch):
             return stream
         monkeypatch.setattr(ws_client, "websocket_call", call)
         run_on.client = client()
-        return call_on(run_on.client, "data", "hbase-master-0", "alluxio-master", list(command), *words, timeout)
+        return call_on(run_on.client, "data", "hbase-master-0", "alluxio-master", list(command), *args, timeout)
     run_on = execute_on
     return run_on
 
 
 def test_a_command(run):
     stream = FakeStream(stdout="leader\n", stderr="warning\n")
-    assert run(stream) == Executed(0, "leader\n", "warning\n")
+    assert run(stream) == ExecResult(0, "leader\n", "warning\n")
     assert run.asked.url == "https://api:6443/api/v1/namespaces/data/pods/hbase-master-0/exec"
     assert ("command", ["alluxio", "fs", "masterInfo"]) in run.asked.query
     assert ("container", "alluxio-master") in run.asked.query
@@ -144,13 +144,13 @@ def test_a_command_that_does_not_end(run):
     assert stream.closed
 
 
-@pytest.mark.parametrize(("reason", "told"), [
+@pytest.mark.parametrize(("reason", "view"), [
     ("Handshake status 403 Forbidden\nmore", "Handshake status 403 Forbidden"), ("", "no reason given"),
 ])
-def test_a_stream_that_cannot_be_opened(run, reason, told):
+def test_a_stream_that_cannot_be_opened(run, reason, view):
     with pytest.raises(ApiError) as raised:
         run(ws_client.ApiException(status=0, reason=reason))
-    assert str(raised.value).endswith("of namespace data: %s; it needs create on pods/exec and a running container" % told)
+    assert str(raised.value).endswith("of namespace data: %s; it needs create on pods/exec and a running container" % view)
 
 
 def test_impersonation_is_refused_since_it_would_be_dropped(client):
@@ -169,7 +169,7 @@ def test_impersonation_is_refused_since_it_would_be_dropped(client):
 def test_bytes_are_received(run, pieces):
     received = []
     stream = FakeFrames(*pieces, stderr="warning")
-    assert run(stream, receive, received.append) == Executed(0, "", "warning")
+    assert run(stream, receive, received.append) == ExecResult(0, "", "warning")
     assert b"".join(received) == b"\x00\x01\x02\xff"
     assert stream.closed
 
@@ -180,7 +180,7 @@ def test_base64_that_ends_early_is_an_error(run):
 
 
 def test_a_failed_command_counts_whatever_it_sent(run):
-    assert run(FakeFrames("AAE", stderr="no such file", status=FAILURE), receive, [].append) == Executed(1, "", "no such file")
+    assert run(FakeFrames("AAE", stderr="no such file", status=FAILURE), receive, [].append) == ExecResult(1, "", "no such file")
 
 
 @pytest.mark.parametrize("status", ["", "{", "[]", "{}", '{"status": "Failure"}'])
@@ -203,14 +203,14 @@ def test_a_stream_of_bytes_that_breaks_or_does_not_end(run, error):
 
 def test_bytes_are_sent(run):
     stream = FakeStream(ends_after=9, stdout="done")
-    assert run(stream, send, [b"\x00\x01\x02", b"\xff"]) == Executed(0, "done", "")
+    assert run(stream, send, [b"\x00\x01\x02", b"\xff"]) == ExecResult(0, "done", "")
     assert "".join(stream.written) == "AAEC/w=="
     assert ("stdin", "true") in run.asked.query
 
 
 def test_a_command_that_ends_before_it_has_all_is_sent_no_more(run):
     stream = FakeStream(ends_after=1, returncode=1, stderr="disk full")
-    assert run(stream, send, [b"abc"] * 5) == Executed(1, "", "disk full")
+    assert run(stream, send, [b"abc"] * 5) == ExecResult(1, "", "disk full")
     assert len(stream.written) == 1
 
 

@@ -6,13 +6,13 @@ from fake_cluster import RETRIES
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.waiter import Waiter
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
-    ServerAway,
+    ServerUnavailable,
     WaitFailed,
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.status import absent, dataset_in_phase
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import Verdict
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import WaitStatus
 
 DATASET = fluid_kinds.DATASET
 BOUND = dataset_in_phase("Bound")
@@ -40,8 +40,8 @@ def waiter(cluster):
     return make
 
 
-def until(waiter, judge=BOUND, name="hbase"):
-    return waiter.until("be Bound", DATASET, name, "data", judge)
+def until(waiter, predicate=BOUND, name="hbase"):
+    return waiter.until("be Bound", DATASET, name, "data", predicate)
 
 
 def test_what_is_so_already_is_not_watched(cluster, put, waiter):
@@ -75,8 +75,8 @@ def test_a_change_between_the_read_and_the_watch_is_not_missed(cluster, put, wai
 def test_an_object_that_comes_later(cluster, put, waiter):
     cluster.later(5, lambda: put("hbase", "Bound"))
 
-    def exists(live):
-        return Verdict(live is not None, "it does not exist yet")
+    def exists(existing):
+        return WaitStatus(existing is not None, "it does not exist yet")
 
     assert until(waiter(), exists)["metadata"]["name"] == "hbase"
     assert cluster.now == 5
@@ -171,9 +171,9 @@ def test_a_watch_that_died_without_a_word_is_not_trusted_for_ever(cluster, put, 
 def test_a_server_that_is_away_is_waited_for(cluster, put, becomes, waiter, begins):
     put("hbase")
     if begins:
-        cluster.later(begins, lambda: cluster.go_away(30))
+        cluster.later(begins, lambda: cluster.go_down(30))
     else:
-        cluster.go_away(30)
+        cluster.go_down(30)
     becomes(20, "hbase", "Bound")
     assert until(waiter())["status"]["phase"] == "Bound"
     assert begins + 30 <= cluster.now <= begins + 30 + RETRIES
@@ -182,7 +182,7 @@ def test_a_server_that_is_away_is_waited_for(cluster, put, becomes, waiter, begi
 
 def test_a_server_that_stays_away_is_named_with_what_was_seen_before(cluster, put, waiter):
     put("hbase")
-    cluster.later(5, lambda: cluster.go_away(1000))
+    cluster.later(5, lambda: cluster.go_down(1000))
     with pytest.raises(WaitTimeout) as raised:
         until(waiter(60))
     assert str(raised.value) == (
@@ -192,7 +192,7 @@ def test_a_server_that_stays_away_is_named_with_what_was_seen_before(cluster, pu
 
 
 def test_a_server_that_was_never_there(cluster, waiter):
-    cluster.go_away(1000)
+    cluster.go_down(1000)
     with pytest.raises(WaitTimeout, match="to be Bound: no API server answers") as raised:
         until(waiter(60))
     assert raised.value.details["result"] == {}
@@ -202,25 +202,25 @@ def test_what_was_so_before_the_server_went_away_counts(cluster, put, becomes, w
     for name in "ab":
         put(name)
     becomes(2, "a", "Bound")
-    cluster.later(5, lambda: cluster.go_away(1000))
+    cluster.later(5, lambda: cluster.go_down(1000))
     results = waiter(30).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
     assert results["a"]["status"]["phase"] == "Bound"
     assert isinstance(results["b"], WaitTimeout)
 
 
 def test_that_the_server_is_away_is_told(cluster, put, waiter):
-    told = []
+    view = []
     put("hbase", "Bound")
-    cluster.go_away(1)
-    until(waiter(tell=told.append))
-    assert told == ["waiting for Dataset hbase in namespace data to be Bound: no API server answers"]
+    cluster.go_down(1)
+    until(waiter(report_progress=view.append))
+    assert view == ["waiting for Dataset hbase in namespace data to be Bound: no API server answers"]
 
 
 def test_a_question_that_finds_the_server_away_is_asked_again(cluster, waiter):
     def question():
         if cluster.now < 5:
-            raise ServerAway("no API server answers")
-        return Verdict(True)
+            raise ServerUnavailable("no API server answers")
+        return WaitStatus(True)
     waiter().ask_until("the quorum", "hbase", question, 1)
     assert cluster.now == 5
 
@@ -250,36 +250,36 @@ def test_all_waits_share_the_deadline(cluster, put, becomes, waiter):
 
 
 def test_progress_is_told(put, becomes, waiter):
-    told = []
+    view = []
     put("hbase")
     becomes(3, "hbase", "Pending")
     becomes(9, "hbase", "Bound")
-    until(waiter(tell=told.append))
-    assert told == ["waiting for Dataset hbase in namespace data to be Bound: its phase is NotBound",
+    until(waiter(report_progress=view.append))
+    assert view == ["waiting for Dataset hbase in namespace data to be Bound: its phase is NotBound",
                     "waiting for Dataset hbase in namespace data to be Bound: its phase is Pending"]
 
 
 def test_the_progress_of_several_names_one_that_is_missing(put, becomes, waiter):
-    told = []
+    view = []
     put("a")
     put("b")
     becomes(3, "a", "Bound")
     becomes(9, "b", "Bound")
-    waiter(tell=told.append).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
-    assert told[-1] == ("1 of 2 objects of kind Dataset; waiting for Dataset b in namespace data to be Bound: its phase is NotBound")
+    waiter(report_progress=view.append).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
+    assert view[-1] == ("1 of 2 objects of kind Dataset; waiting for Dataset b in namespace data to be Bound: its phase is NotBound")
 
 
 # -- asking --------------------------------------------------------------------------------------
 
 
 def test_ask_until(cluster, waiter):
-    answers = iter([Verdict(False, "no leader"), Verdict(False, "no leader"), Verdict(True)])
+    answers = iter([WaitStatus(False, "no leader"), WaitStatus(False, "no leader"), WaitStatus(True)])
     waiter().ask_until("the quorum", "hbase", lambda: next(answers), 1.0)
     assert cluster.now == 2
 
 
 def test_ask_until_gives_up_before_a_pause_that_would_be_too_long(cluster, waiter):
     with pytest.raises(WaitTimeout) as timeout:
-        waiter(5, explain=lambda name: ["see " + name]).ask_until("the quorum", "hbase", lambda: Verdict(False, "no leader"), 2.0)
+        waiter(5, explain=lambda name: ["see " + name]).ask_until("the quorum", "hbase", lambda: WaitStatus(False, "no leader"), 2.0)
     assert str(timeout.value) == "waited 5 seconds for the quorum: no leader\n- see hbase"
     assert cluster.now == 4

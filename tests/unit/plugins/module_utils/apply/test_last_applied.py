@@ -14,11 +14,11 @@ WISH = {"metadata": {"labels": {"team": "x"}}, "spec": {"placement": "Shared"}}
 
 
 def test_a_wish_is_the_manifest_without_what_names_the_object():
-    assert last_applied.wish_of(MANIFEST) == WISH
+    assert last_applied.desired_of(MANIFEST) == WISH
 
 
 def test_a_wish_without_metadata_has_an_empty_one():
-    assert last_applied.wish_of({"spec": {}}) == {"metadata": {}, "spec": {}}
+    assert last_applied.desired_of({"spec": {}}) == {"metadata": {}, "spec": {}}
 
 
 def test_what_is_written_is_read_again():
@@ -55,26 +55,26 @@ def test_without_a_readable_record_nothing_was_asked_for(metadata):
 
 
 def test_a_recorded_runtime_tells_what_was_asked_for(recorded):
-    wish = last_applied.read(recorded("alluxio_runtime_ready.json"), MANAGER)
-    assert wish["spec"]["master"] == {"networkMode": "HostNetwork", "replicas": 3}
-    assert wish["spec"]["tieredstore"]["levels"] == [
+    desired = last_applied.read(recorded("alluxio_runtime_ready.json"), MANAGER)
+    assert desired["spec"]["master"] == {"networkMode": "HostNetwork", "replicas": 3}
+    assert desired["spec"]["tieredstore"]["levels"] == [
         {"high": "0.95", "low": "0.7", "mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi"}]
 
 
 def test_results_show_neither_managed_fields_nor_records(recorded):
-    live = recorded("alluxio_runtime_ready.json")
-    shown = output.visible(live)
+    existing = recorded("alluxio_runtime_ready.json")
+    shown = output.visible(existing)
     assert "managedFields" not in shown["metadata"]
     assert "annotations" not in shown["metadata"]
-    assert shown["spec"] == live["spec"]
-    assert shown["status"] == live["status"]
+    assert shown["spec"] == existing["spec"]
+    assert shown["status"] == existing["status"]
 
 
 def test_results_show_the_annotations_of_others():
-    live = {"metadata": {"annotations": {KEY: "{}", "volume." + KEY: "{}", "theirs": "x"}}}
-    assert output.visible(live)["metadata"]["annotations"] == {"theirs": "x"}
+    existing = {"metadata": {"annotations": {KEY: "{}", "volume." + KEY: "{}", "theirs": "x"}}}
+    assert output.visible(existing)["metadata"]["annotations"] == {"theirs": "x"}
 
 
 def test_results_hide_credentials():
-    live = {"metadata": {}, "spec": {"mounts": [{"options": {"aws.secretKey": "abc"}}]}}
-    assert "abc" not in json.dumps(output.visible(live))
+    existing = {"metadata": {}, "spec": {"mounts": [{"options": {"aws.secretKey": "abc"}}]}}
+    assert "abc" not in json.dumps(output.visible(existing))

@@ -11,8 +11,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.apply.managed_fiel
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
 
 
-def held(live, *paths):
-    return foreign_holders(live, tuple(Change(tuple(path.split("/"))) for path in paths))
+def held(existing, *paths):
+    return foreign_holders(existing, tuple(Change(tuple(path.split("/"))) for path in paths))
 
 
 @pytest.mark.parametrize("manager", [
@@ -28,8 +28,8 @@ def test_others_are_foreign(manager):
 
 
 def test_nothing_is_foreign_on_a_runtime_that_fluid_has_written_back(recorded):
-    live = recorded("alluxio_runtime_ready.json")
-    assert held(live, "spec/replicas", "spec/master/replicas", "spec/tieredstore/levels", "metadata/labels/team") == []
+    existing = recorded("alluxio_runtime_ready.json")
+    assert held(existing, "spec/replicas", "spec/master/replicas", "spec/tieredstore/levels", "metadata/labels/team") == []
 
 
 @pytest.mark.parametrize(("path", "managers"), [
@@ -42,13 +42,13 @@ def test_nothing_is_foreign_on_a_runtime_that_fluid_has_written_back(recorded):
     pytest.param("spec/properties/a", [], id="a-field-that-nobody-holds"),
 ])
 def test_foreign_fields(recorded, path, managers):
-    live = recorded("alluxio_runtime_foreign.json")
-    assert held(live, path) == [Holder(path.replace("/", "."), manager) for manager in managers]
+    existing = recorded("alluxio_runtime_foreign.json")
+    assert held(existing, path) == [Holder(path.replace("/", "."), manager) for manager in managers]
 
 
 def test_holders_come_in_the_order_of_the_changes(recorded):
-    live = recorded("alluxio_runtime_foreign.json")
-    assert [holder.field for holder in held(live, "spec/tieredstore/levels", "metadata/labels/team", "spec/replicas")] == [
+    existing = recorded("alluxio_runtime_foreign.json")
+    assert [holder.field for holder in held(existing, "spec/tieredstore/levels", "metadata/labels/team", "spec/replicas")] == [
         "spec.tieredstore.levels", "metadata.labels.team", "spec.replicas"]
 
 
@@ -67,14 +67,14 @@ def entry(manager, fields):
                  ["kubectl"], id="the-field-itself"),
 ])
 def test_what_an_empty_set_means(entries, spec, managers):
-    live = {"metadata": {"managedFields": entries}, "spec": spec}
-    assert [holder.manager for holder in held(live, "spec/nodeAffinity/required/x")] == managers
+    existing = {"metadata": {"managedFields": entries}, "spec": spec}
+    assert [holder.manager for holder in held(existing, "spec/nodeAffinity/required/x")] == managers
 
 
 def test_who_writes_the_status_holds_no_field_of_ours():
-    live = {"metadata": {"managedFields": [
+    existing = {"metadata": {"managedFields": [
         {"manager": "someone", "subresource": "status", "fieldsV1": {"f:status": {"f:phase": {}}, "f:spec": {}}}]}}
-    assert held(live, "spec/replicas") == []
+    assert held(existing, "spec/replicas") == []
 
 
 @pytest.mark.parametrize("metadata", [{}, {"managedFields": None}, {"managedFields": [{"manager": "x"}]}],

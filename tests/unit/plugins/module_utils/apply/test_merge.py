@@ -22,13 +22,13 @@ def levels(*each):
     return {"tieredstore": {"levels": list(each)}}
 
 
-def outcome(last, live, wish):
-    merged = merge({"spec": last}, {"spec": live}, {"spec": wish})
+def outcome(last, existing, desired):
+    merged = merge({"spec": last}, {"spec": existing}, {"spec": desired})
     assert merged.target.keys() == {"spec"}
     return merged.target["spec"], [(str(change), change.removed) for change in merged.changes]
 
 
-@pytest.mark.parametrize(("live", "wish"), [
+@pytest.mark.parametrize(("existing", "desired"), [
     pytest.param({"placement": "Shared"}, {"placement": "Shared"}, id="equal-scalar"),
     pytest.param({"replicas": 2, "master": {"replicas": 3}}, {"master": {"replicas": 3}}, id="foreign-field-beside-ours"),
     pytest.param({}, {"disablePrometheus": False}, id="missing-equals-false"),
@@ -50,11 +50,11 @@ def outcome(last, live, wish):
     pytest.param({"tolerations": [{"key": "a", "theirs": "x"}]}, {"tolerations": [{"key": "a"}]}, id="element-without-a-name"),
     pytest.param({"replicas": 2.0}, {"replicas": 2}, id="integer-equals-float"),
 ])
-def test_unchanged(live, wish):
-    assert outcome({}, live, wish) == (live, [])
+def test_unchanged(existing, desired):
+    assert outcome({}, existing, desired) == (existing, [])
 
 
-@pytest.mark.parametrize(("live", "wish", "target", "changed"), [
+@pytest.mark.parametrize(("existing", "desired", "target", "changed"), [
     pytest.param({"replicas": 1}, {"replicas": 2}, {"replicas": 2}, ["spec.replicas"], id="scalar"),
     pytest.param({"a": "x"}, {"b": "y"}, {"a": "x", "b": "y"}, ["spec.b"], id="new-field"),
     pytest.param({"readOnly": True}, {"readOnly": False}, {"readOnly": False}, ["spec.readOnly"], id="true-to-false"),
@@ -88,11 +88,11 @@ def test_unchanged(live, wish):
     pytest.param({"accessModes": "ReadOnlyMany"}, {"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadOnlyMany"]},
                  ["spec.accessModes"], id="list-in-place-of-text"),
 ])
-def test_changed(live, wish, target, changed):
-    assert outcome({}, live, wish) == (target, [(path, False) for path in changed])
+def test_changed(existing, desired, target, changed):
+    assert outcome({}, existing, desired) == (target, [(path, False) for path in changed])
 
 
-@pytest.mark.parametrize(("last", "live", "wish", "target", "removed"), [
+@pytest.mark.parametrize(("last", "existing", "desired", "target", "removed"), [
     pytest.param({"placement": "Shared"}, {"placement": "Shared"}, {}, {}, ["spec.placement"], id="option"),
     pytest.param({"owner": {"uid": 1, "user": "u"}}, {"owner": {"uid": 1, "user": "u"}}, {}, {},
                  ["spec.owner.uid", "spec.owner.user"], id="struct"),
@@ -112,11 +112,11 @@ def test_changed(live, wish, target, changed):
                  {"accessModes": ["ReadOnlyMany", "ReadWriteOnce"]}, [], id="list-changed-by-others-since"),
     pytest.param({"properties": {"a": "1"}}, {"properties": "odd"}, {}, {"properties": "odd"}, [], id="of-another-shape"),
 ])
-def test_removed(last, live, wish, target, removed):
-    assert outcome(last, live, wish) == (target, [(path, True) for path in removed])
+def test_removed(last, existing, desired, target, removed):
+    assert outcome(last, existing, desired) == (target, [(path, True) for path in removed])
 
 
-@pytest.mark.parametrize(("last", "live", "wish", "target"), [
+@pytest.mark.parametrize(("last", "existing", "desired", "target"), [
     pytest.param([{**WEB, "readOnly": True}], [{**WEB, "readOnly": True}], [WEB], [WEB], id="field-of-an-element"),
     pytest.param([{**BUCKET, "options": {"endpoint": "https://s3", "region": "x"}}],
                  [{**BUCKET, "options": {"endpoint": "https://s3", "region": "x", "theirs": "y"}}], [BUCKET],
@@ -124,21 +124,21 @@ def test_removed(last, live, wish, target, removed):
     pytest.param([{**WEB, "readOnly": True}, BUCKET], [{**WEB, "readOnly": True}, BUCKET], [BUCKET, WEB], [BUCKET, WEB],
                  id="field-of-an-element-that-moved"),
 ])
-def test_what_an_element_of_a_list_no_longer_asks_for_is_removed(last, live, wish, target):
-    assert outcome({"mounts": last}, {"mounts": live}, {"mounts": wish}) == (
+def test_what_an_element_of_a_list_no_longer_asks_for_is_removed(last, existing, desired, target):
+    assert outcome({"mounts": last}, {"mounts": existing}, {"mounts": desired}) == (
         {"mounts": target}, [("spec.mounts", False)])
 
 
 def test_without_a_record_nothing_is_removed():
-    live = {"metadata": {"labels": {"theirs": "x"}}, "spec": {"placement": "Shared"}}
-    assert merge({}, live, {"metadata": {}, "spec": {}}) == merge({}, live, {})
-    assert merge({}, live, {}).target == live
+    existing = {"metadata": {"labels": {"theirs": "x"}}, "spec": {"placement": "Shared"}}
+    assert merge({}, existing, {"metadata": {}, "spec": {}}) == merge({}, existing, {})
+    assert merge({}, existing, {}).target == existing
 
 
 def test_the_inputs_stay_as_they_are():
-    last, live, wish = {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {"b": 1, "c": 2, "d": 3}}}, {"spec": {"a": {"b": 5}}}
-    assert merge(last, live, wish).target == {"spec": {"a": {"b": 5, "d": 3}}}
-    assert (last, live, wish) == (
+    last, existing, desired = {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {"b": 1, "c": 2, "d": 3}}}, {"spec": {"a": {"b": 5}}}
+    assert merge(last, existing, desired).target == {"spec": {"a": {"b": 5, "d": 3}}}
+    assert (last, existing, desired) == (
         {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {"b": 1, "c": 2, "d": 3}}}, {"spec": {"a": {"b": 5}}})
 
 
@@ -157,7 +157,7 @@ def test_same_scalar(path, one, other, same):
     assert same_scalar(path, other, one) is same
 
 
-@pytest.mark.parametrize(("live", "target", "patch"), [
+@pytest.mark.parametrize(("existing", "target", "patch"), [
     pytest.param({"a": 1}, {"a": 1}, {}, id="equal"),
     pytest.param({"a": 1}, {"a": 2}, {"a": 2}, id="changed"),
     pytest.param({"a": 1, "b": 2}, {"b": 2}, {"a": None}, id="removed"),
@@ -168,8 +168,8 @@ def test_same_scalar(path, one, other, same):
     pytest.param({"a": [1]}, {"a": {"b": 1}}, {"a": {"b": 1}}, id="list-to-struct"),
     pytest.param({"a": {"b": 1}}, {"a": "x"}, {"a": "x"}, id="struct-to-text"),
 ])
-def test_merge_patch(live, target, patch):
-    assert merge_patch(live, target) == patch
+def test_merge_patch(existing, target, patch):
+    assert merge_patch(existing, target) == patch
 
 
 def test_changed_fields_are_those_of_the_changes_only():

@@ -46,66 +46,66 @@ def touches(path, others):
     return any(path[:len(other)] == other or other[:len(path)] == path for other in others)
 
 
-@given(last=SPECS, live=SPECS, wish=SPECS)
-def test_a_second_merge_changes_nothing(last, live, wish):
-    target = merge(last, live, wish).target
-    again = merge(wish, target, wish)
+@given(last=SPECS, existing=SPECS, desired=SPECS)
+def test_a_second_merge_changes_nothing(last, existing, desired):
+    target = merge(last, existing, desired).target
+    again = merge(desired, target, desired)
     assert again.changes == ()
     assert again.target == target
 
 
-@given(last=SPECS, live=SPECS, wish=SPECS)
-def test_target_and_live_differ_exactly_when_changes_are_reported(last, live, wish):
-    merged = merge(last, live, wish)
-    assert (merged.target != live) == bool(merged.changes)
+@given(last=SPECS, existing=SPECS, desired=SPECS)
+def test_target_and_live_differ_exactly_when_changes_are_reported(last, existing, desired):
+    merged = merge(last, existing, desired)
+    assert (merged.target != existing) == bool(merged.changes)
 
 
-@given(last=SPECS, live=SPECS, wish=SPECS)
-def test_fields_that_nobody_of_us_asked_for_stay(last, live, wish):
-    target = merge(last, live, wish).target
-    ours = leaves(last) | leaves(wish)
-    for path in leaves(live):
+@given(last=SPECS, existing=SPECS, desired=SPECS)
+def test_fields_that_nobody_of_us_asked_for_stay(last, existing, desired):
+    target = merge(last, existing, desired).target
+    ours = leaves(last) | leaves(desired)
+    for path in leaves(existing):
         if not touches(path, ours):
-            assert at(target, path) == at(live, path)
+            assert at(target, path) == at(existing, path)
 
 
-@given(foreign=SPECS, last=SPECS, wish=SPECS)
-def test_what_is_no_longer_asked_for_goes(foreign, last, wish):
+@given(foreign=SPECS, last=SPECS, desired=SPECS)
+def test_what_is_no_longer_asked_for_goes(foreign, last, desired):
     written = merge({}, foreign, last).target
-    target = merge(last, written, wish).target
+    target = merge(last, written, desired).target
     for path in leaves(last):
         value = at(written, path)
-        if not touches(path, leaves(wish)) and value not in (None, {}, [], "", False):
+        if not touches(path, leaves(desired)) and value not in (None, {}, [], "", False):
             assert at(target, path) is None, path
 
 
-@given(live=SPECS, wish=SPECS)
-def test_every_wished_value_is_in_the_target(live, wish):
-    target = merge({}, live, wish).target
-    for path in leaves(wish):
-        wanted, found = at(wish, path), at(target, path)
-        if isinstance(wanted, (str, int)) and wanted and path[-1] not in ("quota", "2Gi", "2048Mi") and "limits" not in path:
-            assert found == wanted
+@given(existing=SPECS, desired=SPECS)
+def test_every_wished_value_is_in_the_target(existing, desired):
+    target = merge({}, existing, desired).target
+    for path in leaves(desired):
+        desired_value, found = at(desired, path), at(target, path)
+        if isinstance(desired_value, (str, int)) and desired_value and path[-1] not in ("quota", "2Gi", "2048Mi") and "limits" not in path:
+            assert found == desired_value
 
 
-@given(live=SPECS, target=SPECS)
-def test_merge_patch_turns_live_into_target(live, target):
-    patch = merge_patch(live, target)
-    assert apply_patch(copy.deepcopy(live), patch) == target
-    assert (patch == {}) == (live == target)
+@given(existing=SPECS, target=SPECS)
+def test_merge_patch_turns_live_into_target(existing, target):
+    patch = merge_patch(existing, target)
+    assert apply_patch(copy.deepcopy(existing), patch) == target
+    assert (patch == {}) == (existing == target)
 
 
-@given(live=SPECS, patch=st.recursive(
+@given(existing=SPECS, patch=st.recursive(
     st.dictionaries(KEYS, SCALARS | st.none(), max_size=4),
     lambda inner: st.dictionaries(KEYS, SCALARS | LISTS | st.none() | inner, max_size=4), max_leaves=12))
-def test_a_patched_object_is_that_of_the_standard(live, patch):
-    before = copy.deepcopy(live)
-    assert patched(live, patch) == apply_patch(copy.deepcopy(live), patch)
-    assert live == before
+def test_a_patched_object_is_that_of_the_standard(existing, patch):
+    before = copy.deepcopy(existing)
+    assert patched(existing, patch) == apply_patch(copy.deepcopy(existing), patch)
+    assert existing == before
 
 
-@given(last=SPECS, live=SPECS, wish=SPECS)
-def test_nothing_that_was_put_in_is_modified(last, live, wish):
-    before = copy.deepcopy((last, live, wish))
-    merge_patch(live, merge(last, live, wish).target)
-    assert (last, live, wish) == before
+@given(last=SPECS, existing=SPECS, desired=SPECS)
+def test_nothing_that_was_put_in_is_modified(last, existing, desired):
+    before = copy.deepcopy((last, existing, desired))
+    merge_patch(existing, merge(last, existing, desired).target)
+    assert (last, existing, desired) == before

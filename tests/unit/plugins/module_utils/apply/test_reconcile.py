@@ -28,17 +28,17 @@ def manifest(labels=None, **spec):
 
 @pytest.fixture
 def apply(cluster):
-    def run(wanted, known="read", **how):
-        live = cluster.get(DATASET, "hbase", "data") if known == "read" else known
-        return reconcile.apply(cluster, DATASET, wanted, Write(**how), live)
+    def run(desired, known="read", **how):
+        existing = cluster.get(DATASET, "hbase", "data") if known == "read" else known
+        return reconcile.apply(cluster, DATASET, desired, Write(**how), existing)
     return run
 
 
 @pytest.fixture
 def remove(cluster):
     def run(known="read", dry_run=False):
-        live = cluster.get(DATASET, "hbase", "data") if known == "read" else known
-        return reconcile.remove(cluster, DATASET, "hbase", "data", dry_run, live)
+        existing = cluster.get(DATASET, "hbase", "data") if known == "read" else known
+        return reconcile.remove(cluster, DATASET, "hbase", "data", dry_run, existing)
     return run
 
 
@@ -141,8 +141,9 @@ def test_what_must_not_be_created_is_missed(cluster, apply):
 
 def test_the_guard_sees_what_is_about_to_happen(cluster, apply):
     seen = []
-    apply(manifest(placement="Shared"), guard=lambda live, merged: seen.append((live, [str(each) for each in merged.changes])))
-    apply(manifest(placement="Exclusive"), guard=lambda live, merged: seen.append((live["spec"], [str(each) for each in merged.changes])))
+    apply(manifest(placement="Shared"), guard=lambda existing, merged: seen.append((existing, [str(each) for each in merged.changes])))
+    apply(manifest(placement="Exclusive"), guard=lambda existing,
+          merged: seen.append((existing["spec"], [str(each) for each in merged.changes])))
     apply(manifest(placement="Exclusive"), guard=lambda *_args: pytest.fail("nothing is written, so nothing is guarded"))
     assert seen == [(None, ["spec.placement"]), ({"placement": "Shared"}, ["spec.placement"])]
 
@@ -197,12 +198,12 @@ def test_fields_that_are_left_out_are_no_conflict(cluster, apply):
     assert spec_of(cluster) == {"placement": "Exclusive", "accessModes": ["ReadWriteMany"]}
 
 
-@pytest.mark.parametrize("wanted", [{"placement": "Shared"}, {}], ids=["with-a-change", "as-it-is"])
-def test_an_object_that_is_being_deleted_is_not_present(cluster, apply, wanted):
+@pytest.mark.parametrize("desired", [{"placement": "Shared"}, {}], ids=["with-a-change", "as-it-is"])
+def test_an_object_that_is_being_deleted_is_not_present(cluster, apply, desired):
     cluster.put(DATASET, {"metadata": {"name": "hbase", "namespace": "data", "deletionTimestamp": "2026-11-23T12:00:00Z",
                                        "finalizers": ["a", "b"]}, "spec": {}})
     with pytest.raises(Conflict, match=r"is being deleted since 2026-11-23T12:00:00Z \(finalizers: a, b\): wait until it is gone"):
-        apply(manifest(**wanted))
+        apply(manifest(**desired))
     assert cluster.writes() == []
 
 
@@ -262,14 +263,14 @@ def test_an_object_that_never_rests_is_given_up(cluster, apply):
 
 
 def test_a_create_whose_answer_was_lost_is_not_done_twice(cluster, apply):
-    wanted = manifest(placement="Shared")
+    desired = manifest(placement="Shared")
 
     def lose_the_answer():
-        cluster.put(DATASET, last_applied.write(wanted, last_applied.wish_of(wanted), field_manager.MANAGER))
+        cluster.put(DATASET, last_applied.write(desired, last_applied.desired_of(desired), field_manager.MANAGER))
         raise AlreadyExists("exists", 409, repeated=True)
 
     cluster.before_write(lose_the_answer)
-    outcome = apply(wanted)
+    outcome = apply(desired)
     assert outcome.changed
     assert outcome.diff["after"] == {"spec": {"placement": "Shared"}}
     assert cluster.writes() == [("create", "datasets")]
@@ -290,14 +291,14 @@ def test_a_patch_whose_answer_was_lost_is_not_done_twice(cluster, apply):
 
 
 def test_what_another_one_created_meanwhile_is_not_our_change(cluster, apply):
-    wanted = manifest(placement="Shared")
+    desired = manifest(placement="Shared")
 
     def be_too_late():
-        cluster.put(DATASET, last_applied.write(wanted, last_applied.wish_of(wanted), field_manager.MANAGER))
+        cluster.put(DATASET, last_applied.write(desired, last_applied.desired_of(desired), field_manager.MANAGER))
         raise AlreadyExists("exists", 409, repeated=False)
 
     cluster.before_write(be_too_late)
-    assert not apply(wanted).changed
+    assert not apply(desired).changed
 
 
 # -- remove ------------------------------------------------------------------------------------
@@ -323,7 +324,7 @@ def test_remove_of_what_is_being_deleted(cluster, apply, remove):
     cluster.requests.clear()
     outcome = remove()
     assert not outcome.changed
-    assert outcome.live["metadata"]["finalizers"] == ["a"]
+    assert outcome.existing["metadata"]["finalizers"] == ["a"]
     assert cluster.writes() == []
 
 

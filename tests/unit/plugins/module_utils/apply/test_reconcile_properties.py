@@ -38,8 +38,8 @@ TAKEN = st.fixed_dictionaries({}, optional={
     "tieredstore": st.just({"levels": [{"mediumtype": "HDD", "path": "/theirs"}]})})
 
 
-def manifest(wish, labels):
-    return {"apiVersion": RUNTIME.api_version, "kind": RUNTIME.kind, "spec": wish,
+def manifest(desired, labels):
+    return {"apiVersion": RUNTIME.api_version, "kind": RUNTIME.kind, "spec": desired,
             "metadata": {"name": "hbase", "namespace": "data", **({"labels": labels} if labels else {})}}
 
 
@@ -53,15 +53,15 @@ def without_empty(value):
 
 def fluid_writes_back(cluster):
     """Write the whole object with defaults filled in, as alluxioruntime-controller does."""
-    live = cluster.stored(RUNTIME, "hbase", "data")
-    spec = without_empty(live["spec"])
+    existing = cluster.stored(RUNTIME, "hbase", "data")
+    spec = without_empty(existing["spec"])
     for level in spec.get("tieredstore", {}).get("levels", []):
         level.setdefault("volumeType", "hostPath")
         level.setdefault("volumeSource", {})
     spec = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0}, "management": {"metadataSyncPolicy": {}}, **spec}
     for component in ("master", "worker", "fuse"):
         spec[component] = {"podMetadata": {}, "resources": {}, **spec.get(component, {})}
-    cluster.put(RUNTIME, {**live, "spec": spec})
+    cluster.put(RUNTIME, {**existing, "spec": spec})
 
 
 def others_write(cluster, foreign):
@@ -78,18 +78,18 @@ def people_take(cluster, taken):
         {"manager": "alluxioruntime-controller", "fieldsV1": {"f:spec": {"f:master": {}, "f:tieredstore": {"f:levels": {}}}}}]}})
 
 
-def apply(cluster, wish, labels, **how):
-    return reconcile.apply(cluster, RUNTIME, manifest(wish, labels), Write(**how), cluster.get(RUNTIME, "hbase", "data"))
+def apply(cluster, desired, labels, **how):
+    return reconcile.apply(cluster, RUNTIME, manifest(desired, labels), Write(**how), cluster.get(RUNTIME, "hbase", "data"))
 
 
-@given(wish=WISHES, labels=LABELS)
-def test_apply_twice_is_unchanged_whatever_fluid_fills_in(wish, labels):
+@given(desired=WISHES, labels=LABELS)
+def test_apply_twice_is_unchanged_whatever_fluid_fills_in(desired, labels):
     cluster = FakeCluster()
-    apply(cluster, wish, labels)
-    assert not apply(cluster, wish, labels).changed
+    apply(cluster, desired, labels)
+    assert not apply(cluster, desired, labels).changed
     fluid_writes_back(cluster)
     cluster.requests.clear()
-    assert not apply(cluster, wish, labels).changed
+    assert not apply(cluster, desired, labels).changed
     assert cluster.requests == [("get", "alluxioruntimes")]
 
 
@@ -98,8 +98,8 @@ def test_a_second_wish_ends_where_it_would_have_begun(first, second, labels, oth
     """Having had another wish before leaves no trace: dropped options, elements and keys are gone."""
     travelled, fresh = FakeCluster(), FakeCluster()
     for cluster, wishes in ((travelled, [(first, labels), (second, others)]), (fresh, [(second, others)])):
-        for wish, its_labels in wishes:
-            apply(cluster, wish, its_labels)
+        for desired, its_labels in wishes:
+            apply(cluster, desired, its_labels)
             fluid_writes_back(cluster)
             others_write(cluster, foreign)
     assert normal(travelled) == normal(fresh)
@@ -112,10 +112,10 @@ def test_what_others_set_stays(first, second, labels, foreign):
     apply(cluster, first, labels)
     others_write(cluster, foreign)
     apply(cluster, second, {})
-    live = cluster.stored(RUNTIME, "hbase", "data")
-    assert foreign["labels"].items() <= live["metadata"].get("labels", {}).items()
-    assert foreign["properties"].items() <= live["spec"].get("properties", {}).items()
-    assert foreign["hadoopConfig"] == live["spec"].get("hadoopConfig")
+    existing = cluster.stored(RUNTIME, "hbase", "data")
+    assert foreign["labels"].items() <= existing["metadata"].get("labels", {}).items()
+    assert foreign["properties"].items() <= existing["spec"].get("properties", {}).items()
+    assert foreign["hadoopConfig"] == existing["spec"].get("hadoopConfig")
 
 
 @given(first=WISHES, second=WISHES, labels=LABELS, others=LABELS)
@@ -152,8 +152,8 @@ def test_what_people_took_is_named_or_left_alone_and_taken_only_by_force(first, 
 
 def normal(cluster):
     """What a person would compare: spec and labels, without the ways in which nothing can be written."""
-    live = cluster.stored(RUNTIME, "hbase", "data")
-    return prune({"labels": live["metadata"].get("labels", {}), "spec": live["spec"]})
+    existing = cluster.stored(RUNTIME, "hbase", "data")
+    return prune({"labels": existing["metadata"].get("labels", {}), "spec": existing["spec"]})
 
 
 def prune(value, within_map=False):

@@ -78,13 +78,13 @@ def test_paths_that_are_refused(path):
 
 @pytest.mark.parametrize("name", ["latest", "data.hbase.20261124T182233Z"])
 def test_wanted(name):
-    catalog.require_wanted(name)
+    catalog.require_selectable(name)
 
 
 @pytest.mark.parametrize("name", ["", "hbase", "data.hbase.20261124T182233Z.gz", "../data.hbase.20261124T182233Z", "Latest"])
 def test_wanted_that_is_refused(name):
     with pytest.raises(InvalidInput, match="is no backup's name"):
-        catalog.require_wanted(name)
+        catalog.require_selectable(name)
 
 
 def test_of_runtime():
@@ -108,16 +108,16 @@ def test_a_backup_by_its_name():
         assert catalog.choose(found, each.name, "data", "hbase", False) == each
 
 
-@pytest.mark.parametrize(("found", "wanted", "message"), [
+@pytest.mark.parametrize(("found", "desired", "message"), [
     ([], "latest", "there is no backup latest of AlluxioRuntime hbase in namespace data: there is none at all"),
     ([backup(12, runtime="other")], "latest", "there is no backup latest .*: there are data.other.20261124T122233Z"),
     ([backup(9), backup(10)], backup(11).name, "there are data.hbase.20261124T102233Z, data.hbase.20261124T092233Z"),
     ([backup(9), backup(10, runtime="other")], backup(10, runtime="other").name,
      "is of AlluxioRuntime other in namespace data, not of hbase .* force_foreign: true .* there are data.hbase.20261124T092233Z"),
 ])
-def test_a_backup_that_is_not_meant(found, wanted, message):
+def test_a_backup_that_is_not_meant(found, desired, message):
     with pytest.raises(InvalidInput, match=message):
-        catalog.choose(found, wanted, "data", "hbase", False)
+        catalog.choose(found, desired, "data", "hbase", False)
 
 
 def test_a_foreign_backup_by_force():

@@ -26,24 +26,24 @@ OPTION = "-Dalluxio.master.journal.init.from.backup=/datacache-restore/backup.gz
 
 
 @pytest.fixture
-def live():
+def existing():
     made = stateful_set()
     made["metadata"]["resourceVersion"] = "7"
     return made
 
 
-def patched(live, patch):
-    return apply_patch(copy.deepcopy(live), patch)
+def patched(existing, patch):
+    return apply_patch(copy.deepcopy(existing), patch)
 
 
-def options(live):
-    return [each for each in restore_template.master_container(live)["env"] if each["name"] == "ALLUXIO_MASTER_JAVA_OPTS"]
+def options(existing):
+    return [each for each in restore_template.master_container(existing)["env"] if each["name"] == "ALLUXIO_MASTER_JAVA_OPTS"]
 
 
-def test_the_template_is_set_up(live):
-    patch = restore_template.begin(live, NEW)
+def test_the_template_is_set_up(existing):
+    patch = restore_template.begin(existing, NEW)
     assert patch["metadata"] == {"resourceVersion": "7"}
-    after = patched(live, patch)
+    after = patched(existing, patch)
     spec = after["spec"]["template"]["spec"]
     assert after["spec"]["updateStrategy"] == {"type": "OnDelete"}
     assert [each["name"] for each in spec["initContainers"]] == ["journal-format", WAITER]
@@ -55,22 +55,22 @@ def test_the_template_is_set_up(live):
     assert after["spec"]["template"]["metadata"]["annotations"]["sidecar.istio.io/inject"] == "false"
 
 
-def test_the_template_becomes_what_it_was(live):
-    begun = patched(live, restore_template.begin(live, NEW))
+def test_the_template_becomes_what_it_was(existing):
+    begun = patched(existing, restore_template.begin(existing, NEW))
     ended = patched(begun, restore_template.end(begun))
-    assert ended["spec"]["template"] == live["spec"]["template"]
+    assert ended["spec"]["template"] == existing["spec"]["template"]
     assert operations.under_way(ended) is None
 
 
-def test_options_of_the_users_own_stay(live):
-    restore_template.master_container(live)["env"].append({"name": "ALLUXIO_MASTER_JAVA_OPTS", "value": "-Xmx1g"})
-    begun = patched(live, restore_template.begin(live, NEW))
+def test_options_of_the_users_own_stay(existing):
+    restore_template.master_container(existing)["env"].append({"name": "ALLUXIO_MASTER_JAVA_OPTS", "value": "-Xmx1g"})
+    begun = patched(existing, restore_template.begin(existing, NEW))
     assert options(begun)[0]["value"] == "-Xmx1g " + OPTION
-    assert patched(begun, restore_template.end(begun))["spec"]["template"] == live["spec"]["template"]
+    assert patched(begun, restore_template.end(begun))["spec"]["template"] == existing["spec"]["template"]
 
 
-def test_another_restoration_takes_over(live):
-    begun = patched(live, restore_template.begin(live, NEW))
+def test_another_restoration_takes_over(existing):
+    begun = patched(existing, restore_template.begin(existing, NEW))
     other = Restoration("data.hbase.20261123T182233Z", "b" * 64, "2026-11-24T19:05:00Z")
     again = patched(begun, restore_template.begin(begun, other))
     assert operations.under_way(again) == other
@@ -78,21 +78,21 @@ def test_another_restoration_takes_over(live):
     assert again["spec"]["template"] == begun["spec"]["template"]
 
 
-def test_a_template_without_init_containers_and_environment(live):
-    spec = live["spec"]["template"]["spec"]
+def test_a_template_without_init_containers_and_environment(existing):
+    spec = existing["spec"]["template"]["spec"]
     del spec["initContainers"]
     del spec["containers"][0]["env"]
-    begun = patched(live, restore_template.begin(live, NEW))
+    begun = patched(existing, restore_template.begin(existing, NEW))
     after = patched(begun, restore_template.end(begun))["spec"]["template"]["spec"]
     assert "initContainers" not in after
     assert not after["containers"][0]["env"]
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '"x"', '{"backup": 1}'])
-def test_an_annotation_that_cannot_be_read_is_another_restoration(live, text):
-    live["spec"]["template"]["metadata"]["annotations"][ANNOTATION] = text
-    assert operations.under_way(live) != NEW
-    assert operations.under_way(live) is not None
+def test_an_annotation_that_cannot_be_read_is_another_restoration(existing, text):
+    existing["spec"]["template"]["metadata"]["annotations"][ANNOTATION] = text
+    assert operations.under_way(existing) != NEW
+    assert operations.under_way(existing) is not None
 
 
 @pytest.mark.parametrize(("volumes", "fresh"), [
@@ -101,9 +101,9 @@ def test_an_annotation_that_cannot_be_read_is_another_restoration(live, text):
     ([{"name": "other", "emptyDir": {}}], False),
     (None, False),
 ])
-def test_whether_the_journal_is_fresh(live, volumes, fresh):
-    live["spec"]["template"]["spec"]["volumes"] = volumes
-    assert restore_template.journal_is_fresh(live) is fresh
+def test_whether_the_journal_is_fresh(existing, volumes, fresh):
+    existing["spec"]["template"]["spec"]["volumes"] = volumes
+    assert restore_template.journal_is_fresh(existing) is fresh
 
 
 def pod(annotation, state=None, deleted=False):

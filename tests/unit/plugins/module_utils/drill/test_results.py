@@ -4,7 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.reader import Reads
-from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import Drilled, Writes
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import DrillResult, Writes
 
 GOOD = Reads(5, (), (), 0.2)
 
@@ -19,12 +19,12 @@ GOOD = Reads(5, (), (), 0.2)
     pytest.param({"writes": Writes(1, 3, ()), "reads": GOOD}, 3.0, [], id="all-is-well"),
 ])
 def test_broken(options, within, broken):
-    assert Drilled("m-0", "m-1", 3.0, 12.0, **options).broken(within) == broken
+    assert DrillResult("m-0", "m-1", 3.0, 12.0, **options).broken(within) == broken
 
 
 def test_as_dict_has_what_the_module_returns():
-    assert Drilled("m-0", "m-1", 3.004, 12.0, Writes(1, 3, ("/d/2",)), GOOD).as_dict() == {
+    assert DrillResult("m-0", "m-1", 3.004, 12.0, Writes(1, 3, ("/d/2",)), GOOD).as_dict() == {
         "killed": "m-0", "leader": "m-1", "seconds_without_leader": 3.0, "seconds_until_complete": 12.0,
         "writes": {"acknowledged_before": 1, "acknowledged": 3, "lost": ["/d/2"]},
         "reads": {"good": 5, "errors": [], "different": [], "longest": 0.2}}
-    assert Drilled("m-0", "m-1", 3.0, 12.0).as_dict()["writes"] is None
+    assert DrillResult("m-0", "m-1", 3.0, 12.0).as_dict()["writes"] is None

@@ -47,7 +47,7 @@ def test_a_minimal_manifest_asks_for_nothing():
         "apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "hbase", "namespace": "data"}, "spec": {}}
 
 
-@pytest.mark.parametrize(("given", "wanted"), [
+@pytest.mark.parametrize(("given", "desired"), [
     pytest.param({"mounts": [{**WEB, "path": "/w", "read_only": True, "shared": False}]},
                  {"mounts": [{"mountPoint": "https://host/path/", "name": "web", "path": "/w", "readOnly": True, "shared": False}]},
                  id="mount"),
@@ -70,8 +70,8 @@ def test_a_minimal_manifest_asks_for_nothing():
     pytest.param({"tolerations": [{"operator": "Exists"}], "access_modes": ["ReadOnlyMany"], "placement": "Shared"},
                  {"tolerations": [{"operator": "Exists"}], "accessModes": ["ReadOnlyMany"], "placement": "Shared"}, id="the-rest"),
 ])
-def test_manifest(given, wanted):
-    assert spec(**given) == wanted
+def test_manifest(given, desired):
+    assert spec(**given) == desired
 
 
 def test_sensitive_values_are_those_whose_key_says_so():

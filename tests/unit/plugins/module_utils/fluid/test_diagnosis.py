@@ -30,9 +30,9 @@ CRASHED = {"phase": "Running", "containerStatuses": [
 
 @pytest.fixture
 def put(cluster):
-    def run(kind, *lives):
-        for live in lives:
-            cluster.put(kind, live)
+    def run(kind, *objects):
+        for existing in objects:
+            cluster.put(kind, existing)
     return run
 
 

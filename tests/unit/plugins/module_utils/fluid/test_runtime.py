@@ -99,7 +99,7 @@ def test_a_minimal_manifest():
         "spec": {"replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"}, "worker": {"networkMode": "HostNetwork"}}}
 
 
-@pytest.mark.parametrize(("given", "field", "wanted"), [
+@pytest.mark.parametrize(("given", "field", "desired"), [
     pytest.param({"worker_replicas": 2, "master_replicas": 3}, "replicas", 2, id="spec-replicas-counts-workers"),
     pytest.param({"worker_replicas": 2, "master_replicas": 3}, "master", {"replicas": 3, "networkMode": "HostNetwork"},
                  id="masters-have-their-own-count"),
@@ -125,8 +125,8 @@ def test_a_minimal_manifest():
                  "fuse", {"image": "f", "imageTag": "1", "imagePullPolicy": "Never", "args": ["-o"], "cleanPolicy": "OnDemand"},
                  id="fuse"),
 ])
-def test_manifest(given, field, wanted):
-    assert spec(**given)[field] == wanted
+def test_manifest(given, field, desired):
+    assert spec(**given)[field] == desired
 
 
 def test_what_is_not_given_is_not_asked_for():
@@ -139,10 +139,10 @@ def test_each_raft_option_sets_a_property_of_its_own():
     assert sorted(spec(raft=options)["properties"].values()) == sorted(options.values())
 
 
-@pytest.mark.parametrize(("given", "wanted"), [(True, "true"), (False, "false"), (None, None)])
-def test_backup_delegation_is_a_property_in_alluxios_words(given, wanted):
+@pytest.mark.parametrize(("given", "desired"), [(True, "true"), (False, "false"), (None, None)])
+def test_backup_delegation_is_a_property_in_alluxios_words(given, desired):
     properties = spec(raft={"backup_delegation": given, "write_timeout": "20s"})["properties"]
-    assert properties.get("alluxio.master.backup.delegation.enabled") == wanted
+    assert properties.get("alluxio.master.backup.delegation.enabled") == desired
 
 
 def test_an_option_goes_over_its_profile():

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from fake_raft import FakeRaft
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check
@@ -26,7 +26,7 @@ def alluxio(cluster, monkeypatch):
     def execute(_client, _namespace, pod, _container, command, _timeout):
         keys = command[4:]
         asked.append((pod, keys))
-        return Executed(0, "".join(key + "\n" for key in keys if key not in (TIMEOUT, SURE)), "")
+        return ExecResult(0, "".join(key + "\n" for key in keys if key not in (TIMEOUT, SURE)), "")
     monkeypatch.setattr(group, "execute", execute)
     execute.asked = asked
     return execute
@@ -79,9 +79,9 @@ def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, found):
     """A known key without a value is known, and a program that always fails tells of none."""
     (tmp_path / "alluxio").write_text(program)
     (tmp_path / "alluxio").chmod(0o755)
-    said = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT, "alluxio.valueless"], check=True,
+    result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT, "alluxio.valueless"], check=True,
                           capture_output=True, text=True, env={"PATH": "%s:/usr/bin:/bin" % tmp_path})
-    assert said.stdout == found
+    assert result.stdout == found
 
 
 @pytest.mark.parametrize("keys", [[], [TIMEOUT]], ids=["no-keys", "no-masters"])

@@ -3,12 +3,12 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change, Merged
+from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change, MergeResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import runtime_checks
 
-CREATED = Merged({}, ())
+CREATED = MergeResult({}, ())
 
 
 def params(**given):
@@ -22,9 +22,9 @@ def node(name, labels=None, **spec):
 @pytest.fixture
 def guard(cluster):
     """Run the guard of a runtime with these options and return what it warns of."""
-    def run(given, live=None, merged=CREATED):
+    def run(given, existing=None, merged=CREATED):
         warnings = []
-        runtime_checks.make(cluster, given, warnings.append)(live, merged)
+        runtime_checks.make(cluster, given, warnings.append)(existing, merged)
         return warnings
     return run
 
@@ -87,33 +87,33 @@ def test_another_failure_of_the_look_is_an_error(cluster, guard, monkeypatch):
         guard(params())
 
 
-COUNT = Merged({}, (Change(("spec", "master", "replicas")),))
+COUNT = MergeResult({}, (Change(("spec", "master", "replicas")),))
 
 
-@pytest.mark.parametrize(("master", "wanted", "found"), [({"replicas": 3}, 1, 3), ({}, 3, 1), (None, 5, 1)])
-def test_a_single_master_stays_one(cluster, guard, master, wanted, found):
+@pytest.mark.parametrize(("master", "desired", "found"), [({"replicas": 3}, 1, 3), ({}, 3, 1), (None, 5, 1)])
+def test_a_single_master_stays_one(cluster, guard, master, desired, found):
     with pytest.raises(InvalidInput) as refused:
-        guard(params(master_replicas=wanted), {"spec": {"master": master}}, COUNT)
+        guard(params(master_replicas=desired), {"spec": {"master": master}}, COUNT)
     assert str(refused.value) == (
         "AlluxioRuntime hbase in namespace data has %d masters and %d were asked for: a single master keeps its journal in the UFS "
         "format and several in the EMBEDDED one, so neither can become the other; leave master_replicas as it is, or set recreate: true, "
         "which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so "
-        "back up the metadata first with datacache.fluid.alluxio_backup" % (found, wanted))
+        "back up the metadata first with datacache.fluid.alluxio_backup" % (found, desired))
     assert cluster.requests == []
 
 
-@pytest.mark.parametrize("live", [{"spec": {"master": None}}, {"spec": {"master": {}}}, {}], ids=["no-masters", "no-number", "no-spec"])
-def test_a_number_that_was_left_out_is_one_master(guard, live):
+@pytest.mark.parametrize("existing", [{"spec": {"master": None}}, {"spec": {"master": {}}}, {}], ids=["no-masters", "no-number", "no-spec"])
+def test_a_number_that_was_left_out_is_one_master(guard, existing):
     """As in a runtime that kubectl made: writing the number down changes nothing."""
-    assert guard(params(master_replicas=1), live, COUNT) == []
+    assert guard(params(master_replicas=1), existing, COUNT) == []
 
 
 def test_another_number_of_masters_needs_a_rollout(guard, nodes):
     nodes(*(node("n%d" % index) for index in range(5)))
-    for now, wanted in ((3, 5), (5, 3)):
-        assert guard(params(master_replicas=wanted), {"spec": {"master": {"replicas": now}}}, COUNT) == [
+    for now, desired in ((3, 5), (5, 3)):
+        assert guard(params(master_replicas=desired), {"spec": {"master": {"replicas": now}}}, COUNT) == [
             "AlluxioRuntime hbase in namespace data has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which "
-            "adds or removes them one at a time" % (now, wanted)]
+            "adds or removes them one at a time" % (now, desired)]
 
 
 def test_more_masters_than_nodes(guard, nodes):
@@ -122,7 +122,7 @@ def test_more_masters_than_nodes(guard, nodes):
         guard(params(master_replicas=5), {"spec": {"master": {"replicas": 3}}}, COUNT)
 
 
-CHANGES = Merged({}, tuple(map(Change, (
+CHANGES = MergeResult({}, tuple(map(Change, (
     ("spec", "replicas"), ("spec", "properties", "a"), ("spec", "master", "networkMode"), ("spec", "jobMaster", "env", "A"),
     ("spec", "fuse", "args")))))
 
@@ -141,4 +141,4 @@ def test_a_single_master_is_not_rolled(guard):
 
 
 def test_what_fluid_applies_later_brings_none(guard):
-    assert guard(params(), {"spec": {}}, Merged({}, (Change(("spec", "replicas")), Change(("metadata", "labels", "a"))))) == []
+    assert guard(params(), {"spec": {}}, MergeResult({}, (Change(("spec", "replicas")), Change(("metadata", "labels", "a"))))) == []

@@ -170,9 +170,9 @@ def test_a_volume_that_its_dataset_owns_is_not_removed(cluster, remove):
 def orphaned(cluster, recorded):
     """What an uninstalled Fluid left behind."""
     for kind, name in ((PV, "persistent_volume_bound.json"), (PVC, "persistent_volume_claim_bound.json")):
-        live = recorded(name)
-        del live["metadata"]["finalizers"]
-        cluster.put(kind, live)
+        existing = recorded(name)
+        del existing["metadata"]["finalizers"]
+        cluster.put(kind, existing)
 
 
 @pytest.mark.usefixtures("orphaned")

@@ -137,10 +137,10 @@ def quorums(monkeypatch):
 
         def quorum(_self, domain, _pods):
             asked.append(domain)
-            said = script.pop(0) if len(script) > 1 else script[0]
-            if isinstance(said, Exception):
-                raise said
-            return said, "m-0"
+            result = script.pop(0) if len(script) > 1 else script[0]
+            if isinstance(result, Exception):
+                raise result
+            return result, "m-0"
         monkeypatch.setattr(waits.Masters, "quorum", quorum)
         return asked
     return play

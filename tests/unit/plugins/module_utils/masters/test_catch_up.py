@@ -4,7 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, UNAVAILABLE, Peer
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.catch_up import CatchingUp
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.catch_up import CatchUp
 
 
 def peer(silent, behind=0, state=AVAILABLE, leader=False):
@@ -13,7 +13,7 @@ def peer(silent, behind=0, state=AVAILABLE, leader=False):
 
 def looks(*each):
     """Tell for each look, (time, peer), whether it was enough."""
-    one = CatchingUp()
+    one = CatchUp()
     return [one.done(seen, now) for now, seen in each]
 
 
@@ -26,9 +26,9 @@ def test_a_step_back_starts_anew():
         False, False, False, False, False, True]
 
 
-@pytest.mark.parametrize("away", [None, peer(0, state=UNAVAILABLE), peer(0, behind=1)], ids=["no-member", "away", "behind"])
-def test_not_while_it_is_away_or_behind(away):
-    assert looks(*((now, away) for now in range(9))) == [False] * 9
+@pytest.mark.parametrize("unavailable", [None, peer(0, state=UNAVAILABLE), peer(0, behind=1)], ids=["no-member", "away", "behind"])
+def test_not_while_it_is_away_or_behind(unavailable):
+    assert looks(*((now, unavailable) for now in range(9))) == [False] * 9
 
 
 @pytest.mark.parametrize("seen", [peer(None, None), peer(0.1, 0, leader=True)], ids=["not-told", "leader"])

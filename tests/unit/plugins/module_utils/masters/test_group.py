@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Quorum
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -82,7 +82,7 @@ def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recor
     """Measured on Alluxio 2.9.4: its gauges stay as they were when it was removed."""
     def execute(*arguments):
         asked.append(arguments[4])
-        return Executed(0, recorded("quorum_info_master.txt").replace("21181", "23083").replace("hbase-master-0", "hbase-master-9"), "")
+        return ExecResult(0, recorded("quorum_info_master.txt").replace("21181", "23083").replace("hbase-master-0", "hbase-master-9"), "")
 
     asked = []
     monkeypatch.setattr(masters_group, "execute", execute)
@@ -97,10 +97,10 @@ def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recor
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("said", ["a member", "no answer"])
-def test_a_peer_without_a_pod_that_is_a_member_stays(cluster, served, recorded, monkeypatch, said):
-    answer = recorded("quorum_info_master.txt").replace("21181", "23083") if said == "a member" else "no leader"
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(int(said != "a member"), answer, ""))
+@pytest.mark.parametrize("result", ["a member", "no answer"])
+def test_a_peer_without_a_pod_that_is_a_member_stays(cluster, served, recorded, monkeypatch, result):
+    answer = recorded("quorum_info_master.txt").replace("21181", "23083") if result == "a member" else "no leader"
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(int(result != "a member"), answer, ""))
     cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
     pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
     assert len(served.quorum(MASTER, pods)[0].peers) == 3
@@ -113,8 +113,8 @@ def test_masters_that_serve_no_web_port_have_no_leader(served):
 
 def test_a_pod_that_does_not_even_refuse_is_unreachable(cluster, served):
     cluster.unreachable = {"hbase-master-0", "hbase-master-1"}
-    told = served.look(MASTER, served.pods())
-    assert (told.quorum, told.leaderless, told.gone) == (None, True, {"hbase-master-0", "hbase-master-1"})
+    view = served.look(MASTER, served.pods())
+    assert (view.quorum, view.leaderless, view.gone) == (None, True, {"hbase-master-0", "hbase-master-1"})
 
 
 @pytest.mark.parametrize(("lost", "gone"), [(set(), set()), ({"hbase-master-1"}, {"hbase-master-1"})], ids=["heard", "unheard"])
@@ -129,28 +129,28 @@ def test_a_pod_that_the_leader_hears_is_not_gone(cluster, served, recorded, lost
 
 def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
-    told = served.look(MASTER, served.pods())
-    assert (told.quorum.leader, told.pod) == ("hbase-master-1:21181", "hbase-master-0")
+    view = served.look(MASTER, served.pods())
+    assert (view.quorum.leader, view.pod) == ("hbase-master-1:21181", "hbase-master-0")
 
 
 def test_where_nobody_tells_there_is_no_quorum_to_look_at(cluster, served, monkeypatch):
     cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(1, "", "no leader"))
-    told = served.look(MASTER, served.pods())
-    assert (told.quorum, told.gone) == (None, cluster.unreachable)
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(1, "", "no leader"))
+    view = served.look(MASTER, served.pods())
+    assert (view.quorum, view.gone) == (None, cluster.unreachable)
 
 
 def test_without_the_right_to_ask_the_web_port_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.forbidden.add(("get", "pods/proxy"))
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
 def test_metrics_that_do_not_tell_of_followers_leave_it_to_the_command(cluster, served, recorded, monkeypatch):
     cluster.web["hbase-master-0", WEB, METRICS] = "jvm_threads_current 12.0\n"
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: Executed(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
@@ -174,7 +174,7 @@ def test_without_a_leader_there_is_no_configuration(served):
         served.configuration()
 
 
-@pytest.mark.parametrize(("act", "container", "command"), [
+@pytest.mark.parametrize(("action", "container", "command"), [
     pytest.param(lambda group: group.elect("hbase-master-0", "b:1"), "alluxio-master",
                  "alluxio fsadmin journal quorum elect -address b:1", id="elect"),
     pytest.param(lambda group: group.remove_peer("hbase-master-0", JOB_MASTER, "b:1"), "alluxio-master",
@@ -184,8 +184,8 @@ def test_without_a_leader_there_is_no_configuration(served):
     pytest.param(lambda group: group.kill("hbase-master-0", MASTER), "alluxio-master",
                  "sh -c %s end alluxio.master.AlluxioMaster KILL" % masters_group._END, id="kill"),
 ])
-def test_acts_are_commands_in_a_pod(group, act, container, command):
-    act(group({}, {"hbase-master-0": Executed(0, "", "")}))
+def test_acts_are_commands_in_a_pod(group, action, container, command):
+    action(group({}, {"hbase-master-0": ExecResult(0, "", "")}))
     assert group.asked == [("data", "hbase-master-0", container, command)]
 
 
@@ -206,7 +206,7 @@ def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
 
 def test_an_act_that_is_refused_says_why(group):
     with pytest.raises(QuorumUnknown, match="exit code 255: no such peer"):
-        group({}, {"hbase-master-0": Executed(255, "", "no such peer\n")}).elect("hbase-master-0", "b:1")
+        group({}, {"hbase-master-0": ExecResult(255, "", "no such peer\n")}).elect("hbase-master-0", "b:1")
 
 
 @pytest.fixture
@@ -232,28 +232,28 @@ def group(cluster, monkeypatch):
 
 @pytest.mark.parametrize("domain", [MASTER, JOB_MASTER])
 def test_the_first_master_that_answers_is_enough(group, recorded, domain):
-    said = Executed(0, recorded("quorum_info_master.txt"), "")
-    quorum, pod = group({"hbase-master-0": True, "hbase-master-1": True}, {"hbase-master-0": said}).quorum(domain)
+    result = ExecResult(0, recorded("quorum_info_master.txt"), "")
+    quorum, pod = group({"hbase-master-0": True, "hbase-master-1": True}, {"hbase-master-0": result}).quorum(domain)
     assert (quorum.leader, pod) == ("hbase-master-1:21181", "hbase-master-0")
     assert group.asked == [
         ("data", "hbase-master-0", "alluxio-master", "alluxio fsadmin journal quorum info -domain " + domain)]
 
 
 def test_ready_masters_are_asked_first(group, recorded):
-    said = Executed(0, recorded("quorum_info_master.txt"), "")
-    found = group({"hbase-master-0": False, "hbase-master-1": True}, {"hbase-master-1": said}).quorum(MASTER)
+    result = ExecResult(0, recorded("quorum_info_master.txt"), "")
+    found = group({"hbase-master-0": False, "hbase-master-1": True}, {"hbase-master-1": result}).quorum(MASTER)
     assert found[1] == "hbase-master-1"
     assert len(group.asked) == 1
 
 
 def test_a_master_that_does_not_answer_is_passed_over(group, recorded):
-    answers = {"hbase-master-0": ApiError("no such container"), "hbase-master-1": Executed(1, "", "no leader\n"),
-               "hbase-master-2": Executed(0, recorded("quorum_info_master.txt"), "")}
+    answers = {"hbase-master-0": ApiError("no such container"), "hbase-master-1": ExecResult(1, "", "no leader\n"),
+               "hbase-master-2": ExecResult(0, recorded("quorum_info_master.txt"), "")}
     assert group(dict.fromkeys(answers, True), answers).quorum(MASTER)[1] == "hbase-master-2"
 
 
 def test_when_none_answers_each_ones_reason_is_told(group):
-    answers = {"hbase-master-0": ApiError("no such container"), "hbase-master-1": Executed(1, "", "no leader\n")}
+    answers = {"hbase-master-0": ApiError("no such container"), "hbase-master-1": ExecResult(1, "", "no leader\n")}
     with pytest.raises(QuorumUnknown) as unknown:
         group(dict.fromkeys(answers, True), answers).quorum(MASTER)
     assert str(unknown.value) == (
@@ -268,7 +268,7 @@ def test_without_pods_nobody_can_be_asked(group):
 
 def test_a_single_master_is_a_group_of_one(group):
     text = "Current leader master: hbase-master-0/<unresolved>:19998\nAll masters: [hbase-master-0/<unresolved>:19998]\n"
-    quorum, pod = group({"hbase-master-0": True}, {"hbase-master-0": Executed(0, text, "")}).single()
+    quorum, pod = group({"hbase-master-0": True}, {"hbase-master-0": ExecResult(0, text, "")}).single()
     assert (quorum.leader, quorum.complete(1), pod) == ("hbase-master-0:19998", True, "hbase-master-0")
     assert group.asked[0][3] == "alluxio fs masterInfo"
 
@@ -280,11 +280,11 @@ def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, c
     assert found == Quorum("hbase-master-1:21181", term=1)
 
 
-@pytest.mark.parametrize(("said", "done"), [
+@pytest.mark.parametrize(("result", "done"), [
     ("Failed to elect hbase-master-0:19200 as the new leader: it is already the leader\nQuorum priorities were reset to 1\n", True),
     ("no leader", False)], ids=["reset", "refused"])
-def test_peers_rank_before_those_that_join_later(group, said, done):
-    masters = group({"hbase-master-1": True}, {"hbase-master-1": Executed(255, said, "")})
+def test_peers_rank_before_those_that_join_later(group, result, done):
+    masters = group({"hbase-master-1": True}, {"hbase-master-1": ExecResult(255, result, "")})
     assert masters.rank_before_new_ones("hbase-master-1", "hbase-master-0:19200") == done
     assert group.asked[0][3] == "alluxio fsadmin journal quorum elect -address hbase-master-0:19200"
 

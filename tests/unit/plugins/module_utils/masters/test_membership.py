@@ -32,17 +32,17 @@ def membership():
     def make(again=(), listed=()):
         script = {"again": list(again), "listed": list(listed)}
 
-        def tell(what):
+        def report_progress(what):
             asked.append(what)
             return script[what].pop(0) if len(script[what]) > 1 else script[what][0]
-        made = Membership(lambda: tell("again"), lambda: tell("listed"))
+        made = Membership(lambda: report_progress("again"), lambda: report_progress("listed"))
         made.asked = asked
         return made
     asked = []
     return make
 
 
-def told(quorum):
+def view(quorum):
     return [(peer.address[:3], peer.state) for peer in quorum.peers]
 
 
@@ -51,8 +51,8 @@ ALL = [("m-0", AVAILABLE), ("m-1", AVAILABLE), ("m-2", AVAILABLE)]
 
 def test_followers_that_have_everything_are_members(membership):
     made = membership()
-    assert told(made.of(group(COMMIT, COMMIT), PODS)) == ALL
-    assert told(made.of(group(COMMIT - 5, COMMIT), PODS)) == ALL  # once known it may lag
+    assert view(made.of(group(COMMIT, COMMIT), PODS)) == ALL
+    assert view(made.of(group(COMMIT - 5, COMMIT), PODS)) == ALL  # once known it may lag
     assert made.asked == []
 
 
@@ -60,22 +60,22 @@ def test_followers_that_have_everything_are_members(membership):
 def test_a_follower_that_moves_is_a_member(membership, reached):
     made = membership([group(COMMIT, reached)])
     for _look in range(2):
-        assert told(made.of(group(COMMIT, 88), PODS)) == ALL
+        assert view(made.of(group(COMMIT, 88), PODS)) == ALL
     assert made.asked == ["again"]
 
 
 def test_one_that_stands_still_and_is_not_listed_is_none(membership):
     made = membership([group(COMMIT, 88)], [{address(0), address(1)}])
     for _look in range(2):
-        assert told(made.of(group(COMMIT, 88), PODS)) == ALL[:2]
+        assert view(made.of(group(COMMIT, 88), PODS)) == ALL[:2]
     assert made.asked == ["again", "listed"]
-    assert told(made.of(group(COMMIT, COMMIT), PODS)) == ALL  # it has joined
+    assert view(made.of(group(COMMIT, COMMIT), PODS)) == ALL  # it has joined
 
 
 def test_one_that_stands_still_and_is_listed_is_a_member(membership):
     made = membership([group(COMMIT, 88)], [{address(0), address(1), address(2)}])
     for _look in range(2):
-        assert told(made.of(group(COMMIT, 88), PODS)) == ALL
+        assert view(made.of(group(COMMIT, 88), PODS)) == ALL
     assert made.asked == ["again", "listed"]
 
 
@@ -84,14 +84,14 @@ def test_one_that_stands_still_and_is_listed_is_a_member(membership):
 def test_one_of_which_nobody_tells_is_not_taken_for_available(membership, again, listed):
     made = membership([again], [listed])
     for _look in range(2):
-        assert told(made.of(group(COMMIT, 88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
+        assert view(made.of(group(COMMIT, 88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
 
 
 def test_a_new_leader_is_believed_anew(membership):
     made = membership([group(COMMIT, 88)], [{address(0), address(1)}])
     made.of(group(COMMIT, 88), PODS)
-    assert told(made.of(group(COMMIT, 88, leader=1), PODS))[2] == ("m-2", UNAVAILABLE)
-    assert told(made.of(group(COMMIT, COMMIT, leader=1), PODS)) == ALL
+    assert view(made.of(group(COMMIT, 88, leader=1), PODS))[2] == ("m-2", UNAVAILABLE)
+    assert view(made.of(group(COMMIT, COMMIT, leader=1), PODS)) == ALL
 
 
 @pytest.mark.parametrize("quorum", [group(COMMIT, None), group(COMMIT, 88, state=UNAVAILABLE)], ids=["not-told", "unavailable"])
@@ -104,8 +104,8 @@ def test_whom_it_does_not_ask_for(membership, quorum):
 def test_a_peer_without_a_pod_is_one_that_was_removed_if_it_is_not_listed(membership):
     made = membership([], [{address(0), address(1)}, {address(0), address(1), address(2)}])
     for _look in range(2):
-        assert told(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL[:2]
+        assert view(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL[:2]
     assert made.asked == ["listed"]
-    assert told(made.of(group(COMMIT, COMMIT), PODS)) == ALL
-    assert told(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL
+    assert view(made.of(group(COMMIT, COMMIT), PODS)) == ALL
+    assert view(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL
     assert made.asked == ["listed", "listed"]

@@ -71,16 +71,16 @@ def test_an_object_of_a_list_leaves_out_what_it_does_not_give(parsed):
     assert (params["replicas"], params["namespace"]) == (3, "default")
 
 
-@pytest.mark.parametrize(("given", "told"), [
+@pytest.mark.parametrize(("given", "view"), [
     ({}, "one of the following is required: name, runtimes"),
     ({"name": "a", "runtimes": [{"name": "b"}]}, "parameters are mutually exclusive: runtimes|name"),
     ({"labels": {"a": "b"}, "runtimes": [{"name": "b"}]}, "parameters are mutually exclusive: runtimes|labels"),
     ({"runtimes": [{}]}, "missing required arguments: name found in runtimes"),
 ], ids=["neither", "both", "option-of-the-single-form", "without-a-name"])
-def test_a_name_or_a_list(parsed, capsys, given, told):
+def test_a_name_or_a_list(parsed, capsys, given, view):
     with pytest.raises(SystemExit):
         parsed(arguments.fleet("runtimes", OPTIONS), given=given, **arguments.fleet_rules("runtimes", OPTIONS))
-    assert told in capsys.readouterr().out
+    assert view in capsys.readouterr().out
 
 
 def test_waiting_has_the_timeout_of_its_module(parsed):

@@ -17,7 +17,7 @@ def read(cluster):
     def run(**given):
         nothing = {"name": None, "names": None, "namespace": None, "namespaces": None, "label_selectors": [], "field_selectors": []}
         found = info.read(cluster, DATASET, nothing | given)
-        return [(live["metadata"]["namespace"], live["metadata"]["name"]) for live in found]
+        return [(existing["metadata"]["namespace"], existing["metadata"]["name"]) for existing in found]
     return run
 
 

@@ -10,8 +10,8 @@ from rollout_site import MIN
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, plan as quorum_plan
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import RolloutOptions
 
 BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 JOINS = 400  # seconds that a master with a large checkpoint needs until its Raft server answers
@@ -35,18 +35,18 @@ def test_a_scheduled_heal_lets_a_slow_master_come_back(cluster, monkeypatch):
     real = raft.restart
     raft.restart = lambda pod, domain: (real(pod, domain), start() if domain == "MASTER" else None)
     for _run in range(12):
-        kept = healer.Keeper(cluster, NAMESPACE, "hbase", 3, 300, lambda _text: None, cluster.clock, cluster.sleep,
+        kept = healer.QuorumHealer(cluster, NAMESPACE, "hbase", 3, 300, lambda _text: None, cluster.clock, cluster.sleep,
                              lambda: BEGIN + timedelta(seconds=cluster.now))
         try:
-            kept.settle()
+            kept.ensure_complete()
             break
         except WaitTimeout:
             pass
-    assert raft.states["MASTER"][address("MASTER", 2)] == "AVAILABLE", "after %.0f minutes: %s" % (cluster.now / 60, raft.acts)
+    assert raft.states["MASTER"][address("MASTER", 2)] == "AVAILABLE", "after %.0f minutes: %s" % (cluster.now / 60, raft.actions)
 
 
 def roll(one, skew, timeout=600):
-    each = Roller(one.cluster, NAMESPACE, "hbase", Wish(timeout=timeout), lambda _text: None, clock=one.cluster.clock,
+    each = RolloutExecutor(one.cluster, NAMESPACE, "hbase", RolloutOptions(timeout=timeout), lambda _text: None, clock=one.cluster.clock,
                   sleep=one.cluster.sleep, now=lambda: one.masters.now() + skew)
     each.run(each.plan())
 
@@ -68,5 +68,5 @@ def test_a_control_node_whose_clock_is_ahead():
     for skew in (0, 10):
         masters = tuple(quorum_plan.Master("m-%d" % index, "m-%d:1" % index, running=seconds + skew)
                         for index, seconds in enumerate((900.0, 4.0, 900.0)))
-        seen = quorum_plan.group("MASTER", quorum, masters)
-        assert not seen.masters[1].available, "with a clock that is %d s ahead it passes for a peer that takes part" % skew
+        observed = quorum_plan.raft_group("MASTER", quorum, masters)
+        assert not observed.masters[1].available, "with a clock that is %d s ahead it passes for a peer that takes part" % skew

@@ -47,7 +47,7 @@ def test_another_masters_service_is_made_from_a_siblings():
     assert "clusterIP" not in manifest["spec"]
 
 
-@pytest.mark.parametrize(("lives", "names"), [
+@pytest.mark.parametrize(("objects", "names"), [
     pytest.param([], [], id="not-made-yet"),
     pytest.param([service("hbase-master-%d" % index) for index in range(3)],
                  ["hbase-master-0", "hbase-master-1", "hbase-master-2"], id="headless"),
@@ -56,8 +56,8 @@ def test_another_masters_service_is_made_from_a_siblings():
                  id="cut-off-between-delete-and-create"),
     pytest.param([service("other-master-0")], [], id="of-another-runtime"),
 ])
-def test_unstable(lives, names):
-    by_name = {live["metadata"]["name"]: live for live in lives}
+def test_unstable(objects, names):
+    by_name = {existing["metadata"]["name"]: existing for existing in objects}
     assert peer_services.unstable("hbase", 3, by_name) == names
     for name in names:
         assert peer_services.sibling("hbase", 3, by_name, name)["metadata"]["name"].startswith("hbase-master-")

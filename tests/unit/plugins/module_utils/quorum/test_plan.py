@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum, quorum_size
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import components
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import plan as quorum_plan
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum.plan import Group, Master
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum.plan import Master, RaftGroup
 
 LONG, SHORT = 300.0, 3.0
 
@@ -18,20 +18,20 @@ def address(index):
     return "hbase-master-%d:19200" % index
 
 
-def master(index, state="AVAILABLE", running=LONG, trouble=""):
-    return Master("hbase-master-%d" % index, address(index), state, running, trouble)
+def master(index, state="AVAILABLE", running=LONG, reason=""):
+    return Master("hbase-master-%d" % index, address(index), state, running, reason)
 
 
-def group(*masters, leader=0, stale=()):
-    return Group(components.MASTER, None if leader is None else address(leader), masters, stale)
+def raft_group(*masters, leader=0, stale=()):
+    return RaftGroup(components.MASTER, None if leader is None else address(leader), masters, stale)
 
 
-def leaving(*arguments):
-    return replace(master(*arguments), leaving=True)
+def terminating(*arguments):
+    return replace(master(*arguments), terminating=True)
 
 
-def closed(index, state=""):
-    return replace(master(index, state, 20.0), closed=True)
+def raft_server_closed(index, state=""):
+    return replace(master(index, state, 20.0), raft_server_closed=True)
 
 
 COMPLETE = (master(0), master(1), master(2))
@@ -39,108 +39,124 @@ AWAY = (master(0), master(1), master(2, "UNAVAILABLE"))
 STALE = Peer(address(3), "UNAVAILABLE")
 
 
-@pytest.mark.parametrize(("seen", "history", "lead", "act", "target"), [
-    pytest.param(group(*COMPLETE), {}, "", quorum_plan.NOTHING, "", id="complete"),
-    pytest.param(group(*COMPLETE), {}, address(0), quorum_plan.NOTHING, "", id="the-wanted-one-leads"),
-    pytest.param(group(*COMPLETE), {}, address(2), quorum_plan.TRANSFER, address(2), id="another-is-to-lead"),
-    pytest.param(group(*COMPLETE), {(quorum_plan.TRANSFER, address(2)): 5.0}, address(2), quorum_plan.WAIT, address(2), id="it-takes-over"),
-    pytest.param(group(*AWAY), {}, address(1), quorum_plan.TRANSFER, address(1), id="healing-comes-before-the-wanted-leader"),
-    pytest.param(group(*AWAY), {}, "", quorum_plan.TRANSFER, address(1), id="a-new-leader-takes-a-lost-follower-in"),
-    pytest.param(group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 5.0}, "", quorum_plan.WAIT, address(2), id="give-it-time"),
-    pytest.param(group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 40.0}, "", quorum_plan.RESTART, address(2), id="then-restart-it"),
+@pytest.mark.parametrize(("observed", "history", "desired_leader", "action", "target"), [
+    pytest.param(raft_group(*COMPLETE), {}, "", quorum_plan.NOTHING, "", id="complete"),
+    pytest.param(raft_group(*COMPLETE), {}, address(0), quorum_plan.NOTHING, "", id="the-wanted-one-leads"),
+    pytest.param(raft_group(*COMPLETE), {}, address(2), quorum_plan.TRANSFER, address(2), id="another-is-to-lead"),
     pytest.param(
-        group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 90.0, (quorum_plan.RESTART, address(2)): 50.0}, "", quorum_plan.WAIT, address(2),
+        raft_group(*COMPLETE), {(quorum_plan.TRANSFER, address(2)): 5.0}, address(2), quorum_plan.WAIT, address(2), id="it-takes-over"),
+    pytest.param(raft_group(*AWAY), {}, address(1), quorum_plan.TRANSFER, address(1), id="healing-comes-before-the-wanted-leader"),
+    pytest.param(raft_group(*AWAY), {}, "", quorum_plan.TRANSFER, address(1), id="a-new-leader-takes-a-lost-follower-in"),
+    pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 5.0}, "", quorum_plan.WAIT, address(2), id="give-it-time"),
+    pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 40.0}, "", quorum_plan.RESTART, address(2), id="then-restart-it"),
+    pytest.param(
+        raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 90.0, (quorum_plan.RESTART, address(2)): 50.0}, "", quorum_plan.WAIT,
+        address(2),
                  id="nothing-more-to-try"),
-    pytest.param(group(master(0), master(1), master(2, "UNAVAILABLE", SHORT)), {}, "", quorum_plan.WAIT, address(2), id="just-started"),
-    pytest.param(group(master(0), master(1), master(2, "UNAVAILABLE", None, "not scheduled")), {}, "", quorum_plan.WAIT, address(2),
+    pytest.param(
+        raft_group(master(0), master(1), master(2, "UNAVAILABLE", SHORT)), {}, "", quorum_plan.WAIT, address(2), id="just-started"),
+    pytest.param(raft_group(master(0), master(1), master(2, "UNAVAILABLE", None, "not scheduled")), {}, "", quorum_plan.WAIT, address(2),
                  id="does-not-run"),
-    pytest.param(group(master(0), master(1), master(2, "")), {}, "", quorum_plan.RESTART, address(2), id="no-member-of-the-group"),
-    pytest.param(group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=3.0)), {}, "", quorum_plan.WAIT, address(2),
+    pytest.param(raft_group(master(0), master(1), master(2, "")), {}, "", quorum_plan.RESTART, address(2), id="no-member-of-the-group"),
+    pytest.param(raft_group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=3.0)), {}, "", quorum_plan.WAIT, address(2),
                  id="a-short-pause"),
-    pytest.param(group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=16.0)), {}, "", quorum_plan.TRANSFER, address(1),
+    pytest.param(raft_group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=16.0)), {}, "", quorum_plan.TRANSFER, address(1),
                  id="a-long-silence"),
     pytest.param(
-        replace(group(*AWAY), domain=components.JOB_MASTER), {}, "", quorum_plan.RESTART, address(2), id="job-masters-restart-first"),
-    pytest.param(replace(group(*AWAY), domain=components.JOB_MASTER), {(quorum_plan.RESTART, address(2)): 40.0}, "", quorum_plan.TRANSFER,
+        replace(raft_group(*AWAY), domain=components.JOB_MASTER), {}, "", quorum_plan.RESTART, address(2), id="job-masters-restart-first"),
+    pytest.param(
+        replace(raft_group(*AWAY), domain=components.JOB_MASTER), {(quorum_plan.RESTART, address(2)): 40.0}, "", quorum_plan.TRANSFER,
                  address(1),
                  id="job-masters-transfer-last"),
-    pytest.param(group(*COMPLETE, stale=(STALE,)), {}, "", quorum_plan.REMOVE, address(3), id="a-stale-peer-goes"),
-    pytest.param(group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.TRANSFER, address(0),
+    pytest.param(raft_group(*COMPLETE, stale=(STALE,)), {}, "", quorum_plan.REMOVE, address(3), id="a-stale-peer-goes"),
+    pytest.param(raft_group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.TRANSFER, address(0),
                  id="a-stale-leader-hands-over-first"),
-    pytest.param(group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.REMOVE, address(3), id="two-of-three-stay"),
-    pytest.param(group(*AWAY, leader=None), {}, "", quorum_plan.WAIT, "", id="election"),
+    pytest.param(raft_group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.REMOVE, address(3), id="two-of-three-stay"),
+    pytest.param(raft_group(*AWAY, leader=None), {}, "", quorum_plan.WAIT, "", id="election"),
     pytest.param(
-        group(*COMPLETE[:2], closed(2), leader=None), {}, "", quorum_plan.RESTART, address(2), id="closed-with-a-leader-that-is-silent"),
-    pytest.param(group(*COMPLETE[:2], closed(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART, address(2), id="closed-and-a-member"),
+        raft_group(*COMPLETE[:2], raft_server_closed(2), leader=None), {}, "", quorum_plan.RESTART, address(2),
+        id="closed-with-a-leader-that-is-silent"),
     pytest.param(
-        group(*COMPLETE[:2], closed(2)), {(quorum_plan.RESTART, address(2)): 5.0}, "", quorum_plan.WAIT, address(2), id="its-process-ends"),
+        raft_group(*COMPLETE[:2], raft_server_closed(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART, address(2), id="closed-and-a-member"),
     pytest.param(
-        group(*COMPLETE[:2], closed(2)), {(quorum_plan.RESTART, address(2)): 31.0}, "", quorum_plan.RESTART, address(2), id="closed-again"),
-    pytest.param(group(master(0, "", None), master(1, "", None), closed(2), leader=None), {}, "", quorum_plan.RESTART, address(2),
+        raft_group(*COMPLETE[:2], raft_server_closed(2)), {(quorum_plan.RESTART, address(2)): 5.0}, "", quorum_plan.WAIT, address(2),
+        id="its-process-ends"),
+    pytest.param(
+        raft_group(*COMPLETE[:2], raft_server_closed(2)), {(quorum_plan.RESTART, address(2)): 31.0}, "", quorum_plan.RESTART, address(2),
+        id="closed-again"),
+    pytest.param(
+        raft_group(master(0, "", None), master(1, "", None), raft_server_closed(2), leader=None), {}, "", quorum_plan.RESTART, address(2),
                  id="closed-without-a-majority"),
-    pytest.param(group(master(0), master(1), leaving(2)), {}, "", quorum_plan.WAIT, address(2), id="one-is-leaving"),
+    pytest.param(raft_group(master(0), master(1), terminating(2)), {}, "", quorum_plan.WAIT, address(2), id="one-is-leaving"),
     pytest.param(
-        group(leaving(0), master(1), master(2)), {}, address(1), quorum_plan.TRANSFER, address(1), id="a-leaving-leader-hands-over"),
-    pytest.param(group(master(0), leaving(1), master(2)), {}, address(1), quorum_plan.WAIT, address(1), id="not-to-one-that-is-leaving"),
+        raft_group(terminating(0), master(1), master(2)), {}, address(1), quorum_plan.TRANSFER, address(1),
+        id="a-leaving-leader-hands-over"),
     pytest.param(
-        group(master(0), master(1), leaving(2)), {}, address(0), quorum_plan.WAIT, address(2), id="another-than-the-leader-is-leaving"),
-    pytest.param(group(master(0), leaving(1), master(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART, address(2),
+        raft_group(master(0), terminating(1), master(2)), {}, address(1), quorum_plan.WAIT, address(1), id="not-to-one-that-is-leaving"),
+    pytest.param(
+        raft_group(master(0), master(1), terminating(2)), {}, address(0), quorum_plan.WAIT, address(2),
+        id="another-than-the-leader-is-leaving"),
+    pytest.param(raft_group(master(0), terminating(1), master(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART, address(2),
                  id="no-transfer-to-one-that-is-leaving"),
     pytest.param(
-        group(master(0), master(1), leaving(2, "UNAVAILABLE")), {}, "", quorum_plan.WAIT, address(2), id="a-leaving-one-is-not-healed"),
+        raft_group(master(0), master(1), terminating(2, "UNAVAILABLE")), {}, "", quorum_plan.WAIT, address(2),
+        id="a-leaving-one-is-not-healed"),
     pytest.param(
-        group(master(0), leaving(1), master(2, "UNAVAILABLE", None), stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.WAIT,
+        raft_group(master(0), terminating(1), master(2, "UNAVAILABLE", None), stale=(Peer(address(3), "AVAILABLE"),)), {}, "",
+        quorum_plan.WAIT,
                  address(3), id="a-stale-peer-stays-while-one-is-leaving"),
-    pytest.param(group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {}, "", quorum_plan.LOST, "",
+    pytest.param(raft_group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {}, "", quorum_plan.LOST, "",
                  id="majority-lost"),
-    pytest.param(group(master(0, ""), master(1, "", None), master(2, "", None), leader=None), {}, "", quorum_plan.LOST, "",
+    pytest.param(raft_group(master(0, ""), master(1, "", None), master(2, "", None), leader=None), {}, "", quorum_plan.LOST, "",
                  id="no-master-tells"),
-    pytest.param(group(master(0), master(1, "UNAVAILABLE"), master(2, "UNAVAILABLE")), {}, "", quorum_plan.WAIT, "",
+    pytest.param(raft_group(master(0), master(1, "UNAVAILABLE"), master(2, "UNAVAILABLE")), {}, "", quorum_plan.WAIT, "",
                  id="a-leader-without-followers-is-none"),
 ])
-def test_next_step(seen, history, lead, act, target):
-    step = quorum_plan.next_step(seen, history, lead)
-    assert (step.act, step.target) == (act, target)
-    assert bool(step.reason) == (act != quorum_plan.NOTHING)
-    assert step.changes == (act in (quorum_plan.TRANSFER, quorum_plan.RESTART, quorum_plan.REMOVE))
+def test_next_step(observed, history, desired_leader, action, target):
+    step = quorum_plan.next_step(observed, history, desired_leader)
+    assert (step.action, step.target) == (action, target)
+    assert bool(step.reason) == (action != quorum_plan.NOTHING)
+    assert step.changes == (action in (quorum_plan.TRANSFER, quorum_plan.RESTART, quorum_plan.REMOVE))
 
 
 def test_one_that_is_closed_and_about_to_be_ended_is_left_alone():
-    assert quorum_plan.next_step(group(*COMPLETE[:2], closed(2)), {}, going="hbase-master-2").act == quorum_plan.NOTHING
+    assert quorum_plan.next_step(
+        raft_group(*COMPLETE[:2], raft_server_closed(2)), {}, departing="hbase-master-2").action == quorum_plan.NOTHING
 
 
-@pytest.mark.parametrize(("seen", "worth"), [
-    (closed(2), True), (master(2), False), (master(2, "UNAVAILABLE"), True), (master(2, "", SHORT), False), (master(2, "", None), False),
-    (leaving(2, ""), False),
+@pytest.mark.parametrize(("observed", "worth"), [
+    (raft_server_closed(2), True), (master(2), False), (master(2, "UNAVAILABLE"), True), (master(2, "", SHORT), False),
+    (master(2, "", None), False),
+    (terminating(2, ""), False),
 ], ids=["no-member", "takes-part", "unavailable", "just-started", "does-not-run", "leaving"])
-def test_who_may_be_closed(seen, worth):
-    assert quorum_plan.may_be_closed(seen) == worth
+def test_who_may_be_closed(observed, worth):
+    assert quorum_plan.may_be_closed(observed) == worth
 
 
 def test_the_one_that_is_about_to_be_ended_may_be_leaving():
-    seen = group(master(0), master(1), leaving(2))
-    assert quorum_plan.next_step(seen, {}, going="hbase-master-2").act == quorum_plan.NOTHING
-    assert quorum_plan.next_step(seen, {}, going="hbase-master-1").reason == "hbase-master-2 is being deleted"
-    assert not seen.complete()
+    observed = raft_group(master(0), master(1), terminating(2))
+    assert quorum_plan.next_step(observed, {}, departing="hbase-master-2").action == quorum_plan.NOTHING
+    assert quorum_plan.next_step(observed, {}, departing="hbase-master-1").reason == "hbase-master-2 is being deleted"
+    assert not observed.complete()
 
 
 def test_a_lost_majority_names_who_is_away():
-    seen = group(master(0), master(1, "UNAVAILABLE", None, "not scheduled: 0/3 nodes"), master(2, "UNAVAILABLE", None))
-    assert quorum_plan.next_step(seen, {}).reason == (
+    observed = raft_group(master(0), master(1, "UNAVAILABLE", None, "not scheduled: 0/3 nodes"), master(2, "UNAVAILABLE", None))
+    assert quorum_plan.next_step(observed, {}).reason == (
         "1 of 3 masters run and 2 are needed (hbase-master-1 does not run: not scheduled: 0/3 nodes; "
         "hbase-master-2 does not run: no pod)")
 
 
 def test_the_quorums_words_are_joined_with_kubernetes():
     quorum = Quorum(address(1), (Peer(address(0), "AVAILABLE"), Peer(address(1), "AVAILABLE", leader=True), STALE))
-    seen = quorum_plan.group(components.MASTER, quorum, (master(0, ""), master(1, ""), master(2, "")))
-    assert [each.state for each in seen.masters] == ["AVAILABLE", "AVAILABLE", ""]
-    assert (seen.leading().pod, seen.stale, seen.available, seen.complete()) == ("hbase-master-1", (STALE,), 2, False)
+    observed = quorum_plan.raft_group(components.MASTER, quorum, (master(0, ""), master(1, ""), master(2, "")))
+    assert [each.state for each in observed.masters] == ["AVAILABLE", "AVAILABLE", ""]
+    assert (observed.leading().pod, observed.stale, observed.available, observed.complete()) == ("hbase-master-1", (STALE,), 2, False)
 
 
 def test_a_quorum_that_nobody_tells_has_no_leader():
-    seen = quorum_plan.group(components.MASTER, None, COMPLETE)
-    assert (seen.leader, seen.leading(), seen.complete()) == (None, None, False)
+    observed = quorum_plan.raft_group(components.MASTER, None, COMPLETE)
+    assert (observed.leader, observed.leading(), observed.complete()) == (None, None, False)
 
 
 STATES = st.sampled_from(["AVAILABLE", "UNAVAILABLE", ""])
@@ -151,27 +167,27 @@ ACTS = st.sampled_from([quorum_plan.TRANSFER, quorum_plan.RESTART, quorum_plan.R
 @given(st.lists(st.tuples(STATES, RUNNING, st.booleans()), min_size=3, max_size=5), st.lists(STATES.filter(bool), max_size=2),
        st.integers(0, 6) | st.none(), st.dictionaries(st.tuples(ACTS, st.integers(0, 4).map(address)), st.floats(0, 100)),
        st.integers(0, 4))
-def test_no_step_costs_the_majority(states, stale_states, leader, history, lead):
-    masters = tuple(replace(master(index, state, running), closed=closes and state != "AVAILABLE" and running is not None)
+def test_no_step_costs_the_majority(states, stale_states, leader, history, desired_leader):
+    masters = tuple(replace(master(index, state, running), raft_server_closed=closes and state != "AVAILABLE" and running is not None)
                     for index, (state, running, closes) in enumerate(states))
     stale = tuple(Peer(address(5 + index), state) for index, state in enumerate(stale_states))
-    seen = group(*masters, leader=leader, stale=stale)
-    step = quorum_plan.next_step(seen, history, address(lead) if lead < len(masters) else "")
+    observed = raft_group(*masters, leader=leader, stale=stale)
+    step = quorum_plan.next_step(observed, history, address(desired_leader) if desired_leader < len(masters) else "")
     if not step.changes:
         return
     by_address = {each.address: each for each in masters}
-    if step.target in by_address and by_address[step.target].closed:
-        assert step.act == quorum_plan.RESTART
+    if step.target in by_address and by_address[step.target].raft_server_closed:
+        assert step.action == quorum_plan.RESTART
         return
-    assert seen.leader is not None and seen.available >= quorum_size(seen.listed)
-    if step.act == quorum_plan.RESTART:
-        assert not by_address[step.target].available and step.target != seen.leader
-    elif step.act == quorum_plan.TRANSFER:
-        assert by_address[step.target].available and step.target != seen.leader
+    assert observed.leader is not None and observed.available >= quorum_size(observed.listed)
+    if step.action == quorum_plan.RESTART:
+        assert not by_address[step.target].available and step.target != observed.leader
+    elif step.action == quorum_plan.TRANSFER:
+        assert by_address[step.target].available and step.target != observed.leader
     else:
         left = sum(each.available for each in masters) + sum(
             peer.state == "AVAILABLE" for peer in stale if peer.address != step.target)
-        assert step.target in {peer.address for peer in stale} and left >= quorum_size(seen.listed - 1)
+        assert step.target in {peer.address for peer in stale} and left >= quorum_size(observed.listed - 1)
 
 
 @pytest.mark.parametrize(("silent", "running", "leader", "state"), [
@@ -181,5 +197,5 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, lead)
         "long-running"])
 def test_what_an_ended_container_said_does_not_count(silent, running, leader, state):
     quorum = Quorum(address(0), (Peer(address(0), "AVAILABLE", leader=leader, silent=silent),))
-    [found] = quorum_plan.group(components.MASTER, quorum, (master(0, "", running),)).masters
+    [found] = quorum_plan.raft_group(components.MASTER, quorum, (master(0, "", running),)).masters
     assert found.state == state

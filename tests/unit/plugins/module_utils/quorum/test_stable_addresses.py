@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from fake_raft import NAMESPACE, FakeRaft, pod_name
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import Executed
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import AlreadyExists, ApiError, Conflict
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer_services, stable_addresses
@@ -31,7 +31,7 @@ def probes(cluster, monkeypatch):
         code = answer.pop(0) if len(answer) > 1 else answer[0]
         if isinstance(code, Exception):
             raise code
-        return Executed(code, "", "")
+        return ExecResult(code, "", "")
     monkeypatch.setattr(stable_addresses, "execute", execute)
     monkeypatch.setattr(
         stable_addresses, "_await_reached", partial(stable_addresses._await_reached, clock=cluster.clock, sleep=cluster.sleep))

@@ -4,10 +4,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stale_clients
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum.stale_clients import Growth, Late
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum.stale_clients import ScaleOutNote, StaleClients
 
 BEFORE, NOTED, AFTER = "2026-11-25T04:00:00Z", "2026-11-25T04:10:00Z", "2026-11-25T04:10:01Z"
-GROWTH = Growth(3, NOTED)
+GROWTH = ScaleOutNote(3, NOTED)
 
 
 def pod(role, name, *started, node=""):
@@ -17,7 +17,7 @@ def pod(role, name, *started, node=""):
             "status": {"containerStatuses": states} if states else {}}
 
 
-@pytest.mark.parametrize("note", [Growth(3, NOTED), Growth(11, BEFORE)])
+@pytest.mark.parametrize("note", [ScaleOutNote(3, NOTED), ScaleOutNote(11, BEFORE)])
 def test_a_note_is_read_as_it_was_written(note):
     assert stale_clients.read(str(note)) == note
 
@@ -28,8 +28,8 @@ def test_another_text_is_no_note(text):
 
 
 def test_after_two_growths_clients_may_know_no_more_than_before_the_first():
-    assert GROWTH.with_later(Growth(5, AFTER)) == Growth(3, AFTER)
-    assert Growth(5, AFTER).with_later(GROWTH) == Growth(3, AFTER)
+    assert GROWTH.merged(ScaleOutNote(5, AFTER)) == ScaleOutNote(3, AFTER)
+    assert ScaleOutNote(5, AFTER).merged(GROWTH) == ScaleOutNote(3, AFTER)
 
 
 @pytest.mark.parametrize("started, is_late", [
@@ -39,7 +39,7 @@ def test_after_two_growths_clients_may_know_no_more_than_before_the_first():
 ])
 def test_a_client_is_late_by_its_oldest_container(started, is_late):
     found = stale_clients.late([pod("alluxio-worker", "hbase-worker-0", *started)], GROWTH)
-    assert found == (Late(3, ["worker hbase-worker-0"]) if is_late else None)
+    assert found == (StaleClients(3, ["worker hbase-worker-0"]) if is_late else None)
 
 
 def test_only_workers_and_fuse_pods_are_clients_and_those_are_named_with_their_node():
@@ -49,8 +49,8 @@ def test_only_workers_and_fuse_pods_are_clients_and_those_are_named_with_their_n
 
 
 def test_a_person_is_told_which_masters_and_which_pods():
-    late = Late(3, ["worker hbase-worker-0", "FUSE pod hbase-fuse-a (on n1)"])
-    told = late.warning("hbase", 5)
-    assert told.startswith("worker hbase-worker-0, FUSE pod hbase-fuse-a (on n1) started when there were 3 of the 5 masters")
-    assert "while hbase-master-3 or hbase-master-4 leads" in told
+    late = StaleClients(3, ["worker hbase-worker-0", "FUSE pod hbase-fuse-a (on n1)"])
+    view = late.warning("hbase", 5)
+    assert view.startswith("worker hbase-worker-0, FUSE pod hbase-fuse-a (on n1) started when there were 3 of the 5 masters")
+    assert "while hbase-master-3 or hbase-master-4 leads" in view
     assert late.refusal("hbase-master-4").startswith("hbase-master-4 was added after worker hbase-worker-0, FUSE pod hbase-fuse-a")

@@ -21,15 +21,15 @@ from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan impor
 
 
 def require_done(one, members=3):
-    group = one.masters
-    assert group.whole()
-    assert group.workload["spec"]["replicas"] == members
-    assert len(rendering.members_of(group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
-    assert group.services() == ["hbase-master-%d" % index for index in range(members)]
-    assert IN_PROGRESS not in (group.workload["metadata"]["annotations"] or {})
-    assert group.most_away <= 1
-    assert not group.lost_majority
-    assert not group.only_copy
+    raft_group = one.masters
+    assert raft_group.whole()
+    assert raft_group.workload["spec"]["replicas"] == members
+    assert len(rendering.members_of(raft_group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
+    assert raft_group.services() == ["hbase-master-%d" % index for index in range(members)]
+    assert IN_PROGRESS not in (raft_group.workload["metadata"]["annotations"] or {})
+    assert raft_group.most_unavailable <= 1
+    assert not raft_group.lost_majority
+    assert not raft_group.only_copy
 
 
 ALL = [("restart", "hbase-master-1"), ("restart", "hbase-master-2"), ("restart", "hbase-master-0")]
@@ -46,7 +46,7 @@ def test_a_property_is_rolled_out_and_the_leader_comes_last(site):
     one.masters.declare(properties={MIN: "1s"})
     plan, done = one.roll()
     assert plan == done == [("configure", ""), *ALL]
-    assert one.masters.acts == ["restart hbase-master-1", "restart hbase-master-2", "restart hbase-master-0"]
+    assert one.masters.actions == ["restart hbase-master-1", "restart hbase-master-2", "restart hbase-master-0"]
     require_done(one)
     assert one.roll() == ([], [])
 
@@ -56,7 +56,7 @@ def test_the_leader_hands_over_where_that_is_sooner(site):
     one.masters.configuration = {MIN: "1s", MIN.replace(".min", ".max"): "2s"}
     one.masters.declare(properties={MIN: "10s"})
     one.roll()
-    assert one.masters.acts == [
+    assert one.masters.actions == [
         "restart hbase-master-1", "restart hbase-master-2", "elect hbase-master-1", "restart hbase-master-0"]
     require_done(one)
 
@@ -98,7 +98,7 @@ def test_three_become_five(site):
     plan, done = one.roll()
     assert plan == done == [("configure", ""), *ALL, ("add", "hbase-master-3"), ("add", "hbase-master-4")]
     # Clients do not know the new ones yet: these come last and lead last.
-    assert one.masters.acts[-2:] == ["restart hbase-master-0", "rank before new ones, asking hbase-master-2"]
+    assert one.masters.actions[-2:] == ["restart hbase-master-0", "rank before new ones, asking hbase-master-2"]
     require_done(one, 5)
     assert one.roll() == ([], [])
 
@@ -108,7 +108,7 @@ def test_one_that_closes_its_raft_server_as_it_is_added_is_restarted(site):
     one.masters.closes = {"hbase-master-4"}
     one.masters.declare(master={"replicas": 5})
     assert one.roll()[1][-1] == ("add", "hbase-master-4")
-    assert one.masters.acts[-1] == "kill MASTER hbase-master-4"
+    assert one.masters.actions[-1] == "kill MASTER hbase-master-4"
     require_done(one, 5)
 
 
@@ -157,16 +157,16 @@ def test_where_new_masters_may_lead_as_soon_as_the_others_it_says_so(site, monke
 @pytest.mark.parametrize("sooner", [True, False])
 def test_five_become_three_and_the_leader_is_among_those_that_go(site, sooner):
     one = site(5)
-    group = one.masters
+    raft_group = one.masters
     if sooner:
-        group.configuration = {MIN.replace(".min", ".max"): "2s"}
-    group.declare(master={"replicas": 3})
-    group.leader[MASTER] = "hbase-master-4"
+        raft_group.configuration = {MIN.replace(".min", ".max"): "2s"}
+    raft_group.declare(master={"replicas": 3})
+    raft_group.leader[MASTER] = "hbase-master-4"
     done = one.roll()[1]
     assert done[:2] == [("remove", "hbase-master-4"), ("remove", "hbase-master-3")]
     assert sorted(done[2:]) == sorted(ALL)
-    assert group.acts[0] == ("elect hbase-master-0" if sooner else "end hbase-master-4")
-    assert {each for each in group.acts if each.startswith("remove")} == {
+    assert raft_group.actions[0] == ("elect hbase-master-0" if sooner else "end hbase-master-4")
+    assert {each for each in raft_group.actions if each.startswith("remove")} == {
         "remove %s hbase-master-%d" % (domain, index) for domain in (MASTER, JOB_MASTER) for index in (3, 4)}
     require_done(one)
     assert one.roll() == ([], [])
@@ -201,16 +201,16 @@ def test_cut_off_anywhere_the_next_run_finishes(site, members, spec):
 def test_a_change_that_is_taken_back_restarts_those_that_have_it(site, may_list):
     """The StatefulSet's earlier revision is the wanted one again."""
     one = site()
-    group = one.masters
-    group.declare(properties={MIN: "1s"})
+    raft_group = one.masters
+    raft_group.declare(properties={MIN: "1s"})
     one.roll()
-    assert group.leader[MASTER] != "hbase-master-0"
-    group.broken = {"hbase-master-0"}
-    group.declare(properties={MIN: "2s"})
+    assert raft_group.leader[MASTER] != "hbase-master-0"
+    raft_group.broken = {"hbase-master-0"}
+    raft_group.declare(properties={MIN: "2s"})
     with pytest.raises(WaitTimeout):
         one.roll(timeout=120)
-    group.broken = set()
-    group.declare(properties={MIN: "1s"})
+    raft_group.broken = set()
+    raft_group.declare(properties={MIN: "1s"})
     if not may_list:
         one.cluster.forbidden.add(("list", "controllerrevisions"))
     plan, done = one.roll()
@@ -243,27 +243,27 @@ def test_a_drain_that_comes_in_between_is_waited_for(site):
 def test_an_outdated_master_that_is_away_is_restarted_first(site):
     """A declaration that does not start can be taken back, though a peer is away."""
     one = site()
-    group = one.masters
-    group.broken = {"hbase-master-1"}
-    group.declare(properties={MIN: "1s"})
+    raft_group = one.masters
+    raft_group.broken = {"hbase-master-1"}
+    raft_group.declare(properties={MIN: "1s"})
     with pytest.raises(WaitTimeout):
         one.roll(timeout=120)
-    assert [each for each in group.acts if each.startswith("restart")] == ["restart hbase-master-1"]
-    group.broken = set()
-    group.declare(properties={MIN: "2s"})
+    assert [each for each in raft_group.actions if each.startswith("restart")] == ["restart hbase-master-1"]
+    raft_group.broken = set()
+    raft_group.declare(properties={MIN: "2s"})
     assert one.roll()[1][:2] == [("configure", ""), ("restart", "hbase-master-1")]
     require_done(one)
 
 
 def test_with_another_peer_away_nothing_is_touched(site):
     one = site()
-    group = one.masters
-    group.groups[MASTER]["hbase-master-1:23083"] = False
+    raft_group = one.masters
+    raft_group.groups[MASTER]["hbase-master-1:23083"] = False
     one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE, {"metadata": {"labels": {"controller-revision-hash": "old"}}})
     with pytest.raises(FluidError):
         one.roll(timeout=10)
-    assert not [each for each in group.acts if each.startswith("restart hbase-master-2")]
-    assert IN_PROGRESS not in group.workload["metadata"]["annotations"]
+    assert not [each for each in raft_group.actions if each.startswith("restart hbase-master-2")]
+    assert IN_PROGRESS not in raft_group.workload["metadata"]["annotations"]
 
 
 def test_a_process_without_the_declared_property_is_an_error(site):

@@ -14,13 +14,13 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     FluidError,
     QuorumUnknown,
-    ServerAway,
+    ServerUnavailable,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import Told
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -33,7 +33,7 @@ def test_a_drain_between_the_last_look_and_the_deletion(site):
     def delete(kind, name, *rest, **more):
         if kind == kinds.POD and not hit:
             hit.append(name)
-            one.masters._away("hbase-master-2")  # evicted; no budget forbids it
+            one.masters._unavailable("hbase-master-2")  # evicted; no budget forbids it
             one.masters._vanish("hbase-master-2")
             one.masters._control()
         return real(kind, name, *rest, **more)
@@ -42,68 +42,68 @@ def test_a_drain_between_the_last_look_and_the_deletion(site):
         one.roll(timeout=300)
     except FluidError:
         pass
-    assert not one.masters.lost_majority, "%s away at once" % one.masters.most_away
+    assert not one.masters.lost_majority, "%s away at once" % one.masters.most_unavailable
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_both_groups_are_looked_at_before_a_deletion(site, monkeypatch):
     """The last look finds a job master away and waits for it; a master is lost meanwhile, and the deletion comes all the same."""
     one = site()
-    group = one.masters
-    group.declare(properties={MIN: "1s"})
-    real = Roller._require_whole
+    raft_group = one.masters
+    raft_group.declare(properties={MIN: "1s"})
+    real = RolloutExecutor._require_whole
     looks = []
 
     def look(self, members, reasons):
         if list(reasons.values()) == [""] and not looks:  # the last look before the first deletion
             looks.append(True)
-            group.groups[JOB_MASTER]["hbase-master-2:%d" % PORTS[JOB_MASTER]] = False  # a pause of its JVM
-            one.cluster.later(40, lambda: group.groups[JOB_MASTER].update({"hbase-master-2:%d" % PORTS[JOB_MASTER]: True}))
+            raft_group.groups[JOB_MASTER]["hbase-master-2:%d" % PORTS[JOB_MASTER]] = False  # a pause of its JVM
+            one.cluster.later(40, lambda: raft_group.groups[JOB_MASTER].update({"hbase-master-2:%d" % PORTS[JOB_MASTER]: True}))
 
             def lost():
-                group.groups[MASTER]["hbase-master-2:%d" % PORTS[MASTER]] = False
+                raft_group.groups[MASTER]["hbase-master-2:%d" % PORTS[MASTER]] = False
             one.cluster.later(20, lost)
         return real(self, members, reasons)
-    monkeypatch.setattr(Roller, "_require_whole", look)
+    monkeypatch.setattr(RolloutExecutor, "_require_whole", look)
     try:
         one.roll(timeout=200)
     except FluidError:
         pass
-    assert not group.lost_majority, "1 of 3 masters was left"
+    assert not raft_group.lost_majority, "1 of 3 masters was left"
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_the_commands_word_is_not_believed_for_a_long_election_timeout(site, monkeypatch):
     """No permission for pods/proxy; election.timeout.max is 60 s: the command calls a restarted follower AVAILABLE until then."""
     one = site()
-    group = one.masters
+    raft_group = one.masters
     heard = {}
 
     def ask(_masters, domain, _pods):
-        leader = group.leader[domain]
+        leader = raft_group.leader[domain]
         if leader is None:
             raise QuorumUnknown("no leader")
         peers = []
-        for address, available in sorted(group.groups[domain].items()):
+        for address, available in sorted(raft_group.groups[domain].items()):
             if available:
                 heard[domain, address] = one.cluster.now
             silent = one.cluster.now - heard.get((domain, address), -1e9)
             peers.append(Peer(address, AVAILABLE if silent <= 60 else UNAVAILABLE, leader=address.startswith(leader + ":")))
         return Quorum("%s:%d" % (leader, PORTS[domain]), tuple(peers)), leader
-    monkeypatch.setattr(Masters, "_told", lambda _masters, _domain, _pods: Told(None, None, 0))
+    monkeypatch.setattr(Masters, "_view", lambda _masters, _domain, _pods: GroupView(None, None, 0))
     monkeypatch.setattr(Masters, "_ask_command", ask)
     monkeypatch.setattr("fake_masters.JOINS", 40)  # as a JVM with a large heap on a busy node takes
-    group.declare(properties={MIN: "1s"})
+    raft_group.declare(properties={MIN: "1s"})
     try:
         one.roll(timeout=400)
     except FluidError:
         pass
-    assert not group.lost_majority, "%d were away at once" % group.most_away
+    assert not raft_group.lost_majority, "%d were away at once" % raft_group.most_unavailable
 
 
-@pytest.mark.xfail(strict=True, raises=ServerAway)
+@pytest.mark.xfail(strict=True, raises=ServerUnavailable)
 def test_a_rollout_outlives_a_restart_of_the_api_server(site):
     one = site()
     one.masters.declare(properties={MIN: "1s"})
-    one.cluster.later(6, lambda: one.cluster.go_away(4))
+    one.cluster.later(6, lambda: one.cluster.go_down(4))
     assert one.roll()[1], "aborted in the middle"

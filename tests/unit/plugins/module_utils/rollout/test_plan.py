@@ -15,8 +15,8 @@ def pod(index, revision=NEW, node=None, created="2026-11-24T18:00:00Z"):
     return Pod("hbase-master-%d" % index, index, "uid-%d" % index, node or "node%d" % (index + 1), revision, created)
 
 
-def steps(pods, reasons, wanted=3, members=3, configure="", leaders=()):
-    return [(step.act, step.pod) for step in rollout_plan.steps("hbase", pods, reasons, members, wanted, configure, leaders)]
+def steps(pods, reasons, desired=3, members=3, configure="", leaders=()):
+    return [(step.action, step.pod) for step in rollout_plan.steps("hbase", pods, reasons, members, desired, configure, leaders)]
 
 
 def test_pods_as_they_are_recorded(recorded):
@@ -77,10 +77,10 @@ def test_order(leaders, cordoned, names):
 
 def test_the_leadership_goes_to_an_old_member_that_is_up_to_date():
     pods = [pod(index) for index in range(5)]
-    assert rollout_plan.heirs(pods, "hbase-master-0", ["hbase-master-1"], 5) == [
+    assert rollout_plan.leader_candidates(pods, "hbase-master-0", ["hbase-master-1"], 5) == [
         "hbase-master-2", "hbase-master-3", "hbase-master-4", "hbase-master-1"]
-    assert rollout_plan.heirs(pods, "hbase-master-4", [], 4)[:1] == ["hbase-master-0"]
-    assert "hbase-master-4" not in rollout_plan.heirs(pods, "hbase-master-0", [], 4)
+    assert rollout_plan.leader_candidates(pods, "hbase-master-4", [], 4)[:1] == ["hbase-master-0"]
+    assert "hbase-master-4" not in rollout_plan.leader_candidates(pods, "hbase-master-0", [], 4)
 
 
 THREE = [pod(index) for index in range(3)]
@@ -95,7 +95,7 @@ def test_plans():
 
 
 def test_masters_come_one_by_one_once_the_others_know_their_addresses():
-    assert steps(THREE, {}, wanted=5, configure="addresses") == [
+    assert steps(THREE, {}, desired=5, configure="addresses") == [
         ("configure", ""), ("restart", "hbase-master-0"), ("restart", "hbase-master-1"), ("restart", "hbase-master-2"),
         ("add", "hbase-master-3"), ("add", "hbase-master-4")]
 
@@ -108,30 +108,30 @@ def test_masters_go_one_by_one_the_last_first():
     assert steps(five[:4], {}, members=3)[0] == ("remove", "hbase-master-3")
 
 
-@given(members=st.integers(2, 7), wanted=st.sampled_from([3, 5, 7]), outdated=st.sets(st.integers(0, 6)), leader=st.integers(0, 6))
-def test_a_plan_adds_removes_and_restarts_each_pod_once(members, wanted, outdated, leader):
+@given(members=st.integers(2, 7), desired=st.sampled_from([3, 5, 7]), outdated=st.sets(st.integers(0, 6)), leader=st.integers(0, 6))
+def test_a_plan_adds_removes_and_restarts_each_pod_once(members, desired, outdated, leader):
     pods = [pod(index) for index in range(members)]
     reasons = {each.name: "why" for each in pods if each.index in outdated}
-    plan = steps(pods, reasons, wanted, members, leaders=["hbase-master-%d" % leader])
+    plan = steps(pods, reasons, desired, members, leaders=["hbase-master-%d" % leader])
     assert len(set(plan)) == len(plan)
     present = set(range(members))
-    for act, name in plan:
+    for action, name in plan:
         index = int(name[-1])
-        if act == "add":
+        if action == "add":
             assert index == len(present)
             present.add(index)
-        elif act == "remove":
+        elif action == "remove":
             assert index == max(present)
             present.remove(index)
         else:
             assert index in present
-    assert present == set(range(wanted))
-    restarts = [name for act, name in plan if act == "restart"]
+    assert present == set(range(desired))
+    restarts = [name for action, name in plan if action == "restart"]
     assert "hbase-master-%d" % leader not in restarts[:-1]
 
 
-def nodes(*takes, cordoned=()):
-    return Nodes(frozenset(takes), frozenset(cordoned))
+def nodes(*accepts, cordoned=()):
+    return Nodes(frozenset(accepts), frozenset(cordoned))
 
 
 def test_every_master_finds_its_node_again():

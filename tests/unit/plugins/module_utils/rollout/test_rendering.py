@@ -71,7 +71,7 @@ def test_a_property_reaches_the_masters(cache):
     assert cache.properties()[MIN] == "1s"
     assert cache.workload["spec"]["updateStrategy"] == {"type": "OnDelete"}
     assert cache.hash == rendering.config_hash(cache.config_map["data"])
-    assert cache.render({"properties": {MIN: "1s"}}) == rendering.Rendered()
+    assert cache.render({"properties": {MIN: "1s"}}) == rendering.RenderedChange()
 
 
 def test_only_the_strings_of_masters_change_and_everything_else_stays(cache):
@@ -152,7 +152,7 @@ def test_environment_and_nodes(cache):
     cache.apply(spec)
     assert cache.container()["env"][-1] == {"name": "A", "value": "1"}
     assert cache.workload["spec"]["template"]["spec"]["nodeSelector"] == {"disk": "ssd"}
-    assert cache.render(spec) == rendering.Rendered()
+    assert cache.render(spec) == rendering.RenderedChange()
     cache.workload["spec"]["template"]["spec"]["nodeSelector"]["by"] = "hand"
     cache.apply({})
     assert [each["name"] for each in cache.container()["env"]] == names

@@ -10,8 +10,8 @@ from rollout_site import MIN
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import Roller
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import Wish
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import RolloutOptions
 
 
 class Scheduler:
@@ -73,16 +73,17 @@ def race(site, monkeypatch, seed, begin, wishes, declare=None, proxy=(0.05, 0.15
     plan = Scheduler(one.cluster, seed)
     for verb in ("get", "list", "create", "patch", "delete"):
         setattr(one.cluster, verb, plan.slow(getattr(one.cluster, verb), 0.005, 0.02))
-    told = Masters._told
-    slow_told = plan.slow(one.masters._told, *proxy)
-    monkeypatch.setattr(Masters, "_told", lambda _masters, domain, pods: slow_told(domain, pods))
+    view = Masters._view
+    slow_told = plan.slow(one.masters._view, *proxy)
+    monkeypatch.setattr(Masters, "_view", lambda _masters, domain, pods: slow_told(domain, pods))
 
     def roller(number):
         def work():
             if declare and declare[number]:
                 one.masters.declare(**declare[number])
-            wish = {"restarted_after": one.masters.now()} if wishes[number] else {}
-            each = Roller(one.cluster, NAMESPACE, "hbase", Wish(timeout=600, **wish), lambda _text: None, clock=one.cluster.clock,
+            desired = {"restarted_after": one.masters.now()} if wishes[number] else {}
+            each = RolloutExecutor(
+                one.cluster, NAMESPACE, "hbase", RolloutOptions(timeout=600, **desired), lambda _text: None, clock=one.cluster.clock,
                           sleep=plan.pause, now=one.masters.now)
             found = each.plan()
             if found.changes:
@@ -92,7 +93,7 @@ def race(site, monkeypatch, seed, begin, wishes, declare=None, proxy=(0.05, 0.15
         plan.actor(60.0 + begin * number, roller(number))
     plan.run()
     assert not plan.crashes, plan.crashes
-    monkeypatch.setattr(Masters, "_told", told)
+    monkeypatch.setattr(Masters, "_view", view)
     return one.masters
 
 
@@ -100,9 +101,9 @@ def count(site, monkeypatch, runs, **how):
     lost = []
     for seed in range(runs):
         begin = random.Random(seed).uniform(0, 40)
-        group = race(site, monkeypatch, seed, begin, **how)
-        if group.lost_majority:
-            lost.append((seed, round(begin, 1), group.most_away))
+        raft_group = race(site, monkeypatch, seed, begin, **how)
+        if raft_group.lost_majority:
+            lost.append((seed, round(begin, 1), raft_group.most_unavailable))
     print("\n%d of %d races lost the majority: %s" % (len(lost), runs, lost[:8]))
     return lost
 
