@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,13 @@ def shown(*words):
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
+def firewall():
+    """The rules and own chains; a machine on which no full lab was built yet has no iptables and so none of them."""
+    if not shutil.which("iptables-save"):
+        return []
+    return [re.sub(r"\[\d+:\d+\]", "", line) for line in shown("iptables-save").splitlines() if re.match(r"-A|:\S+ - ", line)]
+
+
 def machine():
     """Everything that a lab changes on a machine while it runs."""
     commands = [" ".join(Path(f"/proc/{pid}/cmdline").read_text().split("\0"))
@@ -34,7 +42,7 @@ def machine():
                    if str(settings.state_dir()) in line or str(settings.cache_dir()) in line],
         "links": sorted(os.listdir("/sys/class/net")),
         "routes": shown("ip", "-4", "route", "show", "table", "all"),
-        "firewall": re.sub(r"^#.*\n|\[\d+:\d+\]", "", shown("iptables-save"), flags=re.MULTILINE),
+        "firewall": firewall(),
         "cgroups": sorted(map(str, Path("/sys/fs/cgroup").glob("*/fluidlab"))),
         "sysctls": {name: Path("/proc/sys", name).read_text()
                     for name in (*host.SYSCTLS, "net/ipv4/ip_forward")},
