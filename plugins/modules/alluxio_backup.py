@@ -167,9 +167,9 @@ from ..module_utils.module import arguments, exit as module_exit
 def require_valid(params: dict) -> None:
     backup_create.require_valid(params)
     if params["keep"] is not None and params["keep"] < 1:
-        raise InvalidInput("keep is %d: expected at least 1, since a run that removes every backup is no backup" % params["keep"])
+        raise InvalidInput(f"keep is {params['keep']}: expected at least 1, since a run that removes every backup is no backup")
     if params["max_age"] is not None and params["max_age"] < 0:
-        raise InvalidInput("max_age is %d: expected a number of seconds" % params["max_age"])
+        raise InvalidInput(f"max_age is {params['max_age']}: expected a number of seconds")
 
 
 def ensure(client: Client, params: dict, check: bool) -> dict:

@@ -141,10 +141,10 @@ def masters_of(client: Client, name: str, namespace: str) -> int:
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
     existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
     if existing is None:
-        raise InvalidInput("%s does not exist: check name and namespace" % what)
+        raise InvalidInput(f"{what} does not exist: check name and namespace")
     masters = declared_masters(existing["spec"])
     if masters == 1:
-        raise InvalidInput("%s has a single master: without a quorum its metadata would be lost with it, so nothing was killed" % what)
+        raise InvalidInput(f"{what} has a single master: without a quorum its metadata would be lost with it, so nothing was killed")
     return masters
 
 
@@ -158,15 +158,15 @@ def work(client: Client, params: dict, check: bool) -> dict:
     drilled = drill.run(params["reader_pod"] or "", params["write"])
     broken = drilled.broken(params["leader_within"])
     result = {"changed": True, **drilled.as_dict()}
-    return {**result, "failed": True, "msg": "the failover broke %d promises: %s" % (len(broken), "; ".join(broken))} if broken else result
+    return {**result, "failed": True, "msg": f"the failover broke {len(broken)} promises: {'; '.join(broken)}"} if broken else result
 
 
 def require_confirmed(params: dict) -> None:
     """Raise InvalidInput unless the runtime was named twice."""
     require_identity(params)
     if params["confirm"] != params["name"]:
-        raise InvalidInput("confirm is %r: a drill kills the leader of AlluxioRuntime %s on purpose; give its name as confirm "
-                           "(fluid_drill_confirm with the playbook) to have that" % (params["confirm"], params["name"]))
+        raise InvalidInput(f"confirm is {params['confirm']!r}: a drill kills the leader of AlluxioRuntime {params['name']} on purpose; "
+                           "give its name as confirm (fluid_drill_confirm with the playbook) to have that")
 
 
 def main() -> None:

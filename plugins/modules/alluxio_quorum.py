@@ -149,12 +149,12 @@ def masters_of(client: Client, params: dict) -> int:
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
     existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
     if existing is None:
-        raise InvalidInput("%s does not exist: check name and namespace" % what)
+        raise InvalidInput(f"{what} does not exist: check name and namespace")
     masters = declared_masters(existing["spec"])
     if masters == 1:
-        raise InvalidInput("%s has a single master, which has no quorum: there is nothing to look after" % what)
+        raise InvalidInput(f"{what} has a single master, which has no quorum: there is nothing to look after")
     if params["leader"] and params["leader"] not in names(name, masters):
-        raise InvalidInput("leader %s is no master of %s, which has %s" % (params["leader"], what, ", ".join(names(name, masters))))
+        raise InvalidInput(f"leader {params['leader']} is no master of {what}, which has {', '.join(names(name, masters))}")
     return masters
 
 
@@ -188,7 +188,7 @@ def ensure_complete(client: Client, params: dict, check: bool) -> dict:
 
 def _diff(actions: list[dict]) -> dict:
     """For diff mode: what is done, a line each."""
-    lines = ["%(domain)s: %(act)s %(target)s (%(reason)s)\n" % action for action in actions]
+    lines = [f"{action['domain']}: {action['act']} {action['target']} ({action['reason']})\n" for action in actions]
     return {"before": "", "after": "".join(lines)}
 
 

@@ -157,7 +157,7 @@ def read(client: Client, namespace: str, name: str) -> dict:
     require_identity({"name": name, "namespace": namespace})
     existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
     if existing is None:
-        raise InvalidInput("%s does not exist: check name and namespace" % fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace))
+        raise InvalidInput(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)} does not exist: check name and namespace")
     group = Masters(client, namespace, name)
     masters = declared_masters(existing["spec"])
     if masters == 1:

@@ -154,9 +154,9 @@ from ..module_utils.progress import Progress
 def require_valid(params: dict) -> None:
     backup_create.require_valid(params)
     catalog.require_selectable(params["backup"])
-    desired = "%(namespace)s/%(name)s" % params
+    desired = f"{params['namespace']}/{params['name']}"
     if params["confirm"] != desired:
-        raise InvalidInput("confirm is %r: a restoration replaces all that the cache holds; expected %s" % (params["confirm"], desired))
+        raise InvalidInput(f"confirm is {params['confirm']!r}: a restoration replaces all that the cache holds; expected {desired}")
 
 
 def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None]) -> dict:
@@ -179,8 +179,8 @@ def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None
             if check:
                 return result(True, chosen, before)
             if before is None and not under_way:
-                warn("no master of %(namespace)s/%(name)s leads a majority, so what it holds cannot be backed up before it is replaced"
-                     % params)
+                warn(f"no master of {params['namespace']}/{params['name']} leads a majority, so what it holds cannot be backed up before "
+                     "it is replaced")
             elif not under_way and not params["skip_safety_backup"]:
                 safety = backup_create.make(client, subject, store, timeout, made_before=chosen.name)
         restorer = restore.Restorer(client, subject, waiter, timeout, Progress.from_environment().report_progress)
@@ -188,8 +188,7 @@ def ensure(client: Client, params: dict, check: bool, warn: Callable[[str], None
     view = result(True, chosen, before, after, safety, restarted)
     restore.require_same_tree(chosen, after, view)
     if not chosen.tree_sha256:
-        warn("the tree of %s changed while it was made, so nothing proves that the %d paths are all that it held"
-             % (chosen.name, after.paths))
+        warn(f"the tree of {chosen.name} changed while it was made, so nothing proves that the {after.paths} paths are all that it held")
     return view
 
 

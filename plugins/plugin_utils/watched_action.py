@@ -63,4 +63,4 @@ def _show(path: Path, host: str, ended: threading.Event) -> None:
             if now - began < _FIRST or not state or (state == view and now - told_at < _REPEAT):
                 continue
             view, told_at = state, now
-            display.display("[%s] %s (%d s)" % (host, state, now - began), stderr=True)
+            display.display(f"[{host}] {state} ({now - began} s)", stderr=True)

@@ -41,10 +41,10 @@ def namespace(api):
     api.create("/api/v1/namespaces", {"metadata": {"name": name}})
     yield name
     for plural in ("datasets", "alluxioruntimes"):
-        for existing in api.request("GET", "%s/namespaces/%s/%s" % (FLUID, name, plural))["items"]:
+        for existing in api.request("GET", f"{FLUID}/namespaces/{name}/{plural}")["items"]:
             if existing["metadata"].get("finalizers"):
                 api.patch(
-                    "%s/namespaces/%s/%s/%s" % (FLUID, name, plural, existing["metadata"]["name"]), {"metadata": {"finalizers": None}})
+                    f"{FLUID}/namespaces/{name}/{plural}/{existing['metadata']['name']}", {"metadata": {"finalizers": None}})
     for existing in api.request("GET", "/api/v1/persistentvolumes")["items"]:
         if (existing["spec"].get("claimRef") or {}).get("namespace") == name:
             api.delete("/api/v1/persistentvolumes/" + existing["metadata"]["name"])
@@ -144,5 +144,5 @@ def fail(run):
 def existing(api, namespace):
     """Read an object back, past the modules."""
     def read(plural, name="hbase"):
-        return api.get("%s/namespaces/%s/%s/%s" % (FLUID, namespace, plural, name))
+        return api.get(f"{FLUID}/namespaces/{namespace}/{plural}/{name}")
     return read

@@ -12,7 +12,7 @@ MOUNTS = [{"name": "hbase", "mount_point": "https://host/hbase/"}]
 
 @pytest.fixture
 def path(namespace):
-    return "%s/namespaces/%s/datasets/hbase" % (FLUID, namespace)
+    return f"{FLUID}/namespaces/{namespace}/datasets/hbase"
 
 
 @pytest.fixture

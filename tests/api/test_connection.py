@@ -66,7 +66,7 @@ def test_a_kind_that_is_not_installed(succeed, fail, monkeypatch, absent):
     monkeypatch.setattr(fluid_kinds, "DATASET", absent)
     for options in ({"name": "hbase"}, {"name": "hbase", "check": True}, {"datasets": [{"name": str(n)} for n in "abcd"]}):
         message = fail("dataset", **options)["msg"]
-        assert message.startswith("the cluster does not know the kind Dataset (%s): install Fluid first" % absent.resource)
+        assert message.startswith(f"the cluster does not know the kind Dataset ({absent.resource}): install Fluid first")
     assert "does not know the kind" in fail("dataset_info")["msg"]
     for options in ({"name": "hbase"}, {"name": "hbase", "wait": True}, {"datasets": [{"name": n} for n in "abcd"]}):
         assert not succeed("dataset", state="absent", **options)["changed"]
@@ -107,7 +107,7 @@ def test_masters_that_do_not_exist_are_said_not_to(succeed, fail, fluid):
 def test_a_master_that_cannot_be_asked_is_named(succeed, fail, fluid, api, namespace):
     """The pod exists and runs nowhere: the real server refuses the stream."""
     succeed("alluxio_runtime", name="hbase")
-    api.create("/api/v1/namespaces/%s/pods" % namespace, {
+    api.create(f"/api/v1/namespaces/{namespace}/pods", {
         "metadata": {"name": "hbase-master-0", "labels": {"release": "hbase", "role": "alluxio-master"}},
         "spec": {"nodeSelector": {"no": "node"}, "containers": [{"name": "alluxio-master", "image": "none"}]}})
     message = fail("alluxio_quorum_info", name="hbase")["msg"]

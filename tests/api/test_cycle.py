@@ -87,7 +87,7 @@ def test_cycle(succeed, existing, module, plural, steps):
 ])
 def test_cycle_of_a_list(succeed, existing, fluid, module, plural, steps):
     """The same steps for several objects in one task."""
-    names = ["d%d" % number for number in range(6)]
+    names = [f"d{number}" for number in range(6)]
     for step in steps:
         options = {plural.removeprefix("alluxio"): [{"name": name, **step.options} for name in names]}
         predicted = succeed(module, check=True, **options)
@@ -122,10 +122,10 @@ def test_cycle_of_a_runtime_that_fluid_writes_back(succeed, existing, fluid):
 
 def test_cycle_of_a_volume(succeed, api, namespace, fluid):
     def volume():
-        return api.get("/api/v1/persistentvolumes/%s-hbase" % namespace)
+        return api.get(f"/api/v1/persistentvolumes/{namespace}-hbase")
 
     def claim():
-        return api.get("/api/v1/namespaces/%s/persistentvolumeclaims/hbase" % namespace)
+        return api.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/hbase")
 
     succeed("dataset", name="hbase")
     succeed("alluxio_runtime", name="hbase")

@@ -8,7 +8,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import client
 
 @pytest.fixture
 def datasets(succeed):
-    succeed("dataset", datasets=[{"name": "d%d" % number, "labels": {"team": "even" if number % 2 == 0 else "odd"}} for number in range(7)])
+    succeed("dataset", datasets=[{"name": f"d{number}", "labels": {"team": "even" if number % 2 == 0 else "odd"}} for number in range(7)])
 
 
 def names(result):

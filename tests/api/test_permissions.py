@@ -11,7 +11,7 @@ READ = ["get", "list", "watch"]
 def account(api, namespace):
     """Make a ServiceAccount that may do this, as {resource of data.fluid.io, or pods: verbs}, and return how to connect as it."""
     def make(**rights):
-        path = "/api/v1/namespaces/%s/serviceaccounts" % namespace
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
         api.create(path, {"metadata": {"name": "narrow"}})
         api.create(RBAC % namespace + "roles", {"metadata": {"name": "narrow"}, "rules": [
             {"apiGroups": ["" if resource == "pods" else "data.fluid.io"], "resources": [resource], "verbs": verbs}
@@ -31,7 +31,7 @@ def account(api, namespace):
 ])
 def test_what_is_missing_is_named_by_verb_and_resource(fail, account, verbs, state, missing):
     message = fail("dataset", name="hbase", state=state, **account(datasets=verbs))["msg"]
-    assert message.startswith("not allowed to %s datasets.data.fluid.io at " % missing)
+    assert message.startswith(f"not allowed to {missing} datasets.data.fluid.io at ")
     assert 'cannot %s resource "datasets"' % missing in message
     assert "ask for a Role with that verb and resource" in message
 
@@ -45,7 +45,7 @@ def test_a_right_that_is_missing_for_an_existing_object(succeed, fail, existing,
     connection = account(datasets=[*READ, "create"])
     for check in (True, False):
         assert fail("dataset", check=check, name="hbase", **options, **connection)["msg"].startswith(
-            "not allowed to %s datasets.data.fluid.io" % missing)
+            f"not allowed to {missing} datasets.data.fluid.io")
     assert existing("datasets")["spec"]["placement"] == "Shared"
 
 
@@ -94,7 +94,7 @@ def test_a_timeout_without_the_right_to_see_pods_says_so(succeed, fail, account,
 def test_a_token_that_is_not_accepted(fail, api):
     message = fail("dataset", name="hbase", host=api.configuration.host, api_key="no-such-token",
                    ca_cert=api.configuration.ssl_ca_cert)["msg"]
-    assert message.startswith("the API server at %s does not accept the credentials (401)" % api.configuration.host)
+    assert message.startswith(f"the API server at {api.configuration.host} does not accept the credentials (401)")
 
 
 # -- impersonation -----------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_a_token_that_is_not_accepted(fail, api):
 def test_another_identity_has_its_own_rights(succeed, fail, account, namespace):
     account(datasets=["get"])
     succeed("dataset", name="hbase")
-    user = "system:serviceaccount:%s:narrow" % namespace
+    user = f"system:serviceaccount:{namespace}:narrow"
     assert not succeed("dataset", name="hbase", impersonate_user=user)["changed"]
     message = fail("dataset", name="hbase", placement="Shared", impersonate_user=user)["msg"]
     assert 'User "%s" cannot patch resource "datasets"' % user in message

@@ -20,7 +20,7 @@ def single(succeed, fluid, existing):
 def put_pod(api, namespace):
     """Make a pod that uses the claim; no node takes it, so it stays Pending."""
     def put(name):
-        api.create("/api/v1/namespaces/%s/pods" % namespace, {
+        api.create(f"/api/v1/namespaces/{namespace}/pods", {
             "metadata": {"name": name}, "spec": {
                 "nodeSelector": {"no": "such-node"}, "containers": [{"name": "c", "image": "none"}],
                 "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "hbase"}}]}})

@@ -35,7 +35,7 @@ def test_one_object(succeed, sent, module, always, options):
 
 @pytest.mark.parametrize(("module", "plural", "always"), [("dataset", "datasets", {}), ("alluxio_runtime", "runtimes", ALONE)])
 def test_a_list_of_unchanged_objects_is_one_request(succeed, sent, module, plural, always):
-    several = {plural: [{"name": "d%d" % number} for number in range(20)], **always}
+    several = {plural: [{"name": f"d{number}"} for number in range(20)], **always}
     succeed(module, **several)
     assert sorted(methods(sent)) == ["GET"] + ["POST"] * 20
     for check in (False, True):
@@ -45,7 +45,7 @@ def test_a_list_of_unchanged_objects_is_one_request(succeed, sent, module, plura
 
 
 def test_the_services_of_a_list_of_runtimes_are_one_request_more(succeed, sent):
-    several = {"runtimes": [{"name": "d%d" % number} for number in range(20)]}
+    several = {"runtimes": [{"name": f"d{number}"} for number in range(20)]}
     succeed("alluxio_runtime", **several)
     sent.clear()
     assert not succeed("alluxio_runtime", **several)["changed"]

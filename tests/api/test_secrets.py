@@ -19,7 +19,7 @@ def test_options_of_a_dataset(run, existing, api, namespace):
         run("dataset", datasets=[{"name": "hbase", "mounts": mounts}]),
         run("dataset", name="hbase", mounts=mounts, wait=True, wait_timeout=1),
     ]
-    api.patch("/apis/data.fluid.io/v1alpha1/namespaces/%s/datasets/hbase" % namespace, {"spec": {"mounts": [
+    api.patch(f"/apis/data.fluid.io/v1alpha1/namespaces/{namespace}/datasets/hbase", {"spec": {"mounts": [
         {"name": "a", "mountPoint": "https://ann:pass-in-url@host/", "options": {"aws.secretKey": OTHER}}]}}, "kubectl-edit")
     outputs.append(run("dataset", name="hbase", mounts=mounts))
     assert "spec.mounts was set by field manager kubectl-edit" in outputs[-1]["msg"]

@@ -57,17 +57,17 @@ def test_nothing_to_bind_it_fails_at_once(fail, fluid):
 
 @pytest.mark.usefixtures("runtime")
 def test_a_timeout_tells_how_far_it_got(fail, fluid, api, namespace):
-    api.create("/api/v1/namespaces/%s/pods" % namespace, {
+    api.create(f"/api/v1/namespaces/{namespace}/pods", {
         "metadata": {"name": "hbase-master-0", "labels": {"release": "hbase"}},
         "spec": {"nodeSelector": {"no": "node"}, "containers": [{"name": "alluxio-master", "image": "none"}]}})
-    api.patch("/api/v1/namespaces/%s/pods/hbase-master-0/status" % namespace, {"status": {"conditions": [
+    api.patch(f"/api/v1/namespaces/{namespace}/pods/hbase-master-0/status", {"status": {"conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]}})
-    api.create("/api/v1/namespaces/%s/events" % namespace, {
+    api.create(f"/api/v1/namespaces/{namespace}/events", {
         "metadata": {"name": "hbase-master-0.1"}, "type": "Warning", "reason": "FailedScheduling", "message": "0/3 nodes are available",
         "involvedObject": {"kind": "Pod", "name": "hbase-master-0", "namespace": namespace}, "lastTimestamp": "2026-11-23T11:00:00Z"})
     fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="NotBound", conditions=[]))
     result = fail("dataset", name="hbase", wait=True, wait_timeout=1)
-    assert "waited 1 seconds for Dataset hbase in namespace %s to be Bound: its phase is NotBound" % namespace in result["msg"]
+    assert f"waited 1 seconds for Dataset hbase in namespace {namespace} to be Bound: its phase is NotBound" in result["msg"]
     assert result["findings"] == [
         "pod hbase-master-0: not scheduled: 0/3 nodes are available",
         "event on Pod hbase-master-0: FailedScheduling: 0/3 nodes are available"]
@@ -135,7 +135,7 @@ def test_a_volume_that_nothing_makes_fails_at_once(succeed, fail, fluid):
 def test_pods_that_use_the_claim(succeed, fluid, api, namespace):
     succeed("dataset", name="hbase")
     fluid.bind("hbase")
-    api.create("/api/v1/namespaces/%s/pods" % namespace, {
+    api.create(f"/api/v1/namespaces/{namespace}/pods", {
         "metadata": {"name": "nginx"}, "spec": {
             "nodeSelector": {"no": "node"}, "containers": [{"name": "nginx", "image": "none"}],
             "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "hbase"}}]}})
@@ -157,7 +157,7 @@ def test_a_deletion_waits_for_fluids_finalizer(succeed, fluid, existing):
 def test_a_deletion_that_is_stuck_says_what_holds_it(succeed, fail, fluid, api, namespace):
     succeed("dataset", name="hbase")
     fluid.take_up("datasets", "hbase")
-    api.create("/api/v1/namespaces/%s/pods" % namespace, {
+    api.create(f"/api/v1/namespaces/{namespace}/pods", {
         "metadata": {"name": "nginx"}, "spec": {
             "nodeSelector": {"no": "node"}, "containers": [{"name": "nginx", "image": "none"}],
             "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "hbase"}}]}})

@@ -29,8 +29,8 @@ def parse_quorum_info(text: str) -> Quorum:
     """
     rows = _ROW.findall(text)
     if not rows:
-        raise QuorumUnknown("expected a table of quorum peers from `alluxio fsadmin journal quorum info`, got: %s"
-                            % (text.strip()[-400:] or "nothing"))
+        raise QuorumUnknown(
+            f"expected a table of quorum peers from `alluxio fsadmin journal quorum info`, got: {text.strip()[-400:] or 'nothing'}")
     match = _LEADER.search(text)
     leader = match.group(1) if match and ":" in match.group(1) else None
     peers = tuple(
@@ -49,7 +49,6 @@ def parse_master_info(text: str) -> Quorum:
     """
     match = _LEADING.search(text)
     if match is None:
-        raise QuorumUnknown("expected the leading master from `alluxio fs masterInfo`, got: %s"
-                            % (text.strip()[-400:] or "nothing"))
+        raise QuorumUnknown(f"expected the leading master from `alluxio fs masterInfo`, got: {text.strip()[-400:] or 'nothing'}")
     leader = "%s:%s" % match.groups()
     return Quorum(leader=leader, peers=(Peer(address=leader, state=AVAILABLE, leader=True),))

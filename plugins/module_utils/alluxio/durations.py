@@ -17,5 +17,5 @@ def seconds(what: str, text: str) -> float:
     """Return the seconds in a duration such as 500ms, 10s or 1min. Raises InvalidInput, which says what, for none or zero."""
     match = _DURATION.match(text.lower())
     if match is None or int(match.group(1)) <= 0:
-        raise InvalidInput("%s is %r: expected a whole number with a unit, such as 500ms, 10s or 1min" % (what, text))
+        raise InvalidInput(f"{what} is {text!r}: expected a whole number with a unit, such as 500ms, 10s or 1min")
     return int(match.group(1)) * _SECONDS[match.group(2)]

@@ -48,7 +48,7 @@ def with_property(text: str, key: str, value: str | None) -> str:
     places = [place for place, token in enumerate(tokens) if _is_property(token) and _pair(token)[0] == key]
     if value is None:
         return _joined([token for place, token in enumerate(tokens) if place not in places])
-    token = "%s%s=%s" % (_PROPERTY, key, value)
+    token = f"{_PROPERTY}{key}={value}"
     if places:
         tokens[places[-1]] = token
     else:

@@ -30,10 +30,10 @@ def mismatches(options: str, desired: Mapping[str, str], jvm_options: tuple[str,
     tokens = options.split()
     return ([_mismatch(key, found.get(key), value) for key, value in sorted(desired.items())
              if "${" not in value and found.get(key) != value]
-            + ["JVM option %s is missing" % option for option in jvm_options if "${" not in option and option not in tokens])
+            + [f"JVM option {option} is missing" for option in jvm_options if "${" not in option and option not in tokens])
 
 
 def _mismatch(key: str, found: str | None, desired: str) -> str:
     if is_sensitive(key):  # a credential must not be read in a message
-        return "%s is %s" % (key, "not set" if found is None else "another one")
-    return "%s is %s, expected %s" % (key, "not set" if found is None else found, desired)
+        return f"{key} is {'not set' if found is None else 'another one'}"
+    return f"{key} is {'not set' if found is None else found}, expected {desired}"

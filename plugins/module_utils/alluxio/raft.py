@@ -32,11 +32,11 @@ def require_valid_count(count: int) -> None:
     """
     if count < 1:
         raise InvalidInput(
-            "master_replicas is %d: a runtime needs at least one master; use 1, or 3 or 5 for high availability" % count)
+            f"master_replicas is {count}: a runtime needs at least one master; use 1, or 3 or 5 for high availability")
     if count % 2 == 0:
         raise InvalidInput(
-            "master_replicas is %d, an even number: %d masters tolerate the loss of %d, just as %d do; use %d or %d"
-            % (count, count, fault_tolerance(count), count - 1, count - 1, count + 1))
+            f"master_replicas is {count}, an even number: {count} masters tolerate the loss of {fault_tolerance(count)}, just as "
+            f"{count - 1} do; use {count - 1} or {count + 1}")
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class Quorum:
         if self.leader is None:
             wants.append("no leader")
         elif not any(peer.leader for peer in self.peers):
-            wants.append("leader %s is not among the peers" % self.leader)
+            wants.append(f"leader {self.leader} is not among the peers")
         if len(self.peers) != members:
-            wants.append("%d peers of %d" % (len(self.peers), members))
+            wants.append(f"{len(self.peers)} peers of {members}")
         lost = [peer.address for peer in self.peers if peer.state != AVAILABLE]
         if lost:
-            wants.append("not AVAILABLE: %s" % ", ".join(lost))
+            wants.append(f"not AVAILABLE: {', '.join(lost)}")
         return "; ".join(wants)
 
     def as_dict(self) -> dict:

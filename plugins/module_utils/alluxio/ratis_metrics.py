@@ -60,7 +60,7 @@ def read_quorum(text: str, silent_for: float) -> Quorum | None:
         # A new leader counts silence from its own beginning, so a peer that is away would pass for AVAILABLE for silent_for seconds.
         there = heard is not None and heard <= silent_for and matched != 0
         state = AVAILABLE if there else UNAVAILABLE
-        address = "%s:%s" % (host, port)
+        address = f"{host}:{port}"
         peers[address] = Peer(address=address, state=state, silent=heard, behind=behind, reached=reached, lags=lags)
     if leader is None:
         return None
@@ -74,4 +74,4 @@ def _labels(match: re.Match) -> dict[str, str]:
 
 def _name(host: str, port: str) -> str:
     """A member's id as the names of metrics have it."""
-    return _NOT_IN_NAMES.sub("_", "%s_%s" % (host, port))
+    return _NOT_IN_NAMES.sub("_", f"{host}_{port}")

@@ -175,11 +175,11 @@ class Client:
 
     def log(self, namespace: str, pod: str, container: str, tail_lines: int, previous: bool = False) -> str:
         """Return the newest lines of a container's log, or of the log of its previous run."""
-        path = "/api/v1/namespaces/%s/pods/%s/log" % (namespace, pod)
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         response, _repeated = self._request("GET", path, {
             "container": container, "tailLines": tail_lines, "previous": "true" if previous else ""}, None, "")
         if response.status >= 400:
-            raise ApiError("log of %s/%s: HTTP %d" % (pod, container, response.status), response.status)
+            raise ApiError(f"log of {pod}/{container}: HTTP {response.status}", response.status)
         return response.data.decode("utf-8", "replace")
 
     def proxied(self, namespace: str, pod: str, port: int, path: str, timeout: float) -> bytes | None:
@@ -202,18 +202,18 @@ class Client:
 
     def _through(self, namespace: str, pod: str, port: int, path: str, timeout: float) -> Any:
         """Return the response to a GET on a pod's port, None when the connection broke off."""
-        target = "/api/v1/namespaces/%s/pods/%s:%d/proxy%s" % (namespace, pod, port, path)
+        target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
         try:
             response = self._send("GET", target, {}, None, "", timeout)
         except ReadTimeoutError as err:
-            raise PodUnreachable("pod %s in namespace %s is silent for %g s" % (pod, namespace, timeout)) from err
+            raise PodUnreachable(f"pod {pod} in namespace {namespace} is silent for {timeout:g} s") from err
         except HTTPError:
             return None
         if response.status in (401, 403) and _status(response.data).get("kind") == "Status":
-            raise ApiError("not allowed to ask pod %s in namespace %s: %s; it needs get on pods/proxy"
-                           % (pod, namespace, _status(response.data).get("message")), response.status)
+            raise ApiError(f"not allowed to ask pod {pod} in namespace {namespace}: {_status(response.data).get('message')}; it needs get "
+                           "on pods/proxy", response.status)
         if response.status == 503 and _NO_WAY.search(str(_status(response.data).get("message"))):
-            raise PodUnreachable("pod %s in namespace %s: %s" % (pod, namespace, _status(response.data)["message"]), response.status)
+            raise PodUnreachable(f"pod {pod} in namespace {namespace}: {_status(response.data)['message']}", response.status)
         return response
 
     # -- requests --------------------------------------------------------------------------
@@ -256,8 +256,8 @@ class Client:
             if attempt < ATTEMPTS - 1:
                 self._sleep(wait)
         leaf = ApiError if _is_permanent(failure) else ServerUnavailable
-        raise leaf("no API server answers at %s: %s; check the kubeconfig or host option and the network"
-                   % (self.configuration.host, failure)) from failure
+        raise leaf(
+            f"no API server answers at {self.configuration.host}: {failure}; check the kubeconfig or host option and the network") from failure
 
     def _send(self, method: str, path: str, query: dict, body: dict | None, content_type: str,
               timeout: float, stream: bool = False) -> Any:
@@ -275,26 +275,26 @@ class Client:
         if response.status < 400:
             return
         status = _status(response.data)
-        reason, message = status.get("reason", ""), status.get("message") or "HTTP %d" % response.status
+        reason, message = status.get("reason", ""), status.get("message") or f"HTTP {response.status}"
         if response.status == 404 and not (status.get("details") or {}).get("name"):
             raise KindNotFound(
-                "the cluster does not know the kind %s (%s): install Fluid first, for example with the role "
-                "datacache.fluid.install" % (kind.kind, kind.resource), 404)
+                f"the cluster does not know the kind {kind.kind} ({kind.resource}): install Fluid first, for example with the role "
+                "datacache.fluid.install", 404)
         if response.status == 401:
-            raise ApiError("the API server at %s does not accept the credentials (401): check api_key, client_cert "
-                           "or the kubeconfig's user" % self.configuration.host, 401)
+            raise ApiError(f"the API server at {self.configuration.host} does not accept the credentials (401): check api_key, client_cert "
+                           "or the kubeconfig's user", 401)
         if response.status == 403 and " cannot " in message:  # RBAC's words; quotas and admission answer 403 too
-            raise ApiError("not allowed to %s %s at %s: %s; ask for a Role with that verb and resource"
-                           % (verb, kind.resource, path, message), 403)
+            raise ApiError(f"not allowed to {verb} {kind.resource} at {path}: {message}; ask for a Role with that verb and resource", 403)
         if response.status in _TRANSIENT:
-            raise ServerUnavailable("the API server at %s answered %s of %s with %d each time of %d: %s; check that it is healthy, then "
-                             "run this again" % (self.configuration.host, verb, path, response.status, ATTEMPTS, message),
+            raise ServerUnavailable(f"the API server at {self.configuration.host} answered {verb} of {path} with {response.status} each "
+                                    f"time of {ATTEMPTS}: {message}; check that it is healthy, then "
+                             "run this again",
                              response.status)
         if response.status == 410:
             rest = (status.get("metadata") or {}).get("continue", "")
-            raise Expired("%s of %s was refused: %s" % (verb, path, message), 410, rest=rest)
+            raise Expired(f"{verb} of {path} was refused: {message}", 410, rest=rest)
         leaf = AlreadyExists if reason == "AlreadyExists" else WriteConflict if response.status == 409 else ApiError
-        raise leaf("%s of %s was refused: %s" % (verb, path, message), response.status, repeated)
+        raise leaf(f"{verb} of {path} was refused: {message}", response.status, repeated)
 
 
 def _items(kind: Kind, page: dict) -> Iterator[dict]:
@@ -330,7 +330,7 @@ def _events(response: Any) -> Iterator[dict]:
                 if code in _TRANSIENT:
                     return
                 leaf = Expired if code == 410 else ApiError
-                raise leaf("the watch was ended by the server: %s" % event["object"].get("message"), code)
+                raise leaf(f"the watch was ended by the server: {event['object'].get('message')}", code)
             yield event
 
 

@@ -85,8 +85,8 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
         source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
             "KUBECONFIG", "~/.kube/config")
         raise InvalidInput(
-            "no cluster to connect to: %s cannot be used (%s); set kubeconfig, or host with api_key, or the "
-            "K8S_AUTH_* environment variables" % (source, err)) from err
+            f"no cluster to connect to: {source} cannot be used ({err}); set kubeconfig, or host with api_key, or the "
+            "K8S_AUTH_* environment variables") from err
 
 
 def _impersonation(params: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ class _Lean:
         root = _unexecuted(find_spec(_ROOT))
         self._modules = {_ROOT: root}
         for name in _PACKAGES:
-            package = _unexecuted(PathFinder.find_spec("%s.%s" % (_ROOT, name), root.__path__))
+            package = _unexecuted(PathFinder.find_spec(f"{_ROOT}.{name}", root.__path__))
             setattr(root, name, package)
             self._modules[package.__name__] = package
         # What the other modules import from the package kubernetes.client itself.
@@ -125,7 +125,7 @@ def _later(module: str, name: str) -> Callable:
 def _unexecuted(spec: Any) -> ModuleType:
     """The package of a spec, with the path of its modules, but without what its __init__ would define."""
     if spec is None:
-        raise ImportError("no package %s, or not all of it" % _ROOT)
+        raise ImportError(f"no package {_ROOT}, or not all of it")
     return module_from_spec(spec)
 
 

@@ -63,12 +63,12 @@ def receive(client: Client, namespace: str, pod: str, container: str, command: l
             elif channel in others:
                 others[channel] += data
     except _breaks() as err:
-        raise ApiError("the stream from %s broke, or has not ended after %g seconds: %s" % (where, timeout, err)) from err
+        raise ApiError(f"the stream from {where} broke, or has not ended after {timeout:g} seconds: {err}") from err
     finally:
         stream.close()
     code = _code_of(others[_STATUS])
     if code == 0 and rest:
-        raise ApiError("%s sent base64 that ends in the middle" % where)
+        raise ApiError(f"{where} sent base64 that ends in the middle")
     return ExecResult(code, "", others[_STDERR].decode("utf-8", "replace"))
 
 
@@ -119,7 +119,7 @@ def send(client: Client, namespace: str, pod: str, container: str, command: list
         _require_ended(stream, namespace, pod, container, command, timeout)
         return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
     except _breaks() as err:
-        raise ApiError("the stream to %s broke: %s" % (_where(namespace, pod, container, command), err)) from err
+        raise ApiError(f"the stream to {_where(namespace, pod, container, command)} broke: {err}") from err
     finally:
         stream.close()
 
@@ -140,7 +140,7 @@ def require_own_identity(client: Client) -> None:
 def _open(client: Client, namespace: str, pod: str, container: str, command: list[str], *query: tuple[str, str],
           capture_all: bool = True) -> Any:
     require_own_identity(client)
-    url = "%s/api/v1/namespaces/%s/pods/%s/exec" % (client.configuration.host, namespace, pod)
+    url = f"{client.configuration.host}/api/v1/namespaces/{namespace}/pods/{pod}/exec"
     query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"), *query]
     client.count_request()
     ws_client = connection.kubernetes.import_stream()
@@ -149,18 +149,18 @@ def _open(client: Client, namespace: str, pod: str, container: str, command: lis
             client.configuration, "GET", url, query_params=query_params, headers=dict(client.headers()),
             _preload_content=False, capture_all=capture_all)
     except ws_client.ApiException as err:
-        raise ApiError("cannot run %s: %s; it needs create on pods/exec and a running container"
-                       % (_where(namespace, pod, container, command), _first_line(err.reason)), _handshake_status(err.reason)) from err
+        raise ApiError(f"cannot run {_where(namespace, pod, container, command)}: {_first_line(err.reason)}; it needs create on pods/exec "
+                       "and a running container", _handshake_status(err.reason)) from err
 
 
 def _require_ended(stream: Any, namespace: str, pod: str, container: str, command: list[str], timeout: float) -> None:
     if stream.is_open():
-        raise ApiError("%s has not ended after %g seconds" % (_where(namespace, pod, container, command), timeout))
+        raise ApiError(f"{_where(namespace, pod, container, command)} has not ended after {timeout:g} seconds")
 
 
 def _where(namespace: str, pod: str, container: str, command: list[str]) -> str:
     args = command[3:] if command[1:2] == ["-c"] else command  # a script is told by its $0 and arguments
-    return "`%s` in %s/%s of namespace %s" % (" ".join(args), pod, container, namespace)
+    return f"`{' '.join(args)}` in {pod}/{container} of namespace {namespace}"
 
 
 def _decode(text: str, write: Callable[[bytes], Any]) -> str:

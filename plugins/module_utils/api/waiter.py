@@ -64,8 +64,8 @@ class Waiter:
             if status.done:
                 results[name] = existing
             elif status.failed:
-                results[name] = WaitFailed("waited for %s to %s: %s" % (
-                    kind.describe(name, namespace), state, status.failed), result=visible(existing) if existing else {})
+                results[name] = WaitFailed(f"waited for {kind.describe(name, namespace)} to {state}: {status.failed}",
+                                           result=visible(existing) if existing else {})
             else:
                 pending[name] = status
                 return
@@ -86,7 +86,7 @@ class Waiter:
             if not pending:
                 return results
             if self.remaining() <= 0:
-                return results | {name: self._timed_out("%s to %s" % (kind.describe(name, namespace), state),
+                return results | {name: self._timed_out(f"{kind.describe(name, namespace)} to {state}",
                                                         status.progress, name, objects.get(name))
                                   for name, status in pending.items()}
             for name, existing in self._changes(kind, namespace, only, version) if version is not None else ():
@@ -104,8 +104,8 @@ class Waiter:
         if not pending:
             return
         name = min(pending)
-        others = "" if total == 1 else "%d of %d objects of kind %s; " % (total - len(pending), total, kind.kind)
-        self._report_progress("%swaiting for %s to %s: %s" % (others, kind.describe(name, namespace), state, pending[name].progress))
+        others = "" if total == 1 else f"{total - len(pending)} of {total} objects of kind {kind.kind}; "
+        self._report_progress(f"{others}waiting for {kind.describe(name, namespace)} to {state}: {pending[name].progress}")
 
     def _changes(self, kind: Kind, namespace: str | None, only: str, version: str) -> Iterator[tuple[str, dict | None]]:
         """Yield (name, object or None) for each event until the deadline, or until the watch ends early."""
@@ -125,7 +125,7 @@ class Waiter:
                 status = WaitStatus(False, str(err))
             if status.done:
                 return
-            self._report_progress("waiting for %s: %s" % (what, status.progress))
+            self._report_progress(f"waiting for {what}: {status.progress}")
             if self.remaining() <= pause:
                 raise self._timed_out(what, status.progress, name, None)
             self._sleep(pause)

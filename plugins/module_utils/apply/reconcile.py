@@ -90,7 +90,7 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
     for attempt in range(ROUNDS):
         existing = known if attempt == 0 else client.get(kind, name, namespace)
         if existing is None and not write.create:
-            raise Conflict("%s does not exist" % what)
+            raise Conflict(f"{what} does not exist")
         if existing is not None:
             _require_not_terminating(what, existing["metadata"])
         merged, outcome = compare(kind, manifest, write, existing)
@@ -104,8 +104,8 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
             return replace(outcome, existing=_patch(client, kind, existing, merged, manifest, write))
         except (AlreadyExists, WriteConflict) as err:
             lost = outcome if err.repeated else lost
-    raise Conflict("%s changed %d times between our read and our write: something else writes it all the time; "
-                   "see who in its metadata.managedFields" % (what, ROUNDS))
+    raise Conflict(f"{what} changed {ROUNDS} times between our read and our write: something else writes it all the time; "
+                   "see who in its metadata.managedFields")
 
 
 def compare(kind: Kind, manifest: dict, write: Write, existing: dict | None) -> tuple[MergeResult, Outcome]:
@@ -136,8 +136,8 @@ def _patch(client: Client, kind: Kind, existing: dict, merged: MergeResult, mani
 
 def _require_not_terminating(what: str, metadata: dict) -> None:
     if metadata.get("deletionTimestamp"):
-        raise Conflict("%s is being deleted since %s (finalizers: %s): wait until it is gone, then create it anew"
-                       % (what, metadata["deletionTimestamp"], ", ".join(metadata.get("finalizers") or ["none"])))
+        raise Conflict(f"{what} is being deleted since {metadata['deletionTimestamp']} (finalizers: "
+                       f"{', '.join(metadata.get('finalizers') or ['none'])}): wait until it is gone, then create it anew")
 
 
 def _require_no_foreign_holder(what: str, existing: dict, merged: MergeResult) -> None:
@@ -145,7 +145,7 @@ def _require_no_foreign_holder(what: str, existing: dict, merged: MergeResult) -
     if holders:
         raise Conflict(
             "%s: %s; set force_conflicts: true to take over, or leave these fields out" % (what, "; ".join(
-                "%s was set by field manager %s" % (holder.field, holder.manager) for holder in holders)),
+                f"{holder.field} was set by field manager {holder.manager}" for holder in holders)),
             conflicts=[{"field": holder.field, "manager": holder.manager} for holder in holders])
 
 
@@ -164,4 +164,4 @@ def remove(client: Client, kind: Kind, name: str, namespace: str | None, dry_run
         except WriteConflict:
             continue  # another object has taken the name since we read it
         return Outcome(True, existing, {"before": {"state": "present"}, "after": {"state": "absent"}})
-    raise Conflict("%s is deleted and made anew all the time: find out who creates it" % kind.describe(name, namespace))
+    raise Conflict(f"{kind.describe(name, namespace)} is deleted and made anew all the time: find out who creates it")

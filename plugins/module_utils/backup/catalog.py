@@ -88,7 +88,7 @@ def parse(text: str | bytes) -> Backup | None:
 
 
 def name_of(namespace: str, runtime: str, now: datetime) -> str:
-    return "%s.%s.%s" % (namespace, runtime, now.strftime("%Y%m%dT%H%M%SZ"))
+    return f"{namespace}.{runtime}.{now.strftime('%Y%m%dT%H%M%SZ')}"
 
 
 def time_of(now: datetime) -> str:
@@ -99,15 +99,15 @@ def require_path(path: str) -> None:
     """Raise InvalidInput unless the path is a folder below the claim's top, or empty for the top itself."""
     if path and (path.startswith("/") or path.endswith("/") or any(part in ("", ".", "..") for part in path.split("/"))
                  or any(ord(letter) < 32 for letter in path)):
-        raise InvalidInput("path %r is not a folder of the claim: expected a relative path without '.', '..' and a slash at its "
-                           "ends, such as alluxio/backups" % path)
+        raise InvalidInput(f"path {path!r} is not a folder of the claim: expected a relative path without '.', '..' and a slash at its "
+                           "ends, such as alluxio/backups")
 
 
 def require_selectable(requested: str) -> None:
     """Raise InvalidInput unless the text can name a backup."""
     if requested != LATEST and not _NAME.match(requested):
-        raise InvalidInput("backup %r is no backup's name: expected <namespace>.<runtime>.<time>, such as "
-                           "data.hbase.20261124T182233Z, or %s; datacache.fluid.alluxio_backup_info lists them" % (requested, LATEST))
+        raise InvalidInput(f"backup {requested!r} is no backup's name: expected <namespace>.<runtime>.<time>, such as "
+                           f"data.hbase.20261124T182233Z, or {LATEST}; datacache.fluid.alluxio_backup_info lists them")
 
 
 def newest_first(found: Iterable[Backup]) -> list[Backup]:
@@ -135,15 +135,15 @@ def choose(found: list[Backup], requested: str, namespace: str, runtime: str, fo
     chosen = next((backup for backup in (own if requested == LATEST else found)
                    if backup.name == requested or requested == LATEST and not backup.made_before), None)
     if chosen is None:
-        raise InvalidInput("there is no backup %s of AlluxioRuntime %s in namespace %s: %s" % (
-            requested, runtime, namespace, _offer(own or newest_first(found))))
+        raise InvalidInput(
+            f"there is no backup {requested} of AlluxioRuntime {runtime} in namespace {namespace}: {_offer(own or newest_first(found))}")
     if chosen.owner != (namespace, runtime) and not force_foreign:
         raise InvalidInput(
-            "backup %s is of AlluxioRuntime %s in namespace %s, not of %s in namespace %s: its files are those of another "
-            "Dataset; give force_foreign: true if that is what you want, or take one of this runtime: %s"
-            % (requested, chosen.runtime, chosen.namespace, runtime, namespace, _offer(own)))
+            f"backup {requested} is of AlluxioRuntime {chosen.runtime} in namespace {chosen.namespace}, not of {runtime} in namespace "
+            f"{namespace}: its files are those of another Dataset; give force_foreign: true if that is what you want, or take one of this "
+            f"runtime: {_offer(own)}")
     return chosen
 
 
 def _offer(found: list[Backup]) -> str:
-    return "there are %s" % ", ".join(backup.name for backup in found[:5]) if found else "there is none at all"
+    return f"there are {', '.join((backup.name for backup in found[:5]))}" if found else "there is none at all"

@@ -58,10 +58,9 @@ def require_valid(params: dict) -> None:
     require_name(params["claim"])
     catalog.require_path(params["path"])
     if params["timeout"] < 1:
-        raise InvalidInput("timeout is %d: expected a number of seconds above zero" % params["timeout"])
+        raise InvalidInput(f"timeout is {params['timeout']:.0f}: expected a number of seconds above zero")
     if params["claim"] == claim_name(params["name"]):
-        raise InvalidInput("claim %s is the Dataset's own: what it holds is gone when the cache is; name another claim"
-                           % params["claim"])
+        raise InvalidInput(f"claim {params['claim']} is the Dataset's own: what it holds is gone when the cache is; name another claim")
 
 
 def subject_of(client: Client, params: dict) -> Subject:
@@ -76,12 +75,12 @@ def require_runtime(subject: Subject) -> None:
     """Raise InvalidInput unless the runtime exists with its masters, and stays."""
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
     if subject.runtime is None:
-        raise InvalidInput("%s does not exist: check name and namespace" % what)
+        raise InvalidInput(f"{what} does not exist: check name and namespace")
     if subject.runtime["metadata"].get("deletionTimestamp"):
-        raise InvalidInput("%s is being deleted" % what)
+        raise InvalidInput(f"{what} is being deleted")
     if subject.stateful_set is None:
-        raise InvalidInput("%s has no masters yet (StatefulSet %s does not exist): wait until it is ready"
-                           % (what, stateful_set_name(subject.name)))
+        raise InvalidInput(
+            f"{what} has no masters yet (StatefulSet {stateful_set_name(subject.name)} does not exist): wait until it is ready")
 
 
 def waiter_of(client: Client, params: dict) -> Waiter:
@@ -100,7 +99,7 @@ def opened(client: Client, subject: Subject, params: dict, waiter: Waiter, read_
     existing = client.get(kinds.PERSISTENT_VOLUME_CLAIM, name, namespace)
     what = kinds.PERSISTENT_VOLUME_CLAIM.describe(name, namespace)
     if existing is None:
-        raise InvalidInput("%s does not exist: make it first, in the cache's namespace" % what)
+        raise InvalidInput(f"{what} does not exist: make it first, in the cache's namespace")
     phase = existing.get("status", {}).get("phase") or "Pending"
     if existing["metadata"].get("deletionTimestamp") or phase == "Lost":
         raise InvalidInput("%s cannot be used: %s" % (what, "it is being deleted" if phase != "Lost" else "its volume is lost"))
@@ -174,7 +173,7 @@ def leader_and_tree(client: Client, subject: Subject, timeout: float) -> tuple[L
 def _ask_until(client: Client, subject: Subject, what: str, question: Callable[[], WaitStatus], seconds: float) -> None:
     of = fluid_kinds.ALLUXIO_RUNTIME.describe(subject.name, subject.namespace)
     waiter = waiter_of(client, {"namespace": subject.namespace, "timeout": seconds})
-    waiter.ask_until("%s of %s" % (what, of), subject.name, question, _PAUSE)
+    waiter.ask_until(f"{what} of {of}", subject.name, question, _PAUSE)
 
 
 def now() -> datetime:

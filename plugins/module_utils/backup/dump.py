@@ -61,7 +61,7 @@ class Leader:
         finally:
             self._forget(folder)
         if spool.sha256 != sha256:
-            raise ApiError("the backup of %s arrived with SHA-256 %s, expected %s: run this again" % (self.pod, spool.sha256, sha256))
+            raise ApiError(f"the backup of {self.pod} arrived with SHA-256 {spool.sha256}, expected {sha256}: run this again")
         version = next(line.partition(" ")[2] for line in result.splitlines() if line.startswith("version "))
         return {"entries": cli_output.entry_count(result), "alluxio_version": version.strip()}
 

@@ -91,11 +91,12 @@ def running(elapsed: Callable[[], float]) -> Predicate:
         if pod is None:
             return WaitStatus(False, failed="it was deleted")
         if pod.get("status", {}).get("phase") in _ENDED:
-            return WaitStatus(False, failed="it has ended: %s" % (pod["status"].get("message") or pod["status"]["phase"]))
+            return WaitStatus(False, failed=f"it has ended: {pod['status'].get('message') or pod['status']['phase']}")
         reason = unready_reason(pod)
         if _UNBOUND in reason and elapsed() > _BINDING_TIME:
-            return WaitStatus(False, failed="its claim is not Bound after %d seconds: give it a volume, or a storage class whose "
-                                         "provisioner works" % _BINDING_TIME)
+            return WaitStatus(
+                False, failed=f"its claim is not Bound after {_BINDING_TIME:.0f} seconds: give it a volume, or a storage class whose "
+                                         "provisioner works")
         return WaitStatus(not reason, reason)
     return predicate
 
@@ -107,7 +108,7 @@ def started(client: Client, claim: Claim, image: Image, waiter: Waiter) -> Itera
     Raises WaitTimeout or WaitFailed, with what keeps it from running.
     """
     _remove_ended(client, claim)
-    name = "%s-backup-%s" % (claim.runtime[:40].rstrip("-"), secrets.token_hex(4))
+    name = f"{claim.runtime[:40].rstrip('-')}-backup-{secrets.token_hex(4)}"
     # A minute more than the wait may take, so that it is our own timeout that is told.
     made = client.create(kinds.POD, manifest(name, claim, image, max(1, int(waiter.remaining())) + 60), MANAGER)
     try:
@@ -120,6 +121,6 @@ def started(client: Client, claim: Claim, image: Image, waiter: Waiter) -> Itera
 
 def _remove_ended(client: Client, claim: Claim) -> None:
     """Remove the pods of runs that were killed; those of other runs at the same time are still going."""
-    for pod in client.list(kinds.POD, claim.namespace, "%s=%s" % (LABEL, claim.runtime)):
+    for pod in client.list(kinds.POD, claim.namespace, f"{LABEL}={claim.runtime}"):
         if pod.get("status", {}).get("phase") in _ENDED:
             client.delete(kinds.POD, pod["metadata"]["name"], claim.namespace, pod["metadata"]["uid"])

@@ -90,7 +90,7 @@ class Store:
         self._client = client
         self._namespace = namespace
         self._pod = pod
-        self._folder = "%s/%s" % (helper_pod.FOLDER, path) if path else helper_pod.FOLDER
+        self._folder = f"{helper_pod.FOLDER}/{path}" if path else helper_pod.FOLDER
         self._timeout = timeout
 
     def listed(self) -> list[Backup]:
@@ -111,17 +111,17 @@ class Store:
 
     def _put(self, name: str, chunks: Iterator[bytes], size: int, sha256: str) -> None:
         command = self._command("put", _PUT, name, sha256, str(pod_exec.encoded_length(size)))
-        self._require_success("store %s" % name, pod_exec.send(
+        self._require_success(f"store {name}", pod_exec.send(
             self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, chunks, self._timeout))
 
     def get(self, backup: Backup, spool: Spool) -> None:
         """Read a backup's file. Raises FluidError when it is not what its record tells."""
-        self._require_success("read %s" % backup.name, pod_exec.receive(
+        self._require_success(f"read {backup.name}", pod_exec.receive(
             self._client, self._namespace, self._pod, helper_pod.CONTAINER, self._command("get", _GET, backup.name + ".gz"),
             spool.write, self._timeout))
         if spool.sha256 != backup.sha256:
-            raise FluidError("backup %s is damaged: its file has SHA-256 %s, its record says %s; take another one"
-                             % (backup.name, spool.sha256, backup.sha256))
+            raise FluidError(
+                f"backup {backup.name} is damaged: its file has SHA-256 {spool.sha256}, its record says {backup.sha256}; take another one")
 
     def is_intact(self, backup: Backup) -> bool:
         """Tell whether the file's SHA-256 is that of its record; it is computed where the file is."""
@@ -142,6 +142,6 @@ class Store:
 
     def _require_success(self, what: str, result: pod_exec.ExecResult) -> str:
         if result.code != 0:
-            raise ApiError("cannot %s in %s of the claim: exit code %d: %s" % (
-                what, self._folder.removeprefix(helper_pod.FOLDER) or "/", result.code, result.stderr.strip()[-300:] or "no words"))
+            raise ApiError(f"cannot {what} in {self._folder.removeprefix(helper_pod.FOLDER) or '/'} of the claim: exit code {result.code}: "
+                           f"{result.stderr.strip()[-300:] or 'no words'}")
         return result.stdout

@@ -53,17 +53,17 @@ def require_readable(chosen: Backup, spool: Spool) -> None:
             while unpacked.read(_READ):
                 pass
     except (OSError, EOFError, zlib.error) as err:
-        raise FluidError("backup %s cannot be read: %s; take another one" % (chosen.name, err)) from err
+        raise FluidError(f"backup {chosen.name} cannot be read: {err}; take another one") from err
 
 
 def require_restorable(subject: Subject) -> None:
     """Raise InvalidInput when new master pods would come back with their old journals."""
     if not restore_template.master_container(subject.stateful_set):
-        raise InvalidInput("StatefulSet %s has no container %s: it is not one that Fluid made"
-                           % (stateful_set_name(subject.name), restore_template.MASTER))
+        raise InvalidInput(
+            f"StatefulSet {stateful_set_name(subject.name)} has no container {restore_template.MASTER}: it is not one that Fluid made")
     if not restore_template.journal_is_fresh(subject.stateful_set):
-        raise InvalidInput("StatefulSet %s keeps its journal on something else than an emptyDir, so masters would come back with the old "
-                           "one, which a backup cannot be put into" % stateful_set_name(subject.name))
+        raise InvalidInput(f"StatefulSet {stateful_set_name(subject.name)} keeps its journal on something else than an emptyDir, so "
+                           "masters would come back with the old one, which a backup cannot be put into")
 
 
 def present_tree(client: Client, subject: Subject, timeout: float) -> Tree | None:
@@ -84,9 +84,9 @@ def require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
     """Raise FluidError, with the details, when the restored tree is not the one that was backed up, if that is known."""
     if chosen.tree_sha256 and not chosen.holds(tree):
         raise FluidError(
-            "backup %s is restored, but the file tree is not the one that was backed up: %d paths with digest %s, expected %d with %s; "
-            "something changes it, or this is not the Alluxio %s that made the backup" % (
-                chosen.name, tree.paths, tree.sha256, chosen.paths, chosen.tree_sha256, chosen.alluxio_version), **details)
+            f"backup {chosen.name} is restored, but the file tree is not the one that was backed up: {tree.paths} paths with digest "
+            f"{tree.sha256}, expected {chosen.paths} with {chosen.tree_sha256}; something changes it, or this is not the Alluxio "
+            f"{chosen.alluxio_version} that made the backup", **details)
 
 
 class Restorer:
@@ -125,7 +125,7 @@ class Restorer:
         for _attempt in range(ROUNDS):
             existing = self._client.get(kinds.STATEFUL_SET, name, namespace)
             if existing is None:
-                raise Conflict("%s is gone: the runtime was deleted meanwhile" % kinds.STATEFUL_SET.describe(name, namespace))
+                raise Conflict(f"{kinds.STATEFUL_SET.describe(name, namespace)} is gone: the runtime was deleted meanwhile")
             patch = patch_of(existing)
             if patch is None:
                 return
@@ -134,8 +134,8 @@ class Restorer:
                 return
             except WriteConflict:
                 continue
-        raise Conflict("%s changed %d times between our read and our write: see who writes it in its metadata.managedFields"
-                       % (kinds.STATEFUL_SET.describe(name, namespace), ROUNDS))
+        raise Conflict(f"{kinds.STATEFUL_SET.describe(name, namespace)} changed {ROUNDS} times between our read and our write: see who "
+                       "writes it in its metadata.managedFields")
 
     def replace(self, restoration: Restoration) -> list[str]:
         """Delete every master that is not of this restoration, wait until all wait for the file, and return whom it deleted."""
@@ -151,8 +151,8 @@ class Restorer:
             settled = sum(each in (WAITING, STARTED) for each in stages.values())
             unsettled = ["%s: %s" % (name, _place(pods[name]) if stages[name] == OLD else unready_reason(pods[name]))
                          for name in sorted(pods) if stages[name] in (OLD, STARTING)]
-            return WaitStatus(settled == len(pods) == self._subject.masters, "%d of %d masters wait for the backup%s" % (
-                settled, self._subject.masters, "".join("; " + each for each in unsettled)))
+            return WaitStatus(settled == len(pods) == self._subject.masters, f"{settled} of {self._subject.masters} masters wait for the "
+                                                                             f"backup{''.join(('; ' + each for each in unsettled))}")
 
         self._ask_until("new masters", question, _POD_PAUSE)
         return sorted(deleted)
@@ -160,7 +160,7 @@ class Restorer:
     def deliver(self, restoration: Restoration, spool: Spool) -> None:
         """Give the file to each master that waits, then let all of them start together."""
         waiting = [name for name, pod in self._pods().items() if stage(pod, restoration) == WAITING]
-        self._report_progress("sending the backup to %s" % (", ".join(waiting) or "no master: all have it"))
+        self._report_progress(f"sending the backup to {', '.join(waiting) or 'no master: all have it'}")
         for pod in waiting:
             found = self._run(pod, "look", _HAVE, FILE).split()
             if not found or found[0] != restoration.sha256:
@@ -176,7 +176,7 @@ class Restorer:
         """Wait until all masters, and all job masters, are AVAILABLE peers with one leader; of one master until it leads."""
         group = Masters(self._client, self._subject.namespace, self._subject.name)
         questions = [("its leading master", group.single)] if self._subject.masters == 1 else [
-            ("the %s quorum" % domain, lambda domain=domain: group.quorum(domain)) for domain in (MASTER, JOB_MASTER)]
+            (f"the {domain} quorum", lambda domain=domain: group.quorum(domain)) for domain in (MASTER, JOB_MASTER)]
         for what, ask in questions:
             self._ask_until(what, lambda ask=ask: self._formed(ask), _QUORUM_PAUSE)
 
@@ -188,7 +188,7 @@ class Restorer:
 
     def _ask_until(self, what: str, question: Callable[[], WaitStatus], pause: float) -> None:
         of = fluid_kinds.ALLUXIO_RUNTIME.describe(self._subject.name, self._subject.namespace)
-        self._waiter.ask_until("%s of %s" % (what, of), self._subject.name, question, pause)
+        self._waiter.ask_until(f"{what} of {of}", self._subject.name, question, pause)
 
     def _pods(self) -> dict[str, dict]:
         return {pod["metadata"]["name"]: pod for pod in self._client.list(
@@ -200,7 +200,7 @@ class Restorer:
 
 
 def _place(pod: dict) -> str:
-    return "not gone yet from node %s" % pod.get("spec", {}).get("nodeName", "unknown")
+    return f"not gone yet from node {pod.get('spec', {}).get('nodeName', 'unknown')}"
 
 
 def _command(what: str, script: str, *args: str) -> list[str]:
@@ -209,5 +209,5 @@ def _command(what: str, script: str, *args: str) -> list[str]:
 
 def _require_success(pod: str, result: pod_exec.ExecResult) -> str:
     if result.code != 0:
-        raise ApiError("cannot give the backup to %s: exit code %d: %s" % (pod, result.code, result.stderr.strip()[-300:] or "no words"))
+        raise ApiError(f"cannot give the backup to {pod}: exit code {result.code}: {result.stderr.strip()[-300:] or 'no words'}")
     return result.stdout

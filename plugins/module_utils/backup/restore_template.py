@@ -23,9 +23,9 @@ GO = FOLDER + "/go"
 _OPTIONS = "ALLUXIO_MASTER_JAVA_OPTS"
 _PROPERTY = "-Dalluxio.master.journal.init.from.backup=" + FILE
 # The kubelet puts in the value that Fluid's ConfigMap gives (envFrom comes before env).
-_FROM_CONFIG_MAP = "$(%s)" % _OPTIONS
+_FROM_CONFIG_MAP = f"$({_OPTIONS})"
 # The first process of a container ignores signals that it does not handle; a pod that is deleted shall not linger.
-_WAIT = "trap 'exit 1' TERM; until [ -e %s ]; do sleep 0.2; done" % GO
+_WAIT = f"trap 'exit 1' TERM; until [ -e {GO} ]; do sleep 0.2; done"
 
 OLD, STARTING, WAITING, STARTED = "old", "starting", "waiting", "started"
 
@@ -90,9 +90,9 @@ def _clean(spec: dict) -> dict:
 def _add_option(master: dict) -> None:
     present = next((each for each in master.get("env") or [] if each["name"] == _OPTIONS), None)
     if present is None:
-        master["env"] = [*(master.get("env") or []), {"name": _OPTIONS, "value": "%s %s" % (_FROM_CONFIG_MAP, _PROPERTY)}]
+        master["env"] = [*(master.get("env") or []), {"name": _OPTIONS, "value": f"{_FROM_CONFIG_MAP} {_PROPERTY}"}]
     else:
-        present["value"] = "%s %s" % (present.get("value", ""), _PROPERTY)
+        present["value"] = f"{present.get('value', '')} {_PROPERTY}"
 
 
 def _remove_option(master: dict) -> None:

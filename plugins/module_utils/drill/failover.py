@@ -58,15 +58,15 @@ class FailoverDrill:
         for domain in DOMAINS:
             observed = self._healer.see(domain)
             if not is_whole(observed):
-                raise Conflict("the %s quorum of %s is not complete: %s; a drill would put its majority at risk, so nothing was "
-                               "killed: run alluxio_quorum first" % (domain, self._what(), lacks(observed)))
+                raise Conflict(f"the {domain} quorum of {self._what()} is not complete: {lacks(observed)}; a drill would put its majority "
+                               "at risk, so nothing was killed: run alluxio_quorum first")
             leading = leading or observed.leading().pod
         services = {existing["metadata"]["name"]: existing for existing in self._client.list(
             kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
         headless = peer_services.unstable(self._name, self._masters, services)
         if headless:
-            raise Conflict("the masters' Services %s of %s are headless, so a master that is killed may stay out of the quorum for "
-                           "minutes; nothing was killed: run alluxio_quorum first" % (", ".join(headless), self._what()))
+            raise Conflict(f"the masters' Services {', '.join(headless)} of {self._what()} are headless, so a master that is killed may "
+                           "stay out of the quorum for minutes; nothing was killed: run alluxio_quorum first")
         return leading
 
     def run(self, reader: str = "", write: bool = True) -> DrillResult:
@@ -81,10 +81,10 @@ class FailoverDrill:
             if writer:
                 writer.start()
             before = self._until("the first acknowledged directory", writer.count, deadline) if writer else 0
-            skip = self._until("a first read by pod %s" % reader, lambda: drill_reader.count(self._log(reader)), deadline) if reader else 0
+            skip = self._until(f"a first read by pod {reader}", lambda: drill_reader.count(self._log(reader)), deadline) if reader else 0
             began = self._clock()
             self._kill(pods[killed])
-            leader = self._until("a master to lead in place of %s" % killed, lambda: self._serving(survivors), deadline, LOOK)
+            leader = self._until(f"a master to lead in place of {killed}", lambda: self._serving(survivors), deadline, LOOK)
             served = max(began, self._clock() - self._served_before_web(leader))
             self._until("all peers of both quorums", self._whole, deadline)
             whole = self._clock()
@@ -131,7 +131,7 @@ class FailoverDrill:
     def _read_again(self, reader: str, skip: int, deadline: float) -> Reads:
         """The reads since the drill began, one that began with all peers there included."""
         known = drill_reader.count(self._log(reader))
-        self._until("pod %s to read again" % reader, lambda: drill_reader.count(self._log(reader)) > known + 1, deadline)
+        self._until(f"pod {reader} to read again", lambda: drill_reader.count(self._log(reader)) > known + 1, deadline)
         return drill_reader.parse(self._log(reader), skip)
 
     def _log(self, reader: str) -> str:
@@ -143,10 +143,10 @@ class FailoverDrill:
             found = look()
             if found:
                 return found
-            self._report_progress("waiting for %s" % what)
+            self._report_progress(f"waiting for {what}")
             if self._clock() >= deadline:
-                raise WaitTimeout("waited %g seconds for %s in a drill on %s: see what alluxio_quorum_info tells, and run "
-                                  "alluxio_quorum" % (self._timeout, what, self._what()))
+                raise WaitTimeout(f"waited {self._timeout:g} seconds for {what} in a drill on {self._what()}: see what alluxio_quorum_info "
+                                  "tells, and run alluxio_quorum")
             self._sleep(pause)
 
     def _what(self) -> str:
@@ -164,8 +164,8 @@ def is_whole(observed: RaftGroup) -> bool:
 def lacks(observed: RaftGroup) -> str:
     """Say what keeps a group from being whole."""
     wants = ["no leader"] if observed.leading() is None else []
-    wants += ["%s is a stale peer" % peer.address for peer in observed.stale]
-    wants += ["%s %s" % (master.pod, master.reason or "is " + _state(master)) for master in observed.masters if master.unavailable]
+    wants += [f"{peer.address} is a stale peer" for peer in observed.stale]
+    wants += [f"{master.pod} {master.reason or 'is ' + _state(master)}" for master in observed.masters if master.unavailable]
     return "; ".join(wants)
 
 

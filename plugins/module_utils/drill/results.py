@@ -43,13 +43,13 @@ class DrillResult:
         """The promises that did not hold, a sentence each."""
         found = []
         if leader_within is not None and self.serving_after > leader_within:
-            found.append("%s served %.1f s after %s was killed, expected %g s or less" % (
-                self.leader, self.serving_after, self.killed, leader_within))
+            found.append(
+                f"{self.leader} served {self.serving_after:.1f} s after {self.killed} was killed, expected {leader_within:g} s or less")
         if self.writes and self.writes.lost:
-            found.append("%d of %d acknowledged directories are lost, such as %s" % (
-                len(self.writes.lost), self.writes.acknowledged, self.writes.lost[0]))
+            found.append(
+                f"{len(self.writes.lost)} of {self.writes.acknowledged} acknowledged directories are lost, such as {self.writes.lost[0]}")
         if self.reads and self.reads.errors:
-            found.append("%d reads failed: %s" % (len(self.reads.errors), self.reads.errors[0]))
+            found.append(f"{len(self.reads.errors)} reads failed: {self.reads.errors[0]}")
         if self.reads and self.reads.different:
-            found.append("the file was read with %d other checksums" % len(self.reads.different))
+            found.append(f"the file was read with {len(self.reads.different)} other checksums")
         return found

@@ -68,16 +68,16 @@ class Writer:
     """
 
     def __init__(self, client: Client, namespace: str, pod: str, run: str, seconds: float, container: str = "") -> None:
-        self.folder = "%s/%s" % (ROOT, run)
+        self.folder = f"{ROOT}/{run}"
         self._client = client
         self._namespace = namespace
         self._pod = pod
-        self._file = "/tmp/datacache-drill-%s" % run
+        self._file = f"/tmp/datacache-drill-{run}"
         self._seconds = seconds
         self._container = container or container_of(MASTER)
 
     def start(self) -> None:
-        self._run(_START, self._file, self.folder, "%d" % self._seconds, "%d" % _BATCH)
+        self._run(_START, self._file, self.folder, f"{self._seconds:.0f}", f"{_BATCH}")
 
     def count(self) -> int:
         """How many directories are acknowledged so far."""
@@ -96,10 +96,10 @@ class Writer:
         """The paths of the directories as that leader's pod lists them."""
         found: set[str] = set()
         while True:
-            path = "/api/v1/master/webui_browse?path=%s&offset=%d&limit=%d" % (quote(self.folder, safe=""), len(found), _PAGE)
+            path = f"/api/v1/master/webui_browse?path={quote(self.folder, safe='')}&offset={len(found)}&limit={_PAGE}"
             answer = api.get(leader, MASTER, path)
             if answer is None:
-                raise QuorumUnknown("pod %s, which led, does not list %s any more" % (leader["metadata"]["name"], self.folder))
+                raise QuorumUnknown(f"pod {leader['metadata']['name']}, which led, does not list {self.folder} any more")
             page, total = names_listed(answer)
             found.update(page)
             if not page or len(found) >= total:
@@ -109,6 +109,6 @@ class Writer:
         command = ["bash", "-c", script, "drill", *args]
         result = pod_exec.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
         if result.code != 0:
-            raise ApiError("the drill's writer in pod %s ended with exit code %d: %s" % (
-                self._pod, result.code, (result.stderr or result.stdout).strip()[-300:]))
+            raise ApiError(f"the drill's writer in pod {self._pod} ended with exit code {result.code}: "
+                           f"{(result.stderr or result.stdout).strip()[-300:]}")
         return result.stdout

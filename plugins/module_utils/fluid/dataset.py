@@ -26,11 +26,11 @@ def require_valid(params: dict) -> None:
         point = mount["mount_point"]
         if not _SCHEME.match(point):
             raise InvalidInput(
-                "mount_point %r has no scheme: expected for example https://host/path/, s3://bucket/path, "
-                "local:///path or dataset://namespace/name" % point)
-        place = mount.get("path") or "/%s" % (mount.get("name") or "")
+                f"mount_point {point!r} has no scheme: expected for example https://host/path/, s3://bucket/path, "
+                "local:///path or dataset://namespace/name")
+        place = mount.get("path") or f"/{mount.get('name') or ''}"
         if place in seen:
-            raise InvalidInput("two mounts share the path %s: give each mount a name or a path of its own" % place)
+            raise InvalidInput(f"two mounts share the path {place}: give each mount a name or a path of its own")
         seen.add(place)
 
 

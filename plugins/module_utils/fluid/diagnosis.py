@@ -23,7 +23,7 @@ def explain_runtime(client: Client, namespace: str, name: str) -> list[str]:
         lines = [line for pod in client.list(kinds.POD, namespace, release_selector(name)) for line in _pod_lines(client, pod)]
         return lines + _warnings(client, namespace, name)
     except ApiError as err:
-        return ["no more is known: %s" % err]
+        return [f"no more is known: {err}"]
 
 
 def _pod_lines(client: Client, pod: dict) -> list[str]:
@@ -31,10 +31,10 @@ def _pod_lines(client: Client, pod: dict) -> list[str]:
     if not reason:
         return []
     name = pod["metadata"]["name"]
-    lines = ["pod %s: %s" % (name, reason)]
+    lines = [f"pod {name}: {reason}"]
     for container in pod.get("status", {}).get("containerStatuses") or []:
         if container.get("restartCount") and not container.get("ready"):
-            lines.append("pod %s, last lines of %s: %s" % (name, container["name"], _last_lines(client, pod, container["name"])))
+            lines.append(f"pod {name}, last lines of {container['name']}: {_last_lines(client, pod, container['name'])}")
     return lines
 
 
@@ -43,7 +43,7 @@ def _last_lines(client: Client, pod: dict, container: str) -> str:
     try:
         text = client.log(pod["metadata"]["namespace"], pod["metadata"]["name"], container, _LOG_LINES, previous=True)
     except ApiError as err:
-        return "not known, %s" % err
+        return f"not known, {err}"
     return " | ".join(text.splitlines())
 
 
@@ -52,8 +52,8 @@ def _warnings(client: Client, namespace: str, name: str) -> list[str]:
     events = [event for event in client.list(kinds.EVENT, namespace, field_selector="type=Warning")
               if ours.match(event["involvedObject"].get("name", ""))]
     events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-    return ["event on %s %s: %s: %s" % (event["involvedObject"].get("kind"), event["involvedObject"]["name"],
-                                        event.get("reason"), (event.get("message") or "").strip())
+    return [f"event on {event['involvedObject'].get('kind')} {event['involvedObject']['name']}: {event.get('reason')}: "
+            f"{(event.get('message') or '').strip()}"
             for event in events[-_NEWEST:]]
 
 
@@ -82,7 +82,7 @@ def explain_deletion(client: Client, namespace: str, name: str) -> list[str]:
         try:
             lines += find(client, namespace, name)
         except ApiError as err:
-            lines.append("not known: %s" % err)
+            lines.append(f"not known: {err}")
     return lines
 
 
@@ -91,7 +91,7 @@ def explain_claim_deletion(client: Client, namespace: str, name: str) -> list[st
     try:
         return _users(client, namespace, name)
     except ApiError as err:
-        return ["not known: %s" % err]
+        return [f"not known: {err}"]
 
 
 def explain_volume_deletion(client: Client, _namespace: str | None, name: str) -> list[str]:
@@ -100,14 +100,14 @@ def explain_volume_deletion(client: Client, _namespace: str | None, name: str) -
         claim = ((client.get(kinds.PERSISTENT_VOLUME, name) or {}).get("spec") or {}).get("claimRef")
         if not claim:
             return []
-        return ["it is bound to claim %(name)s in namespace %(namespace)s" % claim] + _users(
+        return [f"it is bound to claim {claim['name']} in namespace {claim['namespace']}"] + _users(
             client, claim["namespace"], claim["name"])
     except ApiError as err:
-        return ["not known: %s" % err]
+        return [f"not known: {err}"]
 
 
 def _users(client: Client, namespace: str, name: str) -> list[str]:
-    return ["pod %s%s uses the claim %s: delete it first" % (pod["name"], " on node " + pod["node"] if pod["node"] else "", name)
+    return [f"pod {pod['name']}{' on node ' + pod['node'] if pod['node'] else ''} uses the claim {name}: delete it first"
             for pod in pods_using(client, namespace, [name])[name]]
 
 
@@ -118,7 +118,7 @@ def references_to(client: Client, namespace: str, name: str) -> list[str]:
 
 
 def _references(client: Client, namespace: str, name: str) -> list[str]:
-    return ["Dataset %s refers to this one: delete it first" % each for each in references_to(client, namespace, name)]
+    return [f"Dataset {each} refers to this one: delete it first" for each in references_to(client, namespace, name)]
 
 
 def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:
@@ -131,6 +131,7 @@ def _idle_controllers(client: Client, namespace: str, name: str) -> list[str]:
         ready = sum(each.get("status", {}).get("readyReplicas", 0) for each in found)
         desired = sum(each["spec"].get("replicas", 0) for each in found)
         if not ready:
-            lines.append("the finalizer's controller, Deployment %s, has %d of %d replicas ready: start it, and it takes the "
-                         "finalizer away" % (controller, ready, desired))
+            lines.append(
+                f"the finalizer's controller, Deployment {controller}, has {ready} of {desired} replicas ready: start it, and it takes the "
+                         "finalizer away")
     return lines

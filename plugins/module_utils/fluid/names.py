@@ -6,7 +6,7 @@ from __future__ import annotations
 
 def volume_name(namespace: str, name: str) -> str:
     """The PersistentVolume of a Dataset (Fluid: pkg/ddc/base/pv.go)."""
-    return "%s-%s" % (namespace, name)
+    return f"{namespace}-{name}"
 
 
 def claim_name(name: str) -> str:
@@ -16,12 +16,12 @@ def claim_name(name: str) -> str:
 
 def master_selector(name: str) -> str:
     """The labels by which a runtime's master pods are found (Fluid: charts/alluxio/templates/master/statefulset.yaml)."""
-    return "release=%s,role=alluxio-master" % name
+    return f"release={name},role=alluxio-master"
 
 
 def master_pod(name: str, index: int) -> str:
     """The pod of the master with that index in StatefulSet <name>-master."""
-    return "%s-master-%d" % (name, index)
+    return f"{name}-master-{index}"
 
 
 def release_selector(name: str) -> str:

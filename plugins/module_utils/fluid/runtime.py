@@ -28,9 +28,9 @@ def require_valid(params: dict) -> None:
     require_namespace(params["namespace"])
     alluxio_raft.require_valid_count(params["master_replicas"])
     if params["worker_replicas"] < 1:
-        raise InvalidInput("worker_replicas is %d: expected at least one worker" % params["worker_replicas"])
+        raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected at least one worker")
     for number, level in enumerate(params.get("tieredstore") or []):
-        _require_valid_level("tieredstore[%d]" % number, level)
+        _require_valid_level(f"tieredstore[{number}]", level)
     _require_valid_raft(raft_options(params), params.get("properties") or {})
     for component in COMPONENTS:
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
@@ -38,21 +38,21 @@ def require_valid(params: dict) -> None:
 
 def _require_valid_level(where: str, level: dict) -> None:
     if level.get("quota") and level.get("quota_list"):
-        raise InvalidInput("%s has both quota and quota_list: give one quota, or a list with one for each path" % where)
+        raise InvalidInput(f"{where} has both quota and quota_list: give one quota, or a list with one for each path")
     if level.get("quota"):
         quantity.require_positive(where + ".quota", level["quota"])
     if level.get("quota_list"):
         quotas = level["quota_list"].split(",")
         paths = level["path"].split(",")
         if len(quotas) != len(paths):
-            raise InvalidInput("%s has %d quotas for %d paths: expected one for each" % (where, len(quotas), len(paths)))
+            raise InvalidInput(f"{where} has {len(quotas)} quotas for {len(paths)} paths: expected one for each")
         for each in quotas:
             quantity.require_positive(where + ".quota_list", each)
-    marks = {key: _ratio("%s.%s" % (where, key), level[key]) for key in ("high", "low") if level.get(key) is not None}
+    marks = {key: _ratio(f"{where}.{key}", level[key]) for key in ("high", "low") if level.get(key) is not None}
     if len(marks) == 2 and marks["high"] <= marks["low"]:
         raise InvalidInput(
-            "%s has high %s below or equal to low %s: eviction starts at the high watermark and stops at the low one"
-            % (where, level["high"], level["low"]))
+            f"{where} has high {level['high']} below or equal to low {level['low']}: eviction starts at the high watermark and stops at "
+            "the low one")
 
 
 def _ratio(what: str, text: str) -> float:
@@ -61,7 +61,7 @@ def _ratio(what: str, text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value <= 1:
-        raise InvalidInput("%s is %r: expected a share of the quota above 0 and up to 1, such as 0.95" % (what, text))
+        raise InvalidInput(f"{what} is {text!r}: expected a share of the quota above 0 and up to 1, such as 0.95")
     return value
 
 
@@ -79,13 +79,13 @@ def _text(value: str | bool) -> str:
 def _require_valid_raft(raft: dict, properties: dict) -> None:
     for option, key in RAFT_PROPERTIES.items():
         if raft.get(option) is not None and key in properties:
-            raise InvalidInput("raft.%s and properties both set %s: give it once" % (option, key))
+            raise InvalidInput(f"raft.{option} and properties both set {key}: give it once")
     low, high = (durations.seconds("raft." + option, raft[option]) if raft.get(option)
                  else ELECTION_TIMEOUT_DEFAULTS[RAFT_PROPERTIES[option]] for option in ("election_timeout_min", "election_timeout_max"))
     if low >= high:
         raise InvalidInput(
-            "raft.election_timeout_min (%gs) is not below raft.election_timeout_max (%gs): followers draw their timeout "
-            "between the two, so that not all start an election at once" % (low, high))
+            f"raft.election_timeout_min ({low:g}s) is not below raft.election_timeout_max ({high:g}s): followers draw their timeout "
+            "between the two, so that not all start an election at once")
 
 
 def _require_valid_resources(component: str, resources: dict) -> None:
@@ -94,7 +94,7 @@ def _require_valid_resources(component: str, resources: dict) -> None:
             try:
                 quantity.parse(amount)
             except InvalidInput as err:
-                raise InvalidInput("%s.resources.%s.%s: %s" % (component, kind, name, err)) from err
+                raise InvalidInput(f"{component}.resources.{kind}.{name}: {err}") from err
 
 
 def sensitive_values(params: dict) -> list[str]:

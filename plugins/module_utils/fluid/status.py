@@ -28,7 +28,7 @@ def dataset_in_phase(desired: str):
             return WaitStatus(False, failed="it does not exist any more")
         phase = dataset_phase(existing)
         if phase == FAILED_PHASE and desired != FAILED_PHASE:
-            return WaitStatus(False, failed="its phase is Failed%s" % _condition_message(existing))
+            return WaitStatus(False, failed=f"its phase is Failed{_condition_message(existing)}")
         return WaitStatus(phase == desired, phase_text(phase) + _condition_message(existing))
     return predicate
 
@@ -36,7 +36,7 @@ def dataset_in_phase(desired: str):
 def _condition_message(existing: dict) -> str:
     conditions = existing.get("status", {}).get("conditions") or []
     messages = [condition.get("message") for condition in conditions if condition.get("message")]
-    return " (%s)" % messages[-1] if messages else ""
+    return f" ({messages[-1]})" if messages else ""
 
 
 def components(existing: dict) -> dict:
@@ -63,10 +63,10 @@ def runtime_ready(existing: dict | None) -> WaitStatus:
     counts = components(existing)
     declared = counts["masters"]["desired"]
     counts["masters"]["desired"] = existing.get("status", {}).get("desiredMasterNumberScheduled") or declared
-    progress = ", ".join("%d of %d %s ready" % (counts[part]["ready"], counts[part]["desired"], part)
+    progress = ", ".join(f"{counts[part]['ready']} of {counts[part]['desired']} {part} ready"
                          for part in ("masters", "workers"))
     if counts["masters"]["desired"] != declared:
-        progress += "; %d masters are declared, which alluxio_rollout applies" % declared
+        progress += f"; {declared} masters are declared, which alluxio_rollout applies"
     done = all(counts[part]["ready"] >= counts[part]["desired"] for part in ("masters", "workers"))
     return WaitStatus(done, progress)
 
@@ -81,6 +81,6 @@ def absent(existing: dict | None) -> WaitStatus:
     if existing is None:
         return WaitStatus(True)
     finalizers = existing["metadata"].get("finalizers") or []
-    holders = ["%s%s" % (each, " (of %s)" % FINALIZER_CONTROLLERS[each] if each in FINALIZER_CONTROLLERS else "")
+    holders = ["%s%s" % (each, f" (of {FINALIZER_CONTROLLERS[each]})" if each in FINALIZER_CONTROLLERS else "")
                for each in finalizers]
-    return WaitStatus(False, "it is still there, held by %s" % (", ".join(holders) or "nothing that it names"))
+    return WaitStatus(False, f"it is still there, held by {', '.join(holders) or 'nothing that it names'}")

@@ -19,16 +19,16 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        return "%s/%s" % (self.group, self.version) if self.group else self.version
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def resource(self) -> str:
         """The name as RBAC rules and error messages write it, for example datasets.data.fluid.io."""
-        return "%s.%s" % (self.plural, self.group) if self.group else self.plural
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """The URL path of one object, or of the collection when no name is given."""
-        parts = ["/apis/%s/%s" % (self.group, self.version) if self.group else "/api/%s" % self.version]
+        parts = [f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"]
         if self.namespaced and namespace:
             parts.append("namespaces/" + quote(namespace, safe=""))
         parts.append(self.plural)
@@ -38,8 +38,8 @@ class Kind:
 
     def describe(self, name: str, namespace: str | None = None) -> str:
         """Name one object for a message: "Dataset hbase in namespace default"."""
-        where = " in namespace %s" % namespace if self.namespaced and namespace else ""
-        return "%s %s%s" % (self.kind, name, where)
+        where = f" in namespace {namespace}" if self.namespaced and namespace else ""
+        return f"{self.kind} {name}{where}"
 
 
 PERSISTENT_VOLUME = Kind("PersistentVolume", "persistentvolumes", namespaced=False)

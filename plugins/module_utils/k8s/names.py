@@ -21,8 +21,8 @@ def require_dns_1035(what: str, name: str) -> None:
     """
     if len(name) > _LABEL_LENGTH or not _DNS_1035.match(name):
         raise InvalidInput(
-            "%s %r is not a DNS-1035 label: expected at most 63 lower-case letters, digits and '-', "
-            "starting with a letter and ending with a letter or digit" % (what, name))
+            f"{what} {name!r} is not a DNS-1035 label: expected at most 63 lower-case letters, digits and '-', "
+            "starting with a letter and ending with a letter or digit")
 
 
 def require_identity(params: dict) -> None:
@@ -35,13 +35,13 @@ def require_name(name: str) -> None:
     """Raise InvalidInput unless the name can be an object's (a DNS-1123 subdomain)."""
     if len(name) > _SUBDOMAIN_LENGTH or not _SUBDOMAIN.match(name):
         raise InvalidInput(
-            "name %r cannot be an object's: expected lower-case letters, digits, '-' and '.', starting and ending with a "
-            "letter or digit" % name)
+            f"name {name!r} cannot be an object's: expected lower-case letters, digits, '-' and '.', starting and ending with a "
+            "letter or digit")
 
 
 def require_namespace(name: str) -> None:
     """Raise InvalidInput unless the name can be a Namespace's (a DNS-1123 label)."""
     if len(name) > _LABEL_LENGTH or not _DNS_1123.match(name):
         raise InvalidInput(
-            "namespace %r is not a DNS-1123 label: expected at most 63 lower-case letters, digits and '-', "
-            "starting and ending with a letter or digit" % name)
+            f"namespace {name!r} is not a DNS-1123 label: expected at most 63 lower-case letters, digits and '-', "
+            "starting and ending with a letter or digit")

@@ -26,17 +26,17 @@ def unready_reason(pod: dict) -> str:
         reason = _container_reason(container)
         if reason:
             return reason
-    return "phase %s" % status.get("phase", "unknown")
+    return f"phase {status.get('phase', 'unknown')}"
 
 
 def _container_reason(container: dict) -> str:
     state = container.get("state") or {}
     waiting = state.get("waiting")
     if waiting and waiting.get("reason") not in ("PodInitializing", "ContainerCreating"):
-        return "container %s waits: %s %s" % (container["name"], waiting.get("reason"), waiting.get("message") or "")
+        return f"container {container['name']} waits: {waiting.get('reason')} {waiting.get('message') or ''}"
     ended = state.get("terminated")
     if ended and ended.get("exitCode"):
-        return "container %s ended with exit code %d (%s)" % (container["name"], ended["exitCode"], ended.get("reason"))
+        return f"container {container['name']} ended with exit code {ended['exitCode']} ({ended.get('reason')})"
     return ""
 
 

@@ -10,7 +10,7 @@ BOUND_PHASE = "Bound"
 
 
 def phase_text(phase: str) -> str:
-    return "its phase is %s" % phase if phase else "it has no phase yet, so its controller has not seen it"
+    return f"its phase is {phase}" if phase else "it has no phase yet, so its controller has not seen it"
 
 
 def field_is(path: str, value: object):
@@ -27,7 +27,7 @@ def field_is(path: str, value: object):
     try:
         expression = jmespath.compile(path)
     except jmespath.exceptions.JMESPathError as err:
-        raise InvalidInput("wait_for.path %r is not a JMESPath expression: %s" % (path, err)) from err
+        raise InvalidInput(f"wait_for.path {path!r} is not a JMESPath expression: {err}") from err
 
     def predicate(existing: dict | None) -> WaitStatus:
         if existing is None:
@@ -35,8 +35,8 @@ def field_is(path: str, value: object):
         try:
             found = expression.search(existing)
         except jmespath.exceptions.JMESPathError as err:
-            return WaitStatus(False, "%s cannot be evaluated yet: %s" % (path, err))
-        return WaitStatus(bool(found) if value is None else _as_text(found) == _as_text(value), "%s is %r" % (path, found))
+            return WaitStatus(False, f"{path} cannot be evaluated yet: {err}")
+        return WaitStatus(bool(found) if value is None else _as_text(found) == _as_text(value), f"{path} is {found!r}")
     return predicate
 
 
@@ -52,5 +52,5 @@ def bound(existing: dict | None) -> WaitStatus:
         return WaitStatus(False, "it does not exist yet")
     phase = existing.get("status", {}).get("phase") or ""
     if phase in ("Lost", "Failed"):
-        return WaitStatus(False, failed="its phase is %s: %s" % (phase, existing["status"].get("message") or "no message"))
+        return WaitStatus(False, failed=f"its phase is {phase}: {existing['status'].get('message') or 'no message'}")
     return WaitStatus(phase == BOUND_PHASE, phase_text(phase))

@@ -26,7 +26,7 @@ def parse(text: str) -> Decimal:
     match = _QUANTITY.match(str(text))
     if match is None:
         raise InvalidInput(
-            "%r is not a Kubernetes quantity: expected a number with an optional suffix, such as 500m, 512Mi or 2Gi" % text)
+            f"{text!r} is not a Kubernetes quantity: expected a number with an optional suffix, such as 500m, 512Mi or 2Gi")
     number, exponent, suffix = match.groups()
     if exponent:
         return Decimal(number + exponent)
@@ -38,9 +38,9 @@ def require_positive(what: str, text: str) -> None:
     try:
         value = parse(text)
     except InvalidInput as err:
-        raise InvalidInput("%s: %s" % (what, err)) from err
+        raise InvalidInput(f"{what}: {err}") from err
     if value <= 0:
-        raise InvalidInput("%s is %s: expected a quantity above zero" % (what, text))
+        raise InvalidInput(f"{what} is {text}: expected a quantity above zero")
 
 
 def equal(one: object, other: object) -> bool:

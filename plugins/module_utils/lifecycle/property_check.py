@@ -47,8 +47,8 @@ def require_known(client: Client, namespace: str, name: str, keys: list[str]) ->
         return
     if unknown:
         raise InvalidInput(
-            "the Alluxio of %s does not know %s: it would ignore %s without a word; check the spelling against the version that runs"
-            % (fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace), ", ".join(unknown), "them" if len(unknown) > 1 else "it"))
+            f"the Alluxio of {fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)} does not know {', '.join(unknown)}: it would ignore "
+            f"{'them' if len(unknown) > 1 else 'it'} without a word; check the spelling against the version that runs")
 
 
 def prove(client: Client, params: dict) -> None:

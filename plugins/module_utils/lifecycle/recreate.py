@@ -43,8 +43,8 @@ def apply(client: Client, params: dict, existing: dict, write: Write, timeout: f
     if write.guard:
         write.guard(None, merged)
     predicted = _predicted(client, existing, reconcile.body_of(manifest, write), write.manager)
-    warn("%s has %d masters and %d are declared, so the cache is rebuilt: cached data is fetched anew from the under-store, and what was "
-         "only in Alluxio is lost" % (what, masters, desired))
+    warn(f"{what} has {masters} masters and {desired} are declared, so the cache is rebuilt: cached data is fetched anew from the "
+         "under-store, and what was only in Alluxio is lost")
     client.delete(_KIND, name, namespace, existing["metadata"]["uid"], write.dry_run)
     if write.dry_run:
         return replace(outcome, existing=predicted, created=True)
@@ -53,8 +53,8 @@ def apply(client: Client, params: dict, existing: dict, write: Write, timeout: f
         made = reconcile.apply(client, _KIND, manifest, replace(write, guard=_unless_created(write.guard)), None)
     except FluidError as err:
         return Outcome(True, None, {"before": {"state": "present"}, "after": {"state": "absent"}}, error=FluidError(
-            "%s was deleted to be created anew, which is not done yet: remove what is in the way and run this again, it goes on from "
-            "there: %s" % (what, err), **err.details))
+            f"{what} was deleted to be created anew, which is not done yet: remove what is in the way and run this again, it goes on from "
+            f"there: {err}", **err.details))
     return replace(outcome, existing=made.existing, created=made.created)
 
 
@@ -63,12 +63,12 @@ def _require_unused(client: Client, what: str, params: dict) -> None:
     pods = diagnosis.pods_using(client, params["namespace"], [claim])[claim]
     if pods:
         raise Conflict(
-            "%s cannot be recreated while pods use its claim %s, because Fluid's deletion would wait for them: %s; delete them, or scale "
-            "down what makes them, then run this again" % (what, claim, ", ".join(pod["name"] for pod in pods)))
+            f"{what} cannot be recreated while pods use its claim {claim}, because Fluid's deletion would wait for them: "
+            f"{', '.join((pod['name'] for pod in pods))}; delete them, or scale down what makes them, then run this again")
     references = diagnosis.references_to(client, params["namespace"], params["name"])
     if references:
-        raise Conflict("%s cannot be recreated while other Datasets read through it, which would lose their volume: %s; delete them, then "
-                       "run this again" % (what, ", ".join(references)))
+        raise Conflict(f"{what} cannot be recreated while other Datasets read through it, which would lose their volume: "
+                       f"{', '.join(references)}; delete them, then run this again")
 
 
 def _predicted(client: Client, existing: dict, body: dict, manager: str) -> dict:

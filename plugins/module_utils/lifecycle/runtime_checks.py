@@ -29,23 +29,23 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
             _require_scalable(what, masters, desired)
             if desired > masters:
                 _require_nodes_for_masters(client, params, warn)
-            warn("%s has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which adds or removes them one at a "
-                 "time" % (what, masters, desired))
+            warn(f"{what} has {masters} masters and {desired} are declared now: run datacache.fluid.alluxio_rollout, which adds or removes "
+                 "them one at a time")
         paths = [path for path in paths if path != runtime.MASTER_COUNT]
         try:
             property_check.require_known(client, params["namespace"], params["name"], property_check.changed(merged.changes))
         except ApiError as err:
             if err.status != 403:
                 raise
-            warn("whether Alluxio knows the changed properties is not known: %s" % err)
+            warn(f"whether Alluxio knows the changed properties is not known: {err}")
         rolled = runtime.applied_by_rollout(paths, masters)
         if rolled:
-            warn("%s is running and Fluid does not apply these changes; run datacache.fluid.alluxio_rollout, which brings the masters to "
-                 "them one at a time: %s" % (what, _fields(rolled)))
+            warn(f"{what} is running and Fluid does not apply these changes; run datacache.fluid.alluxio_rollout, which brings the masters "
+                 f"to them one at a time: {_fields(rolled)}")
         ignored = runtime.applied_only_at_creation(paths, masters)
         if ignored:
-            warn("%s is running and Fluid reads these fields only when it creates a runtime, so the change has no effect "
-                 "until the runtime is created anew: %s" % (what, _fields(ignored)))
+            warn(f"{what} is running and Fluid reads these fields only when it creates a runtime, so the change has no effect "
+                 f"until the runtime is created anew: {_fields(ignored)}")
 
     return guard
 
@@ -53,10 +53,10 @@ def make(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
 def _require_scalable(what: str, masters: int, desired: int) -> None:
     if changes_journal(masters, desired):
         raise InvalidInput(
-            "%s has %d masters and %d were asked for: a single master keeps its journal in the UFS format and several in the EMBEDDED "
-            "one, so neither can become the other; leave master_replicas as it is, or set recreate: true, which rebuilds the cache: "
-            "cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so back up the metadata "
-            "first with datacache.fluid.alluxio_backup" % (what, masters, desired))
+            f"{what} has {masters} masters and {desired} were asked for: a single master keeps its journal in the UFS format and several "
+            "in the EMBEDDED one, so neither can become the other; leave master_replicas as it is, or set recreate: true, which rebuilds "
+            "the cache: cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so back up the "
+            "metadata first with datacache.fluid.alluxio_backup")
 
 
 def _fields(paths: list[tuple]) -> str:
@@ -73,12 +73,11 @@ def _require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str
     except ApiError as err:
         if err.status != 403:
             raise
-        warn("whether %d masters find a node each is not known: %s" % (masters, err))
+        warn(f"whether {masters} masters find a node each is not known: {err}")
         return
     selector = (params.get("master") or {}).get("node_selector") or {}
     fit = [node["metadata"]["name"] for node in nodes if scheduling.accepts(node, selector)]
     if len(fit) < masters:
         raise InvalidInput(
-            "%d masters with network_mode HostNetwork need %d schedulable nodes, and %d of %d nodes take them (%s): use fewer "
-            "masters, network_mode ContainerNetwork, or more nodes"
-            % (masters, masters, len(fit), len(nodes), ", ".join(fit) or "none"))
+            f"{masters} masters with network_mode HostNetwork need {masters} schedulable nodes, and {len(fit)} of {len(nodes)} nodes take "
+            f"them ({', '.join(fit) or 'none'}): use fewer masters, network_mode ContainerNetwork, or more nodes")

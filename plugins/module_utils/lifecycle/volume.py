@@ -153,8 +153,8 @@ def _manage(client: Client, kind: Kind, manifest: dict, write: Write, objects: E
         return Outcome(True, None, changed_fields({}, desired.target, desired.changes), desired.changes)
     if desired.changes:
         raise InvalidInput(
-            "%s does not exist yet, so its labels and reclaim policy cannot be set: Fluid makes it once a runtime has "
-            "bound the Dataset; set wait: true" % kind.describe(metadata["name"], metadata.get("namespace")))
+            f"{kind.describe(metadata['name'], metadata.get('namespace'))} does not exist yet, so its labels and reclaim policy cannot be "
+            "set: Fluid makes it once a runtime has bound the Dataset; set wait: true")
     return Outcome(False, None)
 
 

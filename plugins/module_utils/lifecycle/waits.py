@@ -65,9 +65,8 @@ def _never_bound(client: Client, key: Key, existing: dict) -> WaitFailed | None:
     if any(_may_exist(client, kind, namespace, name) for kind in fluid_kinds.RUNTIMES):
         return None
     return WaitFailed(
-        "waited for %s to be Bound: nothing will bind it, because no runtime named %s exists in namespace %s; create one, "
-        "for example with datacache.fluid.alluxio_runtime, or do not wait"
-        % (fluid_kinds.DATASET.describe(name, namespace), name, namespace))
+        f"waited for {fluid_kinds.DATASET.describe(name, namespace)} to be Bound: nothing will bind it, because no runtime named {name} "
+        f"exists in namespace {namespace}; create one, for example with datacache.fluid.alluxio_runtime, or do not wait")
 
 
 def _may_exist(client: Client, kind: Kind, namespace: str, name: str) -> bool:
@@ -99,7 +98,7 @@ def _await_quorums(client: Client, waiter: Waiter, item: dict) -> None:
     name, namespace = item["name"], item["namespace"]
     group = Masters(client, namespace, name)
     for domain in (MASTER, JOB_MASTER):
-        what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace))
+        what = f"the {domain} quorum of {fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)}"
         waiter.ask_until(what, name, partial(_quorum, group, domain), _QUORUM_PAUSE)
 
 
@@ -115,7 +114,7 @@ def _quorum(group: Masters, domain: str) -> WaitStatus:
 def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, value: object, timeout: float) -> Waited:
     """Wait for what a JMESPath expression finds in each object to be the value, or with None to be true at all."""
     predicate = predicates.field_is(path, value)
-    state = "have %s%s" % (path, "" if value is None else " at %s" % value)
+    state = f"have {path}{'' if value is None else f' at {value}'}"
     return _each(client, kind, state, {key: predicate for key in map(key_of, items)}, timeout, diagnosis.explain_runtime)
 
 

@@ -69,8 +69,8 @@ class Masters:
         if view.quorum is not None:
             return view.quorum, view.pod
         if view.leaderless:
-            raise QuorumUnknown("%s: none of the %d masters serves its web port, which only a leader does"
-                                % (self._unanswered(_quorum_of(domain)), view.silent))
+            raise QuorumUnknown(
+                f"{self._unanswered(_quorum_of(domain))}: none of the {view.silent} masters serves its web port, which only a leader does")
         return self._ask_command(domain, pods)
 
     def look(self, domain: str, pods: list[dict]) -> GroupView:
@@ -129,7 +129,7 @@ class Masters:
             found = self._api.configuration(pod)
             if found is not None:
                 return found
-        raise QuorumUnknown("%s: none serves its web port" % self._unanswered("its configuration"))
+        raise QuorumUnknown(f"{self._unanswered('its configuration')}: none serves its web port")
 
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
         """Return the quorum with the Raft term that its leader's log last named, if it still does."""
@@ -147,8 +147,8 @@ class Masters:
             try:
                 return self._run(name, [*command, *keys], _KEY_TIMEOUT * len(keys)).split()
             except QuorumUnknown as err:
-                refusals.append("%s: %s" % (name, err))
-        raise QuorumUnknown("%s: %s" % (self._unanswered("the properties that it knows"), "; ".join(refusals) or "no master is ready"))
+                refusals.append(f"{name}: {err}")
+        raise QuorumUnknown(f"{self._unanswered('the properties that it knows')}: {'; '.join(refusals) or 'no master is ready'}")
 
     def elect(self, asked: str, address: str) -> None:
         """Hand the leadership of the masters to the peer with that address, asking the pod. Raises QuorumUnknown when refused.
@@ -205,18 +205,18 @@ class Masters:
             try:
                 return parse(self._run(name, command, _CLI_TIMEOUT)), name
             except (ApiError, QuorumUnknown) as err:
-                refusals.append("%s: %s" % (name, err))
-        raise QuorumUnknown("%s: %s" % (self._unanswered(subject), "; ".join(refusals) or "there is no master pod"))
+                refusals.append(f"{name}: {err}")
+        raise QuorumUnknown(f"{self._unanswered(subject)}: {'; '.join(refusals) or 'there is no master pod'}")
 
     def _unanswered(self, subject: str) -> str:
-        return "no master of AlluxioRuntime %s in namespace %s tells of %s" % (self._name, self._namespace, subject)
+        return f"no master of AlluxioRuntime {self._name} in namespace {self._namespace} tells of {subject}"
 
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
         result = execute(self._client, self._namespace, pod, container_of(MASTER), command, timeout)
         if result.code != 0:
-            raise QuorumUnknown("exit code %d: %s" % (result.code, (result.stderr or result.stdout).strip()[-300:]))
+            raise QuorumUnknown(f"exit code {result.code}: {(result.stderr or result.stdout).strip()[-300:]}")
         return result.stdout
 
 
 def _quorum_of(domain: str) -> str:
-    return "its %s quorum" % domain
+    return f"its {domain} quorum"

@@ -47,14 +47,14 @@ def report(items: list[dict], outcomes: list, listed: bool) -> dict:
         return _as_failure(entries[0], entries[0].pop("error", None))
     named = [{"name": item["name"], "namespace": item["namespace"], **entry}
              for item, entry in zip(items, entries, strict=True)]
-    errors = ["%(namespace)s/%(name)s: %(error)s" % entry for entry in named if "error" in entry]
+    errors = [f"{entry['namespace']}/{entry['name']}: {entry['error']}" for entry in named if "error" in entry]
     result = {
         "changed": any(entry["changed"] for entry in named),
         "results": named,
         "diff": [{"before_header": key, "after_header": key, **entry["diff"]} for entry in named
-                 if entry["changed"] and (key := "%(namespace)s/%(name)s" % entry)],
+                 if entry["changed"] and (key := f"{entry['namespace']}/{entry['name']}")],
     }
-    return _as_failure(result, errors and "%d of %d objects failed: %s" % (len(errors), len(named), "; ".join(errors)))
+    return _as_failure(result, errors and f"{len(errors)} of {len(named)} objects failed: {'; '.join(errors)}")
 
 
 def _as_failure(result: dict, message: str | list | None) -> dict:

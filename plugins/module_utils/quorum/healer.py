@@ -69,8 +69,8 @@ class QuorumHealer:
         """The address by which the Raft peers know the master in that pod. Raises Conflict while its Service does not exist."""
         service = self._client.get(kinds.SERVICE, pod, self._namespace)
         if service is None:
-            raise Conflict("%s does not exist, so the master has no address: run alluxio_runtime with stable_peer_addresses"
-                           % kinds.SERVICE.describe(pod, self._namespace))
+            raise Conflict(f"{kinds.SERVICE.describe(pod, self._namespace)} does not exist, so the master has no address: run "
+                           "alluxio_runtime with stable_peer_addresses")
         return _address(service, domain)
 
     def see(self, domain: str) -> RaftGroup:
@@ -112,7 +112,7 @@ class QuorumHealer:
         able = {master.pod: master for master in observed.masters if master.stays and master.pod != pod}
         successor = next((name for name in successors if name in able), None)
         if successor is None:
-            raise Conflict("%s leads and none of %s is an AVAILABLE peer to take over" % (pod, ", ".join(successors) or "no others"))
+            raise Conflict(f"{pod} leads and none of {', '.join(successors) or 'no others'} is an AVAILABLE peer to take over")
         self._ensure_complete(MASTER, able[successor].address, pod)
 
     def candidate_off_node(self, node: str) -> str:
@@ -139,20 +139,20 @@ class QuorumHealer:
             if step.action == quorum_plan.NOTHING:
                 return observed
             what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
-            self._report_progress("waiting for %s: %s" % (what, step.reason))
+            self._report_progress(f"waiting for {what}: {step.reason}")
             if step.action != quorum_plan.LOST:
                 lost_since = None
             elif lost_since is None:
                 lost_since = self._clock()
             elif self._clock() - lost_since > _LOST_AFTER:
                 raise QuorumLost(
-                    "%s has lost its majority: %s. Nothing was restarted, because the masters that are away may hold the only copy "
-                    "of the newest metadata: bring their nodes or pods back first; if they are gone for good, restore a backup "
-                    "with the playbook datacache.fluid.restore" % (what, step.reason))
+                    f"{what} has lost its majority: {step.reason}. Nothing was restarted, because the masters that are away may hold the "
+                    "only copy of the newest metadata: bring their nodes or pods back first; if they are gone for good, restore a backup "
+                    "with the playbook datacache.fluid.restore")
             if self._clock() >= self._deadline:
                 raise WaitTimeout("waited %g seconds for %s: %s; done so far: %s" % (
                     round(self._timeout, 1), what, step.reason, "; ".join(
-                        "%s %s" % (each.step.action, each.step.target) for each in self.actions) or "nothing"))
+                        f"{each.step.action} {each.step.target}" for each in self.actions) or "nothing"))
             if step.changes:
                 self._perform(domain, step, observed)
             self._sleep(_PAUSE)
@@ -175,7 +175,7 @@ class QuorumHealer:
         except (ApiError, QuorumUnknown) as err:
             if getattr(err, "status", 0) == 403:
                 raise
-            self._report_progress("%s of %s was refused: %s" % (step.action, step.target, err))
+            self._report_progress(f"{step.action} of {step.target} was refused: {err}")
 
     def _ages(self, domain: str) -> dict[tuple, float]:
         return {(action, subject): self._clock() - at for (each, action, subject), at in self._history.items() if each == domain}
@@ -196,8 +196,8 @@ class QuorumHealer:
             return quorum_plan.Master(name, address, reason="its pod does not exist")
         started = _started(pod, container_of(domain))
         if started is None or not is_ready(pod) or gone:
-            return quorum_plan.Master(name, address, reason=unready_reason(pod) or "nothing answers at its address, on node %s"
-                               % pod.get("spec", {}).get("nodeName", "unknown"))
+            return quorum_plan.Master(name, address, reason=unready_reason(pod)
+                                      or f"nothing answers at its address, on node {pod.get('spec', {}).get('nodeName', 'unknown')}")
         return quorum_plan.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
                            terminating="deletionTimestamp" in pod["metadata"])
 
@@ -210,7 +210,7 @@ class QuorumHealer:
 def _address(service: dict, domain: str) -> str:
     name = raft_component(domain).raft_port
     port = next((each["port"] for each in service["spec"]["ports"] if each.get("name") == name), 0)
-    return "%s:%d" % (service["metadata"]["name"], port)
+    return f"{service['metadata']['name']}:{port}"
 
 
 def _started(pod: dict, container: str) -> datetime | None:

@@ -172,14 +172,14 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
         if step is not None:
             return step
     if unavailable:
-        return Step(WAIT, unavailable[0].address, "; ".join("%s %s" % (master.pod, _why_unavailable(master)) for master in unavailable))
+        return Step(WAIT, unavailable[0].address, "; ".join(f"{master.pod} {_why_unavailable(master)}" for master in unavailable))
     terminating = [master for master in staying if master.terminating]
     if terminating and (not desired_leader or desired_leader in (observed.leader, *(master.address for master in terminating))):
-        return Step(WAIT, terminating[0].address, "; ".join("%s is being deleted" % master.pod for master in terminating))
+        return Step(WAIT, terminating[0].address, "; ".join(f"{master.pod} is being deleted" for master in terminating))
     if desired_leader and observed.leader != desired_leader:
         if (TRANSFER, desired_leader) in history and history[TRANSFER, desired_leader] < ACTION_TIMEOUT:
-            return Step(WAIT, desired_leader, "%s takes over" % desired_leader)
-        return Step(TRANSFER, desired_leader, "%s leads and %s is to lead" % (observed.leader, desired_leader), desired_leader)
+            return Step(WAIT, desired_leader, f"{desired_leader} takes over")
+        return Step(TRANSFER, desired_leader, f"{observed.leader} leads and {desired_leader} is to lead", desired_leader)
     return Step(NOTHING)
 
 
@@ -188,7 +188,7 @@ def _reopen(master: Master, history: History) -> Step:
 
     While one that is being added is like that, its leader tries to reach it without a pause and answers little else (Alluxio 2.9.4).
     """
-    reason = "%s has closed its Raft server, though its process runs" % master.pod
+    reason = f"{master.pod} has closed its Raft server, though its process runs"
     if history.get((RESTART, master.address), ACTION_TIMEOUT) < ACTION_TIMEOUT:
         return Step(WAIT, master.address, reason)
     return Step(RESTART, master.address, reason, master.address)
@@ -197,25 +197,24 @@ def _reopen(master: Master, history: History) -> Step:
 def _without_majority(observed: RaftGroup) -> Step:
     """Only what runs can vote; nothing we could do brings a majority back without risking what it knows."""
     needed = quorum_size(max(observed.listed, len(observed.masters)))
-    unavailable = "; ".join("%s %s" % (master.pod, _why_unavailable(master)) for master in observed.masters if master.running is None)
+    unavailable = "; ".join(f"{master.pod} {_why_unavailable(master)}" for master in observed.masters if master.running is None)
     if observed.running >= needed:
-        return Step(WAIT, "", "%d of %d masters run and have to elect a leader%s" % (
-            observed.running, len(observed.masters), " (%s)" % unavailable if unavailable else ""))
-    return Step(LOST, "", "%d of %d masters run and %d are needed (%s)" % (observed.running, len(observed.masters), needed, unavailable))
+        return Step(WAIT, "", f"{observed.running} of {len(observed.masters)} masters run and have to elect a "
+                              f"leader{f' ({unavailable})' if unavailable else ''}")
+    return Step(LOST, "", f"{observed.running} of {len(observed.masters)} masters run and {needed} are needed ({unavailable})")
 
 
 def _against_stale(observed: RaftGroup) -> Step:
     if observed.leading() is None:
         able = next((master for master in observed.masters if master.stays), None)
         if able is None:
-            return Step(WAIT, "", "the stale peer %s leads and no expected master is AVAILABLE" % observed.leader)
-        return Step(TRANSFER, able.address, "the stale peer %s leads" % observed.leader, able.address)
+            return Step(WAIT, "", f"the stale peer {observed.leader} leads and no expected master is AVAILABLE")
+        return Step(TRANSFER, able.address, f"the stale peer {observed.leader} leads", able.address)
     # A change of the members is agreed on by the new group.
     peer = observed.stale[0]
     left = observed.available - (peer.state == AVAILABLE) - sum(master.available and master.terminating for master in observed.masters)
     if left < quorum_size(observed.listed - 1):
-        return Step(WAIT, peer.address, "without the stale peer %s only %d of %d would be AVAILABLE"
-                    % (peer.address, left, observed.listed - 1))
+        return Step(WAIT, peer.address, f"without the stale peer {peer.address} only {left} of {observed.listed - 1} would be AVAILABLE")
     return Step(REMOVE, peer.address, "it is a peer of the group and no master has its address", peer.address)
 
 
@@ -228,11 +227,11 @@ def _for_lost(observed: RaftGroup, lost: Master, history: History) -> Step | Non
     done = {action: ago for (action, subject), ago in history.items() if subject == lost.address}
     if any(ago < ACTION_TIMEOUT for ago in done.values()):
         return None
-    reason = "%s has run for %.0f s and is %s" % (lost.pod, lost.running, lost.state or "no member of the group")
+    reason = f"{lost.pod} has run for {lost.running:.0f} s and is {lost.state or 'no member of the group'}"
     able = next((master for master in observed.masters if master.stays and master.address != observed.leader), None)
     steps = [Step(RESTART, lost.address, reason, lost.address)]
     if lost.state and able is not None:
-        steps.append(Step(TRANSFER, able.address, "%s: a new leader opens new connections to it" % reason, lost.address))
+        steps.append(Step(TRANSFER, able.address, f"{reason}: a new leader opens new connections to it", lost.address))
     # A transfer costs the masters no member. The job masters have none but the restart of their leader, which therefore comes last.
     if observed.domain == MASTER:
         steps.reverse()
@@ -241,5 +240,5 @@ def _for_lost(observed: RaftGroup, lost: Master, history: History) -> Step | Non
 
 def _why_unavailable(master: Master) -> str:
     if master.running is None:
-        return "does not run: %s" % (master.reason or "no pod")
-    return "has run for %.0f s and is %s" % (master.running, master.state or "no member yet")
+        return f"does not run: {master.reason or 'no pod'}"
+    return f"has run for {master.running:.0f} s and is {master.state or 'no member yet'}"

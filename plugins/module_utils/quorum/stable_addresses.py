@@ -148,8 +148,8 @@ def _replace(client: Client, namespace: str, existing: dict | None, pattern: dic
     except AlreadyExists as err:
         made = client.get(kinds.SERVICE, name, namespace)
         if made is None or not peer_services.is_stable(made):
-            raise Conflict("%s was made by somebody else while it was being replaced, without a cluster IP: find out who makes "
-                           "it, then run this again" % kinds.SERVICE.describe(name, namespace)) from err
+            raise Conflict(f"{kinds.SERVICE.describe(name, namespace)} was made by somebody else while it was being replaced, without a "
+                           "cluster IP: find out who makes it, then run this again") from err
 
 
 def _await_reached(client: Client, namespace: str, runtime: str, name: str,
@@ -165,9 +165,9 @@ def _await_reached(client: Client, namespace: str, runtime: str, name: str,
         while not _succeeds(client, namespace, pod, command):
             if clock() > deadline:
                 raise Conflict(
-                    "master %s does not reach %s by the cluster IP of its Service %s after %d seconds: the masters' other Services "
-                    "are left as they are; look at kube-proxy and the cluster's DNS, then run this again"
-                    % (pod, name, service["spec"]["clusterIP"], _REACHED_WITHIN))
+                    f"master {pod} does not reach {name} by the cluster IP of its Service {service['spec']['clusterIP']} after "
+                    f"{_REACHED_WITHIN:.0f} seconds: the masters' other Services are left as they are; look at kube-proxy and the "
+                    "cluster's DNS, then run this again")
             sleep(_PAUSE)
 
 

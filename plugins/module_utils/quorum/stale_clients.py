@@ -24,7 +24,7 @@ class ScaleOutNote:
     since: str
 
     def __str__(self) -> str:
-        return "%d %s" % (self.known, self.since)
+        return f"{self.known} {self.since}"
 
     def merged(self, later: ScaleOutNote) -> ScaleOutNote:
         """Return what holds after masters were added once more."""
@@ -41,15 +41,15 @@ class StaleClients:
     def warning(self, name: str, masters: int) -> str:
         """Say what it means that they do not know all masters of the runtime, and what to do."""
         added = " or ".join(master_pod(name, index) for index in range(self.known, masters))
-        return ("%s started when there were %d of the %d masters and know no others, so they find no leader while %s leads. That is so "
-                "only when none of the others can, until somebody moves the leadership. Let them start anew: delete the worker pods one "
-                "at a time, which keeps what they have cached, and the FUSE pods once no application uses them"
-                % (", ".join(self.pods), self.known, masters, added))
+        return (f"{', '.join(self.pods)} started when there were {self.known} of the {masters} masters and know no others, so they find no "
+                f"leader while {added} leads. That is so only when none of the others can, until somebody moves the leadership. Let them "
+                "start anew: delete the worker pods one at a time, which keeps what they have cached, and the FUSE pods once no "
+                "application uses them")
 
     def refusal(self, lead: str) -> str:
         """Say why a master that they do not know is not to lead."""
-        return ("%s was added after %s had started, so they would find no leader, and mounts would fail; nothing was moved: let them "
-                "start anew first, the FUSE pods once no application uses them" % (lead, ", ".join(self.pods)))
+        return (f"{lead} was added after {', '.join(self.pods)} had started, so they would find no leader, and mounts would fail; nothing "
+                "was moved: let them start anew first, the FUSE pods once no application uses them")
 
 
 def read(text: str) -> ScaleOutNote | None:
@@ -67,8 +67,8 @@ def late(pods: Iterable[dict], growth: ScaleOutNote) -> StaleClients | None:
 
 def _named(pod: dict) -> str:
     role = pod["metadata"]["labels"]["role"]
-    place = " (on %s)" % pod["spec"]["nodeName"] if role == "alluxio-fuse" and pod.get("spec", {}).get("nodeName") else ""
-    return "%s %s%s" % (_ROLES[role], pod["metadata"]["name"], place)
+    place = f" (on {pod['spec']['nodeName']})" if role == "alluxio-fuse" and pod.get("spec", {}).get("nodeName") else ""
+    return f"{_ROLES[role]} {pod['metadata']['name']}{place}"
 
 
 def _started(pod: dict) -> str:

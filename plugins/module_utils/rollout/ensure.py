@@ -19,7 +19,7 @@ def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:
     """Return the module's result; an error carries what was done before it."""
     require_identity(params)
     if params["wait_timeout"] < 1:
-        raise InvalidInput("wait_timeout is %d: expected at least one second" % params["wait_timeout"])
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']:.0f}: expected at least one second")
     after = params["restarted_after"]
     desired = RolloutOptions(params["spread_masters"], rollout_plan.moment(after) if after is not None else None, params["wait_timeout"])
     roller = RolloutExecutor(

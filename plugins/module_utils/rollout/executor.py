@@ -128,7 +128,7 @@ class RolloutExecutor:
 
     def _add(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._report_progress("adding master %s" % name)
+        self._report_progress(f"adding master {name}")
         self._site.add_service(index)
         self._site.scale(index + 1)
         self._await_running(name, "")
@@ -137,7 +137,7 @@ class RolloutExecutor:
 
     def _remove(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._report_progress("removing master %s" % name)
+        self._report_progress(f"removing master {name}")
         if self._site.workload()["spec"]["replicas"] > index:
             self._healer(index + 1).ensure_complete()
             self._await_journals(index + 1, but=name)
@@ -176,7 +176,7 @@ class RolloutExecutor:
         return rollout_plan.order(pods, unavailable or reasons, leaders)[0]
 
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
-        self._report_progress("restarting master %s: %s" % (pod.name, reasons[pod.name]))
+        self._report_progress(f"restarting master {pod.name}: {reasons[pod.name]}")
         self._await_journals(members, but=pod.name)
         self._transfer_leadership(pod.name, members, rollout_plan.leader_candidates(pods, pod.name, reasons, members))
         self._require_whole(members, {pod.name: ""})  # the last look before it goes
@@ -232,11 +232,11 @@ class RolloutExecutor:
             pod = next((each for each in self._site.pods() if each["metadata"]["name"] == name), None)
             if pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod):
                 return
-            self._pause("%s to run: %s" % (name, _unready_reason(pod, not_uid)))
+            self._pause(f"{name} to run: {_unready_reason(pod, not_uid)}")
 
     def _await_gone(self, name: str) -> None:
         while any(each["metadata"]["name"] == name for each in self._site.pods()):
-            self._pause("%s to be gone" % name)
+            self._pause(f"{name} to be gone")
 
     def _await_journals(self, members: int, but: str = "") -> None:
         """Wait until all masters but one have the whole journal of both groups: then that one is not the only one to have something."""
@@ -247,13 +247,13 @@ class RolloutExecutor:
             left = {key: each for key, each in left.items() if not each.done(peers.get(key), self._clock())}
             if not left:
                 return
-            self._pause("%s to have the whole journal of the %s group" % (min(left)[1], min(left)[0]))
+            self._pause(f"{min(left)[1]} to have the whole journal of the {min(left)[0]} group")
 
     def _pause(self, what: str) -> None:
-        self._report_progress("waiting for %s" % what)
+        self._report_progress(f"waiting for {what}")
         if self._clock() >= self._deadline:
-            raise WaitTimeout("waited %g seconds in all, at last for %s; what is left to do is done by the next run"
-                              % (self._options.timeout, what))
+            raise WaitTimeout(
+                f"waited {self._options.timeout:g} seconds in all, at last for {what}; what is left to do is done by the next run")
         self._sleep(_PAUSE)
 
 

@@ -91,15 +91,15 @@ class MasterObjects:
         runtime = self._client.get(fluid_kinds.ALLUXIO_RUNTIME, self._name, self._namespace)
         what = fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)
         if runtime is None:
-            raise InvalidInput("%s does not exist: check name and namespace" % what)
+            raise InvalidInput(f"{what} does not exist: check name and namespace")
         if runtime["metadata"].get("deletionTimestamp"):
-            raise InvalidInput("%s is being deleted" % what)
+            raise InvalidInput(f"{what} is being deleted")
         workload = self._client.get(kinds.STATEFUL_SET, self._workload_name, self._namespace)
         config_map = self._client.get(kinds.CONFIG_MAP, self._config_name, self._namespace)
         if workload is None or config_map is None:
             missing = kinds.STATEFUL_SET.describe(self._workload_name) if workload is None else kinds.CONFIG_MAP.describe(self._config_name)
-            raise InvalidInput("%s has no %s yet: wait until the runtime is ready, for example with wait: true at "
-                               "datacache.fluid.alluxio_runtime" % (what, missing))
+            raise InvalidInput(f"{what} has no {missing} yet: wait until the runtime is ready, for example with wait: true at "
+                               "datacache.fluid.alluxio_runtime")
         return Live(runtime["spec"], config_map, workload, self.pods())
 
     def pods(self) -> list[dict]:
@@ -220,11 +220,11 @@ class MasterObjects:
     def _get(self, kind: kinds.Kind, name: str) -> dict:
         found = self._client.get(kind, name, self._namespace)
         if found is None:
-            raise Conflict("%s is gone: somebody deletes the runtime while its masters are rolled" % kind.describe(name, self._namespace))
+            raise Conflict(f"{kind.describe(name, self._namespace)} is gone: somebody deletes the runtime while its masters are rolled")
         return found
 
     def _services(self) -> dict[str, dict]:
-        selector = "release=%s,%s" % (self._name, peer_services.SELECTOR)
+        selector = f"release={self._name},{peer_services.SELECTOR}"
         return {existing["metadata"]["name"]: existing for existing in self._client.list(kinds.SERVICE, self._namespace, selector)}
 
     def _change(self, patch: dict, stands: Callable[[dict], bool]) -> None:

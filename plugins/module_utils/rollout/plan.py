@@ -78,8 +78,8 @@ def moment(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise InvalidInput("restarted_after is %r: expected a time with its zone as RFC 3339 writes it, such as 2026-11-24T18:00:00Z"
-                           % text)
+        raise InvalidInput(
+            f"restarted_after is {text!r}: expected a time with its zone as RFC 3339 writes it, such as 2026-11-24T18:00:00Z")
     return found
 
 
@@ -99,9 +99,9 @@ def outdated(pods: Iterable[Pod], revision: str | None, restarted_after: datetim
         if revision is None:
             reasons[pod.name] = "its configuration changes"
         elif pod.revision != revision:
-            reasons[pod.name] = "it was made from revision %s, and %s is wanted" % (pod.revision or "none", revision)
+            reasons[pod.name] = f"it was made from revision {pod.revision or 'none'}, and {revision} is wanted"
         elif restarted_after is not None and moment(pod.created) < restarted_after:
-            reasons[pod.name] = "it was made at %s, before %s" % (pod.created, restarted_after.isoformat())
+            reasons[pod.name] = f"it was made at {pod.created}, before {restarted_after.isoformat()}"
     return reasons
 
 
@@ -137,12 +137,12 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
     """
     plan = [Step(CONFIGURE, "", configure)] if configure else []
     highest = max([members - 1, *(pod.index for pod in pods)])
-    plan += [Step(REMOVE, fluid_names.master_pod(name, index), "%d masters are declared" % desired)
+    plan += [Step(REMOVE, fluid_names.master_pod(name, index), f"{desired} masters are declared")
              for index in range(highest, desired - 1, -1)]
     staying = [pod for pod in pods if pod.index < desired]
     why = reasons if members == desired else {**{pod.name: "its journal's addresses change" for pod in staying}, **reasons}
     plan += [Step(RESTART, pod.name, why[pod.name]) for pod in order(staying, why, leaders, cordoned)]
-    plan += [Step(ADD, fluid_names.master_pod(name, index), "%d masters are declared and %d exist" % (desired, members))
+    plan += [Step(ADD, fluid_names.master_pod(name, index), f"{desired} masters are declared and {members} exist")
              for index in range(members, desired)]
     return plan
 
@@ -151,16 +151,15 @@ def require_places(pods: list[Pod], restarts: Iterable[str], desired: int, nodes
     """Raise InvalidInput when no two masters fit on one node and some would find none."""
     if len(nodes.accepts) < desired and desired > len(pods):
         raise InvalidInput(
-            "%d masters need %d schedulable nodes, since no two of them fit on one, and %d take them (%s)%s: use fewer masters or "
-            "more nodes; nothing was changed"
-            % (desired, desired, len(nodes.accepts), ", ".join(sorted(nodes.accepts)) or "none", _labels(selector)))
+            f"{desired} masters need {desired} schedulable nodes, since no two of them fit on one, and {len(nodes.accepts)} take them "
+            f"({', '.join(sorted(nodes.accepts)) or 'none'}){_labels(selector)}: use fewer masters or more nodes; nothing was changed")
     places = {pod.name: pod.node for pod in pods if pod.node}
     lost = scheduling.unschedulable(places, [name for name in restarts if name in places], nodes.accepts)
     if lost:
         raise InvalidInput(
-            "%s would find no node after its restart: no two masters fit on one, and %s takes none%s; uncordon it or add a node, then "
-            "run this again; nothing was changed" % (" and ".join(lost), " and ".join(sorted({places[each] for each in lost})),
-                                                     _labels(selector)))
+            f"{' and '.join(lost)} would find no node after its restart: no two masters fit on one, and "
+            f"{' and '.join(sorted({places[each] for each in lost}))} takes none{_labels(selector)}; uncordon it or add a node, then run "
+            "this again; nothing was changed")
 
 
 def _labels(selector: Mapping[str, str]) -> str:

@@ -85,8 +85,8 @@ class RolloutPlanner:
             self._require_known(existing, _new_properties(found))
         headless = stable_addresses.unstable(self._client, self._namespace, self._name, members)
         if headless:
-            self._warn("the Services %s are headless, so a restarted master stays out of its quorum until the leadership is moved: give "
-                       "them stable_peer_addresses with datacache.fluid.alluxio_runtime" % ", ".join(headless))
+            self._warn(f"the Services {', '.join(headless)} are headless, so a restarted master stays out of its quorum until the "
+                       "leadership is moved: give them stable_peer_addresses with datacache.fluid.alluxio_runtime")
         nodes = self._nodes(existing)
         steps = rollout_plan.steps(self._name, pods, reasons, members, desired, summary(found), self._leaders(members),
                                    nodes.cordoned if nodes else ())
@@ -121,7 +121,7 @@ class RolloutPlanner:
         except ApiError as err:
             if err.status != 403:
                 raise
-            self._warn("whether restarted masters find a node is not known: %s" % err)
+            self._warn(f"whether restarted masters find a node is not known: {err}")
             return None
         accepts = {node["metadata"]["name"] for node in nodes if scheduling.accepts(node, _selector(existing), tolerations)}
         cordoned = {node["metadata"]["name"] for node in nodes if node.get("spec", {}).get("unschedulable")}
@@ -151,7 +151,7 @@ def summary(found: RenderedChange) -> str:
 def _names(key: str, value: dict) -> list[str]:
     if key not in rendering.MASTERS:
         return [key]
-    return [*value.get("properties", {}), *(["the JVM options of %s" % key] if "jvm_options" in value else [])]
+    return [*value.get("properties", {}), *([f"the JVM options of {key}"] if "jvm_options" in value else [])]
 
 
 def _new_properties(found: RenderedChange) -> set[str]:

@@ -70,7 +70,7 @@ def _image(version: dict, template: dict, displaced: str | None) -> tuple[str, s
     if not version.get("image") and not version.get("imageTag"):
         return displaced or existing, None
     repository, tag = split_image(displaced or existing)
-    desired = "%s:%s" % (version.get("image") or repository, version.get("imageTag") or tag)
+    desired = f"{version.get('image') or repository}:{version.get('imageTag') or tag}"
     return desired, displaced or (existing if desired != existing else None)
 
 

@@ -121,7 +121,7 @@ def with_members(text: str, name: str, members: int) -> str:
     if not now:
         return text
     port = now[0].rpartition(":")[2]
-    desired = tuple("%s-master-%d:%s" % (name, index, port) for index in range(members))
+    desired = tuple(f"{name}-master-{index}:{port}" for index in range(members))
     return text if now == desired else java_options.with_property(text, ADDRESSES, ",".join(desired))
 
 
@@ -195,15 +195,15 @@ def _unexplained(spec: dict, texts: dict[str, str], record: dict | None) -> list
                     if each not in known and each not in defaults.PROPERTIES and not defaults.works_out(each)]
     if not strange:
         return []
-    return ["the masters have properties that the runtime does not declare and Fluid does not set by itself, so they stay: %s; to "
-            "be rid of them declare them once, roll that out, and leave them out then" % ", ".join(sorted(strange))]
+    return ["the masters have properties that the runtime does not declare and Fluid does not set by itself, so they stay: "
+            f"{', '.join(sorted(strange))}; to be rid of them declare them once, roll that out, and leave them out then"]
 
 
 def _of_others(spec: dict, data: dict, common_changes: bool) -> list[str]:
     """What workers and FUSE pods read only when they start, which a rollout of the masters does not do."""
     late = ["spec." + part for key, part in _OTHERS.items() if not _stands(declared(key, spec), data.get(key, ""))]
     lines = ["these declarations are not in force and a rollout of the masters does not apply them; create the runtime anew for "
-             "them: properties or jvmOptions of %s" % ", ".join(late)] if late else []
+             f"them: properties or jvmOptions of {', '.join(late)}"] if late else []
     if common_changes:
         lines.append("workers and FUSE pods read the common properties and addresses only when they start: theirs stay as they are "
                      "until they start anew")

@@ -33,23 +33,25 @@ def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, 
     existing = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
     for key, value in _wanted(spec):
         if any(character.isspace() for character in value):
-            raise InvalidInput("%s declares %s with a space or line break in its value: Fluid joins Java options with spaces, so the "
-                               "rest would be another option" % (what, key))
+            raise InvalidInput(
+                f"{what} declares {key} with a space or line break in its value: Fluid joins Java options with spaces, so the "
+                               "rest would be another option")
         if key in _FIXED and existing.get(key) != value:
             raise InvalidInput(
-                "%s declares %s as %s and its masters run with %s: the peers of a running quorum know each other by it, so it can only "
-                "be set when the runtime is created" % (what, key, value, existing.get(key, "no value of its own")))
+                f"{what} declares {key} as {value} and its masters run with {existing.get(key, 'no value of its own')}: the peers of a "
+                "running quorum know each other by it, so it can only be set when the runtime is created")
     for option in _jvm_options(spec):
         if not option or any(character.isspace() for character in option):
-            raise InvalidInput("%s declares the JVM option %r: expected one option without spaces" % (what, option))
+            raise InvalidInput(f"{what} declares the JVM option {option!r}: expected one option without spaces")
     _require_network(what, spec, workload)
 
 
 def _require_no_restoration(what: str, workload: dict) -> None:
     under_way = operations.under_way(workload)
     if under_way:
-        raise InvalidInput("backup %s is being restored into %s: a master that is restarted now would wait for its file; finish that "
-                           "with datacache.fluid.alluxio_restore, then run this again" % (under_way.backup, what))
+        raise InvalidInput(
+            f"backup {under_way.backup} is being restored into {what}: a master that is restarted now would wait for its file; finish that "
+                           "with datacache.fluid.alluxio_restore, then run this again")
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:
@@ -57,14 +59,13 @@ def _require_quorum(what: str, spec: dict, workload: dict) -> None:
     existing = workload["spec"]["replicas"]
     if existing == 1 and desired == 1:
         raise InvalidInput(
-            "%s has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
-            "declare 3 masters on a new runtime, or delete its pod when that suits" % what)
+            f"{what} has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
+            "declare 3 masters on a new runtime, or delete its pod when that suits")
     if runtime.changes_journal(existing, desired):
         raise InvalidInput(
-            "%s has %d masters and %d are declared: a single master keeps its journal in the UFS format and several in the EMBEDDED "
-            "one, so neither can become the other; declare %d again, or change master_replicas from %d to %d with recreate: true of "
-            "datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first"
-            % (what, existing, desired, existing, existing, desired))
+            f"{what} has {existing} masters and {desired} are declared: a single master keeps its journal in the UFS format and several in "
+            f"the EMBEDDED one, so neither can become the other; declare {existing} again, or change master_replicas from {existing} to "
+            f"{desired} with recreate: true of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first")
     raft.require_valid_count(desired)
 
 
@@ -85,8 +86,8 @@ def _require_network(what: str, spec: dict, workload: dict) -> None:
     declared = (spec.get("master") or {}).get("networkMode") or "HostNetwork"
     existing = "HostNetwork" if on_host_network(workload) else "ContainerNetwork"
     if declared != existing:
-        raise InvalidInput("%s declares network_mode %s and its masters run with %s: their ports would change under a running quorum; "
-                           "create the runtime anew" % (what, declared, existing))
+        raise InvalidInput(f"{what} declares network_mode {declared} and its masters run with {existing}: their ports would change under a "
+                           "running quorum; create the runtime anew")
 
 
 def on_host_network(workload: dict) -> bool:

@@ -30,4 +30,4 @@ def _require_one(client: Client, namespace: str, pod: str, component: RaftCompon
     found = jvm_arguments.options_of(result.stdout, component.main_class)
     lines = ["no process of it runs"] if found is None else jvm_arguments.mismatches(found, desired.properties, desired.jvm_options or ())
     if lines:
-        raise Conflict("container %s of %s runs with something else than was declared: %s" % (component.container, pod, "; ".join(lines)))
+        raise Conflict(f"container {component.container} of {pod} runs with something else than was declared: {'; '.join(lines)}")

@@ -45,8 +45,8 @@ def ask(deployment):
 def test_a_server_in_trouble_is_named(deployment, ask, module, fault, pauses):
     result, paused = ask(module, {"name": "hbase"}, fault)
     assert result["failed"]
-    assert result["msg"].startswith("the API server at %s answered get of /api" % deployment.proxy.url)
-    assert "with %s each time of 5: " % fault in result["msg"]
+    assert result["msg"].startswith(f"the API server at {deployment.proxy.url} answered get of /api")
+    assert f"with {fault} each time of 5: " in result["msg"]
     assert paused == pauses
     assert [request.verb for request in deployment.proxy.requests] == ["get"] * 5
 
@@ -54,7 +54,7 @@ def test_a_server_in_trouble_is_named(deployment, ask, module, fault, pauses):
 def test_a_server_that_never_answers_is_named(deployment, ask, monkeypatch):
     monkeypatch.setattr(client, "_READ_TIMEOUT", 0.1)
     result, paused = ask("dataset", DATASET, SILENCE)
-    assert result["msg"].startswith("no API server answers at %s: " % deployment.proxy.url)
+    assert result["msg"].startswith(f"no API server answers at {deployment.proxy.url}: ")
     assert "Read timed out" in result["msg"]
     assert paused == BACKOFF
     assert [request.verb for request in deployment.proxy.requests] == ["get"] * 5
@@ -62,16 +62,16 @@ def test_a_server_that_never_answers_is_named(deployment, ask, monkeypatch):
 
 def test_a_port_that_nobody_serves(deployment):
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
-        url = "https://127.0.0.1:%d" % closed_soon.getsockname()[1]
+        url = f"https://127.0.0.1:{closed_soon.getsockname()[1]}"
     result, paused = modules.run("dataset", {**deployment.options, **DATASET, "host": url})
-    assert result["msg"].startswith("no API server answers at %s: " % url)
+    assert result["msg"].startswith(f"no API server answers at {url}: ")
     assert paused == BACKOFF
 
 
 def test_a_certificate_of_another_authority_is_not_tried_again(deployment, tmp_path):
     deployment.proxy.begin()
     result, paused = modules.run("dataset", {**deployment.options, **DATASET, "ca_cert": str(Authority(tmp_path).ca_file)})
-    assert result["msg"].startswith("no API server answers at %s: " % deployment.proxy.url)
+    assert result["msg"].startswith(f"no API server answers at {deployment.proxy.url}: ")
     assert "certificate verify failed" in result["msg"]
     assert (paused, deployment.proxy.requests) == ([], [])
 
@@ -80,7 +80,7 @@ def test_an_object_that_somebody_writes_all_the_time(deployment, ask):
     """It is given up, and their changes stand."""
     modules.run("dataset", {**deployment.options, "name": "hbase"})
     result, paused = ask("dataset", DATASET, CHANGED_IN_BETWEEN)
-    assert "Dataset hbase in namespace %s changed 5 times" % deployment.options["namespace"] in result["msg"]
+    assert f"Dataset hbase in namespace {deployment.options['namespace']} changed 5 times" in result["msg"]
     assert [request.verb for request in deployment.proxy.requests] == ["get", "patch"] * field_manager.ROUNDS
     assert paused == []
     [existing] = deployment.objects().values()
@@ -92,8 +92,8 @@ def test_one_object_of_a_fleet(deployment, ask):
     """The others are made all the same, and the failed one is named."""
     result, _paused = ask("dataset", FLEET, UNAVAILABLE.only("create", about=b'"logs"'))
     namespace = deployment.options["namespace"]
-    assert result["msg"].startswith("1 of 3 objects failed: %s/logs: the API server at %s answered create of "
-                                    % (namespace, deployment.proxy.url))
+    assert result["msg"].startswith(
+        f"1 of 3 objects failed: {namespace}/logs: the API server at {deployment.proxy.url} answered create of ")
     assert [entry["changed"] for entry in result["results"]] == [True, False, True]
     assert {existing["metadata"]["name"] for existing in deployment.objects().values()} == {"ads", "maps"}
     assert len([request for request in deployment.proxy.requests if request.verb == "create"]) == 5 + 2

@@ -18,7 +18,7 @@ from injection.proxy import first_attempts, nth
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import ATTEMPTS, BACKOFF
 
-CASES = [pytest.param(fault, number, id="%s at request %d" % (fault, number))
+CASES = [pytest.param(fault, number, id=f"{fault} at request {number}")
          for fault in TELLING for number in range(1, rounds(fault.verbs) + 1)]
 # A fault costs its repetition, a look at the object, and at most the pages of a list that is read anew.
 MORE_REQUESTS = 3

@@ -46,6 +46,7 @@ def test_the_state_is_found_by_reading(deployment, wait, fault):
 @pytest.mark.parametrize("fault", BROKEN, ids=str)
 def test_a_state_that_never_comes_is_told_in_time(deployment, wait, fault):
     result, seconds = wait(fault, SHORT)
-    assert result["msg"].startswith("waited 1 seconds for Dataset hbase in namespace %s to have status.phase at Bound: "
-                                    "status.phase is None" % deployment.options["namespace"])
+    assert result["msg"].startswith(
+        f"waited 1 seconds for Dataset hbase in namespace {deployment.options['namespace']} to have status.phase at Bound: "
+                                    "status.phase is None")
     assert SHORT <= seconds < LONG / 4

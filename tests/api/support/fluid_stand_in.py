@@ -27,7 +27,7 @@ class FluidStandIn:
         self._failures = []
 
     def path(self, plural, name):
-        return "%s/namespaces/%s/%s/%s" % (FLUID, self._namespace, plural, name)
+        return f"{FLUID}/namespaces/{self._namespace}/{plural}/{name}"
 
     def status(self, plural, name, **status):
         """Set fields of the status, as the controller of that kind does."""
@@ -59,8 +59,8 @@ class FluidStandIn:
 
         Where Kubernetes' own binder runs it would do the second half too, some seconds later.
         """
-        claims, volumes = "/api/v1/namespaces/%s/persistentvolumeclaims" % self._namespace, "/api/v1/persistentvolumes"
-        claim, volume = "%s/%s" % (claims, name), "%s-%s" % (self._namespace, name)
+        claims, volumes = f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims", "/api/v1/persistentvolumes"
+        claim, volume = f"{claims}/{name}", f"{self._namespace}-{name}"
         modes, size = ["ReadOnlyMany"], {"storage": "100Pi"}
         fluid, binder = MANAGERS["alluxioruntimes"], "kube-controller-manager"
         made = self._api.create(claims, {
@@ -74,7 +74,7 @@ class FluidStandIn:
                      "csi": {"driver": "fuse.csi.fluid.io", "volumeHandle": volume}}}, fluid)
         self._api.patch(claim, {"metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
                                 "spec": {"volumeName": volume}}, binder)
-        self._api.patch("%s/%s/status" % (volumes, volume), {"status": {"phase": "Bound"}}, binder)
+        self._api.patch(f"{volumes}/{volume}/status", {"status": {"phase": "Bound"}}, binder)
         self._api.patch(claim + "/status", {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
 
     def later(self, seconds, action):

@@ -15,7 +15,7 @@ class Refused(Exception):
     """The server's refusal; the message is its own."""
 
     def __init__(self, status, text):
-        super().__init__("HTTP %d: %s" % (status, text))
+        super().__init__(f"HTTP {status}: {text}")
         self.status = status
 
 

@@ -75,7 +75,7 @@ class Step:
 
 
 def _dataset(name: str, **options) -> dict:
-    mount = {"name": name, "mount_point": "https://mirror.example.com/%s/" % name}
+    mount = {"name": name, "mount_point": f"https://mirror.example.com/{name}/"}
     return {"name": name, "labels": {"team": "search"}, "mounts": [mount], **options}
 
 
@@ -165,9 +165,9 @@ class Deployment:
         self.proxy = proxy
         self.options = {"namespace": namespace, "host": proxy.url, "ca_cert": str(proxy.ca_file), "api_key": "throwaway"}
         self.fluid = FluidStandIn(proxy.api, namespace)
-        self._collections = [*("%s/namespaces/%s/%s" % (FLUID, namespace, plural) for plural in ("datasets", "alluxioruntimes")),
-                             "/api/v1/namespaces/%s/persistentvolumeclaims" % namespace]
-        self._volume = "/api/v1/persistentvolumes/%s-%s" % (namespace, NAME)
+        self._collections = [*(f"{FLUID}/namespaces/{namespace}/{plural}" for plural in ("datasets", "alluxioruntimes")),
+                             f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"]
+        self._volume = f"/api/v1/persistentvolumes/{namespace}-{NAME}"
 
     def run(self, step: Step, fault: Fault | None = None, due: Due | None = None) -> Report:
         """Run a step; with a fault, inject it into the requests that it fits and that are due."""
@@ -199,7 +199,7 @@ class Deployment:
 
     def _found(self) -> dict[str, dict]:
         lists = {path: self.proxy.api.request("GET", path) for path in self._collections}
-        found = {"%s/%s" % (path, existing["metadata"]["name"]): {"kind": each["kind"].removesuffix("List"), **existing}
+        found = {f"{path}/{existing['metadata']['name']}": {"kind": each["kind"].removesuffix("List"), **existing}
                  for path, each in lists.items() for existing in each["items"]}
         volume = self.proxy.api.get(self._volume)
         return {**found, self._volume: volume} if volume else found

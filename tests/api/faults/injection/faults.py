@@ -166,7 +166,7 @@ def _create_first(exchange: Exchange) -> None:
     desired = json.loads(exchange.request.body)
     metadata = {"name": desired["metadata"]["name"], "labels": {FOREIGN_LABEL: SOMEBODY}}
     exchange.proxy.api.create(exchange.request.path, {**desired, "metadata": metadata}, SECOND_RUN)
-    exchange.proxy.note_touch("%s/%s" % (exchange.request.path, metadata["name"]))
+    exchange.proxy.note_touch(f"{exchange.request.path}/{metadata['name']}")
 
 
 def _replace(exchange: Exchange) -> None:

@@ -57,7 +57,7 @@ def test_broken_promises_fail_with_all_figures(run, failover):
 
 
 def test_the_reader_is_judged(cluster, run, failover):
-    log = ["read %s 1.0 1.1" % ONE]
+    log = [f"read {ONE} 1.0 1.1"]
     cluster.logs["reader", "reader"] = log[0]
 
     def read(line):
@@ -65,7 +65,7 @@ def test_the_reader_is_judged(cluster, run, failover):
         cluster.logs["reader", "reader"] = "\n".join(log)
 
     for second in range(1, 20):
-        cluster.later(second, partial(read, "error 1.0 3.5 EIO" if second == 2 else "read %s 1.0 1.2" % ONE))
+        cluster.later(second, partial(read, "error 1.0 3.5 EIO" if second == 2 else f"read {ONE} 1.0 1.2"))
     result = run("alluxio_failover", reader_pod="reader", **IDENTITY)
     assert result["failed"] and "1 reads failed: EIO" in result["msg"]
     assert result["reads"]["longest"] == 2.5

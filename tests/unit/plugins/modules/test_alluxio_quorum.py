@@ -66,7 +66,7 @@ def test_a_node_without_a_leader(run, raft):
 
 def test_masters_that_are_all_on_that_node_keep_their_leader(run, raft):
     for index in range(3):
-        raft.cluster.change(kinds.POD, "hbase-master-%d" % index, NAMESPACE, {"spec": {"nodeName": "node0"}})
+        raft.cluster.change(kinds.POD, f"hbase-master-{index}", NAMESPACE, {"spec": {"nodeName": "node0"}})
     result = run("alluxio_quorum", leader_not_on="node0", **IDENTITY)
     assert "hbase-master-0 leads on node node0 and no master of AlluxioRuntime hbase" in result["msg"]
     assert raft.actions == []

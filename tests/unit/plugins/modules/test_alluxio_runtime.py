@@ -37,7 +37,7 @@ def stored(cluster):
 def nodes(cluster):
     def put(count):
         for number in range(count):
-            cluster.put(kinds.NODE, {"metadata": {"name": "n%d" % number}, "spec": {}})
+            cluster.put(kinds.NODE, {"metadata": {"name": f"n{number}"}, "spec": {}})
     return put
 
 
@@ -196,7 +196,7 @@ def test_a_runtime_that_kubectl_made_gets_stable_addresses(cluster, run, masters
     assert cluster.writes() == []
     done = run("alluxio_runtime", diff=True, **masters_of_hbase)
     assert (predicted["changed"], predicted["diff"]) == (done["changed"], done["diff"])
-    assert done["diff"]["before"]["services"] == {"hbase-master-%d" % index: {"clusterIP": "None"} for index in range(3)}
+    assert done["diff"]["before"]["services"] == {f"hbase-master-{index}": {"clusterIP": "None"} for index in range(3)}
     assert not run("alluxio_runtime", **masters_of_hbase)["changed"]
 
 

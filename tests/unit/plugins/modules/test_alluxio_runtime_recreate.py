@@ -55,7 +55,7 @@ def without_servers_own(result):
 def test_refused_without_recreate(cluster, run, existing, stored, masters, desired, check):
     uid = existing(masters)
     message = run("alluxio_runtime", check=check, master_replicas=desired, **OWN)["msg"]
-    assert "has %d masters and %d were asked for: a single master keeps its journal in the UFS format" % (masters, desired) in message
+    assert f"has {masters} masters and {desired} were asked for: a single master keeps its journal in the UFS format" in message
     assert ("set recreate: true, which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in "
             "Alluxio is lost, so back up the metadata first with datacache.fluid.alluxio_backup") in message
     assert cluster.requests == [("get", "alluxioruntimes")]
@@ -70,8 +70,8 @@ def test_recreated(cluster, run, existing, stored, masters, desired):
     assert result["diff"] == {"before": {"spec": {"replicas": 1, "master": {"replicas": masters}}},
                               "after": {"spec": {"replicas": 2, "master": {"replicas": desired}}}}
     assert result["warnings"] == [
-        "AlluxioRuntime hbase in namespace data has %d masters and %d are declared, so the cache is rebuilt: cached data is fetched anew "
-        "from the under-store, and what was only in Alluxio is lost" % (masters, desired)]
+        f"AlluxioRuntime hbase in namespace data has {masters} masters and {desired} are declared, so the cache is rebuilt: cached data is "
+        "fetched anew from the under-store, and what was only in Alluxio is lost"]
     made = stored()
     assert made["metadata"]["uid"] != uid
     assert made["spec"] == {"replicas": 2, "master": {"replicas": desired, "networkMode": "ContainerNetwork"},
@@ -209,8 +209,8 @@ def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, existing
     result = run("alluxio_runtime", master_replicas=3, recreate=True, wait_timeout=60, **OWN)
     assert result["changed"] and result["failed"]
     assert "was deleted to be created anew, which is not done yet" in result["msg"]
-    assert ("waited 60 seconds for AlluxioRuntime hbase in namespace data to be gone: it is still there, held by %s (of "
-            "alluxioruntime-controller)" % FINALIZER) in result["msg"]
+    assert (f"waited 60 seconds for AlluxioRuntime hbase in namespace data to be gone: it is still there, held by {FINALIZER} (of "
+            "alluxioruntime-controller)") in result["msg"]
     assert result["findings"] == ["the finalizer's controller, Deployment alluxioruntime-controller, has 0 of 0 replicas ready: start "
                                   "it, and it takes the finalizer away"]
     assert stored()["metadata"]["deletionTimestamp"]
@@ -288,7 +288,7 @@ def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monk
     result = run("alluxio_runtime", diff=True, wait=True, **options)
     assert (result["result"]["metadata"]["name"], cluster.now, len(proven)) == ("ready", 50, 1)
     assert result["diff"] == predicted["diff"]
-    services = [cluster.stored(kinds.SERVICE, "hbase-master-%d" % index, "data") for index in range(3)]
+    services = [cluster.stored(kinds.SERVICE, f"hbase-master-{index}", "data") for index in range(3)]
     assert [service["spec"]["clusterIP"] for service in services] == ["10.96.1.1"] * 3
 
 

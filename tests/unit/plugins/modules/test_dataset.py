@@ -214,7 +214,7 @@ def test_a_list_returns_the_options_that_it_was_given(run):
 
 
 def test_a_long_list_is_read_at_once(cluster, run):
-    datasets = [{"name": "d%d" % number} for number in range(30)]
+    datasets = [{"name": f"d{number}"} for number in range(30)]
     run("dataset", datasets=datasets)
     cluster.requests.clear()
     assert not run("dataset", datasets=datasets)["changed"]

@@ -47,7 +47,7 @@ def test_nothing_found(run, module, kind, recording):
 @BOTH
 def test_a_kind_that_is_not_installed(cluster, run, module, kind, recording):
     cluster.missing_kinds.add(kind)
-    assert "does not know the kind %s" % kind.kind in run(module)["msg"]
+    assert f"does not know the kind {kind.kind}" in run(module)["msg"]
 
 
 @BOTH
@@ -94,7 +94,7 @@ def test_services_that_lose_their_address_are_named(cluster, run, runtime):
     runtime(3)
     for index, address in enumerate(["None", "10.96.0.7", "None"]):
         cluster.put(kinds.SERVICE, {
-            "metadata": {"name": "hbase-master-%d" % index, "namespace": "default", "labels": {"role": "alluxio-master"}},
+            "metadata": {"name": f"hbase-master-{index}", "namespace": "default", "labels": {"role": "alluxio-master"}},
             "spec": {"clusterIP": address, "publishNotReadyAddresses": address != "None"}})
     assert run("alluxio_quorum_info", name="hbase")["unstable_addresses"] == ["hbase-master-0", "hbase-master-2"]
 

@@ -89,7 +89,7 @@ def test_a_leader_that_is_late_is_no_lost_majority(cache, run, saved, cluster):
     cache.lead("")
     cluster.later(45, lambda: cache.lead("hbase-master-2"))
     result = run("alluxio_restore", **LATEST)
-    assert result.get("safety_backup") or not result["changed"], "healthy journals were deleted without a copy: %s" % result["warnings"]
+    assert result.get("safety_backup") or not result["changed"], f"healthy journals were deleted without a copy: {result['warnings']}"
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -104,7 +104,7 @@ def test_a_restoration_that_timed_out_does_not_cost_the_next_one_its_safety_back
     time.forward(days=3)
     [other] = [each for each in run("alluxio_backup_info", **CLAIM)["backups"] if each["made_before"]]
     result = run("alluxio_restore", **{**LATEST, "backup": other["name"]})
-    assert result["safety_backup"], "three days of metadata were replaced with no copy and no warning: %s" % result["warnings"]
+    assert result["safety_backup"], f"three days of metadata were replaced with no copy and no warning: {result['warnings']}"
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -161,8 +161,7 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
     monkeypatch.setattr(Restorer, "replace", replace)
     result = run("alluxio_restore", skip_safety_backup=True, timeout=60, **{**LATEST, "backup": safety["name"]})
     deletions = [request for request in cache.cluster.requests if request == ("delete", "pods")]
-    assert cache.tree(), "an empty namespace is served; %d deletions of masters in 60 s; %s" % (
-        len(deletions), result.get("msg", "")[:200])
+    assert cache.tree(), f"an empty namespace is served; {len(deletions)} deletions of masters in 60 s; {result.get('msg', '')[:200]}"
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -177,7 +176,7 @@ def test_helper_pod_outlives_what_is_done_with_it(cache, run, cluster):
         return real(kind, body, *rest, **more)
     cluster.create = create
     run("alluxio_backup", timeout=900, **CLAIM)
-    assert objects[0] >= 5 * 900, "the pod ends after %d s in all" % objects[0]
+    assert objects[0] >= 5 * 900, f"the pod ends after {objects[0]} s in all"
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)

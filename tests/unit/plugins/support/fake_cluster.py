@@ -113,9 +113,9 @@ class FakeCluster:
         self._ask("create", kind, write=True)
         key = self._key(kind, body["metadata"]["name"], body["metadata"].get("namespace"))
         if key in self._objects:
-            raise AlreadyExists("%s exists" % body["metadata"]["name"], 409)
+            raise AlreadyExists(f"{body['metadata']['name']} exists", 409)
         made = copy.deepcopy(body)
-        made["metadata"].update(uid="uid-%s" % next(self._versions), creationTimestamp="2026-11-23T11:05:42Z")
+        made["metadata"].update(uid=f"uid-{next(self._versions)}", creationTimestamp="2026-11-23T11:05:42Z")
         if kind.kind == "Service":
             made["spec"].setdefault("clusterIP", "10.96.1.1")
         return made if dry_run else self._store(key, "ADDED", made)
@@ -124,10 +124,10 @@ class FakeCluster:
         self._ask("patch", kind, write=True)
         key = self._key(kind, name, namespace)
         if key not in self._objects:
-            raise ApiError("%s not found" % name, 404)
+            raise ApiError(f"{name} not found", 404)
         existing = copy.deepcopy(self._objects[key])
         if patch["metadata"].get("resourceVersion") not in (None, existing["metadata"]["resourceVersion"]):
-            raise WriteConflict("%s was modified" % name, 409)
+            raise WriteConflict(f"{name} was modified", 409)
         after = apply_patch(existing, patch)
         return after if dry_run else self._store(key, "MODIFIED", after)
 
@@ -137,7 +137,7 @@ class FakeCluster:
         if key not in self._objects:
             return False
         if self._objects[key]["metadata"]["uid"] != uid:
-            raise WriteConflict("%s has another UID" % name, 409)
+            raise WriteConflict(f"{name} has another UID", 409)
         if dry_run:
             return True
         if self._objects[key]["metadata"].get("finalizers"):
@@ -166,7 +166,7 @@ class FakeCluster:
     def log(self, namespace, pod, container, tail_lines, previous=False):
         self.requests.append(("log", "pods"))
         if (pod, container) not in self.logs:
-            raise ApiError("log of %s/%s: HTTP 403" % (pod, container), 403)
+            raise ApiError(f"log of {pod}/{container}: HTTP 403", 403)
         return self.logs[pod, container]
 
     def proxied(self, namespace, pod, port, path, timeout):
@@ -174,7 +174,7 @@ class FakeCluster:
         if ("get", "pods/proxy") in self.forbidden:
             raise ApiError("not allowed to get pods/proxy", 403)
         if pod in self.unreachable:
-            raise PodUnreachable("pod %s is silent for %g s" % (pod, timeout))
+            raise PodUnreachable(f"pod {pod} is silent for {timeout:g} s")
         answer = self.web.get((pod, port, path.partition("?")[0]))
         return None if answer is None else answer.encode()
 
@@ -190,9 +190,9 @@ class FakeCluster:
             self._pass(self.now + RETRIES)
             raise ServerUnavailable("no API server answers")
         if kind in self.missing_kinds:
-            raise KindNotFound("the cluster does not know the kind %s" % kind.kind, 404)
+            raise KindNotFound(f"the cluster does not know the kind {kind.kind}", 404)
         if (verb, kind.plural) in self.forbidden:
-            raise ApiError("not allowed to %s %s" % (verb, kind.resource), 403)
+            raise ApiError(f"not allowed to {verb} {kind.resource}", 403)
         if write and self._before_write:
             self._before_write.pop(0)()
 
@@ -202,7 +202,7 @@ class FakeCluster:
 
     def _store(self, key, event, existing):
         self._note(event, key, existing)
-        existing["metadata"].setdefault("uid", "uid-%d" % self._version)
+        existing["metadata"].setdefault("uid", f"uid-{self._version}")
         existing["metadata"]["resourceVersion"] = str(self._version)
         self._objects[key] = existing
         return copy.deepcopy(existing)

@@ -57,7 +57,7 @@ class FakeFailover:
 
     def execute(self, _client, _namespace, pod, _container, command, _timeout):
         self.commands.append((pod, command[2]))
-        view = "".join("Successfully created directory %s\n" % each for each in self.writes)
+        view = "".join(f"Successfully created directory {each}\n" for each in self.writes)
         result = {writer._COUNT: "2\n", writer._STOP: view}.get(command[2], "")
         return ExecResult(0, result, "")
 

@@ -73,7 +73,7 @@ class FakeJournals:
         cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {
             "metadata": {"name": "backups", "namespace": "data"}, "status": {"phase": "Bound"}})
         for index in range(3):
-            self._start("hbase-master-%d" % index)
+            self._start(f"hbase-master-{index}")
 
     # -- what a test arranges and looks at --------------------------------------------------
 
@@ -85,7 +85,7 @@ class FakeJournals:
 
     def write_during_backups(self, count):
         """Let a path be added after each of the next listings."""
-        (self.cache / "writes").write_text("".join("drwxr-xr-x root root 0 DIR /busy-%d\n" % number for number in range(count)))
+        (self.cache / "writes").write_text("".join(f"drwxr-xr-x root root 0 DIR /busy-{number}\n" for number in range(count)))
 
     def lead(self, pod):
         """Let the pod be the leader; an empty name lets there be none."""
@@ -101,7 +101,7 @@ class FakeJournals:
         leader = (self.cache / "leader").read_text()
         if not leader:
             raise QuorumUnknown("no master answers")
-        names = ["hbase-master-%d" % index for index in range(3)]
+        names = [f"hbase-master-{index}" for index in range(3)]
         peers = tuple(Peer(name + ":19200", "UNAVAILABLE" if name in self.unavailable else AVAILABLE, leader=name == leader)
                       for name in names)
         return Quorum(leader + ":19200", peers), leader
@@ -121,10 +121,10 @@ class FakeJournals:
 
     def _run(self, pod, container, command, stdin=""):
         if not self.cluster.stored(kinds.POD, pod, "data"):
-            raise ApiError("cannot run it: pod %s not found" % pod)
+            raise ApiError(f"cannot run it: pod {pod} not found")
         args = [self._local(pod, word) if number > 2 else word for number, word in enumerate(command)]
         self.commands.append((pod, container, command[3] if command[1:2] == ["-c"] else " ".join(command)))
-        environ = {**os.environ, "PATH": "%s:%s" % (self._path, os.environ["PATH"]), "CACHE": str(self.cache)}
+        environ = {**os.environ, "PATH": f"{self._path}:{os.environ['PATH']}", "CACHE": str(self.cache)}
         done = subprocess.run(args, input=stdin, capture_output=True, text=True, env=environ, check=False)
         if command[1:2] == ["-c"] and command[4:5] == [GO]:
             self._go(pod)

@@ -66,11 +66,11 @@ class FakeMasters:
         cluster.put(kinds.CONFIG_MAP, config_map)
         self._put_workload(workload)
         for index in range(members):
-            self._put_service("hbase-master-%d" % index)
+            self._put_service(f"hbase-master-{index}")
             self._make(index)
             self._join(index)
         for index in range(1, 6):
-            cluster.put(kinds.NODE, {"metadata": {"name": "node%d" % index}, "spec": {}})
+            cluster.put(kinds.NODE, {"metadata": {"name": f"node{index}"}, "spec": {}})
         self.leader = {domain: "hbase-master-0" for domain in PORTS}
         cluster._planned.clear()  # they are members already
         self._patch_client(monkeypatch)
@@ -114,10 +114,10 @@ class FakeMasters:
     def whole(self):
         """Tell whether the expected peers, and no others, are AVAILABLE, and each pod is of the newest revision."""
         members = self.workload["spec"]["replicas"]
-        names = ["hbase-master-%d" % index for index in range(members)]
+        names = [f"hbase-master-{index}" for index in range(members)]
         return ([pod.name for pod in self.pods()] == names
                 and all(pod.revision == self.workload["status"]["updateRevision"] for pod in self.pods())
-                and all(group == {"%s:%d" % (name, PORTS[domain]): True for name in names} for domain, group in self.groups.items()))
+                and all(group == {f"{name}:{PORTS[domain]}": True for name in names} for domain, group in self.groups.items()))
 
     # -- Kubernetes ---------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class FakeMasters:
                 self._unavailable(name)
                 self.cluster.later(ENDS, lambda name=name: self._vanish(name))
         for index in range(members):
-            if "hbase-master-%d" % index not in self._names():
+            if f"hbase-master-{index}" not in self._names():
                 self.cluster.later(STARTS, lambda index=index: self._make(index))
 
     def _pod_deleted(self, name):
@@ -186,15 +186,15 @@ class FakeMasters:
             self.cluster.vanish(kinds.POD, name, NAMESPACE)
 
     def _make(self, index):
-        name = "hbase-master-%d" % index
+        name = f"hbase-master-{index}"
         if name in self._names() or index >= self.workload["spec"]["replicas"]:
             return
         self._made += 1
         started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         self.cluster.put(kinds.POD, {
-            "metadata": {"name": name, "namespace": NAMESPACE, "uid": "pod-%d" % self._made, "creationTimestamp": started,
+            "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"pod-{self._made}", "creationTimestamp": started,
                          "labels": {**LABELS, "controller-revision-hash": self.workload["status"]["updateRevision"]}},
-            "spec": {"nodeName": "node%d" % (index + 1)},
+            "spec": {"nodeName": f"node{index + 1}"},
             "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [
                 {"name": each, "ready": True, "state": {"running": {"startedAt": started}}}
                 for each in ("alluxio-master", "alluxio-job-master")]}})
@@ -220,9 +220,9 @@ class FakeMasters:
     # -- Raft -------------------------------------------------------------------------------------
 
     def _join(self, index, made=None):
-        name = "hbase-master-%d" % index
+        name = f"hbase-master-{index}"
         existing = self.cluster.stored(kinds.POD, name, NAMESPACE)
-        if existing is None or (made is not None and existing["metadata"]["uid"] != "pod-%d" % made):
+        if existing is None or (made is not None and existing["metadata"]["uid"] != f"pod-{made}"):
             return
         if name in self.closes:
             self.closes.remove(name)
@@ -230,12 +230,12 @@ class FakeMasters:
             return
         self._whole_at[name] = self.cluster.now + CATCHES_UP if made is not None else 0.0
         for domain, port in PORTS.items():
-            self.groups[domain]["%s:%d" % (name, port)] = True
+            self.groups[domain][f"{name}:{port}"] = True
 
     def _unavailable(self, name):
         self.only_copy |= any(at > self.cluster.now for other, at in self._whole_at.items() if other != name)
         for domain, port in PORTS.items():
-            address = "%s:%d" % (name, port)
+            address = f"{name}:{port}"
             if address in self.groups[domain]:
                 self.groups[domain][address] = False
             group = self.groups[domain]
@@ -255,14 +255,14 @@ class FakeMasters:
         leader = self.leader[domain]
         if leader is None or (domain == MASTER and self._closed):
             return GroupView(None, None, 1)
-        leader = "%s:%d" % (leader, PORTS[domain])
+        leader = f"{leader}:{PORTS[domain]}"
         peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
                            behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
                       for address, available in sorted(self.groups[domain].items()))
         return GroupView(Quorum(leader, peers), leader.rpartition(":")[0], 0)
 
     def _restart(self, pod, domain):
-        self.actions.append("kill %s %s" % (domain, pod))
+        self.actions.append(f"kill {domain} {pod}")
         if pod in self._closed:
             self._closed.remove(pod)
             self.cluster.later(JOINS, lambda: self._join(int(pod.rpartition("-")[2])))
@@ -279,6 +279,6 @@ class FakeMasters:
         return True
 
     def _remove_peer(self, _asked, domain, address):
-        self.actions.append("remove %s %s" % (domain, address.rpartition(":")[0]))
+        self.actions.append(f"remove {domain} {address.rpartition(':')[0]}")
         del self.groups[domain][address]
         self._count()

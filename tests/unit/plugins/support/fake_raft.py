@@ -37,7 +37,7 @@ class FakeRaft:
     # -- what a test arranges -----------------------------------------------------------------
 
     def put_service(self, index, cluster_ip=True):
-        spec = {"clusterIP": "10.96.0.%d" % (index + 1), "publishNotReadyAddresses": True} if cluster_ip else {"clusterIP": "None"}
+        spec = {"clusterIP": f"10.96.0.{index + 1}", "publishNotReadyAddresses": True} if cluster_ip else {"clusterIP": "None"}
         ports = [{"name": "embedded", "port": PORTS["MASTER"]}, {"name": "job-embedded", "port": PORTS["JOB_MASTER"]}]
         self.cluster.put(kinds.SERVICE, {
             "metadata": {"name": pod_name(index), "namespace": NAMESPACE, "labels": {"role": "alluxio-master", "release": "hbase"}},
@@ -47,7 +47,7 @@ class FakeRaft:
         state = {"running": {"startedAt": started}} if running else {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
         self.cluster.put(kinds.POD, {
             "metadata": {"name": pod_name(index), "namespace": NAMESPACE, "labels": {"role": "alluxio-master", "release": "hbase"}},
-            "spec": {"nodeName": "node%d" % index},
+            "spec": {"nodeName": f"node{index}"},
             "status": {"conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
                        "containerStatuses": [{"name": name, "state": state} for name in CONTAINERS.values()]}})
 
@@ -61,7 +61,7 @@ class FakeRaft:
 
     def quorum(self, domain, pods=None):
         if domain in self.silent:
-            raise QuorumUnknown("no master tells of its %s quorum" % domain)
+            raise QuorumUnknown(f"no master tells of its {domain} quorum")
         leader = self.leaders[domain]
         peers = tuple(Peer(each, state, leader=each == leader, silent=0.5 if state == "AVAILABLE" else 60.0)
                       for each, state in sorted(self.states[domain].items()))
@@ -89,15 +89,15 @@ class FakeRaft:
             del self.states[domain][peer]
 
     def restart(self, pod, domain):
-        self._perform("restart", "%s %s" % (domain, pod))
+        self._perform("restart", f"{domain} {pod}")
         self.closed.discard((domain, pod))
         self._heal("restart", domain)
 
     def kill(self, pod, domain):
-        self._perform("kill", "%s %s" % (domain, pod))
+        self._perform("kill", f"{domain} {pod}")
 
     def _perform(self, action, target):
-        self.actions.append("%s %s" % (action, target))
+        self.actions.append(f"{action} {target}")
         if action in self.refuses:
             raise QuorumUnknown("exit code 255: refused")
 
@@ -107,8 +107,8 @@ class FakeRaft:
 
 
 def pod_name(index):
-    return "hbase-master-%d" % index
+    return f"hbase-master-{index}"
 
 
 def address(domain, index):
-    return "%s:%d" % (pod_name(index), PORTS[domain])
+    return f"{pod_name(index)}:{PORTS[domain]}"

@@ -22,7 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import Inva
 
 
 def group(*states, leader=0):
-    addresses = ["m-%d:19200" % index for index in range(len(states))]
+    addresses = [f"m-{index}:19200" for index in range(len(states))]
     peers = tuple(Peer(address, state, leader=index == leader)
                   for index, (address, state) in enumerate(zip(addresses, states, strict=True)))
     return Quorum(leader=None if leader is None else addresses[leader], peers=peers)

@@ -22,7 +22,7 @@ def put(cluster):
 
 
 def keys(namespaces, each):
-    return [("ns%d" % place, "d%d" % number) for place in range(namespaces) for number in range(each)]
+    return [(f"ns{place}", f"d{number}") for place in range(namespaces) for number in range(each)]
 
 
 @pytest.mark.parametrize(("namespaces", "each", "requests"), [
@@ -47,7 +47,7 @@ def test_what_does_not_exist_is_left_out(cluster, put):
 
 
 def test_cluster_scoped_objects(cluster, put):
-    desired = [(None, "pv%d" % number) for number in range(5)]
+    desired = [(None, f"pv{number}") for number in range(5)]
     put(*desired, kind=kinds.PERSISTENT_VOLUME)
     assert bulk.read(cluster, kinds.PERSISTENT_VOLUME, desired).keys() == set(desired)
 

@@ -283,7 +283,7 @@ def test_a_terminating_namespace_is_no_missing_role(ask):
 
 
 @pytest.mark.parametrize("fault", [
-    *(pytest.param(refusal(status, "x", "x"), id="http-%d" % status) for status in (429, 500, 502, 503, 504)),
+    *(pytest.param(refusal(status, "x", "x"), id=f"http-{status}") for status in (429, 500, 502, 503, 504)),
     pytest.param(answer(503, b"upstream connect error"), id="a-proxys-503"),
     pytest.param(RESET, id="reset"),
     pytest.param(ReadTimeoutError(None, "/", "Read timed out."), id="no-answer"),

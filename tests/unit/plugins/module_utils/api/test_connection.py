@@ -145,7 +145,7 @@ def test_a_kubeconfig_that_cannot_be_used(tmp_path, content, view):
         path.write_text(content)
     with pytest.raises(InvalidInput) as refused:
         connection.connect({"kubeconfig": str(path)})
-    assert str(refused.value).startswith("no cluster to connect to: %s cannot be used (" % path)
+    assert str(refused.value).startswith(f"no cluster to connect to: {path} cannot be used (")
     assert view in str(refused.value)
     assert str(refused.value).endswith("set kubeconfig, or host with api_key, or the K8S_AUTH_* environment variables")
 

@@ -180,7 +180,7 @@ def test_a_pods_token_is_read_again_when_it_is_old(connect, monkeypatch, tmp_pat
 
 def id_token(expires):
     claims = base64.urlsafe_b64encode(json.dumps({"exp": expires}).encode()).decode().rstrip("=")
-    return "e30.%s.c2ln" % claims
+    return f"e30.{claims}.c2ln"
 
 
 class Issuer(BaseHTTPRequestHandler):
@@ -189,7 +189,7 @@ class Issuer(BaseHTTPRequestHandler):
     fresh = id_token(time.time() + 86400)
 
     def do_GET(self):
-        self._answer({"token_endpoint": "http://127.0.0.1:%d/token" % self.server.server_port})
+        self._answer({"token_endpoint": f"http://127.0.0.1:{self.server.server_port}/token"})
 
     def do_POST(self):
         sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -212,7 +212,7 @@ class Issuer(BaseHTTPRequestHandler):
 def issuer():
     with HTTPServer(("127.0.0.1", 0), Issuer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield "http://127.0.0.1:%d" % server.server_port
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 

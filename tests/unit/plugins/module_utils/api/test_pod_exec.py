@@ -150,7 +150,7 @@ def test_a_command_that_does_not_end(run):
 def test_a_stream_that_cannot_be_opened(run, reason, view):
     with pytest.raises(ApiError) as raised:
         run(ws_client.ApiException(status=0, reason=reason))
-    assert str(raised.value).endswith("of namespace data: %s; it needs create on pods/exec and a running container" % view)
+    assert str(raised.value).endswith(f"of namespace data: {view}; it needs create on pods/exec and a running container")
 
 
 def test_impersonation_is_refused_since_it_would_be_dropped(client):
@@ -196,7 +196,7 @@ def test_what_is_not_base64_is_an_error(run):
 @pytest.mark.parametrize("error", [OSError("reset"), WebSocketTimeoutException("timed out")])
 def test_a_stream_of_bytes_that_breaks_or_does_not_end(run, error):
     stream = FakeFrames(error=error)
-    with pytest.raises(ApiError, match="the stream from .* broke, or has not ended after 30 seconds: %s" % error):
+    with pytest.raises(ApiError, match=f"the stream from .* broke, or has not ended after 30 seconds: {error}"):
         run(stream, receive, [].append)
     assert stream.closed
 

@@ -103,7 +103,7 @@ def test_a_timeout_tells_how_far_it_got(cluster, put, becomes, waiter):
     put("hbase")
     becomes(3, "hbase", "Pending")
     with pytest.raises(WaitTimeout) as timeout:
-        until(waiter(60, explain=lambda name: ["pod %s-master-0: phase Pending" % name, "event on Pod x: y"]))
+        until(waiter(60, explain=lambda name: [f"pod {name}-master-0: phase Pending", "event on Pod x: y"]))
     assert str(timeout.value) == (
         "waited 60 seconds for Dataset hbase in namespace data to be Bound: its phase is Pending\n"
         "- pod hbase-master-0: phase Pending\n- event on Pod x: y")

@@ -254,7 +254,7 @@ def test_an_object_that_never_rests_is_given_up(cluster, apply):
     apply(manifest(placement="Shared"))
     numbers = iter(range(ROUNDS + 1))
     cluster.before_write(*[lambda: cluster.change(DATASET, "hbase", "data", {"spec": {"n": next(numbers)}})] * ROUNDS)
-    with pytest.raises(Conflict, match="changed %d times between our read and our write: something else writes it" % ROUNDS):
+    with pytest.raises(Conflict, match=f"changed {ROUNDS} times between our read and our write: something else writes it"):
         apply(manifest(placement="Exclusive"))
     assert spec_of(cluster)["placement"] == "Shared"
 

@@ -7,11 +7,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.drill.reader impor
 
 ONE, TWO = "a" * 64, "b" * 64
 LOG = "\n".join([
-    "read %s 10.00 10.25" % ONE,
-    "read %s 10.40 10.50" % ONE,
+    f"read {ONE} 10.00 10.25",
+    f"read {ONE} 10.40 10.50",
     "error 10.60 14.70 dd: error reading '/data/hbase/CHANGES.md': Input/output error",
-    "read %s 15.00 15.10" % TWO,
-    "read %s 15.20 15.30" % ONE, ""])
+    f"read {TWO} 15.00 15.10",
+    f"read {ONE} 15.20 15.30", ""])
 
 
 @pytest.mark.parametrize(("log", "skip", "found"), [
@@ -20,7 +20,7 @@ LOG = "\n".join([
     pytest.param(LOG, 0, Reads(3, ("dd: error reading '/data/hbase/CHANGES.md': Input/output error",), (TWO,), 4.1), id="all"),
     pytest.param(LOG, 4, Reads(1, (), (), 0.1), id="the-last"),
     pytest.param("error 1.0 2.0\n", 0, Reads(0, ("no words",), (), 1.0), id="error-without-words"),
-    pytest.param("read %s 10.00 10.25\nread %s 10.3" % (ONE, ONE), 0, Reads(1, (), (), 0.25), id="a-line-that-is-being-written"),
+    pytest.param(f"read {ONE} 10.00 10.25\nread {ONE} 10.3", 0, Reads(1, (), (), 0.25), id="a-line-that-is-being-written"),
 ])
 def test_reads(log, skip, found):
     reads = parse(log, skip)
@@ -29,7 +29,7 @@ def test_reads(log, skip, found):
 
 
 def test_the_first_read_tells_the_checksum_also_when_it_is_not_counted():
-    reads = parse("read %s 1.0 1.1\nread %s 1.2 1.3\n" % (ONE, TWO), skip=1)
+    reads = parse(f"read {ONE} 1.0 1.1\nread {TWO} 1.2 1.3\n", skip=1)
     assert (reads.good, reads.different) == (0, (TWO,))
 
 

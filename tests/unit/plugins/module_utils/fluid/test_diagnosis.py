@@ -59,9 +59,9 @@ def test_a_log_that_may_not_be_read_hides_nothing_else(cluster, put):
 
 
 def test_the_newest_warnings_come_last(cluster, put):
-    put(kinds.EVENT, *[event("w%d" % number, "2026-11-23T11:00:0%dZ" % number) for number in (3, 7, 1, 6, 2, 5, 4)])
+    put(kinds.EVENT, *[event(f"w{number}", f"2026-11-23T11:00:0{number}Z") for number in (3, 7, 1, 6, 2, 5, 4)])
     assert diagnosis.explain_runtime(cluster, "data", "hbase") == [
-        "event on Pod hbase-master-0: Failed: w%d" % number for number in (3, 4, 5, 6, 7)]
+        f"event on Pod hbase-master-0: Failed: w{number}" for number in (3, 4, 5, 6, 7)]
 
 
 @pytest.mark.parametrize(("on", "ours"), [

@@ -15,7 +15,7 @@ def test_dns_1035_labels_pass(name):
 def test_other_names_are_refused(name):
     with pytest.raises(InvalidInput) as refused:
         names.require_dns_1035("Dataset name", name)
-    assert str(refused.value).startswith("Dataset name %r is not a DNS-1035 label: expected at most 63 lower-case" % name)
+    assert str(refused.value).startswith(f"Dataset name {name!r} is not a DNS-1035 label: expected at most 63 lower-case")
 
 
 @pytest.mark.parametrize("name", ["default", "2024", "team-a", "a" * 63])

@@ -61,8 +61,8 @@ def test_an_unknown_key_is_named(cluster, alluxio):
     with pytest.raises(InvalidInput) as refused:
         require(cluster, TIMEOUT, MISSPELT)
     assert str(refused.value) == (
-        "the Alluxio of AlluxioRuntime hbase in namespace data does not know %s: it would ignore it without a word; check the spelling "
-        "against the version that runs" % MISSPELT)
+        f"the Alluxio of AlluxioRuntime hbase in namespace data does not know {MISSPELT}: it would ignore it without a word; check the "
+        "spelling against the version that runs")
 
 
 GET_CONF = """#!/bin/bash
@@ -80,7 +80,7 @@ def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, found):
     (tmp_path / "alluxio").write_text(program)
     (tmp_path / "alluxio").chmod(0o755)
     result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT, "alluxio.valueless"], check=True,
-                          capture_output=True, text=True, env={"PATH": "%s:/usr/bin:/bin" % tmp_path})
+                          capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
     assert result.stdout == found
 
 

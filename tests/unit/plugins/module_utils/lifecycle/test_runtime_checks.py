@@ -53,8 +53,8 @@ def test_too_few_nodes_for_masters_on_their_network(guard, nodes, third, count):
     with pytest.raises(InvalidInput) as refused:
         guard(params())
     assert str(refused.value) == (
-        "3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of %d nodes take them (n1, n2): use fewer "
-        "masters, network_mode ContainerNetwork, or more nodes" % count)
+        f"3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of {count} nodes take them (n1, n2): use fewer "
+        "masters, network_mode ContainerNetwork, or more nodes")
 
 
 def test_a_taint_that_only_prefers_repels_no_master(guard, nodes):
@@ -95,10 +95,10 @@ def test_a_single_master_stays_one(cluster, guard, master, desired, found):
     with pytest.raises(InvalidInput) as refused:
         guard(params(master_replicas=desired), {"spec": {"master": master}}, COUNT)
     assert str(refused.value) == (
-        "AlluxioRuntime hbase in namespace data has %d masters and %d were asked for: a single master keeps its journal in the UFS "
-        "format and several in the EMBEDDED one, so neither can become the other; leave master_replicas as it is, or set recreate: true, "
-        "which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, so "
-        "back up the metadata first with datacache.fluid.alluxio_backup" % (found, desired))
+        f"AlluxioRuntime hbase in namespace data has {found} masters and {desired} were asked for: a single master keeps its journal in "
+        "the UFS format and several in the EMBEDDED one, so neither can become the other; leave master_replicas as it is, or set recreate: "
+        "true, which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, "
+        "so back up the metadata first with datacache.fluid.alluxio_backup")
     assert cluster.requests == []
 
 
@@ -109,11 +109,11 @@ def test_a_number_that_was_left_out_is_one_master(guard, existing):
 
 
 def test_another_number_of_masters_needs_a_rollout(guard, nodes):
-    nodes(*(node("n%d" % index) for index in range(5)))
+    nodes(*(node(f"n{index}") for index in range(5)))
     for now, desired in ((3, 5), (5, 3)):
         assert guard(params(master_replicas=desired), {"spec": {"master": {"replicas": now}}}, COUNT) == [
-            "AlluxioRuntime hbase in namespace data has %d masters and %d are declared now: run datacache.fluid.alluxio_rollout, which "
-            "adds or removes them one at a time" % (now, desired)]
+            f"AlluxioRuntime hbase in namespace data has {now} masters and {desired} are declared now: run "
+            "datacache.fluid.alluxio_rollout, which adds or removes them one at a time"]
 
 
 def test_more_masters_than_nodes(guard, nodes):

@@ -151,7 +151,7 @@ def run_masters(put):
     def run(count):
         for index in range(count):
             labels = {"release": "hbase", "role": "alluxio-master"}
-            put(kinds.POD, metadata={"name": "hbase-master-%d" % index, "namespace": "data", "labels": labels},
+            put(kinds.POD, metadata={"name": f"hbase-master-{index}", "namespace": "data", "labels": labels},
                 status={"conditions": [{"type": "Ready", "status": "True"}]})
     return run
 

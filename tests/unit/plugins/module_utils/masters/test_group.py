@@ -31,8 +31,8 @@ def served(cluster):
     """Run master pods that have web ports; return the masters of their runtime."""
     for index in range(3):
         cluster.put(kinds.POD, {
-            "metadata": {"name": "hbase-master-%d" % index, "namespace": "data", "labels": LABELS},
-            "spec": {"containers": CONTAINERS}, "status": {"podIP": "10.0.0.%d" % index}})
+            "metadata": {"name": f"hbase-master-{index}", "namespace": "data", "labels": LABELS},
+            "spec": {"containers": CONTAINERS}, "status": {"podIP": f"10.0.0.{index}"}})
     return Masters(cluster, "data", "hbase")
 
 
@@ -48,7 +48,7 @@ def test_the_leaders_metrics_tell_of_the_group(cluster, served, recorded, domain
     cluster.web["hbase-master-2", port, METRICS] = recorded(name)
     quorum, pod = served.quorum(domain)
     assert pod == "hbase-master-2"
-    assert states(quorum) == [("hbase-master-%d:%d" % (index, raft_port), "UNAVAILABLE" if index == lost else "AVAILABLE", index == 2)
+    assert states(quorum) == [(f"hbase-master-{index}:{raft_port}", "UNAVAILABLE" if index == lost else "AVAILABLE", index == 2)
                               for index in range(3)]
     # One list, one question to each pod, and the leader's election timeout.
     assert [resource for _verb, resource in cluster.requests] == ["pods"] + ["pods/proxy"] * 4
@@ -128,7 +128,7 @@ def test_a_pod_that_the_leader_hears_is_not_gone(cluster, served, recorded, lost
 
 
 def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, recorded, monkeypatch):
-    cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
+    cluster.unreachable = {f"hbase-master-{index}" for index in range(3)}
     monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
     view = served.look(MASTER, served.pods())
@@ -136,7 +136,7 @@ def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, reco
 
 
 def test_where_nobody_tells_there_is_no_quorum_to_look_at(cluster, served, monkeypatch):
-    cluster.unreachable = {"hbase-master-%d" % index for index in range(3)}
+    cluster.unreachable = {f"hbase-master-{index}" for index in range(3)}
     monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(1, "", "no leader"))
     view = served.look(MASTER, served.pods())
     assert (view.quorum, view.gone) == (None, cluster.unreachable)
@@ -180,9 +180,9 @@ def test_without_a_leader_there_is_no_configuration(served):
     pytest.param(lambda group: group.remove_peer("hbase-master-0", JOB_MASTER, "b:1"), "alluxio-master",
                  "alluxio fsadmin journal quorum remove -domain JOB_MASTER -address b:1", id="remove"),
     pytest.param(lambda group: group.restart("hbase-master-0", JOB_MASTER), "alluxio-job-master",
-                 "sh -c %s end alluxio.master.AlluxioJobMaster TERM" % masters_group._END, id="restart"),
+                 f"sh -c {masters_group._END} end alluxio.master.AlluxioJobMaster TERM", id="restart"),
     pytest.param(lambda group: group.kill("hbase-master-0", MASTER), "alluxio-master",
-                 "sh -c %s end alluxio.master.AlluxioMaster KILL" % masters_group._END, id="kill"),
+                 f"sh -c {masters_group._END} end alluxio.master.AlluxioMaster KILL", id="kill"),
 ])
 def test_acts_are_commands_in_a_pod(group, action, container, command):
     action(group({}, {"hbase-master-0": ExecResult(0, "", "")}))

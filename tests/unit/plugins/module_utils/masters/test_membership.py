@@ -16,7 +16,7 @@ COMMIT = 338
 
 
 def address(index):
-    return "m-%d:19200" % index
+    return f"m-{index}:19200"
 
 
 def group(*reached, leader=0, state=AVAILABLE):

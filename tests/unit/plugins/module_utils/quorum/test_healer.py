@@ -174,7 +174,7 @@ def test_a_majority_whose_nodes_are_silent_is_lost_though_kubernetes_calls_its_p
     raft.silent = silent
     for index in (1, 2):
         raft.lose(index)
-        raft.unreachable.add("hbase-master-%d" % index)
+        raft.unreachable.add(f"hbase-master-{index}")
     with pytest.raises(QuorumLost) as lost:
         keep().ensure_complete()
     assert cluster.now < 20  # besides the time that a silent pod is waited for

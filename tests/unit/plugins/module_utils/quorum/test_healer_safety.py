@@ -42,7 +42,7 @@ def test_a_scheduled_heal_lets_a_slow_master_come_back(cluster, monkeypatch):
             break
         except WaitTimeout:
             pass
-    assert raft.states["MASTER"][address("MASTER", 2)] == "AVAILABLE", "after %.0f minutes: %s" % (cluster.now / 60, raft.actions)
+    assert raft.states["MASTER"][address("MASTER", 2)] == "AVAILABLE", f"after {cluster.now / 60:.0f} minutes: {raft.actions}"
 
 
 def roll(one, skew, timeout=600):
@@ -66,7 +66,7 @@ def test_a_control_node_whose_clock_is_ahead():
     followers = Peer("m-1:1", "AVAILABLE", silent=9.0), Peer("m-2:1", "AVAILABLE", silent=0.1)
     quorum = Quorum("m-0:1", (Peer("m-0:1", "AVAILABLE", leader=True), *followers))
     for skew in (0, 10):
-        masters = tuple(quorum_plan.Master("m-%d" % index, "m-%d:1" % index, running=seconds + skew)
+        masters = tuple(quorum_plan.Master(f"m-{index}", f"m-{index}:1", running=seconds + skew)
                         for index, seconds in enumerate((900.0, 4.0, 900.0)))
         observed = quorum_plan.raft_group("MASTER", quorum, masters)
-        assert not observed.masters[1].available, "with a clock that is %d s ahead it passes for a peer that takes part" % skew
+        assert not observed.masters[1].available, f"with a clock that is {skew} s ahead it passes for a peer that takes part"

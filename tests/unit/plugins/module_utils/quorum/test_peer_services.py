@@ -49,9 +49,9 @@ def test_another_masters_service_is_made_from_a_siblings():
 
 @pytest.mark.parametrize(("objects", "names"), [
     pytest.param([], [], id="not-made-yet"),
-    pytest.param([service("hbase-master-%d" % index) for index in range(3)],
+    pytest.param([service(f"hbase-master-{index}") for index in range(3)],
                  ["hbase-master-0", "hbase-master-1", "hbase-master-2"], id="headless"),
-    pytest.param([service("hbase-master-%d" % index, **STABLE) for index in range(3)], [], id="stable"),
+    pytest.param([service(f"hbase-master-{index}", **STABLE) for index in range(3)], [], id="stable"),
     pytest.param([service("hbase-master-0", **STABLE), service("hbase-master-2")], ["hbase-master-1", "hbase-master-2"],
                  id="cut-off-between-delete-and-create"),
     pytest.param([service("other-master-0")], [], id="of-another-runtime"),

@@ -15,11 +15,11 @@ LONG, SHORT = 300.0, 3.0
 
 
 def address(index):
-    return "hbase-master-%d:19200" % index
+    return f"hbase-master-{index}:19200"
 
 
 def master(index, state="AVAILABLE", running=LONG, reason=""):
-    return Master("hbase-master-%d" % index, address(index), state, running, reason)
+    return Master(f"hbase-master-{index}", address(index), state, running, reason)
 
 
 def raft_group(*masters, leader=0, stale=()):

@@ -22,7 +22,7 @@ def test_a_note_is_read_as_it_was_written(note):
     assert stale_clients.read(str(note)) == note
 
 
-@pytest.mark.parametrize("text", ["", "3", "three " + NOTED, "3 %s more" % NOTED])
+@pytest.mark.parametrize("text", ["", "3", "three " + NOTED, f"3 {NOTED} more"])
 def test_another_text_is_no_note(text):
     assert stale_clients.read(text) is None
 

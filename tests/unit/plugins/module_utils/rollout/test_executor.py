@@ -25,7 +25,7 @@ def require_done(one, members=3):
     assert raft_group.whole()
     assert raft_group.workload["spec"]["replicas"] == members
     assert len(rendering.members_of(raft_group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
-    assert raft_group.services() == ["hbase-master-%d" % index for index in range(members)]
+    assert raft_group.services() == [f"hbase-master-{index}" for index in range(members)]
     assert IN_PROGRESS not in (raft_group.workload["metadata"]["annotations"] or {})
     assert raft_group.most_unavailable <= 1
     assert not raft_group.lost_majority
@@ -121,10 +121,11 @@ def test_clients_that_started_before_masters_were_added_are_named(site):
     one.masters.put_client("hbase-fuse-x", "alluxio-fuse")
     one.masters.declare(master={"replicas": 5})
     one.roll()
-    assert one.warnings[-1].startswith("%s, %s started when there were 3 of the 5 masters and know no others, so they find no leader "
-                                       "while hbase-master-3 or hbase-master-4 leads." % (FUSE, WORKER))
+    assert one.warnings[-1].startswith(
+        f"{FUSE}, {WORKER} started when there were 3 of the 5 masters and know no others, so they find no leader "
+                                       "while hbase-master-3 or hbase-master-4 leads.")
     assert one.roll() == ([], [])
-    assert one.warnings[-1].startswith("%s, %s started" % (FUSE, WORKER))
+    assert one.warnings[-1].startswith(f"{FUSE}, {WORKER} started")
     one.cluster.now += 60
     one.masters.put_client("hbase-worker-0", "alluxio-worker")
     one.masters.put_client("hbase-fuse-x", "alluxio-fuse")
@@ -167,7 +168,7 @@ def test_five_become_three_and_the_leader_is_among_those_that_go(site, sooner):
     assert sorted(done[2:]) == sorted(ALL)
     assert raft_group.actions[0] == ("elect hbase-master-0" if sooner else "end hbase-master-4")
     assert {each for each in raft_group.actions if each.startswith("remove")} == {
-        "remove %s hbase-master-%d" % (domain, index) for domain in (MASTER, JOB_MASTER) for index in (3, 4)}
+        f"remove {domain} hbase-master-{index}" for domain in (MASTER, JOB_MASTER) for index in (3, 4)}
     require_done(one)
     assert one.roll() == ([], [])
 
@@ -273,7 +274,7 @@ def test_a_process_without_the_declared_property_is_an_error(site):
     with pytest.raises(Conflict) as raised:
         one.roll()
     assert str(raised.value) == (
-        "container alluxio-master of hbase-master-2 runs with something else than was declared: %s is not set, expected 1s" % MIN)
+        f"container alluxio-master of hbase-master-2 runs with something else than was declared: {MIN} is not set, expected 1s")
 
 
 def test_a_property_that_alluxio_does_not_know_is_refused(site):

@@ -42,7 +42,7 @@ def test_a_drain_between_the_last_look_and_the_deletion(site):
         one.roll(timeout=300)
     except FluidError:
         pass
-    assert not one.masters.lost_majority, "%s away at once" % one.masters.most_unavailable
+    assert not one.masters.lost_majority, f"{one.masters.most_unavailable} away at once"
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -57,11 +57,11 @@ def test_both_groups_are_looked_at_before_a_deletion(site, monkeypatch):
     def look(self, members, reasons):
         if list(reasons.values()) == [""] and not looks:  # the last look before the first deletion
             looks.append(True)
-            raft_group.groups[JOB_MASTER]["hbase-master-2:%d" % PORTS[JOB_MASTER]] = False  # a pause of its JVM
-            one.cluster.later(40, lambda: raft_group.groups[JOB_MASTER].update({"hbase-master-2:%d" % PORTS[JOB_MASTER]: True}))
+            raft_group.groups[JOB_MASTER][f"hbase-master-2:{PORTS[JOB_MASTER]}"] = False  # a pause of its JVM
+            one.cluster.later(40, lambda: raft_group.groups[JOB_MASTER].update({f"hbase-master-2:{PORTS[JOB_MASTER]}": True}))
 
             def lost():
-                raft_group.groups[MASTER]["hbase-master-2:%d" % PORTS[MASTER]] = False
+                raft_group.groups[MASTER][f"hbase-master-2:{PORTS[MASTER]}"] = False
             one.cluster.later(20, lost)
         return real(self, members, reasons)
     monkeypatch.setattr(RolloutExecutor, "_require_whole", look)
@@ -89,7 +89,7 @@ def test_the_commands_word_is_not_believed_for_a_long_election_timeout(site, mon
                 heard[domain, address] = one.cluster.now
             silent = one.cluster.now - heard.get((domain, address), -1e9)
             peers.append(Peer(address, AVAILABLE if silent <= 60 else UNAVAILABLE, leader=address.startswith(leader + ":")))
-        return Quorum("%s:%d" % (leader, PORTS[domain]), tuple(peers)), leader
+        return Quorum(f"{leader}:{PORTS[domain]}", tuple(peers)), leader
     monkeypatch.setattr(Masters, "_view", lambda _masters, _domain, _pods: GroupView(None, None, 0))
     monkeypatch.setattr(Masters, "_ask_command", ask)
     monkeypatch.setattr("fake_masters.JOINS", 40)  # as a JVM with a large heap on a busy node takes
@@ -98,7 +98,7 @@ def test_the_commands_word_is_not_believed_for_a_long_election_timeout(site, mon
         one.roll(timeout=400)
     except FluidError:
         pass
-    assert not raft_group.lost_majority, "%d were away at once" % raft_group.most_unavailable
+    assert not raft_group.lost_majority, f"{raft_group.most_unavailable} were away at once"
 
 
 @pytest.mark.xfail(strict=True, raises=ServerUnavailable)

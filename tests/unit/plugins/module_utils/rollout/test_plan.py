@@ -12,7 +12,7 @@ NEW, OLD = "hbase-master-2", "hbase-master-1"
 
 
 def pod(index, revision=NEW, node=None, created="2026-11-24T18:00:00Z"):
-    return Pod("hbase-master-%d" % index, index, "uid-%d" % index, node or "node%d" % (index + 1), revision, created)
+    return Pod(f"hbase-master-{index}", index, f"uid-{index}", node or f"node{index + 1}", revision, created)
 
 
 def steps(pods, reasons, desired=3, members=3, configure="", leaders=()):
@@ -112,7 +112,7 @@ def test_masters_go_one_by_one_the_last_first():
 def test_a_plan_adds_removes_and_restarts_each_pod_once(members, desired, outdated, leader):
     pods = [pod(index) for index in range(members)]
     reasons = {each.name: "why" for each in pods if each.index in outdated}
-    plan = steps(pods, reasons, desired, members, leaders=["hbase-master-%d" % leader])
+    plan = steps(pods, reasons, desired, members, leaders=[f"hbase-master-{leader}"])
     assert len(set(plan)) == len(plan)
     present = set(range(members))
     for action, name in plan:
@@ -127,7 +127,7 @@ def test_a_plan_adds_removes_and_restarts_each_pod_once(members, desired, outdat
             assert index in present
     assert present == set(range(desired))
     restarts = [name for action, name in plan if action == "restart"]
-    assert "hbase-master-%d" % leader not in restarts[:-1]
+    assert f"hbase-master-{leader}" not in restarts[:-1]
 
 
 def nodes(*accepts, cordoned=()):

@@ -79,7 +79,7 @@ def test_only_the_strings_of_masters_change_and_everything_else_stays(cache):
     cache.apply({"properties": {MIN: "1s"}})
     after = cache.config_map["data"]
     assert {key for key in before if before[key] != after[key]} == {COMMON}
-    assert [token for token in after[COMMON].split() if token != "-D%s=1s" % MIN] == before[COMMON].split()
+    assert [token for token in after[COMMON].split() if token != f"-D{MIN}=1s"] == before[COMMON].split()
 
 
 def test_a_dropped_property_goes_and_fluids_default_comes_back(cache):
@@ -91,7 +91,7 @@ def test_a_dropped_property_goes_and_fluids_default_comes_back(cache):
 
 
 def test_raft_options_of_the_creation_go_without_a_record(cache):
-    cache.config_map["data"][COMMON] += "-D%s=1s " % MIN
+    cache.config_map["data"][COMMON] += f"-D{MIN}=1s "
     cache.apply({})
     assert MIN not in cache.properties()
 
@@ -183,10 +183,10 @@ def test_another_spread_takes_the_place_of_the_first(cache):
 @pytest.mark.parametrize("members", [4, 5, 2])
 def test_members(cache, members):
     found = cache.apply({}, members)
-    assert rendering.members_of(cache.config_map["data"][COMMON]) == tuple("hbase-master-%d:23083" % each for each in range(members))
+    assert rendering.members_of(cache.config_map["data"][COMMON]) == tuple(f"hbase-master-{each}:23083" for each in range(members))
     assert found.restarts
     # The chart's own, which the JVM does not take, stays as it is.
-    assert "-D%s=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200" % rendering.ADDRESSES in cache.config_map["data"][COMMON]
+    assert f"-D{rendering.ADDRESSES}=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200" in cache.config_map["data"][COMMON]
     assert not cache.render({}, members).changes
 
 

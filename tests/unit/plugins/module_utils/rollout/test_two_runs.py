@@ -104,7 +104,7 @@ def count(site, monkeypatch, runs, **how):
         raft_group = race(site, monkeypatch, seed, begin, **how)
         if raft_group.lost_majority:
             lost.append((seed, round(begin, 1), raft_group.most_unavailable))
-    print("\n%d of %d races lost the majority: %s" % (len(lost), runs, lost[:8]))
+    print(f"\n{len(lost)} of {runs} races lost the majority: {lost[:8]}")
     return lost
 
 
