@@ -5,6 +5,7 @@ The cgroup is the only record of what runs: it needs no pid files, holds the
 containers that kubelet starts as well, and is gone after a reboot.
 """
 
+import contextlib
 import os
 import signal
 import time
@@ -74,10 +75,8 @@ class Group:
         while self.pids():
             self._freeze()
             for pid in self.pids():
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
             self._thaw()
             if time.monotonic() > deadline:
                 raise LabError(f"cgroup {self.path}: processes {self.pids()} survive SIGKILL; "
@@ -116,10 +115,8 @@ def _read(file: Path) -> str:
 
 def _write(files: Iterable[Path], text: str) -> None:
     for file in files:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             file.write_text(text)
-        except FileNotFoundError:
-            pass
 
 
 def _rmdir(folder: Path, timeout: float = 5) -> None:

@@ -41,7 +41,8 @@ def parser() -> argparse.ArgumentParser:
 
     up = command("up", _up, "start the lab, or add to the running one what it lacks")
     up.add_argument("--tier", choices=settings.TIERS,
-                    help="api: API server and Fluid's resource definitions; full: nodes and Fluid too (default)")
+                    help="api: API server and Fluid's resource definitions; full: nodes and Fluid too "
+                         "(default)")
     up.add_argument("--nodes", type=_node_count, metavar="N",
                     help=f"number of nodes, 1 to {settings.MAX_NODES} (default {settings.DEFAULT_NODES})")
     up.add_argument("--no-fluid", dest="fluid", action="store_false",
@@ -114,7 +115,8 @@ def _env(_options) -> None:
 
 
 def _print(answer: object) -> None:
-    """Print to standard output. A reader that ends early, as `| head -1` does, has what it wanted: no error."""
+    """Print to standard output. A reader that ends early, as `| head -1` does, has what it wanted: no error.
+    """
     try:
         print(answer, flush=True)
     except BrokenPipeError:

@@ -7,6 +7,7 @@ still removes all of the lab that it finds.
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from labctl import settings
@@ -45,10 +46,8 @@ def restore() -> Path | None:
     for name, value in noted["sysctls"].items():
         (_SYSCTL_ROOT / name).write_text(value)
     for folder in reversed(noted["folders"]):
-        try:
+        with suppress(OSError):  # absent, or in use by another program
             os.rmdir(folder)
-        except OSError:
-            pass  # gone, or someone else uses it by now
     settings.HOST_RECORD.unlink()
     return Path(noted["state"])
 

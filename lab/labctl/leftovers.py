@@ -8,6 +8,7 @@ folders). Namespaces and mounts end with the processes that hold them.
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from labctl import firewall, host, network, settings
@@ -42,7 +43,5 @@ def remove_state(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    try:
+    with suppress(OSError):  # absent, or it holds files that are not the lab's
         os.rmdir(folder)
-    except OSError:
-        pass  # absent, or it holds files that are not the lab's

@@ -89,7 +89,9 @@ def remove() -> None:
 
 
 def _delete(link: str) -> None:
-    """Delete a link. The kernel may take a node's cable first: its other end goes with the node's last process."""
+    """Delete a link. The kernel may take a node's cable first: its other end goes with the node's last
+    process.
+    """
     try:
         if exists(link):
             run(["ip", "link", "delete", link])

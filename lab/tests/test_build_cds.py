@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The archive of Alluxio's classes: the list that it is made of, and the namespaces that Alluxio runs in for it."""
+"""The archive of Alluxio's classes: the list that it is made of, and the namespaces that Alluxio runs in for
+it.
+"""
 
 import os
 import subprocess
@@ -21,10 +23,12 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces need root"
 
 
 def test_the_merged_list_has_each_class_once_whatever_the_order_and_no_comments():
-    master = "# made by a JVM\nalluxio/Master id: 7\njava/lang/Object id: 0\n@lambda-proxy alluxio/Master run\n"
+    master = ("# made by a JVM\nalluxio/Master id: 7\njava/lang/Object id: 0\n"
+              "@lambda-proxy alluxio/Master run\n")
     worker = "# made by a JVM\njava/lang/Object id: 0\nalluxio/Worker id: 7\n"
     assert cds.merged([master, worker]) == cds.merged([worker, master]) == (
-        "@lambda-proxy alluxio/Master run\nalluxio/Master id: 7\nalluxio/Worker id: 7\njava/lang/Object id: 0\n")
+        "@lambda-proxy alluxio/Master run\nalluxio/Master id: 7\nalluxio/Worker id: 7\n"
+        "java/lang/Object id: 0\n")
 
 
 @pytest.fixture(name="job")
@@ -39,7 +43,8 @@ def fixture_job(tmp_path):
 @needs_root
 class TestNamespaces:
     def test_alluxio_has_the_ports_and_the_process_numbers_to_itself(self, job, tmp_path):
-        cds._enter(job, HERE, "sh", "-c", f"exec >{tmp_path}/seen; echo $$; cat /proc/net/dev; ls /dev/null /dev/fd/0")
+        cds._enter(job, HERE, "sh", "-c",
+                   f"exec >{tmp_path}/seen; echo $$; cat /proc/net/dev; ls /dev/null /dev/fd/0")
         words = (tmp_path / "seen").read_text(encoding="ascii").split()
         assert words[0] == "1"
         assert [word for word in words if word.endswith(":")] == ["lo:"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build engine, driven for real with tiny parts: keys, completeness, concurrency, and ends of every kind."""
+"""The build engine, driven for real with tiny parts: keys, completeness, concurrency, and ends of every kind.
+"""
 
 import dataclasses
 import os
@@ -86,7 +87,8 @@ class TestKey:
         assert self.key(source) != before
 
     @pytest.mark.parametrize("change", [
-        {"options": {"text": "b"}}, {"code": (oci,)}, {"needs": ("need",)}, {"name": "it", "recipe": part.part_keys},
+        {"options": {"text": "b"}}, {"code": (oci,)}, {"needs": ("need",)},
+        {"name": "it", "recipe": part.part_keys},
     ], ids=["options", "code", "needs", "recipe"])
     def test_changes_with_the_recipe(self, source, change):
         assert self.key(source, **change) != self.key(source)
@@ -109,7 +111,8 @@ class TestKey:
 class TestBuild:
     def test_a_part_gets_what_it_needs(self, cache):
         need = Part("need", write_text, {"text": "from need"})
-        folders = engine.build(table(Part("it", copy_need, {"need": "need"}, needs=("need",)), need), ["it"], cache, print)
+        folders = engine.build(
+            table(Part("it", copy_need, {"need": "need"}, needs=("need",)), need), ["it"], cache, print)
         assert list(folders) == ["it"]
         assert (folders["it"] / "text").read_text(encoding="ascii") == "from need"
 
@@ -158,7 +161,8 @@ class TestBuild:
 
         build(cache, Part("slow", wait_for_file, {"path": str(seen)}), report=report)
 
-    def test_parts_that_wait_for_their_turn_are_not_in_the_way_of_the_others(self, cache, tmp_path, monkeypatch):
+    def test_parts_that_wait_for_their_turn_are_not_in_the_way_of_the_others(
+            self, cache, tmp_path, monkeypatch):
         monkeypatch.setattr(engine, "PROGRESS_SECONDS", 0.05)
         seen = tmp_path / "seen"
         before = []
@@ -217,13 +221,15 @@ class TestFailure:
     def test_stops_the_other_parts(self, cache, tmp_path):
         running = tmp_path / "running"
         with pytest.raises(errors.BuildError, match="part bad"):
-            build(cache, Part("long", sleep_long, {"running": str(running)}), Part("bad", fail_after, {"path": str(running)}))
+            build(cache, Part("long", sleep_long, {"running": str(running)}),
+                  Part("bad", fail_after, {"path": str(running)}))
         wait_for(lambda: not alive(running))
 
     def test_reaches_the_parts_that_need_it(self, cache):
         with pytest.raises(errors.BuildError, match="part bad"):
-            engine.build(table(Part("bad", fail_loudly), Part("it", copy_need, {"need": "bad"}, needs=("bad",))),
-                         ["it"], cache, print)
+            engine.build(
+                table(Part("bad", fail_loudly), Part("it", copy_need, {"need": "bad"}, needs=("bad",))),
+                ["it"], cache, print)
 
 
 def fail_loudly(job):
@@ -246,7 +252,8 @@ def fail_after(job, path):
 def alive(pid_file):
     """Whether the process runs; a zombie that nobody has reaped yet does not."""
     try:
-        status = Path("/proc", pid_file.read_text(encoding="ascii").strip(), "stat").read_text(encoding="ascii")
+        status = Path("/proc", pid_file.read_text(encoding="ascii").strip(), "stat").read_text(
+            encoding="ascii")
     except FileNotFoundError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
@@ -263,12 +270,14 @@ class TestProcesses:
         tests = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = tests
         spec.loader.exec_module(tests)
-        tests.build(tests.Cache(Path({cache!r})), tests.Part({name!r}, getattr(tests, {recipe!r}), {options!r}))
+        part = tests.Part({name!r}, getattr(tests, {recipe!r}), {options!r})
+        tests.build(tests.Cache(Path({cache!r})), part)
     """)
 
     def start(self, cache, recipe, **options):
-        script = self.SCRIPT.format(lab=str(Path(engine.__file__).parents[2]), tests=__file__, cache=str(cache.root),
-                                    name="it", recipe=recipe, options=options)
+        script = self.SCRIPT.format(
+            lab=str(Path(engine.__file__).parents[2]), tests=__file__, cache=str(cache.root),
+            name="it", recipe=recipe, options=options)
         return subprocess.Popen([sys.executable, "-c", script])
 
     def test_two_at_once_build_it_once(self, cache, tmp_path):
@@ -284,7 +293,8 @@ class TestProcesses:
         os.kill(builder.pid, signal.SIGKILL)
         builder.wait(DEADLINE_SECONDS)
         wait_for(lambda: not alive(running))
-        assert [path.name[0] for path in cache.parts.iterdir()] == ["."], "only the scratch folder of the killed build"
+        assert [path.name[0]
+                for path in cache.parts.iterdir()] == ["."], "only the scratch folder of the killed build"
         sleeper = Part("it", sleep_long, {"running": str(running)})
         folder = cache.folder("it", part.part_keys(table(sleeper))["it"])
         with cache.new(folder):

@@ -26,7 +26,8 @@ def fixture_run(tmp_path):
     def run(script, *arguments, **environment):
         answer = subprocess.run(
             ["bash", SCRIPTS / script, *arguments], check=True, stdout=subprocess.PIPE, text=True,
-            env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "ALLUXIO_HOME": str(home), "SEEN": str(tmp_path / "seen"), **environment})
+            env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "ALLUXIO_HOME": str(home),
+                 "SEEN": str(tmp_path / "seen"), **environment})
         return answer.stdout.splitlines()
 
     run.home, run.seen = home, tmp_path / "seen"
@@ -62,11 +63,14 @@ class TestLauncher:
         assert run("alluxio", "formatWorker")[-2:] == ["alluxio.cli.Format", "worker"]
 
     def test_the_users_options_come_last_and_so_win(self, run):
-        words = run("alluxio", "master", ALLUXIO_JAVA_OPTS="-Da=all", ALLUXIO_MASTER_JAVA_OPTS=" -Xmx2g -Db=master ")
-        assert [word for word in words if word.startswith(("-Xmx", "-Da=", "-Db="))] == ["-Xmx400m", "-Da=all", "-Xmx2g", "-Db=master"]
+        words = run(
+            "alluxio", "master", ALLUXIO_JAVA_OPTS="-Da=all", ALLUXIO_MASTER_JAVA_OPTS=" -Xmx2g -Db=master ")
+        assert [word for word in words if word.startswith(("-Xmx", "-Da=", "-Db="))] == [
+            "-Xmx400m", "-Da=all", "-Xmx2g", "-Db=master"]
 
     @pytest.mark.parametrize("command, compilers", [
-        ("fs", ["-XX:TieredStopAtLevel=1"]), ("master", ["-XX:TieredStopAtLevel=1"]), ("worker", []), ("fuse", []),
+        ("fs", ["-XX:TieredStopAtLevel=1"]), ("master", ["-XX:TieredStopAtLevel=1"]), ("worker", []),
+        ("fuse", []),
     ])
     def test_only_what_moves_data_is_optimised(self, run, command, compilers):
         assert [word for word in run("alluxio", command) if "Tiered" in word] == compilers
@@ -75,7 +79,8 @@ class TestLauncher:
         secret = tmp_path / "secret"
         secret.write_text("s3cret", encoding="ascii")
         words = run("alluxio", "fuse", ALLUXIO_CLIENT_HOSTNAME="node1",
-                    ALLUXIO_FUSE_JAVA_OPTS="-Dhost=${ALLUXIO_CLIENT_HOSTNAME} -Dkey=`cat " + str(secret) + "`")
+                    ALLUXIO_FUSE_JAVA_OPTS="-Dhost=${ALLUXIO_CLIENT_HOSTNAME} -Dkey=`cat " + str(secret)
+                    + "`")
         assert {"-Dhost=node1", "-Dkey=s3cret"} <= set(words)
 
     @pytest.mark.parametrize("options, collectors", [
@@ -86,7 +91,8 @@ class TestLauncher:
         assert [word for word in words if word.startswith("-XX:+Use")] == collectors
 
     def test_reads_what_the_dataload_job_writes(self, run):
-        (run.home / "conf/alluxio-env.sh").write_text('export ALLUXIO_USER_JAVA_OPTS="-Dfrom=file"\n', encoding="ascii")
+        (run.home / "conf/alluxio-env.sh").write_text(
+            'export ALLUXIO_USER_JAVA_OPTS="-Dfrom=file"\n', encoding="ascii")
         assert "-Dfrom=file" in run("alluxio", "fs", "ls")
 
     def test_version(self, run):
@@ -113,6 +119,7 @@ class TestEntrypoint:
     def test_fuse_mounts_with_the_charts_options(self, run, tmp_path):
         mount = tmp_path / "runtime-mnt/alluxio-fuse"
         words = run("entrypoint.sh", "fuse", "--fuse-opts=kernel_cache,ro,allow_other", str(mount), "/data")
-        assert words == ["alluxio", "fuse", "-m", str(mount), "-o", "kernel_cache", "-o", "ro", "-o", "allow_other"]
+        assert words == ["alluxio", "fuse", "-m", str(mount), "-o", "kernel_cache", "-o", "ro", "-o",
+                         "allow_other"]
         assert mount.is_dir()
         assert "-Dalluxio.fuse.mount.alluxio.path=/data" in run.seen.read_text(encoding="utf-8")

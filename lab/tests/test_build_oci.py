@@ -32,7 +32,8 @@ def fixture_archive(tmp_path):
     target = tmp_path / "images.tar"
     write_archive(target, [
         Image(("lab.local/base:1", "docker.io/library/base:latest"), (base,), command=("/bin/true",)),
-        Image(("lab.local/top:1",), (base, top.write(tmp_path / "top.tar")), entrypoint=("/top",), environment={"PATH": "/bin"}),
+        Image(("lab.local/top:1",), (base, top.write(tmp_path / "top.tar")), entrypoint=("/top",),
+              environment={"PATH": "/bin"}),
     ])
     with tarfile.open(target) as archive:
         yield archive
@@ -56,7 +57,8 @@ def manifests(archive):
         manifest = json.loads(blob(archive, descriptor))
         for each in manifest["layers"]:
             blob(archive, each)
-        found[descriptor["annotations"]["io.containerd.image.name"]] = manifest, json.loads(blob(archive, manifest["config"]))
+        found[descriptor["annotations"]["io.containerd.image.name"]] = manifest, json.loads(
+            blob(archive, manifest["config"]))
     return found
 
 

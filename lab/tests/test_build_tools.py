@@ -95,7 +95,8 @@ class TestPackages:
 
     def test_lists_are_fetched_only_where_the_install_fails_without(self, job, program, tmp_path):
         program("dpkg-query", "exit 1")
-        program("apt-get", f'case "$*" in update) touch {tmp_path}/lists ;; *install*) test -e {tmp_path}/lists ;; esac')
+        program("apt-get",
+                f'case "$*" in update) touch {tmp_path}/lists ;; *install*) test -e {tmp_path}/lists ;; esac')
         install = "$ apt-get --option DPkg::Lock::Timeout=600 install --yes --no-install-recommends new"
         debian.install_packages(job, ["new"])
         assert job.log.read_text(encoding="utf-8").splitlines() == [install, "$ apt-get update", install]

@@ -35,7 +35,8 @@ def test_what_cannot_be_served_is_refused(as_root, capsys, words, shape, sentenc
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["up", "--nodes", "6"], ["up", "--nodes", "0"], ["up", "--tier", "half"], []])
+@pytest.mark.parametrize(
+    "words", [["up", "--nodes", "6"], ["up", "--nodes", "0"], ["up", "--tier", "half"], []])
 def test_wrong_options_are_usage_errors(words, capsys):
     with pytest.raises(SystemExit) as end:
         cli.main(words)
@@ -69,7 +70,8 @@ def test_a_reader_that_ends_early_is_no_error(state_dir):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
-        done = subprocess.run([settings.LAB_DIR / "lab", "status"], stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run([settings.LAB_DIR / "lab", "status"], stdout=closed, stderr=subprocess.PIPE,
+                              text=True, check=False)
     assert (done.returncode, done.stderr) == (3, "")
 
 

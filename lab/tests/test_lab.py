@@ -25,10 +25,13 @@ def shown(*words):
 
 
 def firewall():
-    """The rules and own chains; a machine on which no full lab was built yet has no iptables and so none of them."""
+    """The rules and own chains; a machine on which no full lab was built yet has no iptables and so none of
+    them.
+    """
     if not shutil.which("iptables-save"):
         return []
-    return [re.sub(r"\[\d+:\d+\]", "", line) for line in shown("iptables-save").splitlines() if re.match(r"-A|:\S+ - ", line)]
+    return [re.sub(r"\[\d+:\d+\]", "", line)
+            for line in shown("iptables-save").splitlines() if re.match(r"-A|:\S+ - ", line)]
 
 
 def machine():
@@ -46,7 +49,8 @@ def machine():
         "cgroups": sorted(map(str, Path("/sys/fs/cgroup").glob("*/fluidlab"))),
         "sysctls": {name: Path("/proc/sys", name).read_text()
                     for name in (*host.SYSCTLS, "net/ipv4/ip_forward")},
-        "folders": [folder for folder in (*host.MOUNT_POINTS, str(settings.state_dir()), str(settings.LOCK_FILE),
+        "folders": [folder
+                    for folder in (*host.MOUNT_POINTS, str(settings.state_dir()), str(settings.LOCK_FILE),
                                           str(settings.HOST_RECORD)) if os.path.exists(folder)],
     }
 
@@ -157,7 +161,8 @@ def nodes(lab):
     listed = json.loads(subprocess.run([kubectl, "get", "nodes", "-o", "json"], check=True, text=True,
                                        env={**os.environ, "KUBECONFIG": str(settings.kubeconfig())},
                                        capture_output=True).stdout)
-    return {item["metadata"]["name"]: next(c["status"] for c in item["status"]["conditions"] if c["type"] == "Ready")
+    return {item["metadata"]["name"]: next(
+        c["status"] for c in item["status"]["conditions"] if c["type"] == "Ready")
             for item in listed["items"]}
 
 

@@ -21,7 +21,8 @@ def test_the_tree_is_the_same_everywhere(small, tmp_path):
     origin.make_tree(tmp_path / "two")
     one = contents(tmp_path / "one")
     assert one == contents(tmp_path / "two")
-    assert {name: len(content) for name, content in one.items() if not name.endswith((".asc", ".sha512"))} == {
+    assert {name: len(content)
+            for name, content in one.items() if not name.endswith((".asc", ".sha512"))} == {
         "a-bin.tar.gz": 3000, "CHANGES.md": 1000, "report/index.html": 500}
     assert len({file.stat().st_mtime for file in tmp_path.glob("*/**/*")}) == 1
 

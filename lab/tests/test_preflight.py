@@ -14,7 +14,8 @@ V1 = "".join(f"cgroup /sys/fs/cgroup/{name} cgroup rw,{name} 0 0\n" for name in
     (preflight.check_platform, ("darwin",), "needs Linux, this is darwin"),
     (preflight.check_root, (1000,), "needs root"),
     (preflight.check_capabilities, ("Name:\tx\nCapEff:\t0000000000001000\n",), "lacks CAP_SYS_ADMIN"),
-    (preflight.check_cgroups, ("cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n",), "cgroup v1 controllers freezer, cpu,"),
+    (preflight.check_cgroups, ("cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n",), "cgroup v1 controllers freezer, "
+                                                                            "cpu,"),
     (preflight.check_cgroups, (V1.replace("memory", "name=x"),), "controllers memory are not mounted"),
     (preflight.check_filesystems, ("nodev\ttmpfs\n\text4\n", True), "no overlay file system"),
     (preflight.check_filesystems, ("nodev\toverlay\n", False), "/dev/fuse is missing"),

@@ -61,7 +61,8 @@ def test_nodes_share_image_files_but_not_the_databases(tmp_path, monkeypatch):
         (store / name).parent.mkdir(parents=True, exist_ok=True)
         (store / name).write_text(name)
     images.clone(store, tmp_path / "root", "node1/images")
-    assert os.path.samefile(store / "snapshots/1/fs/usr/bin/java", tmp_path / "root/snapshots/1/fs/usr/bin/java")
+    assert os.path.samefile(
+        store / "snapshots/1/fs/usr/bin/java", tmp_path / "root/snapshots/1/fs/usr/bin/java")
     for name in images._DATABASES:
         assert not os.path.samefile(store / name, tmp_path / "root" / name)
         assert (tmp_path / "root" / name).read_text() == name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module supports."""
+"""The attributes of the modules."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ attributes:
   check_mode:
     description: Can run in check mode and return the changed status without changing the cluster.
     support: full
-    details: Ends in a server-side dry run, so result and diff are those of the real run. Nothing is waited for.
+    details: >-
+      The write is a server-side dry run, so result and diff are those of the real run.
+      Check mode does not wait.
   diff_mode:
-    description: Returns what has changed, or in check mode would change, and nothing else.
+    description: Returns the fields that changed, or in check mode would change, and no others.
     support: full
   idempotent:
     description: A second run with the same options changes nothing.
@@ -26,9 +28,9 @@ attributes:
   check_mode:
     description: Can run in check mode and return the changed status without changing the cluster.
     support: full
-    details: Only reads.
+    details: The module changes nothing.
   diff_mode:
-    description: Returns what has changed, or in check mode would change.
+    description: Returns the fields that changed, or in check mode would change.
     support: N/A
   idempotent:
     description: A second run with the same options changes nothing.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the backups of a runtime are."""
+"""Options that locate the backups of a runtime."""
 
 from __future__ import annotations
 
@@ -9,25 +9,34 @@ class ModuleDocFragment:
 options:
   claim:
     description:
-      - PersistentVolumeClaim, in the namespace of the cache, that holds the backups. It must exist.
-      - A bucket is reached through a claim of its own CSI driver.
-      - The masters do not mount it. Files are moved through the API server into a pod that mounts it and that is gone when the
-        module ends; it has no service account token, no capabilities and a read-only root.
+      - PersistentVolumeClaim that stores the backups, in the namespace of the cache. It must exist.
+      - The claim of the cache itself is refused, because its data is deleted with the cache.
+      - A bucket is used through a claim of its own CSI driver.
+      - The masters do not mount the claim. Files travel through the API server to a pod that mounts it.
+      - That pod is deleted when the module ends. It has no service account token, no capabilities and a
+        read-only root file system.
     type: str
     required: true
   path:
     description:
-      - Folder of the claim, relative to its top, which is the default. It is made when it is missing.
-      - Several runtimes can share it.
+      - Folder on the claim, relative to its root. Several runtimes can share it.
+      - A missing folder is created with the first backup.
+      - The default is the root of the claim.
+      - A path with C(.), C(..), an empty part or a slash at either end is refused.
     type: str
     default: ""
   image:
     description:
-      - Image of that pod, by default the one that the masters run, so that no other one is needed. The pod has the masters' user.
-      - It needs a shell with the tools of coreutils, and C(find).
+      - Image of the pod that mounts the claim. It needs a shell, coreutils and C(find).
+      - The default is the image of the masters, so that no other image is needed.
+      - Required if the runtime has no masters.
+      - The pod runs as the user and group of the masters.
     type: str
-  timeout:
-    description: How long the whole may take, and each of its transfers, in seconds.
+  wait_timeout:
+    description:
+      - Maximum duration of the whole run, and of each command in a pod, in seconds.
+      - The default leaves time for the transfer of a large file.
+      - A value below 1 is refused.
     type: int
     default: 600
 """

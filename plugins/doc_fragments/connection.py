@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a module reaches the API server, as in kubernetes.core."""
+"""Connection to the API server, as in kubernetes.core."""
 
 from __future__ import annotations
 
@@ -9,103 +9,108 @@ class ModuleDocFragment:
 options:
   kubeconfig:
     description:
-      - Path of a kubeconfig file, several joined with the platform's path separator, or its content as a dictionary.
-      - Without it and without O(context) the configuration inside a pod is tried, then E(KUBECONFIG), then C(~/.kube/config).
-      - The environment variable E(K8S_AUTH_KUBECONFIG) is read when the option is not given.
+      - Path of a kubeconfig file, several paths joined with the platform's path separator, or the content as
+        a dictionary.
+      - Falls back to the environment variable E(K8S_AUTH_KUBECONFIG).
+      - Without it and without O(context) the module tries the configuration inside a pod, then E(KUBECONFIG),
+        then C(~/.kube/config).
+      - Not read if O(host) is set with O(api_key), with O(username) and O(password), or with O(client_cert)
+        and O(client_key).
     type: raw
   context:
     description:
-      - Name of a context in the kubeconfig.
-      - The environment variable E(K8S_AUTH_CONTEXT) is read when the option is not given.
+      - Context of the kubeconfig.
+      - Falls back to the environment variable E(K8S_AUTH_CONTEXT), then to the current context.
     type: str
   host:
     description:
       - URL of the API server.
-      - The environment variable E(K8S_AUTH_HOST) is read when the option is not given.
+      - Falls back to the environment variable E(K8S_AUTH_HOST).
     type: str
   api_key:
     description:
       - Bearer token.
-      - The environment variable E(K8S_AUTH_API_KEY) is read when the option is not given.
+      - Falls back to the environment variable E(K8S_AUTH_API_KEY).
     type: str
   username:
     description:
-      - User of HTTP basic authentication, which few API servers still take.
-      - The environment variable E(K8S_AUTH_USERNAME) is read when the option is not given.
+      - User of HTTP basic authentication, which few API servers still accept.
+      - Falls back to the environment variable E(K8S_AUTH_USERNAME).
     type: str
   password:
     description:
       - Password of HTTP basic authentication.
-      - The environment variable E(K8S_AUTH_PASSWORD) is read when the option is not given.
+      - Falls back to the environment variable E(K8S_AUTH_PASSWORD).
     type: str
   validate_certs:
     description:
-      - Whether the API server's certificate is verified.
-      - The environment variables E(K8S_AUTH_VALIDATE_CERTS) and E(K8S_AUTH_VERIFY_SSL) are read when the option is not given.
+      - Verifies the certificate of the API server.
+      - Falls back to the environment variables E(K8S_AUTH_VALIDATE_CERTS) and E(K8S_AUTH_VERIFY_SSL).
     type: bool
     aliases: [verify_ssl]
   ca_cert:
     description:
-      - Path of the certificate authority's certificate.
-      - The environment variables E(K8S_AUTH_CA_CERT) and E(K8S_AUTH_SSL_CA_CERT) are read when the option is not given.
+      - Path of the certificate of the certificate authority.
+      - Falls back to the environment variables E(K8S_AUTH_CA_CERT) and E(K8S_AUTH_SSL_CA_CERT).
     type: path
     aliases: [ssl_ca_cert]
   client_cert:
     description:
       - Path of the client certificate.
-      - The environment variables E(K8S_AUTH_CLIENT_CERT) and E(K8S_AUTH_CERT_FILE) are read when the option is not given.
+      - Falls back to the environment variables E(K8S_AUTH_CLIENT_CERT) and E(K8S_AUTH_CERT_FILE).
     type: path
     aliases: [cert_file]
   client_key:
     description:
-      - Path of the client certificate's key.
-      - The environment variables E(K8S_AUTH_CLIENT_KEY) and E(K8S_AUTH_KEY_FILE) are read when the option is not given.
+      - Path of the key of the client certificate.
+      - Falls back to the environment variables E(K8S_AUTH_CLIENT_KEY) and E(K8S_AUTH_KEY_FILE).
     type: path
     aliases: [key_file]
   proxy:
     description:
       - URL of an HTTP proxy.
-      - The environment variable E(K8S_AUTH_PROXY) is read when the option is not given.
+      - Falls back to the environment variable E(K8S_AUTH_PROXY).
     type: str
   no_proxy:
     description:
-      - Hosts, domains and networks, joined with commas, that are reached without the proxy.
-      - The environment variable E(K8S_AUTH_NO_PROXY) is read when the option is not given.
+      - Hosts, domains and networks that are reached without the proxy, joined with commas.
+      - Falls back to the environment variable E(K8S_AUTH_NO_PROXY).
     type: str
   proxy_headers:
-    description: Headers for the proxy.
+    description: Headers of requests to the proxy.
     type: dict
     suboptions:
       proxy_basic_auth:
         description:
-          - C(user:password) for the proxy.
-          - The environment variable E(K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH) is read when the option is not given.
+          - Credentials for the proxy, as C(user:password).
+          - Falls back to the environment variable E(K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH).
         type: str
       basic_auth:
         description:
-          - C(user:password) for basic authentication.
-          - The environment variable E(K8S_AUTH_PROXY_HEADERS_BASIC_AUTH) is read when the option is not given.
+          - Credentials for basic authentication, as C(user:password).
+          - Falls back to the environment variable E(K8S_AUTH_PROXY_HEADERS_BASIC_AUTH).
         type: str
       user_agent:
         description:
-          - The user agent that the proxy sees.
-          - The environment variable E(K8S_AUTH_PROXY_HEADERS_USER_AGENT) is read when the option is not given.
+          - User agent that the proxy receives.
+          - Falls back to the environment variable E(K8S_AUTH_PROXY_HEADERS_USER_AGENT).
         type: str
   persist_config:
     description:
-      - Whether refreshed tokens are saved in the kubeconfig.
-      - The environment variable E(K8S_AUTH_PERSIST_CONFIG) is read when the option is not given.
+      - Saves refreshed tokens in the kubeconfig. Without it they are not saved.
+      - Falls back to the environment variable E(K8S_AUTH_PERSIST_CONFIG).
     type: bool
   impersonate_user:
     description:
-      - User to act as.
-      - What needs a command in a pod (the quorum) cannot be done this way and says so.
-      - The environment variable E(K8S_AUTH_IMPERSONATE_USER) is read when the option is not given.
+      - User to impersonate.
+      - Refused for actions that run a command in a pod, because the kubernetes package does not send this
+        header with streams.
+      - Falls back to the environment variable E(K8S_AUTH_IMPERSONATE_USER).
     type: str
   impersonate_groups:
     description:
-      - Groups to act as.
-      - The environment variable E(K8S_AUTH_IMPERSONATE_GROUPS) is read when the option is not given.
+      - Groups to impersonate. Refused where O(impersonate_user) is.
+      - Falls back to the environment variable E(K8S_AUTH_IMPERSONATE_GROUPS).
     type: list
     elements: str
 requirements:

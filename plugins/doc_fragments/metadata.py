@@ -8,9 +8,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   labels:
-    description: Labels of the object. Those that other people set stay.
+    description: Labels of the object. Labels that other clients set stay.
     type: dict
   annotations:
-    description: Annotations of the object. Those that other people set stay.
+    description: Annotations of the object. Annotations that other clients set stay.
     type: dict
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which objects an info module returns."""
+"""The objects that an info module returns."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   name:
-    description: Name of one object. Without it all that match are returned.
+    description:
+      - Selects one object by its name. Without it all objects that match are returned.
+      - Mutually exclusive with O(names).
     type: str
   names:
-    description: Names of several objects.
+    description: Selects several objects by their names. An empty list selects none.
     type: list
     elements: str
   namespace:
-    description: Namespace to look in. Without it and without O(namespaces) all namespaces are looked through.
+    description:
+      - Selects objects in this namespace. Without it and without O(namespaces) all namespaces are read.
+      - Mutually exclusive with O(namespaces).
     type: str
   namespaces:
-    description: Several namespaces to look in.
+    description: Selects objects in several namespaces. An empty list selects none.
     type: list
     elements: str
   summary:
-    description: Whether to return RV(summaries), a few figures of each object, instead of whole objects.
+    description:
+      - Returns RV(summaries), a few figures of each object, instead of RV(resources), the complete objects.
     type: bool
     default: false
   label_selectors:

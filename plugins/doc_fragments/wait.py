@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for the wished state."""
+"""Waiting for the desired state."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait for the wished state, or with O(state=absent) until the object is gone.
-      - Nothing is waited for in check mode.
+      - Waits for the desired state, or with O(state=absent) until the object is deleted.
+      - By default the task ends after the write, so that a Dataset can be created before its runtime.
+      - Check mode does not wait.
     type: bool
     default: false
   wait_timeout:
-    description: How long to wait, in seconds. A timeout fails and tells how far it got and what is in the way.
+    description:
+      - Maximum wait, in seconds. A timeout fails and reports the last state and its causes.
+      - The default is well above the usual wait.
     type: int
 """

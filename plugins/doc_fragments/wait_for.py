@@ -8,14 +8,21 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   wait_for:
-    description: A field to wait for with O(wait=true), instead of what the module waits for otherwise.
+    description:
+      - Waits for a field of the object instead of the module's own condition.
+      - Has an effect only with O(wait=true).
+      - Needs the Python package jmespath.
     type: dict
     suboptions:
       path:
-        description: A JMESPath expression on the object, such as V(status.phase). It needs the Python package jmespath.
+        description:
+          - JMESPath expression on the object, such as V(status.phase). An invalid expression is refused
+            before any write.
         type: str
         required: true
       value:
-        description: The value to wait for. Without it anything that is true will do.
+        description:
+          - Value to wait for, compared as text. Without it the result must be true, that is not empty and not
+            zero.
         type: raw
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors this collection raises: one base class, one leaf for each way out."""
+"""The errors that this collection raises: one base class, one subclass for each reaction."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 
 class FluidError(Exception):
-    """Base of all our errors; its message is what the user reads.
+    """The base of all errors; its message becomes the module's msg.
 
-    details: plain values that go beside msg into the module's failure, for example
-    the last object seen.
+    details: plain values that the module's failure returns beside msg, such as the last object read.
     """
 
     def __init__(self, message: str, **details: Any) -> None:
@@ -19,34 +18,38 @@ class FluidError(Exception):
 
 
 class InvalidInput(FluidError):
-    """A value is refused before the cluster is touched."""
+    """An option has an invalid value; nothing was changed."""
+
+
+class PreconditionFailed(FluidError):
+    """The state of the cluster forbids the action; nothing was changed."""
 
 
 class Conflict(FluidError):
-    """Another field manager holds a field that was asked for, or the object kept changing under us."""
+    """Another field manager holds a desired field, or the object kept changing between read and write."""
 
 
 class WaitTimeout(FluidError):
-    """The awaited state did not come within the time that was given."""
+    """The awaited state was not reached before the deadline."""
 
 
 class WaitFailed(FluidError):
-    """The awaited state cannot come any more, so waiting on would be useless."""
+    """The awaited state can no longer be reached."""
 
 
 class QuorumUnknown(FluidError):
-    """No master could be asked for its quorum, or its answer could not be read."""
+    """No master reported its quorum, or the report could not be parsed."""
 
 
 class QuorumLost(FluidError):
-    """Too few masters run to elect a leader, and acting could lose what those that are away know."""
+    """Too few masters run to elect a leader; an action could lose entries that only unavailable ones hold."""
 
 
 class ApiError(FluidError):
     """The API server refused a request, or could not be reached.
 
-    status: the HTTP code; 0 when no answer came. repeated: the request had been sent before
-    without a usable answer, so that what it asked for may have been done then.
+    status: the HTTP code; 0 without an answer. repeated: an earlier attempt of the request got no usable
+    answer, so the server may have executed it already.
     """
 
     def __init__(self, message: str, status: int = 0, repeated: bool = False, **details: Any) -> None:
@@ -56,11 +59,15 @@ class ApiError(FluidError):
 
 
 class ServerUnavailable(ApiError):
-    """The API server did not answer, or was in trouble (HTTP 429, 500, 502, 503, 504), as often as it was asked."""
+    """No attempt was answered, or each was answered with a transient error (HTTP 429, 500, 502, 503, 504)."""
 
 
 class PodUnreachable(ApiError):
-    """A pod's port neither answered nor refused, as when its node is off or cut off."""
+    """A pod's port neither answers nor refuses connections, as when its node is down or partitioned."""
+
+
+class Forbidden(ApiError):
+    """The client lacks a permission, or a quota or an admission controller refused the request (HTTP 403)."""
 
 
 class KindNotFound(ApiError):
@@ -68,19 +75,19 @@ class KindNotFound(ApiError):
 
 
 class AlreadyExists(ApiError):
-    """A create found an object of that name."""
+    """An object to create has the name of an existing one."""
 
 
 class WriteConflict(ApiError):
-    """The object changed between our read and our write (HTTP 409)."""
+    """The object changed between read and write (HTTP 409)."""
 
 
 class Expired(ApiError):
     """The resource version of a watch or of a list page is no longer served (HTTP 410).
 
-    rest: the token that the server offers for going on with a list as it is now; empty when it offers none.
+    continue_token: continues a list with the current objects; empty if the server offers none.
     """
 
-    def __init__(self, message: str, status: int = 0, rest: str = "", **details: Any) -> None:
+    def __init__(self, message: str, status: int = 0, continue_token: str = "", **details: Any) -> None:
         super().__init__(message, status, **details)
-        self.rest = rest
+        self.continue_token = continue_token

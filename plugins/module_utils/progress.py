@@ -1,35 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Telling a person how far a wait has got, while the module still runs.
+"""Warnings and wait progress, which a module reports beside its result.
 
-The module's action (plugin_utils/watched_action.py) gives the name of a file in an environment variable and shows
-what is written there. Without it nothing is told.
+The action plugin (plugins/action/dataset.py) names a file in the environment variable VARIABLE and displays
+the lines that the module writes to it. Without the variable no progress is reported.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 
 VARIABLE = "DATACACHE_FLUID_PROGRESS"
 
 
-class Progress:
-    """Writes a line for each new state of a wait. path: the file; empty for none."""
+class ProgressFile:
+    """Progress lines of a module's waits. path: the file; empty for none."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._view = ""
+        self._last = ""
 
     @classmethod
-    def from_environment(cls) -> Progress:
+    def from_environment(cls) -> ProgressFile:
+        """Return the file that the environment variable names."""
         return cls(os.environ.get(VARIABLE, ""))
 
-    def report_progress(self, state: str) -> None:
-        """Tell the state, unless it is the one told last."""
-        if not self._path or state == self._view:
+    def report(self, state: str) -> None:
+        """Write the state, unless it repeats the previous one."""
+        if not self._path or state == self._last:
             return
-        self._view = state
+        self._last = state
         try:
             with open(self._path, "a", encoding="utf-8") as file:
                 file.write(" ".join(state.split()) + "\n")
         except OSError:
-            self._path = ""  # a wait is not to fail because it cannot be watched
+            self._path = ""  # a wait must not fail because its progress cannot be written
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """The outputs of a module. warn: adds a warning to the result. progress: reports the state of a wait."""
+
+    warn: Callable[[str], None]
+    progress: Callable[[str], None]

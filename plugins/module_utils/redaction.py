@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hiding credentials that people wrote into plain options instead of Secrets. Pure."""
+"""Masking of credentials in plain options that belong in Secrets. Pure."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from typing import Any
 
 HIDDEN = "VALUE_HIDDEN"
 # account.key and sas are Azure's (Alluxio: fs.azure.account.key.<account>, fs.azure.sas.<container>).
-_SENSITIVE = re.compile(r"secret|password|passwd|token|access.?key|account.?key|credential|\bsas\b", re.IGNORECASE)
+_SENSITIVE = re.compile(
+    r"secret|password|passwd|token|access.?key|account.?key|credential|\bsas\b", re.IGNORECASE)
 # The password of a URL such as https://user:password@host/.
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
-# The maps of free options in a Dataset's and a runtime's spec and status.
+# The free-form maps in the spec and status of a Dataset and a runtime.
 _OPTION_MAPS = frozenset({"options", "sharedOptions", "properties", "env"})
-# A shorter value ("1", "true") would be masked wherever it occurs in the output.
+# Ansible masks a value wherever it occurs; a shorter one ("1", "true") would mask unrelated output.
 _SHORTEST_SECRET = 6
 
 
 def is_sensitive(key: str) -> bool:
-    """Tell whether an option's key names a credential."""
+    """Return whether an option's key names a credential."""
     return _SENSITIVE.search(key) is not None
 
 
 def secrets_in(options: dict | None) -> list[str]:
-    """Return the values of a map of options that are credentials by their key, for Ansible to mask."""
+    """Return the values whose key names a credential, for Ansible to mask."""
     return [str(value) for key, value in (options or {}).items()
             if is_sensitive(str(key)) and len(str(value)) >= _SHORTEST_SECRET]
 
 
 def passwords_in(url: str) -> list[str]:
-    """Return the password that a URL carries, if any."""
+    """Return the passwords in a URL."""
     return [password for _user, password in _URL_PASSWORD.findall(url)]
 
 
 def redacted(tree: Any, within_options: bool = False) -> Any:
-    """Return the tree with the credentials in its option maps and the passwords in its URLs hidden."""
+    """Return the tree with the credentials in its option maps and the passwords in its URLs masked."""
     if isinstance(tree, dict):
         return {key: HIDDEN if within_options and is_sensitive(key) and value and isinstance(value, str)
                 else redacted(value, key in _OPTION_MAPS) for key, value in tree.items()}

@@ -11,18 +11,24 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Reads the records of the backups on a claim, through a pod that mounts it read-only and that is gone afterwards.
-  - The runtime need not exist any more, but then O(image) is required.
+  - Returns the records of the backups on a claim. It reads them through a pod that mounts the claim
+    read-only and is deleted afterwards.
+  - The runtime may be absent, but then O(image) is required.
+  - A claim that is not Bound counts as empty.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
   - datacache.fluid.identity
   - datacache.fluid.backups
+attributes:
+  check_mode:
+    details: Changes no backup. Like a run, it creates and deletes the pod that reads the claim.
 options:
   verify:
     description:
-      - Whether to compute the SHA-256 of each file of this runtime anew and compare it with the record, which reads all of them.
-      - Those that differ are in RV(damaged).
+      - Compares the SHA-256 of each backup of this runtime with its record, and lists the differences in
+        RV(damaged).
+      - Reads all files completely, so it is off by default.
     type: bool
     default: false
 seealso:
@@ -38,7 +44,7 @@ EXAMPLES = r"""
     path: alluxio
   register: found
 
-- name: Require an intact one
+- name: Require an intact backup
   datacache.fluid.alluxio_backup_info:
     name: hbase
     namespace: data
@@ -51,7 +57,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backups:
-  description: The backups of this runtime, the newest first, each like RV(datacache.fluid.alluxio_backup#module:backup).
+  description:
+    - Backups of this runtime, newest first, each like RV(datacache.fluid.alluxio_backup#module:backup).
   returned: success
   type: list
   elements: dict
@@ -69,20 +76,20 @@ backups:
       tree_sha256: 60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752
       paths: 12
       made_before: null
-others:
-  description: The backups of other runtimes in the same folder, the newest first.
+other_backups:
+  description: Backups of other runtimes in the same folder, newest first.
   returned: success
   type: list
   elements: dict
   sample: *sample
 damaged:
-  description: Names of the backups whose file is not what its record tells.
+  description: Names of the backups of this runtime whose file does not have the SHA-256 of its record.
   returned: with O(verify=true)
   type: list
   elements: str
   sample: []
 duration:
-  description: How long the module worked, in seconds.
+  description: Duration of the run, in seconds.
   returned: success
   type: float
   sample: 2.6
@@ -90,38 +97,19 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.api.client import Client
-from ..module_utils.api.connection import connect
-from ..module_utils.backup import catalog, create as backup_create
-from ..module_utils.module import arguments, exit as module_exit
+from ..module_utils.backup import create, subject
+from ..module_utils.module import arguments
+from ..module_utils.module.run import run
 
 
-def read(client: Client, params: dict) -> dict:
-    """Return what the claim holds."""
-    subject = backup_create.subject_of(client, params)
-    with backup_create.opened(client, subject, params, backup_create.waiter_of(client, params), read_only=True) as store:
-        found = store.listed() if store else []
-        own = catalog.of_runtime(found, subject.namespace, subject.name)
-        result = {"damaged": [each.name for each in own if not store.is_intact(each)]} if params["verify"] else {}
-    return {
-        "changed": False,
-        "backups": [each.as_dict() for each in own],
-        "others": [each.as_dict() for each in found if each not in own],
-        **result,
-    }
+def argument_spec() -> dict:
+    return arguments.compose(
+        arguments.connection(), arguments.identity(), arguments.backups(),
+        verify={"type": "bool", "default": False})
 
 
 def main() -> None:
-    spec = arguments.compose(
-        arguments.connection(), arguments.identity(), arguments.backups(), verify={"type": "bool", "default": False})
-    module = AnsibleModule(spec, supports_check_mode=True)
-    params = module.params
-
-    def work() -> dict:
-        backup_create.require_valid(params)
-        return read(connect(params), params)
-
-    module_exit.finish(module, work)
+    run(AnsibleModule(argument_spec(), supports_check_mode=True), create.read, subject.require_valid)
 
 
 if __name__ == "__main__":

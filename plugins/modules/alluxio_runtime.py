@@ -11,14 +11,15 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Creates, changes and deletes an AlluxioRuntime of Fluid (C(data.fluid.io/v1alpha1)), which binds the Dataset of the same name.
-  - With O(wait=true) it waits until masters and workers are ready, and until all masters, and all job masters, are AVAILABLE peers of
-    one Raft quorum with one leader.
-  - A ready pod alone does not mean a quorum, since Fluid sets no probes.
-  - Fluid reads most fields once, at creation. A later change of such a field brings a warning. What concerns several masters,
-    their number included, is then applied by M(datacache.fluid.alluxio_rollout).
-  - A change between one and several masters needs the cache to be rebuilt, which O(recreate=true) allows.
-  - With O(wait=true) it waits for the masters that run, also while another number of them is declared.
+  - Creates, changes and deletes an AlluxioRuntime of Fluid, C(data.fluid.io/v1alpha1). The runtime binds
+    the Dataset of the same name.
+  - With O(wait=true) it waits until masters and workers are ready, and until all masters and all job
+    masters are AVAILABLE peers of quorums with one leader.
+  - Ready pods alone do not prove a quorum, because Fluid sets no probes.
+  - The wait considers the masters that run, also while another number of them is declared.
+  - Fluid reads most fields only once, at creation. A later change of such a field causes a warning.
+  - M(datacache.fluid.alluxio_rollout) applies later changes of several masters, including their number.
+  - A change between one and several masters requires a new runtime, which O(recreate=true) permits.
 extends_documentation_fragment:
   - datacache.fluid.attributes
   - datacache.fluid.connection
@@ -31,37 +32,47 @@ options:
   name:
     description:
       - Name of the runtime, which is the name of the Dataset that it binds.
-      - It must be a DNS-1035 label, because it becomes part of Service names.
+      - Must be a DNS-1035 label, because it becomes part of Service names.
       - Either O(name) or O(runtimes) is required.
     required: false
   master_replicas:
     description:
-      - Number of masters, C(spec.master.replicas).
-      - One is a single master; odd numbers above it form a Raft quorum with an embedded journal.
-      - Three masters tolerate the loss of one, five the loss of two. An even number is refused.
-      - Another number of several is brought to a running runtime by M(datacache.fluid.alluxio_rollout). A change between one and several
-        would change the type of the journal. It is refused without O(recreate=true).
+      - Number of masters, C(spec.master.replicas). The default is Fluid's.
+      - Several masters form a Raft quorum with an embedded journal. Three tolerate the loss of one, five
+        the loss of two.
+      - A value below 1 is refused. An even number is refused, because it tolerates no more losses than the
+        odd number below it.
+      - On the host network a number above that of the schedulable nodes is refused.
+      - M(datacache.fluid.alluxio_rollout) applies a change from several masters to another number of
+        several.
+      - A change between one and several masters needs another type of journal and is refused without
+        O(recreate=true).
     type: int
     default: 1
   recreate:
     description:
-      - Whether the cache may be rebuilt where O(master_replicas) changes between one and several. The runtime is then deleted and, when
-        nothing is left of it, created anew as it is declared here. Labels, annotations and fields that other people set are not kept.
-      - Cached data is lost and fetched anew from the under-store. What is only in Alluxio is lost, so back up the metadata first with
-        M(datacache.fluid.alluxio_backup).
-      - It is refused while pods use the claim of the Dataset, since Fluid's deletion would wait for them, and while other Datasets refer
-        to it (C(dataset://)), since they read through its volume.
-      - The deletion is waited for also with O(wait=false), for at most O(wait_timeout), and then as long for the runtime's pods to end.
-        A run that was cut off is finished by the next one.
-      - Where the number does not change so, this option does nothing.
+      - Deletes and recreates the runtime if O(master_replicas) changes between one and several. Otherwise
+        it has no effect.
+      - Labels, annotations and fields that other clients set are lost.
+      - Cached data is lost and fetched again from the under-store. Data and metadata that exist only in
+        Alluxio are lost, so back up the metadata first with M(datacache.fluid.alluxio_backup).
+      - Off by default because of these losses.
+      - Refused while pods use the claim of the Dataset, because Fluid's deletion would wait for them.
+      - Refused while other Datasets refer to this one (C(dataset://)), because they read through its
+        volume.
+      - Waits for the deletion also with O(wait=false), for at most O(wait_timeout), and then as long for
+        the end of the pods.
+      - The next run continues an interrupted one.
     type: bool
     default: false
   worker_replicas:
-    description: Number of workers, C(spec.replicas). Fluid applies a change on a running runtime.
+    description:
+      - Number of workers, C(spec.replicas). Fluid applies a change to a running runtime.
+      - The default is Fluid's. A value below 1 is refused.
     type: int
     default: 1
   tieredstore: &tieredstore
-    description: The cache's tiers on each worker, the fastest first.
+    description: Cache tiers of each worker, fastest first.
     type: list
     elements: dict
     suboptions:
@@ -71,138 +82,169 @@ options:
         choices: [MEM, SSD, HDD]
         required: true
       path:
-        description: Path on the worker's node, or several joined with commas.
+        description: Path on the node of the worker, or several paths joined with commas.
         type: str
         required: true
       quota:
-        description: Size of the tier as a Kubernetes quantity, for all paths together.
+        description:
+          - Size of the tier for all paths together, as a Kubernetes quantity in bytes, such as V(2Gi).
+          - Zero, and a value together with O(tieredstore[].quota_list), are refused.
         type: str
       quota_list:
-        description: A quantity for each path, joined with commas.
+        description: Sizes of the paths, as Kubernetes quantities joined with commas. Must have one for each
+          path.
         type: str
       high:
-        description: Share of the quota at which eviction starts, such as V(0.95).
+        description: Share of the quota at which eviction starts, above 0 and up to 1, such as V(0.95).
         type: str
       low:
-        description: Share of the quota at which eviction stops. It must be below O(tieredstore[].high).
+        description: Share of the quota at which eviction stops, above 0. Must be below
+          O(tieredstore[].high).
         type: str
       volume_type:
-        description: The kind of volume. Fluid's default is V(hostPath).
+        description: Type of the volume. Fluid's default is V(hostPath).
         type: str
         choices: [hostPath, emptyDir]
   properties: &properties
     description:
-      - Properties of Alluxio for all components.
-      - Alluxio ignores a key that it does not know without a word. For the masters that is an error here, proven by C(alluxio getConf) in
-        one of them, before a running runtime is changed, and with O(wait=true) after one is created.
-        It needs C(create) on C(pods/exec).
+      - Alluxio properties of all components.
+      - Alluxio silently ignores unknown property keys. The module refuses a key that the masters do not
+        know.
+      - It checks the keys with C(alluxio getConf) in a master, before a change of a running runtime, and
+        with O(wait=true) after a creation. This needs C(create) on C(pods/exec).
     type: dict
   jvm_options: &jvm_options
-    description: JVM options for all components.
+    description: JVM options of all components.
     type: list
     elements: str
   network_mode:
     description:
-      - Network of masters and workers. With V(HostNetwork) each master needs a node of its own, because all use the same ports.
-      - With V(ContainerNetwork) masters may share a node, and Fluid sets no anti-affinity against that.
+      - Network of masters and workers. The default is Fluid's.
+      - V(HostNetwork) requires one node for each master, because all masters use the same ports.
+      - With V(ContainerNetwork) masters may share a node, and Fluid sets no anti-affinity.
+        O(datacache.fluid.alluxio_rollout#module:spread_masters) does.
     type: str
     choices: [HostNetwork, ContainerNetwork]
     default: HostNetwork
   raft: &raft
     description:
-      - The masters' journal. Each option sets the property of Alluxio that its description names.
-      - Durations are such as V(500ms), V(10s) or V(1min), sizes such as V(10MB).
+      - Options of the masters' journal. Each one sets the Alluxio property that its description names.
+      - Durations are whole numbers with a unit, such as V(500ms), V(10s) or V(1min). Sizes are numbers with
+        a unit, such as V(10MB).
+      - An option is refused if O(properties) sets the same property.
     type: dict
     suboptions:
       profile:
         description:
-          - A set of these options by name; an option that is given beside it has its own value.
-          - V(fast) sets O(raft.election_timeout_min) to V(1s), O(raft.election_timeout_max) to V(2s), O(raft.catchup_retry_wait) to
-            V(100ms) and O(raft.backup_delegation) to V(false), so that a lost leader is succeeded within 4 seconds. Choose it where a
-            master is never stopped for a second by its garbage collection or its node.
+          - Sets several of these options. An option that is also given keeps its own value.
+          - V(fast) sets O(raft.election_timeout_min) to V(1s), O(raft.election_timeout_max) to V(2s),
+            O(raft.catchup_retry_wait) to V(100ms) and O(raft.backup_delegation) to V(false).
+          - With V(fast) the next leader serves about 4 seconds after the loss of a leader. It suits masters
+            that neither their garbage collection nor their node stops for a second.
           - V(default) sets none.
         type: str
         choices: [default, fast]
       election_timeout_min:
         description:
-          - C(alluxio.master.embedded.journal.election.timeout.min), by default V(10s).
-          - A shorter one finds a lost leader sooner, and takes a long pause of a live one for a loss.
+          - Sets the shortest election timeout, C(alluxio.master.embedded.journal.election.timeout.min), by
+            default V(10s).
+          - A shorter timeout detects a lost leader sooner, but treats a long pause of a running leader as a
+            loss.
+          - A value that is zero, no duration, or not below O(raft.election_timeout_max) is refused.
         type: str
       election_timeout_max:
-        description: C(alluxio.master.embedded.journal.election.timeout.max), by default V(20s). It must be above the minimum.
+        description:
+          - Sets the longest election timeout, C(alluxio.master.embedded.journal.election.timeout.max), by
+            default V(20s).
+          - Must be above O(raft.election_timeout_min).
         type: str
       catchup_retry_wait:
         description:
-          - C(alluxio.master.embedded.journal.catchup.retry.wait), by default V(1s).
-          - An elected leader waits that long before it serves, when it tried to read the end of the journal too soon after its election.
+          - Sets the wait before a new leader tries again to read the end of the journal,
+            C(alluxio.master.embedded.journal.catchup.retry.wait), by default V(1s).
+          - A new leader that has read too soon after its election serves only after this wait.
         type: str
       flush_size_max:
-        description: C(alluxio.master.embedded.journal.flush.size.max), by default V(160MB).
+        description: Sets the maximum size of journal entries in one flush,
+          C(alluxio.master.embedded.journal.flush.size.max), by default V(160MB).
         type: str
       entry_size_max:
-        description: C(alluxio.master.embedded.journal.entry.size.max), by default V(10MB).
+        description: Sets the maximum size of one journal entry,
+          C(alluxio.master.embedded.journal.entry.size.max), by default V(10MB).
         type: str
       write_timeout:
-        description: C(alluxio.master.embedded.journal.write.timeout), by default V(30s).
+        description: Sets the maximum duration of a write to the journal,
+          C(alluxio.master.embedded.journal.write.timeout), by default V(30s).
         type: str
       raft_client_request_interval:
-        description: C(alluxio.master.embedded.journal.raft.client.request.interval), by default V(100ms).
+        description: Sets the interval between attempts of the Raft client,
+          C(alluxio.master.embedded.journal.raft.client.request.interval), by default V(100ms).
         type: str
       raft_client_request_timeout:
-        description: C(alluxio.master.embedded.journal.raft.client.request.timeout), by default V(60s).
+        description: Sets the timeout of requests of the Raft client,
+          C(alluxio.master.embedded.journal.raft.client.request.timeout), by default V(60s).
         type: str
       snapshot_replication_chunk_size:
-        description: C(alluxio.master.embedded.journal.snapshot.replication.chunk.size), by default V(4MB).
+        description: Sets the chunk size of replicated snapshots,
+          C(alluxio.master.embedded.journal.snapshot.replication.chunk.size), by default V(4MB).
         type: str
       transport_request_timeout:
-        description: C(alluxio.master.embedded.journal.transport.request.timeout.ms), by default V(5s).
+        description: Sets the timeout of messages between masters,
+          C(alluxio.master.embedded.journal.transport.request.timeout.ms), by default V(5s).
         type: str
       transport_max_inbound_message_size:
-        description: C(alluxio.master.embedded.journal.transport.max.inbound.message.size), by default V(100MB).
+        description: Sets the maximum size of a message to a master,
+          C(alluxio.master.embedded.journal.transport.max.inbound.message.size), by default V(100MB).
         type: str
       checkpoint_period_entries:
-        description: C(alluxio.master.journal.checkpoint.period.entries), by default V(2000000).
+        description: Sets the number of journal entries between two checkpoints,
+          C(alluxio.master.journal.checkpoint.period.entries), by default V(2000000).
         type: str
       log_size_bytes_max:
-        description: C(alluxio.master.journal.log.size.bytes.max), by default V(500MB) in Fluid.
+        description: Sets the maximum size of a journal file, C(alluxio.master.journal.log.size.bytes.max),
+          by default V(500MB) in Fluid.
         type: str
       backup_delegation:
         description:
-          - C(alluxio.master.backup.delegation.enabled), by default V(true), which lets followers make the backups that their leader is
-            asked for.
-          - Such a follower looks for a leader that was lost, and cannot take over itself until it has given up, which takes 20 to 33
-            seconds when the leader's node is gone. M(datacache.fluid.alluxio_backup) has the leader make its backups either way.
+          - Allows followers to execute backups for their leader,
+            C(alluxio.master.backup.delegation.enabled), by default V(true).
+          - Such a follower first searches for a lost leader. It can lead only 20 to 33 seconds later if the
+            leader's node is lost.
+          - M(datacache.fluid.alluxio_backup) does not use the delegation.
         type: bool
   stable_peer_addresses:
     description:
-      - Whether the masters' Services get a cluster IP.
-      - Fluid makes them headless, so that the name of a master does not resolve while its pod is away; its leader then may not take it
-        back into the quorum for minutes. A single master, whose startup probe asks it by its name, never becomes ready.
-      - They are replaced one at a time, also on a runtime that runs, and as early as they exist when the module waits. It needs
-        C(list), C(get), C(create) and C(delete) on Services.
-      - With V(false) they stay as they are.
+      - Gives the masters' Services a cluster IP. With V(false) they stay as they are.
+      - Fluid creates headless Services, so a master's name does not resolve while its pod is not ready. Its
+        leader may then not reach it for minutes after its return. A single master never becomes ready,
+        because its startup probe uses its name.
+      - On by default for these reasons.
+      - Replaces the Services one at a time, also of a running runtime. With O(wait=true) it replaces those
+        of a new runtime as soon as they exist, otherwise the next run does.
+      - Needs C(list), C(get), C(create) and C(delete) on Services.
     type: bool
     default: true
   master: &master
-    description: The master containers.
+    description: Options of the master containers.
     type: dict
     suboptions: &component_options
       resources:
-        description: Resources of the containers, as Kubernetes quantities by their names such as C(cpu) and C(memory).
+        description: Resources of the containers, as Kubernetes quantities by names such as C(cpu) and
+          C(memory). Other values are refused.
         type: dict
         suboptions: &resources
           requests:
-            description: What a node must have left for the container.
+            description: Amounts that the node reserves for the container.
             type: dict
           limits:
-            description: What the container may use at the most.
+            description: Maximum amounts that the container may use.
             type: dict
       jvm_options:
         description: JVM options of this component.
         type: list
         elements: str
       properties:
-        description: Properties of Alluxio for this component.
+        description: Alluxio properties of this component.
         type: dict
       env:
         description: Environment variables of this component.
@@ -214,31 +256,32 @@ options:
         description: Labels of the nodes that may run this component.
         type: dict
   worker: &worker
-    description: The worker containers.
+    description: Options of the worker containers.
     type: dict
     suboptions: *component_options
   job_master: &job_master
-    description: The job master containers.
+    description: Options of the job master containers.
     type: dict
     suboptions: *component_options
   job_worker: &job_worker
-    description: The job worker containers.
+    description: Options of the job worker containers.
     type: dict
     suboptions: *component_options
   fuse: &fuse
-    description: The FUSE pods, which Fluid starts on the nodes where pods use the Dataset.
+    description: Options of the FUSE pods. Fluid starts them on the nodes where pods use the Dataset.
     type: dict
     suboptions:
       resources:
-        description: Resources of the containers, as Kubernetes quantities by their names such as C(cpu) and C(memory).
+        description: Resources of the containers, as Kubernetes quantities by names such as C(cpu) and
+          C(memory). Other values are refused.
         type: dict
         suboptions: *resources
       jvm_options:
-        description: JVM options. Fluid's default reserves a heap of 16 GiB.
+        description: JVM options of the FUSE client. Fluid's default reserves a heap of 16 GiB.
         type: list
         elements: str
       properties:
-        description: Properties of Alluxio for the FUSE client.
+        description: Alluxio properties of the FUSE client.
         type: dict
       env:
         description: Environment variables of the FUSE client.
@@ -253,7 +296,7 @@ options:
         description: Tag of the image.
         type: str
       image_pull_policy:
-        description: When the image is pulled.
+        description: Pull policy of the image.
         type: str
         choices: [Always, IfNotPresent, Never]
       args:
@@ -261,21 +304,25 @@ options:
         type: list
         elements: str
       clean_policy:
-        description: When Fluid removes FUSE pods.
+        description:
+          - Time at which Fluid removes FUSE pods.
+          - V(OnRuntimeDeleted), Fluid's default, removes them with the runtime. V(OnDemand) removes the pod
+            of a node that does not need it any longer. V(OnFuseChanged) removes such a pod after a change
+            of the FUSE client.
         type: str
         choices: [OnDemand, OnRuntimeDeleted, OnFuseChanged]
   image: &image
-    description: Image of Alluxio for masters and workers.
+    description: Alluxio image of masters and workers. The default is that of Fluid's installation.
     type: str
   image_tag: &image_tag
     description: Tag of the image.
     type: str
   image_pull_policy: &image_pull_policy
-    description: When the image is pulled.
+    description: Pull policy of the image.
     type: str
     choices: [Always, IfNotPresent, Never]
   run_as: &run_as
-    description: User and group that the components run as.
+    description: User and group of the components' processes. Fluid requires all four values.
     type: dict
     suboptions:
       uid:
@@ -295,16 +342,21 @@ options:
         type: str
         required: true
   disable_prometheus: &disable_prometheus
-    description: Whether the components go without metrics for Prometheus.
+    description: Disables the metrics for Prometheus. Fluid enables them by default.
     type: bool
   hadoop_config: &hadoop_config
-    description: Name of a ConfigMap with C(hdfs-site.xml) or C(core-site.xml).
+    description: ConfigMap in the namespace of the runtime with C(hdfs-site.xml) or C(core-site.xml), for
+      under-stores on HDFS.
     type: str
   runtimes:
     description:
-      - Several runtimes, instead of the options of a single one.
-      - They are read with few requests, written side by side and waited for together.
-      - The failure of one does not stop the others; the task fails at the end and names those that failed.
+      - Manages several runtimes in one task.
+      - Mutually exclusive with O(name) and with the options of a single runtime that have no default.
+      - An entry without an option that has a default uses the value of the task.
+      - The objects are read with few requests, written in parallel and awaited together.
+      - The failure of one object does not stop the others. The task fails at the end and lists the failed
+        ones.
+      - An object that is in the list twice is refused.
     type: list
     elements: dict
     suboptions:
@@ -316,16 +368,16 @@ options:
         description: Namespace of the runtime, by default O(namespace).
         type: str
       labels:
-        description: Labels of the runtime. Those that other people set stay.
+        description: Labels of the runtime. Labels that other clients set stay.
         type: dict
       annotations:
-        description: Annotations of the runtime. Those that other people set stay.
+        description: Annotations of the runtime. Annotations that other clients set stay.
         type: dict
       master_replicas:
         description: Number of masters, by default O(master_replicas).
         type: int
       recreate:
-        description: Whether the cache may be rebuilt, by default O(recreate).
+        description: Permits to recreate the runtime, by default O(recreate).
         type: bool
       worker_replicas:
         description: Number of workers, by default O(worker_replicas).
@@ -339,7 +391,7 @@ options:
         choices: [HostNetwork, ContainerNetwork]
       raft: *raft
       stable_peer_addresses:
-        description: Whether the masters' Services get a cluster IP, by default O(stable_peer_addresses).
+        description: Gives the masters' Services a cluster IP, by default O(stable_peer_addresses).
         type: bool
       master: *master
       worker: *worker
@@ -361,7 +413,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Run a highly available cache with three masters and two workers, and wait for its quorum
+- name: Create a cache with three masters and two workers, and wait for its quorum
   datacache.fluid.alluxio_runtime:
     name: hbase
     namespace: data
@@ -375,7 +427,7 @@ EXAMPLES = r"""
         low: "0.7"
     wait: true
 
-- name: Let the masters of a fast network find a lost leader sooner
+- name: Shorten the failover of masters on a fast network
   datacache.fluid.alluxio_runtime:
     name: training
     namespace: data
@@ -388,7 +440,7 @@ EXAMPLES = r"""
         path: /mnt/cache
         quota: 200Gi
 
-- name: Give a cache with a single master three, after a backup; no pod uses it now
+- name: Recreate a cache with three masters instead of one, after a backup and while no pod uses it
   datacache.fluid.alluxio_runtime:
     name: reports
     namespace: data
@@ -396,7 +448,7 @@ EXAMPLES = r"""
     recreate: true
     wait: true
 
-- name: Delete a runtime, and wait until Fluid has cleaned up behind it
+- name: Delete a runtime, and wait until Fluid has deleted what belongs to it
   datacache.fluid.alluxio_runtime:
     name: hbase
     namespace: data
@@ -406,7 +458,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 result:
-  description: The AlluxioRuntime, without managed fields; an empty dictionary when there is none any more.
+  description: The AlluxioRuntime without managed fields; an empty dictionary if it is absent.
   returned: success with O(name)
   type: dict
   sample:
@@ -416,7 +468,7 @@ result:
     spec: {replicas: 2, master: {replicas: 3, networkMode: HostNetwork}}
     status: {masterPhase: Ready, masterNumberReady: 3, workerPhase: Ready, workerNumberReady: 2}
 results:
-  description: One entry for each of the objects, in their order.
+  description: One entry for each object, in the order of O(runtimes).
   returned: with O(runtimes)
   type: list
   elements: dict
@@ -438,34 +490,35 @@ results:
       sample: true
     result:
       description:
-        - The object, as RV(result) of a single one.
-        - M(datacache.fluid.alluxio_runtime_info) reads objects that were not waited for.
-      returned: when the object was waited for
+        - The object, like RV(result).
+        - M(datacache.fluid.alluxio_runtime_info) reads objects without a wait.
+      returned: after a wait for the object, and if the object failed after its write
       type: dict
     diff:
       description: The fields that changed, C(before) and C(after).
-      returned: when the object was changed
+      returned: if the object was changed
       type: dict
       sample: {before: {spec: {replicas: 2}}, after: {spec: {replicas: 3}}}
     error:
-      description: Why this object failed.
-      returned: when it failed
+      description: Reason of the failure. The details, such as RV(conflicts), are in the same entry.
+      returned: if the object failed
       type: str
       sample: "AlluxioRuntime search in namespace data: spec.replicas was set by field manager kubectl-edit"
 duration:
-  description: How long the module worked and waited, in seconds.
+  description: Duration of the run with its waits, in seconds.
   returned: success
   type: float
   sample: 71.2
 conflicts:
-  description: The fields that other field managers hold, each with C(field) and C(manager).
-  returned: when other field managers hold fields that would change
+  description: The fields that would change and that other field managers hold, each with C(field) and
+    C(manager).
+  returned: on a conflict
   type: list
   elements: dict
   sample: [{field: spec.replicas, manager: kubectl-edit}]
 findings:
-  description: What was in the way when a wait timed out, a line each.
-  returned: when a wait timed out
+  description: Causes of a timeout, one line each.
+  returned: on a timeout
   type: list
   elements: str
   sample: ["pod hbase-master-2: not scheduled: 0/2 nodes are available"]
@@ -473,71 +526,59 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.alluxio import properties
+from ..module_utils.api.bulk import WaitResults
+from ..module_utils.api.client import Client
+from ..module_utils.api.deadline import Deadline
+from ..module_utils.apply.reconcile import Guard, Outcome, Write
+from ..module_utils.errors import FluidError
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
 from ..module_utils.lifecycle import property_check, recreate, runtime_checks, waits
-from ..module_utils.module import arguments, resource
+from ..module_utils.module import arguments, cache_options, resource
+from ..module_utils.progress import Reporter
 from ..module_utils.quorum import stable_addresses
 
 
-def options() -> dict:
-    """The options that describe one runtime, beside its name and namespace."""
-    component = {
-        "resources": {"type": "dict", "options": {"requests": {"type": "dict"}, "limits": {"type": "dict"}}},
-        "jvm_options": {"type": "list", "elements": "str"}, "properties": {"type": "dict"}, "env": {"type": "dict"},
-        "ports": {"type": "dict"}, "node_selector": {"type": "dict"},
-    }
-    image = {
-        "image": {"type": "str"}, "image_tag": {"type": "str"},
-        "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
-    }
-    fuse = {
-        **{key: value for key, value in component.items() if key != "ports"}, **image,
-        "args": {"type": "list", "elements": "str"},
-        "clean_policy": {"type": "str", "choices": ["OnDemand", "OnRuntimeDeleted", "OnFuseChanged"]},
-    }
-    level = {
-        "mediumtype": {"type": "str", "choices": ["MEM", "SSD", "HDD"], "required": True},
-        "path": {"type": "str", "required": True}, "quota": {"type": "str"}, "quota_list": {"type": "str"},
-        "high": {"type": "str"}, "low": {"type": "str"},
-        "volume_type": {"type": "str", "choices": ["hostPath", "emptyDir"]},
-    }
+class AlluxioRuntime(resource.Resource):
+    kind = fluid_kinds.ALLUXIO_RUNTIME
+    plural = "runtimes"
+
+    def require_valid(self, item: dict) -> None:
+        runtime.require_valid(item)
+
+    def manifest(self, item: dict) -> dict:
+        return runtime.manifest(item)
+
+    def sensitive_values(self, item: dict) -> list[str]:
+        return runtime.sensitive_values(item)
+
+    def guard(self, client: Client, item: dict, reporter: Reporter) -> Guard:
+        return runtime_checks.guard_of(client, item, reporter.warn)
+
+    def recreate(self, client: Client, item: dict, existing: dict, write: Write, deadline: Deadline,
+                 reporter: Reporter) -> Outcome | None:
+        return recreate.apply(client, item, existing, write, deadline, reporter.warn)
+
+    def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
+               deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
+        return stable_addresses.ensure_for_runtimes(
+            client, items, outcomes, deadline, params["wait"], check_mode)
+
+    def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
+        return waits.runtimes_with_quorum(client, items, deadline)
+
+    def verify(self, client: Client, item: dict) -> None:
+        property_check.require_declared_known(client, item)
+
+
+def argument_spec() -> dict:
     return arguments.compose(
-        arguments.metadata(), image,
-        {name: {"type": "dict", "options": component} for name in ("master", "worker", "job_master", "job_worker")},
-        fuse={"type": "dict", "options": fuse},
-        master_replicas={"type": "int", "default": 1},
-        recreate={"type": "bool", "default": False},
-        worker_replicas={"type": "int", "default": 1},
-        tieredstore={"type": "list", "elements": "dict", "options": level},
-        properties={"type": "dict"},
-        jvm_options={"type": "list", "elements": "str"},
-        network_mode={"type": "str", "choices": ["HostNetwork", "ContainerNetwork"], "default": "HostNetwork"},
-        raft={"type": "dict", "options": {
-            "profile": {"type": "str", "choices": list(properties.RAFT_PROFILES)},
-            **{option: {"type": "str"} for option in properties.RAFT_PROPERTIES},
-            "backup_delegation": {"type": "bool"}}},
-        stable_peer_addresses={"type": "bool", "default": True},
-        run_as=arguments.user(),
-        disable_prometheus={"type": "bool"},
-        hadoop_config={"type": "str"})
+        arguments.connection(), arguments.fleet("runtimes", cache_options.runtime()), arguments.state(),
+        arguments.wait(600), arguments.wait_for())
 
 
 def main() -> None:
-    spec = arguments.compose(
-        arguments.connection(), arguments.fleet("runtimes", options()), arguments.state(), arguments.wait(600),
-        arguments.wait_for())
-    resource.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("runtimes", options())), resource.Managed(
-        kind=fluid_kinds.ALLUXIO_RUNTIME,
-        plural="runtimes",
-        require_valid=runtime.require_valid,
-        manifest=runtime.manifest,
-        sensitive_values=runtime.sensitive_values,
-        guard=runtime_checks.make,
-        afterwards=stable_addresses.ensure_for_runtimes,
-        prove=property_check.prove,
-        recreate=recreate.apply,
-        wait=lambda client, items, params: waits.runtimes_with_quorum(client, items, params["wait_timeout"])))
+    rules = arguments.fleet_rules("runtimes", cache_options.runtime())
+    resource.run(AnsibleModule(argument_spec(), supports_check_mode=True, **rules), AlluxioRuntime())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Returns AlluxioRuntimes of one or of all namespaces, read in pages.
+  - Returns AlluxioRuntimes of one, several or all namespaces. It reads them in pages.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
@@ -28,6 +28,7 @@ EXAMPLES = r"""
 - name: Read the runtimes of a team in all namespaces
   datacache.fluid.alluxio_runtime_info:
     label_selectors: [team=search]
+
 - name: Read the figures of all runtimes
   datacache.fluid.alluxio_runtime_info:
     summary: true
@@ -35,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: The AlluxioRuntimes, without managed fields; an empty list when none matches.
+  description: The AlluxioRuntimes without managed fields; an empty list if none matches.
   returned: without O(summary=true)
   type: list
   elements: dict
@@ -61,37 +62,37 @@ summaries:
       type: str
       sample: data
     master_phase:
-      description: Phase of the masters.
+      description: Phase of the masters; empty until Fluid has set it.
       returned: always
       type: str
       sample: Ready
     worker_phase:
-      description: Phase of the workers.
+      description: Phase of the workers; empty until Fluid has set it.
       returned: always
       type: str
       sample: Ready
     fuse_phase:
-      description: Phase of the FUSE pods.
+      description: Phase of the FUSE pods; empty until Fluid has set it.
       returned: always
       type: str
       sample: Ready
     masters:
-      description: How many masters are C(ready) and C(desired).
+      description: Numbers of masters, C(ready) and C(desired).
       returned: always
       type: dict
       sample: {ready: 3, desired: 3}
     workers:
-      description: How many workers are C(ready) and C(desired).
+      description: Numbers of workers, C(ready) and C(desired).
       returned: always
       type: dict
       sample: {ready: 2, desired: 2}
     fuses:
-      description: How many FUSE pods are C(ready) and C(desired).
+      description: Numbers of FUSE pods, C(ready) and C(desired).
       returned: always
       type: dict
       sample: {ready: 1, desired: 1}
 duration:
-  description: How long the module worked, in seconds.
+  description: Duration of the run, in seconds.
   returned: success
   type: float
   sample: 0.03
@@ -103,9 +104,13 @@ from ..module_utils.fluid import kinds as fluid_kinds, summary
 from ..module_utils.module import arguments, info
 
 
+def argument_spec() -> dict:
+    return arguments.compose(arguments.connection(), arguments.selection())
+
+
 def main() -> None:
-    spec = arguments.compose(arguments.connection(), arguments.selection())
-    info.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), fluid_kinds.ALLUXIO_RUNTIME, summary.of_runtime)
+    module = AnsibleModule(argument_spec(), supports_check_mode=True, **arguments.SELECTION_RULES)
+    info.run(module, fluid_kinds.ALLUXIO_RUNTIME, summary.of_runtime)
 
 
 if __name__ == "__main__":

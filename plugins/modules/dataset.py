@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Creates, changes and deletes a Dataset of Fluid (C(data.fluid.io/v1alpha1)), and waits for its phase.
+  - Creates, changes and deletes a Dataset of Fluid, C(data.fluid.io/v1alpha1), and waits for its phase.
   - An unchanged Dataset costs one request.
 extends_documentation_fragment:
   - datacache.fluid.attributes
@@ -25,40 +25,44 @@ options:
   name:
     description:
       - Name of the Dataset, which is also the name of its runtime and of its PersistentVolumeClaim.
-      - It must be a DNS-1035 label, because it becomes part of Service names.
+      - Must be a DNS-1035 label, because it becomes part of Service names.
       - Either O(name) or O(datasets) is required.
     required: false
   mounts: &mounts
     description:
-      - The under-stores that the Dataset brings together.
-      - Fluid sees mounts by their path. On a running Dataset a changed O(mounts[].mount_point) on the same path is ignored by Fluid.
+      - Under-stores that the Dataset combines. An empty list is refused.
+      - Fluid identifies mounts by their path. On a running Dataset it ignores a changed
+        O(mounts[].mount_point) of the same path.
     type: list
     elements: dict
     suboptions:
       mount_point:
         description:
-          - URL of the under-store, with its scheme, such as V(https://host/path/), V(s3://bucket/path) or V(dataset://namespace/name).
+          - URL of the under-store, such as V(https://host/path/), V(s3://bucket/path) or
+            V(dataset://namespace/name).
+          - A value without a lower-case scheme is refused.
         type: str
         required: true
       name:
-        description: Name of the mount; it is seen as C(/name) in the Dataset unless O(mounts[].path) says otherwise.
+        description: Name of the mount. It appears as C(/name) in the Dataset without O(mounts[].path).
         type: str
       path:
-        description: Where the mount is seen in the Dataset.
+        description: Path of the mount in the Dataset. Two mounts with the same path are refused.
         type: str
       read_only:
-        description: Whether the mount refuses writes.
+        description: Makes the mount read-only. Fluid's default is read-write.
         type: bool
       shared:
-        description: Whether the mount is shared.
+        description: Shares the mount. Fluid's default is V(false).
         type: bool
       options:
         description:
           - Options of the under-store, such as an endpoint.
-          - Credentials belong into O(mounts[].encrypt_options). Values whose key looks like a credential are hidden in the output.
+          - Credentials belong in O(mounts[].encrypt_options). The output hides values whose key names a
+            credential.
         type: dict
       encrypt_options:
-        description: Options of the under-store whose value Fluid takes from a Secret.
+        description: Options of the under-store whose values Fluid reads from a Secret.
         type: list
         elements: dict
         suboptions: &encrypt_option
@@ -67,7 +71,7 @@ options:
             type: str
             required: true
           secret_name:
-            description: Name of the Secret, in the Dataset's namespace.
+            description: Name of the Secret, in the namespace of the Dataset.
             type: str
             required: true
           secret_key:
@@ -75,10 +79,10 @@ options:
             type: str
             required: true
   shared_options: &shared_options
-    description: Options that hold for all mounts.
+    description: Options of all mounts.
     type: dict
   shared_encrypt_options: &shared_encrypt_options
-    description: Options from Secrets that hold for all mounts.
+    description: Options of all mounts whose values Fluid reads from Secrets.
     type: list
     elements: dict
     suboptions: *encrypt_option
@@ -89,18 +93,19 @@ options:
     elements: str
     choices: [ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod]
   placement: &placement
-    description: Whether a node may hold the cache of several Datasets (V(Shared)) or of this one only (V(Exclusive), Fluid's default).
+    description: Allows nodes to hold several caches with V(Shared), or only this cache with V(Exclusive),
+      Fluid's default.
     type: str
     choices: [Exclusive, Shared]
   node_affinity: &node_affinity
-    description: A NodeSelector, with C(nodeSelectorTerms), for the nodes that may hold the cache.
+    description: NodeSelector, with C(nodeSelectorTerms), of the nodes that may hold the cache.
     type: dict
   tolerations: &tolerations
-    description: Tolerations of the workers, each as in a pod's C(tolerations).
+    description: Tolerations of the workers, each as in C(tolerations) of a pod.
     type: list
     elements: dict
   owner: &owner
-    description: User and group that own the files.
+    description: User and group that own the files. Fluid requires all four values.
     type: dict
     suboptions:
       uid:
@@ -121,9 +126,13 @@ options:
         required: true
   datasets:
     description:
-      - Several Datasets, instead of the options of a single one.
-      - They are read with few requests, written side by side and waited for together.
-      - The failure of one does not stop the others; the task fails at the end and names those that failed.
+      - Manages several Datasets in one task.
+      - Mutually exclusive with O(name) and with the options of a single Dataset that have no default.
+      - An entry without an option that has a default uses the value of the task.
+      - The objects are read with few requests, written in parallel and awaited together.
+      - The failure of one object does not stop the others. The task fails at the end and lists the failed
+        ones.
+      - An object that is in the list twice is refused.
     type: list
     elements: dict
     suboptions:
@@ -135,10 +144,10 @@ options:
         description: Namespace of the Dataset, by default O(namespace).
         type: str
       labels:
-        description: Labels of the Dataset. Those that other people set stay.
+        description: Labels of the Dataset. Labels that other clients set stay.
         type: dict
       annotations:
-        description: Annotations of the Dataset. Those that other people set stay.
+        description: Annotations of the Dataset. Annotations that other clients set stay.
         type: dict
       mounts: *mounts
       shared_options: *shared_options
@@ -150,8 +159,8 @@ options:
       owner: *owner
   wait_phase:
     description:
-      - The phase to wait for with O(wait=true).
-      - Waiting for V(Bound) fails at once when no runtime of the Dataset's name exists.
+      - Phase to wait for with O(wait=true). By default that in which pods can use the Dataset.
+      - A wait for V(Bound) fails at once if no runtime has the Dataset's name.
     type: str
     choices: [Bound, NotBound, Failed]
     default: Bound
@@ -171,7 +180,7 @@ EXAMPLES = r"""
       - name: hbase
         mount_point: https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/
 
-- name: Create a Dataset of a bucket with credentials from a Secret, and wait until its runtime has bound it
+- name: Create a Dataset of a bucket with credentials from a Secret, and wait until its runtime binds it
   datacache.fluid.dataset:
     name: training
     namespace: data
@@ -190,7 +199,7 @@ EXAMPLES = r"""
     access_modes: [ReadOnlyMany]
     wait: true
 
-- name: Have a Dataset for each team, all in one task
+- name: Create a Dataset for each team in one task
   datacache.fluid.dataset:
     namespace: data
     datasets:
@@ -200,7 +209,7 @@ EXAMPLES = r"""
         namespace: ads
         mounts: [{name: ads, mount_point: "s3://ads/"}]
 
-- name: Wait until a Dataset is cached to the last byte
+- name: Wait until a Dataset is completely cached
   datacache.fluid.dataset:
     name: hbase
     namespace: data
@@ -212,7 +221,7 @@ EXAMPLES = r"""
       path: status.cacheStates.cachedPercentage
       value: 100.0%
 
-- name: Delete a Dataset, and wait until Fluid has let it go
+- name: Delete a Dataset, and wait until Fluid has removed its finalizers
   datacache.fluid.dataset:
     name: hbase
     namespace: data
@@ -222,7 +231,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 result:
-  description: The Dataset, without managed fields; an empty dictionary when there is none any more.
+  description: The Dataset without managed fields; an empty dictionary if it is absent.
   returned: success with O(name)
   type: dict
   sample:
@@ -234,7 +243,7 @@ result:
         - {mountPoint: "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/", name: hbase}
     status: {phase: Bound, ufsTotal: 443.89MiB}
 results:
-  description: One entry for each of the objects, in their order.
+  description: One entry for each object, in the order of O(datasets).
   returned: with O(datasets)
   type: list
   elements: dict
@@ -256,34 +265,35 @@ results:
       sample: true
     result:
       description:
-        - The object, as RV(result) of a single one.
-        - M(datacache.fluid.dataset_info) reads objects that were not waited for.
-      returned: when the object was waited for
+        - The object, like RV(result).
+        - M(datacache.fluid.dataset_info) reads objects without a wait.
+      returned: after a wait for the object, and if the object failed after its write
       type: dict
     diff:
       description: The fields that changed, C(before) and C(after).
-      returned: when the object was changed
+      returned: if the object was changed
       type: dict
       sample: {before: {spec: {placement: Exclusive}}, after: {spec: {placement: Shared}}}
     error:
-      description: Why this object failed.
-      returned: when it failed
+      description: Reason of the failure. The details, such as RV(conflicts), are in the same entry.
+      returned: if the object failed
       type: str
       sample: "Dataset search in namespace data: spec.placement was set by field manager kubectl-edit"
 duration:
-  description: How long the module worked and waited, in seconds.
+  description: Duration of the run with its waits, in seconds.
   returned: success
   type: float
   sample: 96.4
 conflicts:
-  description: The fields that other field managers hold, each with C(field) and C(manager).
-  returned: when other field managers hold fields that would change
+  description: The fields that would change and that other field managers hold, each with C(field) and
+    C(manager).
+  returned: on a conflict
   type: list
   elements: dict
   sample: [{field: spec.placement, manager: kubectl-edit}]
 findings:
-  description: What was in the way when a wait timed out, a line each.
-  returned: when a wait timed out
+  description: Causes of a timeout, one line each.
+  returned: on a timeout
   type: list
   elements: str
   sample: ["pod hbase-worker-0: not scheduled: 0/3 nodes are available"]
@@ -291,54 +301,42 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.api.bulk import WaitResults
+from ..module_utils.api.client import Client
+from ..module_utils.api.deadline import Deadline
 from ..module_utils.fluid import dataset, kinds as fluid_kinds
-from ..module_utils.module import arguments, resource
+from ..module_utils.module import arguments, cache_options, resource
 
 
-def options() -> dict:
-    """The options that describe one Dataset, beside its name and namespace."""
-    secret = {key: {"type": "str", "required": True, "no_log": False} for key in ("name", "secret_name", "secret_key")}
-    encrypt_options = {"type": "list", "elements": "dict", "options": secret, "no_log": False}
+class Dataset(resource.Resource):
+    kind = fluid_kinds.DATASET
+    plural = "datasets"
+
+    def require_valid(self, item: dict) -> None:
+        dataset.require_valid(item)
+
+    def manifest(self, item: dict) -> dict:
+        return dataset.manifest(item)
+
+    def sensitive_values(self, item: dict) -> list[str]:
+        return dataset.sensitive_values(item)
+
+    def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
+        from ..module_utils.lifecycle import waits  # here, as in module/resource.py
+
+        return waits.datasets_in_phase(client, items, params["wait_phase"], deadline)
+
+
+def argument_spec() -> dict:
     return arguments.compose(
-        arguments.metadata(),
-        mounts={"type": "list", "elements": "dict", "options": {
-            "mount_point": {"type": "str", "required": True},
-            "name": {"type": "str"},
-            "path": {"type": "str"},
-            "read_only": {"type": "bool"},
-            "shared": {"type": "bool"},
-            "options": {"type": "dict"},
-            "encrypt_options": encrypt_options,
-        }},
-        shared_options={"type": "dict"},
-        shared_encrypt_options=encrypt_options,
-        access_modes={"type": "list", "elements": "str",
-                      "choices": ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]},
-        placement={"type": "str", "choices": ["Exclusive", "Shared"]},
-        node_affinity={"type": "dict"},
-        tolerations={"type": "list", "elements": "dict"},
-        owner=arguments.user())
+        arguments.connection(), arguments.fleet("datasets", cache_options.dataset()), arguments.state(),
+        arguments.wait(300), arguments.wait_for(),
+        wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
 
 
 def main() -> None:
-    spec = arguments.compose(
-        arguments.connection(), arguments.fleet("datasets", options()), arguments.state(), arguments.wait(300),
-        arguments.wait_for(),
-        wait_phase={"type": "str", "choices": ["Bound", "NotBound", "Failed"], "default": "Bound"})
-    resource.run(AnsibleModule(spec, supports_check_mode=True, **arguments.fleet_rules("datasets", options())), resource.Managed(
-        kind=fluid_kinds.DATASET,
-        plural="datasets",
-        require_valid=dataset.require_valid,
-        manifest=dataset.manifest,
-        sensitive_values=dataset.sensitive_values,
-        wait=wait))
-
-
-def wait(client, items: list[dict], params: dict) -> dict:
-    """Wait for the Datasets' phase, as the functions of waits.py do."""
-    from ..module_utils.lifecycle import waits  # here, as in manage.py
-
-    return waits.datasets_in_phase(client, items, params["wait_phase"], params["wait_timeout"])
+    rules = arguments.fleet_rules("datasets", cache_options.dataset())
+    resource.run(AnsibleModule(argument_spec(), supports_check_mode=True, **rules), Dataset())
 
 
 if __name__ == "__main__":

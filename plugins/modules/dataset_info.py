@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Returns Datasets of one or of all namespaces, read in pages.
+  - Returns Datasets of one, several or all namespaces. It reads them in pages.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
@@ -28,6 +28,7 @@ EXAMPLES = r"""
 - name: Read the Datasets of a team in all namespaces
   datacache.fluid.dataset_info:
     label_selectors: [team=search]
+
 - name: Read the figures of all Datasets
   datacache.fluid.dataset_info:
     summary: true
@@ -35,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: The Datasets, without managed fields; an empty list when none matches.
+  description: The Datasets without managed fields; an empty list if none matches.
   returned: without O(summary=true)
   type: list
   elements: dict
@@ -45,7 +46,7 @@ resources:
       metadata: {name: hbase, namespace: data}
       status: {phase: Bound, ufsTotal: 443.89MiB, cacheStates: {cachedPercentage: "100.0%"}}
 summaries:
-  description: Phase and figures of each Dataset; null stands for what Fluid has not counted yet.
+  description: Phase and figures of each Dataset; a figure that Fluid has not counted yet is null.
   returned: with O(summary=true)
   type: list
   elements: dict
@@ -61,7 +62,7 @@ summaries:
       type: str
       sample: data
     phase:
-      description: Phase of the Dataset; empty as long as no controller has seen it.
+      description: Phase of the Dataset; empty until a controller has set it.
       returned: always
       type: str
       sample: Bound
@@ -71,7 +72,7 @@ summaries:
       type: int
       sample: 119411835
     cached_bytes:
-      description: Size of what is cached, in bytes.
+      description: Size of the cached data, in bytes.
       returned: always
       type: int
       sample: 119411835
@@ -81,7 +82,7 @@ summaries:
       type: int
       sample: 4294967296
     cached_percentage:
-      description: Share of the under-stores that is cached, from 0 to 100.
+      description: Share of the under-stores that is cached, from 0 to 100 percent.
       returned: always
       type: float
       sample: 100.0
@@ -91,13 +92,13 @@ summaries:
       type: int
       sample: 15
     runtimes:
-      description: Names of the runtimes that have bound it.
+      description: Names of the runtimes that bind the Dataset.
       returned: always
       type: list
       elements: str
       sample: [hbase]
 duration:
-  description: How long the module worked, in seconds.
+  description: Duration of the run, in seconds.
   returned: success
   type: float
   sample: 0.03
@@ -109,9 +110,13 @@ from ..module_utils.fluid import kinds as fluid_kinds, summary
 from ..module_utils.module import arguments, info
 
 
+def argument_spec() -> dict:
+    return arguments.compose(arguments.connection(), arguments.selection())
+
+
 def main() -> None:
-    spec = arguments.compose(arguments.connection(), arguments.selection())
-    info.run(AnsibleModule(spec, supports_check_mode=True, **arguments.SELECTION_RULES), fluid_kinds.DATASET, summary.of_dataset)
+    module = AnsibleModule(argument_spec(), supports_check_mode=True, **arguments.SELECTION_RULES)
+    info.run(module, fluid_kinds.DATASET, summary.of_dataset)
 
 
 if __name__ == "__main__":

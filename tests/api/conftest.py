@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import client
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client, http
 
 # With --import-mode=importlib no folder of tests is on the path.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -44,7 +44,8 @@ def namespace(api):
         for existing in api.request("GET", f"{FLUID}/namespaces/{name}/{plural}")["items"]:
             if existing["metadata"].get("finalizers"):
                 api.patch(
-                    f"{FLUID}/namespaces/{name}/{plural}/{existing['metadata']['name']}", {"metadata": {"finalizers": None}})
+                    f"{FLUID}/namespaces/{name}/{plural}/{existing['metadata']['name']}",
+                    {"metadata": {"finalizers": None}})
     for existing in api.request("GET", "/api/v1/persistentvolumes")["items"]:
         if (existing["spec"].get("claimRef") or {}).get("namespace") == name:
             api.delete("/api/v1/persistentvolumes/" + existing["metadata"]["name"])
@@ -72,12 +73,12 @@ def fluid(api, namespace, fluid_runs):
 def sent(monkeypatch):
     """The requests that modules send, as (method, path and query), in order."""
     requests = []
-    send = client.Client._send
+    send = http.Http.send
 
     def noted(self, method, path, query, *rest, **more):
         requests.append((method, path))
         return send(self, method, path, query, *rest, **more)
-    monkeypatch.setattr(client.Client, "_send", noted)
+    monkeypatch.setattr(http.Http, "send", noted)
     return requests
 
 
@@ -111,8 +112,10 @@ def run(kubeconfig, namespace, monkeypatch, capsys):
         warnings.clear()
         capsys.readouterr()
         own = {} if "host" in options else {"kubeconfig": kubeconfig}
-        given = {key: value for key, value in {"namespace": namespace, **own, **options}.items() if value is not None}
-        with patch_module_args({**given, "_ansible_check_mode": check, "_ansible_diff": True}), pytest.raises(SystemExit) as ended:
+        given = {key: value for key, value in {"namespace": namespace, **own, **options}.items()
+                 if value is not None}
+        with patch_module_args({**given, "_ansible_check_mode": check,
+                                "_ansible_diff": True}), pytest.raises(SystemExit) as ended:
             import_module(MODULES + plugin).main()
         result = json.loads(capsys.readouterr().out)
         assert ended.value.code == (1 if result.get("failed") else 0)

@@ -20,7 +20,8 @@ def by_kubectl(api, path):
     """Apply fields as `kubectl apply --server-side` does."""
     def apply(spec=None, labels=None):
         metadata = {"name": "hbase", **({"labels": labels} if labels else {})}
-        return api.apply(path, {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": metadata,
+        return api.apply(path,
+                         {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": metadata,
                                 **({"spec": spec} if spec else {})}, "kubectl")
     return apply
 
@@ -30,7 +31,8 @@ def test_a_value_that_a_person_applied_is_a_conflict(succeed, fail, existing, by
     by_kubectl({"placement": "Exclusive"})
     for check in (True, False):
         result = fail("dataset", check=check, name="hbase", mounts=MOUNTS, placement="Shared")
-        assert "spec.placement was set by field manager kubectl; set force_conflicts: true to take over" in result["msg"]
+        assert ("spec.placement was set by field manager kubectl; set force_conflicts: true to take over"
+                in result["msg"])
         assert result["conflicts"] == [{"field": "spec.placement", "manager": "kubectl"}]
     assert existing("datasets")["spec"]["placement"] == "Exclusive"
 
@@ -54,8 +56,9 @@ def test_the_same_value_is_no_conflict(succeed, by_kubectl):
 
 
 def test_an_empty_spec_that_a_person_made_holds_nothing(succeed, existing, api, path):
-    """managedFields says f:spec: {} of it, as it would of an atomic value; server-side apply sees no conflict either."""
-    api.create(path.removesuffix("/hbase"), {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "hbase"},
+    """managedFields says f:spec: {} of it, as of an atomic value; to server-side apply it is no conflict."""
+    api.create(path.removesuffix("/hbase"),
+               {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "hbase"},
                                              "spec": {}}, "kubectl-create")
     assert succeed("dataset", name="hbase", placement="Shared")["changed"]
     assert existing("datasets")["spec"] == {"placement": "Shared"}
@@ -63,7 +66,8 @@ def test_an_empty_spec_that_a_person_made_holds_nothing(succeed, existing, api, 
 
 def test_an_atomic_value_that_a_person_set_is_held_as_a_whole(succeed, fail, by_kubectl):
     def affinity(value):
-        return {"nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "In", "values": [value]}]}]}
+        expression = {"key": "disk", "operator": "In", "values": [value]}
+        return {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
     by_kubectl({"nodeAffinity": {"required": affinity("ssd")}})
     assert fail("dataset", name="hbase", node_affinity=affinity("hdd"))["conflicts"] == [
         {"field": "spec.nodeAffinity.required.nodeSelectorTerms", "manager": "kubectl"}]
@@ -72,10 +76,13 @@ def test_an_atomic_value_that_a_person_set_is_held_as_a_whole(succeed, fail, by_
 
 def test_an_edit_is_named_by_its_manager(succeed, fail, api, path):
     succeed("dataset", name="hbase", mounts=MOUNTS, labels={"team": "search"})
-    api.patch(path, {"metadata": {"labels": {"team": "ads"}}, "spec": {"mounts": [{"mountPoint": "s3://b/", "name": "b"}]}}, "kubectl-edit")
+    api.patch(path,
+              {"metadata": {"labels": {"team": "ads"}},
+               "spec": {"mounts": [{"mountPoint": "s3://b/", "name": "b"}]}}, "kubectl-edit")
     result = fail("dataset", name="hbase", mounts=MOUNTS, labels={"team": "search"})
     assert sorted(result["conflicts"], key=lambda each: each["field"]) == [
-        {"field": "metadata.labels.team", "manager": "kubectl-edit"}, {"field": "spec.mounts", "manager": "kubectl-edit"}]
+        {"field": "metadata.labels.team", "manager": "kubectl-edit"},
+        {"field": "spec.mounts", "manager": "kubectl-edit"}]
 
 
 def test_what_others_set_beside_ours_stays(succeed, existing, by_kubectl):
@@ -105,7 +112,7 @@ def test_fluids_own_controllers_are_not_foreign(succeed, fluid, existing):
 
 
 def test_a_drifted_field_is_put_right_again(succeed, fluid, api, existing, path):
-    """Fluid's own write against ours is no conflict, and the wish that is on record already is enough to see it."""
+    """Fluid's own write against ours is no conflict, and the recorded wish is enough to see it."""
     succeed("dataset", name="hbase", placement="Shared")
     api.patch(path, {"spec": {"placement": "Exclusive"}}, "dataset-controller")
     assert succeed("dataset", name="hbase", placement="Shared")["changed"]
@@ -148,8 +155,10 @@ def test_a_foreign_value_that_comes_in_between_is_a_conflict(succeed, fail, api,
 
 def test_an_object_that_never_rests_is_given_up(succeed, fail, api, between, existing, path):
     succeed("dataset", name="hbase", placement="Shared")
-    between(*[lambda number=number: api.patch(path, {"metadata": {"labels": {"n": str(number)}}}) for number in range(5)])
-    assert "changed 5 times between our read and our write" in fail("dataset", name="hbase", placement="Exclusive")["msg"]
+    between(*[lambda number=number: api.patch(path, {"metadata": {"labels": {"n": str(number)}}})
+              for number in range(5)])
+    message = fail("dataset", name="hbase", placement="Exclusive")["msg"]
+    assert "changed 5 times between read and write" in message
     assert existing("datasets")["spec"]["placement"] == "Shared"
 
 
@@ -157,6 +166,6 @@ def test_an_object_that_is_being_deleted_is_not_present(succeed, fail, api, flui
     succeed("dataset", name="hbase")
     fluid.take_up("datasets", "hbase")
     api.delete(path)
-    assert "is being deleted since" in fail("dataset", name="hbase")["msg"]
+    assert "has been terminating since" in fail("dataset", name="hbase")["msg"]
     assert "fluid-dataset-controller-finalizer" in fail("dataset", name="hbase", placement="Shared")["msg"]
     assert not succeed("dataset", name="hbase", state="absent")["changed"]

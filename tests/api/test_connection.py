@@ -8,12 +8,14 @@ import yaml
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import Kind
+from ansible_collections.datacache.fluid.plugins.modules import dataset as dataset_module
 
 
 @pytest.fixture
 def credentials(api):
     configuration = api.configuration
-    return {"host": configuration.host, "ca_cert": configuration.ssl_ca_cert, "client_cert": configuration.cert_file,
+    return {"host": configuration.host, "ca_cert": configuration.ssl_ca_cert,
+            "client_cert": configuration.cert_file,
             "client_key": configuration.key_file}
 
 
@@ -30,10 +32,19 @@ def test_by_a_kubeconfig_as_a_dictionary(run, kubeconfig):
     assert not [key for key in keys if key and key in json.dumps(result)]
 
 
-@pytest.mark.parametrize("module", ["dataset", "alluxio_runtime", "dataset_volume", "alluxio_quorum_info", "dataset_info"])
-def test_by_the_environment(run, monkeypatch, kubeconfig, namespace, module):
+MISSING = {"name": "missing"}
+ABSENT = {**MISSING, "state": "absent"}
+CACHE = {"namespace": None, "dataset": {**MISSING, "mounts": [{"mount_point": "https://host/"}]},
+         "runtime": {**MISSING, "network_mode": "ContainerNetwork"}}
+
+
+@pytest.mark.parametrize(("module", "given"), [
+    ("dataset", ABSENT), ("alluxio_runtime", ABSENT), ("dataset_volume", ABSENT),
+    ("alluxio_quorum_info", MISSING),
+    ("dataset_info", MISSING), ("validate_cache", CACHE),
+])
+def test_by_the_environment(run, monkeypatch, kubeconfig, module, given):
     monkeypatch.setenv("K8S_AUTH_KUBECONFIG", "/nowhere")
-    given = {"name": "missing"} | ({"state": "absent"} if module in ("dataset", "alluxio_runtime", "dataset_volume") else {})
     assert "No configuration found" in run(module, **given, kubeconfig=None)["msg"]
     monkeypatch.setenv("K8S_AUTH_KUBECONFIG", kubeconfig)
     result = run(module, **given, kubeconfig=None)
@@ -41,8 +52,10 @@ def test_by_the_environment(run, monkeypatch, kubeconfig, namespace, module):
 
 
 @pytest.mark.parametrize(("changed", "view"), [
-    pytest.param({"host": "https://127.0.0.1:1"}, "no API server answers at https://127.0.0.1:1: ", id="nobody-listens"),
-    pytest.param({"host": "https://no-such-host.invalid"}, "no API server answers at https://no-such-host.invalid: ", id="no-such-host"),
+    pytest.param({"host": "https://127.0.0.1:1"}, "no API server answers at https://127.0.0.1:1: ",
+                 id="nobody-listens"),
+    pytest.param({"host": "https://no-such-host.invalid"},
+                 "no API server answers at https://no-such-host.invalid: ", id="no-such-host"),
     pytest.param({"ca_cert": None}, "certificate verify failed", id="untrusted-certificate"),
     pytest.param({"ca_cert": "/nowhere"}, "no API server answers at ", id="no-such-authority"),
 ])
@@ -54,7 +67,8 @@ def test_a_cluster_that_cannot_be_reached(fail, credentials, changed, view):
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_without_checking_certificates(succeed, credentials):
-    assert succeed("dataset", name="hbase", **{**credentials, "ca_cert": None, "validate_certs": False})["changed"]
+    assert succeed("dataset", name="hbase",
+                   **{**credentials, "ca_cert": None, "validate_certs": False})["changed"]
 
 
 @pytest.mark.parametrize("absent", [
@@ -64,17 +78,22 @@ def test_without_checking_certificates(succeed, credentials):
 def test_a_kind_that_is_not_installed(succeed, fail, monkeypatch, absent):
     """The server is real; what it is asked for is a kind that it does not have."""
     monkeypatch.setattr(fluid_kinds, "DATASET", absent)
-    for options in ({"name": "hbase"}, {"name": "hbase", "check": True}, {"datasets": [{"name": str(n)} for n in "abcd"]}):
+    monkeypatch.setattr(dataset_module.Dataset, "kind", absent)
+    for options in ({"name": "hbase"}, {"name": "hbase", "check": True},
+                    {"datasets": [{"name": str(n)} for n in "abcd"]}):
         message = fail("dataset", **options)["msg"]
-        assert message.startswith(f"the cluster does not know the kind Dataset ({absent.resource}): install Fluid first")
+        assert message.startswith(
+            f"the cluster does not know the kind Dataset ({absent.resource}): install Fluid first")
     assert "does not know the kind" in fail("dataset_info")["msg"]
-    for options in ({"name": "hbase"}, {"name": "hbase", "wait": True}, {"datasets": [{"name": n} for n in "abcd"]}):
+    for options in ({"name": "hbase"}, {"name": "hbase", "wait": True},
+                    {"datasets": [{"name": n} for n in "abcd"]}):
         assert not succeed("dataset", state="absent", **options)["changed"]
 
 
 def test_a_namespace_that_does_not_exist(succeed, fail):
-    assert 'namespaces "no-such-namespace" not found' in fail("dataset", name="hbase", namespace="no-such-namespace")["msg"]
-    assert not succeed("dataset", name="hbase", namespace="no-such-namespace", state="absent")["changed"]
+    elsewhere = {"name": "hbase", "namespace": "no-such-namespace"}
+    assert 'namespaces "no-such-namespace" not found' in fail("dataset", **elsewhere)["msg"]
+    assert not succeed("dataset", **elsewhere, state="absent")["changed"]
 
 
 def test_a_value_that_the_server_refuses(fail):
@@ -109,11 +128,13 @@ def test_a_master_that_cannot_be_asked_is_named(succeed, fail, fluid, api, names
     succeed("alluxio_runtime", name="hbase")
     api.create(f"/api/v1/namespaces/{namespace}/pods", {
         "metadata": {"name": "hbase-master-0", "labels": {"release": "hbase", "role": "alluxio-master"}},
-        "spec": {"nodeSelector": {"no": "node"}, "containers": [{"name": "alluxio-master", "image": "none"}]}})
+        "spec": {"nodeSelector": {"no": "node"},
+                 "containers": [{"name": "alluxio-master", "image": "none"}]}})
     message = fail("alluxio_quorum_info", name="hbase")["msg"]
     assert "hbase-master-0: cannot run `alluxio fs masterInfo` in hbase-master-0/alluxio-master" in message
     assert "it needs create on pods/exec and a running container" in message
-    message = fail("alluxio_quorum_info", name="hbase", impersonate_user="ann", impersonate_groups=["system:masters"])["msg"]
+    message = fail("alluxio_quorum_info", name="hbase", impersonate_user="ann",
+                   impersonate_groups=["system:masters"])["msg"]
     assert "commands in pods cannot be run with impersonate_user" in message
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of an object under each module: create, change, drop an option, delete, each checked, done and repeated.
+"""The life of an object under each module: create, change, drop an option, delete.
 
-After each step the object is read back past the module. Check mode must say what the run then does.
+Each step is checked, done and repeated. After each step the object is read back past the module. Check mode
+must say what the run then does.
 """
 
 from dataclasses import dataclass, field
@@ -24,26 +25,33 @@ class Step:
 
 
 DATASET = [
-    Step({"mounts": [{**MOUNT, "options": {"a": "1", "b": "2"}}], "labels": {"team": "search"}, "placement": "Shared"},
-         {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/", "options": {"a": "1", "b": "2"}}], "placement": "Shared"},
+    Step({"mounts": [{**MOUNT, "options": {"a": "1", "b": "2"}}], "labels": {"team": "search"},
+          "placement": "Shared"},
+         {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/", "options": {"a": "1", "b": "2"}}],
+          "placement": "Shared"},
          {"team": "search"}),
-    Step({"mounts": [{**MOUNT, "options": {"a": "1"}}, {"name": "b", "mount_point": "s3://b/", "read_only": True}],
+    Step({"mounts": [{**MOUNT, "options": {"a": "1"}},
+                     {"name": "b", "mount_point": "s3://b/", "read_only": True}],
           "labels": {"team": "ads"}, "placement": "Shared", "access_modes": ["ReadOnlyMany"]},
          {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/", "options": {"a": "1"}},
                      {"name": "b", "mountPoint": "s3://b/", "readOnly": True}],
           "placement": "Shared", "accessModes": ["ReadOnlyMany"]}, {"team": "ads"}),
-    Step({"mounts": [MOUNT]}, {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/"}]}, gone=("placement", "accessModes")),
+    Step({"mounts": [MOUNT]}, {"mounts": [{"name": "hbase", "mountPoint": "https://host/hbase/"}]},
+         gone=("placement", "accessModes")),
 ]
 
 RUNTIME = [
-    Step({"worker_replicas": 1, "tieredstore": [LEVEL], "properties": {"a": "1", "b": "2"}, "labels": {"team": "search"},
+    Step({"worker_replicas": 1, "tieredstore": [LEVEL], "properties": {"a": "1", "b": "2"},
+          "labels": {"team": "search"},
           "master": {"resources": {"limits": {"memory": "2048Mi"}}}},
          {"replicas": 1, "tieredstore": {"levels": [LEVEL]}, "properties": {"a": "1", "b": "2"},
-          "master": {"replicas": 1, "networkMode": "HostNetwork", "resources": {"limits": {"memory": "2048Mi"}}}}, {"team": "search"}),
+          "master": {"replicas": 1, "networkMode": "HostNetwork",
+                     "resources": {"limits": {"memory": "2048Mi"}}}}, {"team": "search"}),
     Step({"worker_replicas": 2, "tieredstore": [{**LEVEL, "quota": "4Gi"}], "properties": {"a": "1"},
           "master": {"resources": {"limits": {"memory": "2Gi"}}}, "labels": {"team": "ads"}},
          {"replicas": 2, "tieredstore": {"levels": [{**LEVEL, "quota": "4Gi"}]}, "properties": {"a": "1"},
-          "master": {"replicas": 1, "networkMode": "HostNetwork", "resources": {"limits": {"memory": "2048Mi"}}}}, {"team": "ads"}),
+          "master": {"replicas": 1, "networkMode": "HostNetwork",
+                     "resources": {"limits": {"memory": "2048Mi"}}}}, {"team": "ads"}),
     Step({"worker_replicas": 2}, {"replicas": 2, "master": {"replicas": 1, "networkMode": "HostNetwork"}},
          gone=("tieredstore", "properties")),
 ]
@@ -68,7 +76,8 @@ def test_cycle(succeed, existing, module, plural, steps):
         for check in (False, True):
             after = existing(plural)
             again = succeed(module, check=check, name="hbase", **step.options)
-            assert (again["changed"], again["diff"], again["warnings"]) == (False, {"before": {}, "after": {}}, [])
+            assert (again["changed"], again["diff"],
+                    again["warnings"]) == (False, {"before": {}, "after": {}}, [])
             assert existing(plural) == after
 
     predicted = succeed(module, check=True, name="hbase", state="absent", wait=True)
@@ -100,14 +109,15 @@ def test_cycle_of_a_list(succeed, existing, fluid, module, plural, steps):
                 fluid.write_back(name)
         again = succeed(module, **options)
         assert (again["changed"], again["diff"]) == (False, [])
-    absent = {plural.removeprefix("alluxio"): [{"name": name} for name in names], "state": "absent", "wait": True}
+    absent = {plural.removeprefix("alluxio"): [{"name": name} for name in names], "state": "absent",
+              "wait": True}
     assert succeed(module, **absent)["changed"]
     assert [existing(plural, name) for name in names] == [None] * len(names)
     assert not succeed(module, **absent)["changed"]
 
 
 def test_cycle_of_a_runtime_that_fluid_writes_back(succeed, existing, fluid):
-    """The same promises after the controller has taken the whole object over, which it does right after creation."""
+    """The same promises after the controller has taken the object over, as it does right after creation."""
     for step in RUNTIME:
         predicted = succeed("alluxio_runtime", check=True, name="hbase", **step.options)
         assert outcome(succeed("alluxio_runtime", name="hbase", **step.options)) == outcome(predicted)
@@ -138,13 +148,15 @@ def test_cycle_of_a_volume(succeed, api, namespace, fluid):
     for number, (options, labels, policy) in enumerate(steps):
         predicted = succeed("dataset_volume", check=True, name="hbase", **options)
         done = succeed("dataset_volume", name="hbase", **options)
-        assert (done["changed"], done["diff"], done["warnings"]) == (predicted["changed"], predicted["diff"], predicted["warnings"])
+        assert (done["changed"], done["diff"],
+                done["warnings"]) == (predicted["changed"], predicted["diff"], predicted["warnings"])
         assert done["changed"]
         if number == 0:  # the capacity comes before the volume
             fluid.bind("hbase")
             fluid.status("datasets", "hbase", phase="Bound", conditions=[])
             succeed("dataset_volume", name="hbase", wait=True, **options)
-        assert (volume()["metadata"].get("labels") or {}, claim()["metadata"].get("labels") or {}) == (labels, labels)
+        assert (volume()["metadata"].get("labels") or {}, claim()["metadata"].get("labels")
+                or {}) == (labels, labels)
         assert volume()["spec"]["persistentVolumeReclaimPolicy"] == policy
         assert not succeed("dataset_volume", name="hbase", **options)["changed"]
 
@@ -165,9 +177,10 @@ def assert_is_so(existing, step):
 
 
 def without_defaults(existing, desired):
-    """The live value cut down to the fields that were asked for: the server fills in defaults, also in lists."""
+    """The live value cut down to the desired fields: the server fills in defaults, also in lists."""
     if isinstance(existing, dict) and isinstance(desired, dict):
-        return {key: without_defaults(existing[key], value) for key, value in desired.items() if key in existing}
+        return {key: without_defaults(existing[key], value) for key, value in desired.items()
+                if key in existing}
     if isinstance(existing, list) and isinstance(desired, list) and len(existing) == len(desired):
         return [without_defaults(*pair) for pair in zip(existing, desired, strict=True)]
     return existing

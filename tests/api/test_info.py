@@ -8,7 +8,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import client
 
 @pytest.fixture
 def datasets(succeed):
-    succeed("dataset", datasets=[{"name": f"d{number}", "labels": {"team": "even" if number % 2 == 0 else "odd"}} for number in range(7)])
+    succeed("dataset",
+            datasets=[{"name": f"d{number}", "labels": {"team": "even" if number % 2 == 0 else "odd"}}
+                      for number in range(7)])
 
 
 def names(result):
@@ -23,8 +25,10 @@ def names(result):
     pytest.param({"names": ["d5", "d1", "d9"]}, ["d5", "d1"], id="names"),
     pytest.param({"names": []}, [], id="no-names"),
     pytest.param({"label_selectors": ["team=odd"]}, ["d1", "d3", "d5"], id="label"),
-    pytest.param({"label_selectors": ["team in (odd, even)", "team!=odd"]}, ["d0", "d2", "d4", "d6"], id="labels"),
-    pytest.param({"field_selectors": ["metadata.name!=d0"], "label_selectors": ["team=even"]}, ["d2", "d4", "d6"], id="field"),
+    pytest.param({"label_selectors": ["team in (odd, even)", "team!=odd"]}, ["d0", "d2", "d4", "d6"],
+                 id="labels"),
+    pytest.param({"field_selectors": ["metadata.name!=d0"], "label_selectors": ["team=even"]},
+                 ["d2", "d4", "d6"], id="field"),
     pytest.param({"names": ["d1", "d2"], "label_selectors": ["team=odd"]}, ["d1"], id="names-and-label"),
 ])
 def test_selection(succeed, options, found):
@@ -61,10 +65,12 @@ def test_listed_objects_look_like_single_ones(succeed):
 
 def test_summaries(succeed, fluid, namespace):
     succeed("dataset", name="hbase")
-    fluid.status("datasets", "hbase", phase="Bound", conditions=[], ufsTotal="113.88MiB", fileNum="15", cacheStates={
+    fluid.status("datasets", "hbase", phase="Bound", conditions=[], ufsTotal="113.88MiB", fileNum="15",
+                 cacheStates={
         "cached": "113.88MiB", "cacheCapacity": "4.00GiB", "cachedPercentage": "100.0%"})
     [found] = succeed("dataset_info", name="hbase", summary=True)["summaries"]
-    assert found == {"name": "hbase", "namespace": namespace, "phase": "Bound", "total_bytes": 119411835, "cached_bytes": 119411835,
+    assert found == {"name": "hbase", "namespace": namespace, "phase": "Bound", "total_bytes": 119411835,
+                     "cached_bytes": 119411835,
                      "capacity_bytes": 4294967296, "cached_percentage": 100.0, "files": 15, "runtimes": []}
 
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A runtime whose masters' journal changes its type, on a real API server: dry runs, preconditions and defaults are the server's own."""
+"""A runtime whose masters' journal changes its type.
+
+Dry runs, preconditions and defaults are those of a real API server.
+"""
 
 import pytest
 from outcomes import outcome
@@ -30,7 +33,8 @@ def put_pod(api, namespace):
 def test_there_and_back(succeed, fail, existing, fluid, single):
     before = single
     for masters in (3, 1):
-        options = {**OWN, "master_replicas": masters, "tieredstore": [LEVEL], "annotations": {"note": str(masters)}}
+        options = {**OWN, "master_replicas": masters, "tieredstore": [LEVEL],
+                   "annotations": {"note": str(masters)}}
         assert "set recreate: true" in fail("alluxio_runtime", **options)["msg"]
         predicted = succeed("alluxio_runtime", check=True, recreate=True, **options)
         assert existing("alluxioruntimes") == before, "check mode changed the object"
@@ -57,7 +61,8 @@ def test_a_pod_that_uses_the_claim_leaves_it_untouched(fail, existing, put_pod, 
 def test_what_the_schema_refuses_leaves_it_untouched(fail, existing, single):
     options = {**OWN, "master": {"ports": {"rpc": "no-number"}}}
     for check in (True, False):
-        assert "was refused" in fail("alluxio_runtime", check=check, master_replicas=3, recreate=True, **options)["msg"]
+        assert "was refused" in fail("alluxio_runtime", check=check, master_replicas=3, recreate=True,
+                                     **options)["msg"]
     assert existing("alluxioruntimes") == single
 
 
@@ -67,7 +72,7 @@ def test_a_deletion_that_is_held_is_gone_on_with(succeed, fail, existing, fluid)
     options = {**OWN, "master_replicas": 3, "recreate": True, "wait_timeout": 2}
     result = fail("alluxio_runtime", **options)
     assert result["changed"]
-    assert "to be gone: it is still there, held by alluxio-runtime-controller-finalizer" in result["msg"]
+    assert "to be absent: it still exists, held by alluxio-runtime-controller-finalizer" in result["msg"]
     held = existing("alluxioruntimes")
     predicted = succeed("alluxio_runtime", check=True, **options)
     assert existing("alluxioruntimes") == held, "check mode changed the object"

@@ -33,7 +33,8 @@ def test_one_object(succeed, sent, module, always, options):
         assert methods(sent) == desired
 
 
-@pytest.mark.parametrize(("module", "plural", "always"), [("dataset", "datasets", {}), ("alluxio_runtime", "runtimes", ALONE)])
+@pytest.mark.parametrize(("module", "plural", "always"),
+                         [("dataset", "datasets", {}), ("alluxio_runtime", "runtimes", ALONE)])
 def test_a_list_of_unchanged_objects_is_one_request(succeed, sent, module, plural, always):
     several = {plural: [{"name": f"d{number}"} for number in range(20)], **always}
     succeed(module, **several)
@@ -49,7 +50,8 @@ def test_the_services_of_a_list_of_runtimes_are_one_request_more(succeed, sent):
     succeed("alluxio_runtime", **several)
     sent.clear()
     assert not succeed("alluxio_runtime", **several)["changed"]
-    assert [path.partition("?")[0].rpartition("/")[2] for _method, path in sent] == ["alluxioruntimes", "services"]
+    assert [path.partition("?")[0].rpartition("/")[2] for _method,
+            path in sent] == ["alluxioruntimes", "services"]
 
 
 def test_a_volume_is_read_once(succeed, sent, fluid):
@@ -60,7 +62,8 @@ def test_a_volume_is_read_once(succeed, sent, fluid):
     assert methods(sent) == ["GET"] * 4
 
 
-def test_three_masters_cost_a_look_at_the_nodes_when_they_are_made_and_at_their_services_later(run, succeed, sent, fluid):
+def test_three_masters_cost_a_look_at_the_nodes_when_made_and_at_their_services_later(
+        run, succeed, sent, fluid):
     run("alluxio_runtime", name="hbase", master_replicas=3)
     assert [path for _method, path in sent][1] == "/api/v1/nodes"
     sent.clear()
@@ -70,5 +73,6 @@ def test_three_masters_cost_a_look_at_the_nodes_when_they_are_made_and_at_their_
     succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork")
     assert [path.rpartition("/")[2] for _method, path in sent] == ["other", "services"]
     sent.clear()
-    succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork", stable_peer_addresses=False)
+    succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork",
+            stable_peer_addresses=False)
     assert methods(sent) == ["GET"]

@@ -7,7 +7,8 @@ SECRET, OTHER = "kept-in-the-cluster", "kept-there-as-well"
 
 
 def test_options_of_a_dataset(run, existing, api, namespace):
-    mounts = [{"name": "a", "mount_point": "https://ann:pass-in-url@host/", "options": {"aws.secretKey": SECRET, "region": "x"}}]
+    mounts = [{"name": "a", "mount_point": "https://ann:pass-in-url@host/",
+               "options": {"aws.secretKey": SECRET, "region": "x"}}]
     changed = [{**mounts[0], "options": {"aws.secretKey": OTHER, "region": "y"}}]
     outputs = [
         run("dataset", check=True, name="hbase", mounts=mounts, shared_options={"token": SECRET}),
@@ -20,7 +21,8 @@ def test_options_of_a_dataset(run, existing, api, namespace):
         run("dataset", name="hbase", mounts=mounts, wait=True, wait_timeout=1),
     ]
     api.patch(f"/apis/data.fluid.io/v1alpha1/namespaces/{namespace}/datasets/hbase", {"spec": {"mounts": [
-        {"name": "a", "mountPoint": "https://ann:pass-in-url@host/", "options": {"aws.secretKey": OTHER}}]}}, "kubectl-edit")
+        {"name": "a", "mountPoint": "https://ann:pass-in-url@host/", "options": {"aws.secretKey": OTHER}}]}},
+              "kubectl-edit")
     outputs.append(run("dataset", name="hbase", mounts=mounts))
     assert "spec.mounts was set by field manager kubectl-edit" in outputs[-1]["msg"]
     text = json.dumps(outputs)
@@ -30,7 +32,8 @@ def test_options_of_a_dataset(run, existing, api, namespace):
 
 def test_an_error_of_the_server_does_not_repeat_a_secret(fail):
     mounts = [{"name": "a", "mount_point": "s3://a/", "options": {"aws.secretKey": SECRET}}]
-    assert SECRET not in json.dumps(fail("dataset", name="hbase", mounts=mounts, tolerations=[{"effects": "x"}]))
+    assert SECRET not in json.dumps(fail("dataset", name="hbase", mounts=mounts,
+                                         tolerations=[{"effects": "x"}]))
 
 
 def test_properties_of_a_runtime(run, fluid, existing):

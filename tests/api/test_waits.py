@@ -4,6 +4,7 @@
 import time
 
 import pytest
+from fluid_stand_in import counts
 
 SOON = 0.3  # seconds until the stand-in writes
 MUCH_LATER = 60
@@ -49,9 +50,9 @@ def test_a_failed_phase_fails_at_once(fail, fluid):
     assert (result["changed"], result["result"]["status"]["phase"]) == (True, "Failed")
 
 
-def test_nothing_to_bind_it_fails_at_once(fail, fluid):
+def test_nothing_to_bind_it_fails_at_once(fail, fluid, namespace):
     result = promptly(lambda: fail("dataset", name="hbase", wait=True, wait_timeout=MUCH_LATER))
-    assert "nothing will bind it, because no runtime named hbase exists" in result["msg"]
+    assert f"no runtime hbase exists in namespace {namespace} to bind it" in result["msg"]
     assert result["changed"]
 
 
@@ -59,15 +60,20 @@ def test_nothing_to_bind_it_fails_at_once(fail, fluid):
 def test_a_timeout_tells_how_far_it_got(fail, fluid, api, namespace):
     api.create(f"/api/v1/namespaces/{namespace}/pods", {
         "metadata": {"name": "hbase-master-0", "labels": {"release": "hbase"}},
-        "spec": {"nodeSelector": {"no": "node"}, "containers": [{"name": "alluxio-master", "image": "none"}]}})
+        "spec": {"nodeSelector": {"no": "node"},
+                 "containers": [{"name": "alluxio-master", "image": "none"}]}})
     api.patch(f"/api/v1/namespaces/{namespace}/pods/hbase-master-0/status", {"status": {"conditions": [
-        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]}})
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+         "message": "0/3 nodes are available"}]}})
     api.create(f"/api/v1/namespaces/{namespace}/events", {
-        "metadata": {"name": "hbase-master-0.1"}, "type": "Warning", "reason": "FailedScheduling", "message": "0/3 nodes are available",
-        "involvedObject": {"kind": "Pod", "name": "hbase-master-0", "namespace": namespace}, "lastTimestamp": "2026-11-23T11:00:00Z"})
+        "metadata": {"name": "hbase-master-0.1"}, "type": "Warning", "reason": "FailedScheduling",
+        "message": "0/3 nodes are available",
+        "involvedObject": {"kind": "Pod", "name": "hbase-master-0", "namespace": namespace},
+        "lastTimestamp": "2026-11-23T11:00:00Z"})
     fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="NotBound", conditions=[]))
     result = fail("dataset", name="hbase", wait=True, wait_timeout=1)
-    assert f"waited 1 seconds for Dataset hbase in namespace {namespace} to be Bound: its phase is NotBound" in result["msg"]
+    assert (f"timed out after 1 s while waiting for Dataset hbase in namespace {namespace} to be Bound: "
+            "its phase is NotBound") in result["msg"]
     assert result["findings"] == [
         "pod hbase-master-0: not scheduled: 0/3 nodes are available",
         "event on Pod hbase-master-0: FailedScheduling: 0/3 nodes are available"]
@@ -80,23 +86,19 @@ def test_another_phase(succeed, fluid):
 
 
 def test_a_field(succeed, fluid):
-    fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[], cacheStates={"cachedPercentage": "100.0%"}))
+    fluid.later(SOON,
+                lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[],
+                                     cacheStates={"cachedPercentage": "100.0%"}))
     desired = {"path": "status.cacheStates.cachedPercentage", "value": "100.0%"}
     result = succeed("dataset", name="hbase", wait=True, wait_for=desired, wait_timeout=MUCH_LATER)
     assert result["result"]["status"]["cacheStates"]["cachedPercentage"] == "100.0%"
 
 
-def counts(masters, workers):
-    return {"masterPhase": "Ready", "workerPhase": "Ready", "fusePhase": "Ready", "valueFile": "", **{
-        part: 0 for part in ("currentMasterNumberScheduled", "currentWorkerNumberScheduled", "currentFuseNumberScheduled",
-                             "desiredMasterNumberScheduled", "desiredWorkerNumberScheduled", "desiredFuseNumberScheduled")},
-            "masterNumberReady": masters, "workerNumberReady": workers, "fuseNumberReady": 0}
-
-
 def test_a_runtime_with_a_single_master(succeed, fluid):
     fluid.later(SOON, lambda: fluid.status("alluxioruntimes", "hbase", **counts(1, 1)))
     fluid.later(SOON * 2, lambda: fluid.status("alluxioruntimes", "hbase", **counts(1, 2)))
-    result = promptly(lambda: succeed("alluxio_runtime", name="hbase", worker_replicas=2, stable_peer_addresses=False, wait=True,
+    result = promptly(lambda: succeed("alluxio_runtime", name="hbase", worker_replicas=2,
+                                      stable_peer_addresses=False, wait=True,
                                       wait_timeout=MUCH_LATER))
     assert result["result"]["status"]["workerNumberReady"] == 2
 
@@ -104,32 +106,36 @@ def test_a_runtime_with_a_single_master(succeed, fluid):
 def test_ready_masters_are_not_yet_a_quorum(fail, fluid):
     """No master runs here, so none can be asked: that is said, and three ready pods alone are not enough."""
     fluid.later(SOON, lambda: fluid.status("alluxioruntimes", "hbase", **counts(3, 1)))
-    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork", stable_peer_addresses=False,
+    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork",
+                  stable_peer_addresses=False,
                   wait=True, wait_timeout=2)
     assert "for the MASTER quorum of AlluxioRuntime hbase" in result["msg"]
     assert "there is no master pod" in result["msg"]
 
 
 def test_services_that_fluid_does_not_make_are_named(fail, fluid):
-    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork", wait=True, wait_timeout=2)
+    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork",
+                  wait=True, wait_timeout=2)
     assert result["changed"]
-    assert "to exist: Fluid has not made it yet" in result["msg"]
+    assert "to exist: Fluid has not created it yet" in result["msg"]
 
 
 def test_volume_and_claim_that_come_later(succeed, fluid):
     succeed("dataset", name="hbase")
     succeed("alluxio_runtime", name="hbase")
     fluid.later(SOON, lambda: fluid.bind("hbase"))
-    result = promptly(lambda: succeed("dataset_volume", name="hbase", wait=True, wait_timeout=MUCH_LATER, labels={"team": "x"}))
+    result = promptly(lambda: succeed("dataset_volume", name="hbase", wait=True, wait_timeout=MUCH_LATER,
+                                      labels={"team": "x"}))
     assert result["persistent_volume"]["status"]["phase"] == "Bound"
-    assert result["persistent_volume_claim"]["spec"]["volumeName"] == result["persistent_volume"]["metadata"]["name"]
-    assert result["persistent_volume"]["metadata"]["labels"]["team"] == "x"
+    volume = result["persistent_volume"]["metadata"]
+    assert result["persistent_volume_claim"]["spec"]["volumeName"] == volume["name"]
+    assert volume["labels"]["team"] == "x"
 
 
-def test_a_volume_that_nothing_makes_fails_at_once(succeed, fail, fluid):
+def test_a_volume_that_nothing_makes_fails_at_once(succeed, fail, fluid, namespace):
     succeed("dataset", name="hbase")
     result = promptly(lambda: fail("dataset_volume", name="hbase", wait=True, wait_timeout=MUCH_LATER))
-    assert "no runtime named hbase exists" in result["msg"]
+    assert f"no runtime hbase exists in namespace {namespace} to bind it" in result["msg"]
 
 
 def test_pods_that_use_the_claim(succeed, fluid, api, namespace):
@@ -150,7 +156,8 @@ def test_a_deletion_waits_for_fluids_finalizer(succeed, fluid, existing):
     succeed("dataset", name="hbase")
     fluid.take_up("datasets", "hbase")
     fluid.later(SOON, lambda: fluid.let_go("datasets", "hbase"))
-    assert promptly(lambda: succeed("dataset", name="hbase", state="absent", wait=True, wait_timeout=MUCH_LATER))["changed"]
+    assert promptly(lambda: succeed("dataset", name="hbase", state="absent", wait=True,
+                                    wait_timeout=MUCH_LATER))["changed"]
     assert existing("datasets") is None
 
 
@@ -163,7 +170,8 @@ def test_a_deletion_that_is_stuck_says_what_holds_it(succeed, fail, fluid, api, 
             "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "hbase"}}]}})
     result = fail("dataset", name="hbase", state="absent", wait=True, wait_timeout=1)
     assert "held by fluid-dataset-controller-finalizer (of dataset-controller)" in result["msg"]
-    assert any(finding.startswith("pod nginx ") and "uses the claim hbase: delete it first" in finding for finding in result["findings"])
+    assert any(finding.startswith("pod nginx ") and "uses the claim hbase: delete it first" in finding
+               for finding in result["findings"])
     assert any("Deployment dataset-controller" in finding for finding in result["findings"])
     assert result["changed"]
 
@@ -172,10 +180,12 @@ def test_a_list_is_waited_for_on_one_watch(succeed, run, fluid, sent):
     names = ["a", "b", "c"]
     succeed("alluxio_runtime", runtimes=[{"name": name} for name in names])
     for number, name in enumerate(names[:2]):
-        fluid.later(SOON * (number + 1), lambda name=name: fluid.status("datasets", name, phase="Bound", conditions=[]))
+        fluid.later(SOON * (number + 1),
+                    lambda name=name: fluid.status("datasets", name, phase="Bound", conditions=[]))
     fluid.later(SOON, lambda: fluid.status("datasets", "c", phase="Failed", conditions=[]))
     sent.clear()
-    result = promptly(lambda: run("dataset", datasets=[{"name": name} for name in names], wait=True, wait_timeout=MUCH_LATER))
+    result = promptly(lambda: run("dataset", datasets=[{"name": name} for name in names], wait=True,
+                                  wait_timeout=MUCH_LATER))
     assert result["failed"]
     assert [entry["result"]["status"]["phase"] for entry in result["results"]] == ["Bound", "Bound", "Failed"]
     assert "1 of 3 objects failed" in result["msg"]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures what the collection promises about its costs, on the cluster that KUBECONFIG names.
 
-`make bench` starts a lab for it when no KUBECONFIG is given. Nothing else should use the machine or the cluster.
+`make bench` starts a lab for it when no KUBECONFIG is given. Nothing else should use the machine or the
+cluster.
 """
 
 import argparse
@@ -23,14 +24,17 @@ MEASURES = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"which to take of {', '.join(MEASURES)} (all)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often compared things are measured in turn (3)")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE",
+                        help=f"which to take of {', '.join(MEASURES)} (all)")
+    parser.add_argument("--rounds", type=int, default=3,
+                        help="how often compared things are measured in turn (3)")
     parser.add_argument("--json", type=Path, help="also write machine, versions and figures to this file")
     options = parser.parse_args()
     if unknown := set(options.measures) - MEASURES.keys():
         parser.error(f"no such measure: {', '.join(sorted(unknown))}")
     if not os.environ.get("KUBECONFIG"):
-        parser.error("KUBECONFIG names no cluster to measure on; `make bench` starts a lab and measures on that")
+        parser.error(
+            "KUBECONFIG names no cluster to measure on; `make bench` starts a lab and measures on that")
     load_before = os.getloadavg()
     figures = []
     with session.opened(options.rounds) as opened:

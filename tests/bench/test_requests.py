@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counted requests of whole tasks, as Ansible runs them; tests/api/test_requests.py counts those of single modules."""
+"""Requests of whole tasks, as Ansible runs them; tests/api/test_requests.py counts those of modules."""
 
 from collections import Counter
 
@@ -26,7 +26,8 @@ def test_a_fleet_costs_its_pages_and_one_write_for_each_new_object(bench, count)
 
 def test_an_unchanged_fleet_of_volumes_costs_a_list_of_each_kind_it_reads(bench, count):
     names = content.names(20)
-    task = {"datacache.fluid.dataset_volume": {"namespace": bench.namespace, "volumes": [{"name": name} for name in names]}}
+    task = {"datacache.fluid.dataset_volume": {"namespace": bench.namespace,
+                                               "volumes": [{"name": name} for name in names]}}
     for kind in (content.manifest, content.volume, content.claim):
         bench.cluster.create(kind(name, bench.namespace) for name in names)
     try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prints what a person needs to see why something in the cluster is not ready.
 
-Nodes, Datasets and runtimes with their phases; each pod that is not ready, with the reason and the last lines of its
-containers; the newest warnings.
+Nodes, Datasets and runtimes with their phases; each pod that is not ready, with the reason and the last lines
+of its containers; the newest warnings.
 """
 
 from kubernetes import client, config
@@ -30,7 +30,8 @@ def main() -> None:
     warnings = core.list_event_for_all_namespaces(field_selector="type=Warning").items
     for event in sorted(warnings, key=_event_time)[-NEWEST_WARNINGS:]:
         about = event.involved_object
-        print(f"{_event_time(event)} {about.kind} {about.namespace}/{about.name}: {event.reason}: {event.message}")
+        print(f"{_event_time(event)} {about.kind} {about.namespace}/{about.name}: {event.reason}: "
+              f"{event.message}")
 
 
 def _fluid_objects(plural: str) -> None:
@@ -41,7 +42,8 @@ def _fluid_objects(plural: str) -> None:
         return
     for item in found:
         status = item.get("status", {})
-        phases = {key: value for key, value in status.items() if key.lower().endswith(("phase", "ready", "reason"))}
+        phases = {key: value
+                  for key, value in status.items() if key.lower().endswith(("phase", "ready", "reason"))}
         print(f"{item['kind']} {item['metadata']['namespace']}/{item['metadata']['name']}: {phases}")
         for condition in status.get("conditions") or []:
             print(f"  {condition['type']} {condition['status']}: {condition.get('message', '')}")
@@ -50,7 +52,8 @@ def _fluid_objects(plural: str) -> None:
 def _is_fine(pod: client.V1Pod) -> bool:
     if pod.status.phase == "Succeeded":
         return True
-    return any(condition.type == "Ready" and condition.status == "True" for condition in pod.status.conditions or [])
+    return any(
+        condition.type == "Ready" and condition.status == "True" for condition in pod.status.conditions or [])
 
 
 def _pod(core: client.CoreV1Api, pod: client.V1Pod) -> None:

@@ -5,12 +5,16 @@ import sys
 
 OLDEST = (3, 11)
 
-if sys.version_info < OLDEST:
-    sys.exit(
-        f"Python {sys.version.split()[0]} at {sys.executable} is too old for the development tools: "
-        f"put a python3 of version {OLDEST[0]}.{OLDEST[1]} or newer first on PATH."
-    )
 
-from toolbox import cli  # noqa: E402 - an old Python must reach the sentence above before it meets newer syntax
+def main() -> int:
+    if sys.version_info < OLDEST:
+        sys.exit(
+            f"Python {sys.version.split()[0]} at {sys.executable} is too old for the development tools: "
+            f"put a python3 of version {OLDEST[0]}.{OLDEST[1]} or newer first on PATH.")
+    # Here, so that an old Python reaches the sentence above before it meets newer syntax.
+    from toolbox import cli
 
-sys.exit(cli.main())
+    return cli.main()
+
+
+sys.exit(main())

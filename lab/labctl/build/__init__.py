@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's build: from package registries and lab/src to everything that a running lab is made of.
 
-catalog.py is the table of the parts, engine.py builds what of it is missing, and the other modules are the recipes.
+catalog.py is the table of the parts, engine.py builds what of it is missing, and the other modules are the
+recipes.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable
 
 from .cache import Cache
 from .catalog import PARTS, TIERS
@@ -22,7 +23,8 @@ __all__ = ["Artifacts", "BuildError", "ensure", "fingerprint"]
 class Artifacts:
     """What a tier runs; None and () where the tier "api" has none."""
 
-    kube: Path  # one binary: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy
+    # one binary: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy
+    kube: Path
     kubectl: Path
     bin: Path  # a folder for PATH, with kube and kubectl; tier "full" also has helm, coredns and nginx
     crds: Path  # a folder of Fluid's CustomResourceDefinitions, as YAML
@@ -34,19 +36,23 @@ class Artifacts:
 
 
 def ensure(tier: str, cache: Path, report: Callable[[str], None]) -> Artifacts:
-    """Build and install what the tier lacks, and return it all; with nothing lacking this takes well under a second.
+    """Build and install what the tier lacks, and return it all; with nothing lacking this takes well under a
+    second.
 
-    Progress goes to report(), a line at a time. Safe beside another ensure() and after a killed one. Raises BuildError.
+    Progress goes to report(), a line at a time. Safe beside another ensure() and after a killed one. Raises
+    BuildError.
     """
     folders = build(PARTS, TIERS[tier], Cache(cache), report)
     files = folders["fluid-files"]
     chart = files / "charts/fluid/fluid"
     binaries = folders[f"{tier}-bin"]
-    artifacts = Artifacts(kube=binaries / "kube", kubectl=binaries / "kubectl", bin=binaries, crds=chart / "crds")
+    artifacts = Artifacts(
+        kube=binaries / "kube", kubectl=binaries / "kubectl", bin=binaries, crds=chart / "crds")
     if tier == "api":
         return artifacts
     return replace(
-        artifacts, helm=binaries / "helm", coredns=binaries / "coredns", nginx=binaries / "nginx", fluid_chart=chart,
+        artifacts, helm=binaries / "helm", coredns=binaries / "coredns", nginx=binaries / "nginx",
+        fluid_chart=chart,
         images=(folders["images"] / "images.tar",))
 
 

@@ -11,7 +11,9 @@ CLASS_ARCHIVE = f"{HOME}/lib/alluxio.jsa"  # the launcher uses it where it exist
 
 
 def alluxio_layer(scripts: Path, jars: Path, webufs: Path, version: str) -> Layer:
-    """The layer above a Debian root; jars and webufs are folders of jars. CLASS_ARCHIVE is left to the caller."""
+    """The layer above a Debian root; jars and webufs are folders of jars. CLASS_ARCHIVE is left to the
+    caller.
+    """
     layer = Layer()
     class_path = []
     for jar in sorted([*jars.glob("*.jar"), *webufs.glob("*.jar")]):

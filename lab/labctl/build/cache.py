@@ -7,13 +7,14 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Callable, Iterator
 
 from .errors import Cancelled
 from .part import KEY_LENGTH
 
-KEPT_VERSIONS = 2  # of each part: two checkouts can take turns without building each time, and the disk stays bounded
+# of each part: two checkouts can take turns without building each time, and the disk stays bounded
+KEPT_VERSIONS = 2
 LOCK_POLL_SECONDS = 0.2
 _MARK = ".complete"
 
@@ -39,7 +40,8 @@ class Cache:
 
     @contextlib.contextmanager
     def locked(self, name: str, cancelled: threading.Event, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the named lock, against other processes and other threads; waiting() is called once if it is not free.
+        """Hold the named lock, against other processes and other threads; waiting() is called once if it is
+        not free.
 
         A lock ends with the process that holds it, so there is none to break after a kill -9.
         """
@@ -58,12 +60,14 @@ class Cache:
     def new(self, folder: Path) -> Iterator[tuple[Path, Path]]:
         """An empty folder to fill, which becomes the part at the end of the with block, and a scratch folder.
 
-        To be used under the part's lock. The part is complete once its mark exists, and the mark is written last.
+        To be used under the part's lock. The part is complete once its mark exists, and the mark is written
+        last.
         """
         self.parts.mkdir(parents=True, exist_ok=True)
         for left in (folder, *self.parts.glob(f".{folder.name}.*")):
             shutil.rmtree(left, ignore_errors=True)
-        # Never the same name twice: what a command of a killed build still writes does not reach the next one.
+        # Never the same name twice: what a command of a killed build still writes does not reach the next
+        # one.
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=self.parts))
         filling, scratch = temporary / "out", temporary / "work"
         try:

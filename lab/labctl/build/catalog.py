@@ -12,8 +12,10 @@ SOURCES = Path(__file__).resolve().parents[2] / "src"
 API_PACKAGES = ("iproute2", "openssl")
 FULL_PACKAGES = (*API_PACKAGES, "containerd", "containernetworking-plugins", "iptables", "runc")
 
-# Java runs Alluxio, fuse3 mounts for it; nginx is the application that reads; the rest is for Fluid's scripts and people.
-ROOT_PACKAGES = ("openjdk-17-jre-headless", "fuse3", "libfuse3-3", "nginx-light", "bash", "ca-certificates", "curl", "procps")
+# Java runs Alluxio, fuse3 mounts for it; nginx is the application that reads; the rest is for Fluid's scripts
+# and people.
+ROOT_PACKAGES = ("openjdk-17-jre-headless", "fuse3", "libfuse3-3", "nginx-light", "bash", "ca-certificates",
+                 "curl", "procps")
 
 FLUID_TAG = f"v{versions.FLUID}-{versions.FLUID_COMMIT}"
 IMAGE_NAMES = {
@@ -23,7 +25,8 @@ IMAGE_NAMES = {
     "registrar": ["docker.io/fluidcloudnative/csi-node-driver-registrar:v2.14.0"],
     "fluid": [
         *(f"docker.io/fluidcloudnative/{image}:{FLUID_TAG}" for image in (
-            "dataset-controller", "alluxioruntime-controller", "application-controller", "fluid-csi", "fluid-webhook",
+            "dataset-controller", "alluxioruntime-controller", "application-controller", "fluid-csi",
+            "fluid-webhook",
             "fluid-crd-upgrader")),
         "docker.io/fluidcloudnative/init-users:v0.9.0",
     ],
@@ -43,22 +46,26 @@ PARTS = {part.name: part for part in (
     Part("kube", golang.go_build, {
         "packages": ["./cmd/kube", "./cmd/csi-registrar", "k8s.io/kubernetes/cmd/kubectl"],
         "ldflags": f"-s -w -X {_KUBE_VERSION}.gitVersion=v{versions.KUBERNETES}"
-                   f" -X {_KUBE_VERSION}.gitMajor=1 -X {_KUBE_VERSION}.gitMinor={versions.KUBERNETES.split('.')[1]}",
+        f" -X {_KUBE_VERSION}.gitMajor=1 -X "
+        f"{_KUBE_VERSION}.gitMinor={versions.KUBERNETES.split('.')[1]}",
     }, source=SOURCES / "kube", needs=("go",)),
     Part("fluid", golang.go_build, {
         "packages": ["."],
-        "ldflags": f"-s -w -X {_FLUID_MODULE}.version={versions.FLUID} -X {_FLUID_MODULE}.gitCommit={versions.FLUID_COMMIT}",
+        "ldflags": f"-s -w -X {_FLUID_MODULE}.version={versions.FLUID} -X "
+        f"{_FLUID_MODULE}.gitCommit={versions.FLUID_COMMIT}",
     }, source=SOURCES / "fluid", needs=("go",)),
     Part("helm", golang.go_build, {"packages": ["helm.sh/helm/v3/cmd/helm"], "ldflags": "-s -w"},
          source=SOURCES / "helm", needs=("go",)),
-    Part("dns", golang.go_build, {"packages": ["."], "ldflags": "-s -w"}, source=SOURCES / "dns", needs=("go",)),
+    Part("dns", golang.go_build, {"packages": ["."], "ldflags": "-s -w"}, source=SOURCES / "dns",
+         needs=("go",)),
     Part("fluid-files", golang.fluid_files, {
         "module": _FLUID_MODULE,
         "folders": ["charts", "csi/shell", "tools/crd-upgrade"],
     }, source=SOURCES / "fluid", needs=("go",)),
     Part("debian-root", debian.root_filesystem, {"suite": versions.DEBIAN, "packages": ROOT_PACKAGES}),
     Part("alluxio-jars", java.maven_dependencies, source=SOURCES / "alluxio", needs=("java",)),
-    Part("webufs", java.maven_package, {"jar": "fluid-lab-underfs-web.jar"}, source=SOURCES / "webufs", needs=("java",)),
+    Part("webufs", java.maven_package, {"jar": "fluid-lab-underfs-web.jar"}, source=SOURCES / "webufs",
+         needs=("java",)),
     # Unpacked only: installed, nginx would start on port 80, and busybox-static replaces a busybox.
     Part("nginx", debian.unpack_packages, {"packages": ["nginx"]}),
     Part("busybox", debian.unpack_packages, {"packages": ["busybox-static"]}),
@@ -66,8 +73,10 @@ PARTS = {part.name: part for part in (
          source=SOURCES / "image", code=(alluxio, oci), needs=("debian-root", "alluxio-jars", "webufs")),
     Part("images", images.node_images, {"names": IMAGE_NAMES, "alluxio_version": versions.ALLUXIO},
          source=SOURCES / "image", code=(alluxio, oci),
-         needs=("debian-root", "alluxio-jars", "webufs", "class-archive", "fluid", "fluid-files", "helm", "kube", "busybox")),
-    Part("api-bin", programs.path_folder, {"programs": {"kube": "kube/kube", "kubectl": "kube/kubectl"}}, needs=("kube",)),
+         needs=("debian-root", "alluxio-jars", "webufs", "class-archive", "fluid", "fluid-files", "helm",
+                "kube", "busybox")),
+    Part("api-bin", programs.path_folder, {"programs": {"kube": "kube/kube", "kubectl": "kube/kubectl"}},
+         needs=("kube",)),
     Part("full-bin", programs.path_folder, {"programs": {
         "kube": "kube/kube", "kubectl": "kube/kubectl", "helm": "helm/helm", "coredns": "dns/dns",
         "nginx": "nginx/usr/sbin/nginx",

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recipe for the archive from which every JVM of Alluxio maps its classes instead of parsing and verifying them.
+"""Recipe for the archive from which every JVM of Alluxio maps its classes instead of parsing and verifying
+them.
 
-Class data sharing, https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html: the archive is good for the
-JVM and the jars that it was made with, at the same paths, so it is made in the root and with the files of the image.
+Class data sharing, https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html: the archive is good
+for the JVM and the jars that it was made with, at the same paths, so it is made in the root and with the
+files of the image.
 """
 
 import shutil
 import socket
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable
 
 from .alluxio import CLASS_ARCHIVE, HOME, PROGRAMS, alluxio_layer
 from .debian import install_packages
@@ -17,13 +19,16 @@ from .job import Job
 ARCHIVE = "alluxio.jsa"
 ENVIRONMENT = ("env", "-i", "HOME=/root", f"PATH={PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin")
 
-# In namespaces of its own: it has this machine's ports to itself, and whoever is killed, no process and no mount stays.
+# In namespaces of its own: it has this machine's ports to itself, and whoever is killed, no process and no
+# mount stays.
 NAMESPACES = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child")
 ENTER = 'ip link set lo up && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
 
-# By G1, the only collector of Java 17 that stores heap objects. Without the warnings about the few classes that it leaves out.
+# By G1, the only collector of Java 17 that stores heap objects. Without the warnings about the few classes
+# that it leaves out.
 DUMP = (
-    "exec java -XX:TieredStopAtLevel=1 -XX:+UseG1GC -Xshare:dump -Xlog:cds=error -Xlog:cds+heap=error -XX:SharedClassListFile=/classes/all"
+    "exec java -XX:TieredStopAtLevel=1 -XX:+UseG1GC -Xshare:dump -Xlog:cds=error -Xlog:cds+heap=error "
+    "-XX:SharedClassListFile=/classes/all"
     f' -XX:SharedArchiveFile={CLASS_ARCHIVE} -cp "$(<{HOME}/lib/classpath)"'
 )
 
@@ -47,7 +52,8 @@ def class_archive(job: Job, alluxio_version: str) -> None:
 
 
 def merged(lists: Iterable[str]) -> str:
-    """One class list of several: each class and call site once, in an order that does not depend on the run."""
+    """One class list of several: each class and call site once, in an order that does not depend on the run.
+    """
     lines = {line for text in lists for line in text.splitlines() if not line.startswith("#")}
     return "".join(f"{line}\n" for line in sorted(lines))
 

@@ -3,12 +3,12 @@
 
 import shutil
 import subprocess
-from typing import Sequence
+from collections.abc import Sequence
 
 from .job import Job
 
-# Not wanted in the images. Removed at the end, for packages' scripts want to find their folders; copyright files stay, as
-# the licences ask.
+# Not wanted in the images. Removed at the end, for packages' scripts want to find their folders; copyright
+# files stay, as the licences ask.
 SLIM_HOOK = (
     'rm -rf "$1"/usr/share/man/* "$1"/usr/share/locale/* "$1"/usr/share/info/* "$1"/usr/share/lintian'
     ' && find "$1"/usr/share/doc -type f ! -name copyright -delete'
@@ -51,7 +51,8 @@ def root_filesystem(job: Job, suite: str, packages: Sequence[str]) -> None:
         # A process namespace of its own: whoever is killed, no dpkg and no mount of it stays behind.
         ["unshare", "--mount", "--pid", "--fork", "--kill-child",
          "mmdebstrap", "--mode=root", "--variant=essential", f"--include={','.join(packages)}",
-         f"--customize-hook={SLIM_HOOK}", *(f"--aptopt={option}" for option in _proxies()), "--skip=output/dev",
+         f"--customize-hook={SLIM_HOOK}", *(f"--aptopt={option}" for option in _proxies()),
+         "--skip=output/dev",
          suite, job.out / "root.tar", *_mirrors(suite)],
         # mmdebstrap clamps every time in the archive to this one.
         env={"SOURCE_DATE_EPOCH": "0", "DEBIAN_FRONTEND": "noninteractive"})
@@ -59,7 +60,8 @@ def root_filesystem(job: Job, suite: str, packages: Sequence[str]) -> None:
 
 def _apt_get(job: Job, *arguments: str) -> None:
     if not shutil.which("apt-get"):
-        job.fail(f"this machine has no apt-get to {' '.join(arguments)}; the lab needs Debian or a descendant")
+        job.fail(
+            f"this machine has no apt-get to {' '.join(arguments)}; the lab needs Debian or a descendant")
     with job.turn("apt", f"apt-get {arguments[0]}"):
         command = ["apt-get", "--option", "DPkg::Lock::Timeout=600", *arguments]
         environment = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -70,12 +72,16 @@ def _apt_get(job: Job, *arguments: str) -> None:
 
 
 def _mirrors(suite: str) -> list[str]:
-    """Sources of Debian's own archive in this machine's apt configuration; none means mmdebstrap's default."""
+    """Sources of Debian's own archive in this machine's apt configuration; none means mmdebstrap's default.
+    """
     targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
+        ["apt-get", "indextargets", "--format", "$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)",
+         "Created-By: Packages"],
         check=True, stdout=subprocess.PIPE, text=True)
-    sources = [line.removeprefix("Debian ") for line in targets.stdout.splitlines() if line.startswith("Debian ")]
-    return [source for source in sources if source.split()[2].removesuffix("-updates").removesuffix("-security") == suite]
+    sources = [line.removeprefix("Debian ")
+               for line in targets.stdout.splitlines() if line.startswith("Debian ")]
+    return [source for source in sources
+            if source.split()[2].removesuffix("-updates").removesuffix("-security") == suite]
 
 
 def _proxies() -> list[str]:

@@ -3,9 +3,9 @@
 
 import subprocess
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Callable, Iterable, Mapping
 
 from .cache import Cache
 from .job import Job
@@ -17,7 +17,9 @@ Report = Callable[[str], None]
 
 
 def build(parts: Mapping[str, Part], wanted: Iterable[str], cache: Cache, report: Report) -> dict[str, Path]:
-    """The folders of the wanted parts, built where missing. Raises BuildError; all other work is stopped by then."""
+    """The folders of the wanted parts, built where missing. Raises BuildError; all other work is stopped by
+    then.
+    """
     keys = part_keys(parts)
     folders = {name: cache.folder(name, keys[name]) for name in parts}
     wanted = list(wanted)
@@ -33,7 +35,8 @@ def build(parts: Mapping[str, Part], wanted: Iterable[str], cache: Cache, report
 
 def _missing(parts: Mapping[str, Part], wanted: Iterable[str], folders: Mapping[str, Path],
              cache: Cache) -> list[str]:
-    """What has to be built, each part after those it needs; nothing is needed below a part that is complete."""
+    """What has to be built, each part after those it needs; nothing is needed below a part that is complete.
+    """
     order: list[str] = []
 
     def visit(name: str) -> None:
@@ -52,7 +55,9 @@ def _usable(part: Part, folder: Path, cache: Cache) -> bool:
 
 
 class _Run:
-    """One call of build() that has something to do: a thread for each missing part, reports from the caller's thread."""
+    """One call of build() that has something to do: a thread for each missing part, reports from the caller's
+    thread.
+    """
 
     def __init__(self, parts: Mapping[str, Part], folders: Mapping[str, Path], cache: Cache, report: Report):
         self._parts, self._folders, self._cache, self._report = parts, folders, cache, report
@@ -76,7 +81,8 @@ class _Run:
                 raise
 
     def _follow(self, futures: Mapping[str, Future]) -> None:
-        """Report what ends, and every PROGRESS_SECONDS what goes on; raise what the first failed part raised."""
+        """Report what ends, and every PROGRESS_SECONDS what goes on; raise what the first failed part raised.
+        """
         waiting = dict(futures)
         while waiting:
             wait(waiting.values(), timeout=PROGRESS_SECONDS, return_when=FIRST_COMPLETED)
@@ -98,7 +104,8 @@ class _Run:
         part, folder = self._parts[name], self._folders[name]
         job = Job(part, self._cache, {need: self._folders[need] for need in part.needs}, self._cancelled)
         self._jobs[name] = job
-        with self._cache.locked(folder.name, self._cancelled, lambda: job.wait_for("another process that builds it")):
+        with self._cache.locked(
+                folder.name, self._cancelled, lambda: job.wait_for("another process that builds it")):
             job.stage, job.waits = "starting", False
             if _usable(part, folder, self._cache):
                 return  # another process has just built it

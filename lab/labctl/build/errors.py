@@ -5,7 +5,9 @@ from ..errors import LabError
 
 
 class BuildError(LabError):
-    """A part could not be built. The message names the part, what failed, where the log is, and its last lines."""
+    """A part could not be built. The message names the part, what failed, where the log is, and its last
+    lines.
+    """
 
 
 class Cancelled(Exception):

@@ -4,8 +4,8 @@
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 from .job import Job
 
@@ -28,7 +28,9 @@ def go_build(job: Job, packages: Sequence[str], ldflags: str) -> None:
 
 
 def fluid_files(job: Job, module: str, folders: Sequence[str]) -> None:
-    """Recipe: folders out of the source of Fluid's module, each chart complete with the library that it depends on."""
+    """Recipe: folders out of the source of Fluid's module, each chart complete with the library that it
+    depends on.
+    """
     job.stage = f"downloading {module}"
     answer = job.output([job.needs["go"] / "go", "mod", "download", "-json", module], job.source, ENVIRONMENT)
     source = Path(json.loads(answer)["Dir"])

@@ -11,7 +11,8 @@ from .oci import Image, Layer, write_archive
 ENVIRONMENT = {"PATH": f"/usr/local/sbin:{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 # The components in the one binary that lab/src/fluid makes.
-FLUID_COMPONENTS = ("alluxioruntime-controller", "dataset-controller", "fluid-csi", "fluid-webhook", "fluidapp-controller")
+FLUID_COMPONENTS = (
+    "alluxioruntime-controller", "dataset-controller", "fluid-csi", "fluid-webhook", "fluidapp-controller")
 BUSYBOX_APPLETS = ("sh", "cat", "cp", "date", "du", "ls", "sleep", "test", "time")
 
 
@@ -32,7 +33,8 @@ def node_images(job: Job, names: dict[str, list[str]], alluxio_version: str) -> 
     write_archive(job.out / "images.tar", [
         Image(tuple(names["pause"]), (busybox,), command=("/bin/sleep", "2147483647")),
         Image(tuple(names["registrar"]), (registrar,), entrypoint=("/csi-registrar",)),
-        Image(tuple(names["nginx"]), (root,), command=("/usr/sbin/nginx", "-g", "daemon off;"), environment=ENVIRONMENT),
+        Image(tuple(names["nginx"]), (root,), command=("/usr/sbin/nginx", "-g", "daemon off;"),
+              environment=ENVIRONMENT),
         Image(tuple(names["alluxio"]), (root, alluxio), environment=ENVIRONMENT),
         Image(tuple(names["fluid"]), (root, fluid), environment=ENVIRONMENT),
     ])

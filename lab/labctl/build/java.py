@@ -10,11 +10,14 @@ from .part import NOT_SOURCES
 
 def maven_dependencies(job: Job) -> None:
     """Recipe: the jars that the source's POM depends on."""
-    _maven(job, job.source, "downloading jars", "dependency:copy-dependencies", f"-DoutputDirectory={job.out}")
+    _maven(
+        job, job.source, "downloading jars", "dependency:copy-dependencies", f"-DoutputDirectory={job.out}")
 
 
 def maven_package(job: Job, jar: str) -> None:
-    """Recipe: the jar of this name that the source's POM makes. Its tests belong to the lab's tests, not to its build."""
+    """Recipe: the jar of this name that the source's POM makes. Its tests belong to the lab's tests, not to
+    its build.
+    """
     project = job.work / "project"
     # Maven writes next to the sources; the checkout stays as it is.
     shutil.copytree(job.source, project, ignore=shutil.ignore_patterns(*NOT_SOURCES))
@@ -26,4 +29,5 @@ def _maven(job: Job, project: Path, stage: str, *arguments: str) -> None:
     # Maven 3 does not share its local repository with a second Maven that downloads.
     with job.turn("maven", stage):
         java = job.needs["java"]
-        job.run([java / "mvn", "--quiet", "--batch-mode", *arguments], project, {"JAVA_HOME": str(java / "jdk")})
+        job.run(
+            [java / "mvn", "--quiet", "--batch-mode", *arguments], project, {"JAVA_HOME": str(java / "jdk")})

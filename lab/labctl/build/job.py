@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recipe gets to work with: folders, commands that are logged and can be cancelled, turns at scarce things."""
+"""What a recipe gets to work with: folders, commands that are logged and can be cancelled, turns at scarce
+things.
+"""
 
 import contextlib
 import os
@@ -9,8 +11,9 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Iterator, Mapping, NoReturn, Sequence, TextIO
+from typing import NoReturn, TextIO
 
 from .cache import Cache
 from .errors import BuildError, Cancelled
@@ -24,9 +27,9 @@ Command = Sequence[str | Path]
 class Job:
     """One part being built.
 
-    source is the part's source folder (read only), out the folder to fill, work a scratch folder that is removed
-    afterwards, needs the folders of the parts that this one depends on. stage says in a few words what is going on,
-    waits whether that is nothing but waiting.
+    source is the part's source folder (read only), out the folder to fill, work a scratch folder that is
+    removed afterwards, needs the folders of the parts that this one depends on. stage says in a few words
+    what is going on, waits whether that is nothing but waiting.
     """
 
     def __init__(self, part: Part, cache: Cache, needs: Mapping[str, Path], cancelled: threading.Event):
@@ -47,24 +50,28 @@ class Job:
         return round(time.monotonic() - self._started)
 
     def run(self, command: Command, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
-        """Run a command with its output in the log; env is added to our own environment. Raises BuildError."""
+        """Run a command with its output in the log; env is added to our own environment. Raises BuildError.
+        """
         if not self.attempt(command, cwd, env):
             self.fail(f"command failed: {shlex.join(map(str, command))}")
 
-    def attempt(self, command: Command, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
+    def attempt(
+            self, command: Command, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
         """Like run(), but tells whether the command succeeded."""
         with open(self.log, "a", encoding="utf-8") as log:
             return self._call(command, cwd, env, log, log)
 
     def output(self, command: Command, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
         """Like run(), but returns what the command prints; its stderr goes to the log."""
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as printed, open(self.log, "a", encoding="utf-8") as log:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as printed, open(
+                self.log, "a", encoding="utf-8") as log:
             if not self._call(command, cwd, env, log, printed):
                 self.fail(f"command failed: {shlex.join(map(str, command))}")
             printed.seek(0)
             return printed.read()
 
-    def _call(self, command: Command, cwd: Path | None, env: Mapping[str, str] | None, log: TextIO, stdout: TextIO) -> bool:
+    def _call(self, command: Command, cwd: Path | None, env: Mapping[str, str] | None, log: TextIO,
+              stdout: TextIO) -> bool:
         words = [str(word) for word in command]
         log.write(f"$ {shlex.join(words)}\n")
         log.flush()
@@ -100,7 +107,10 @@ class Job:
 
     @contextlib.contextmanager
     def turn(self, thing: str, stage: str) -> Iterator[None]:
-        """Have a scarce thing (the compiler, the Maven repository) for oneself on this machine, and name the stage."""
-        with self._cache.locked(f"{thing}.turn", self._cancelled, lambda: self.wait_for(f"its turn at {thing}")):
+        """Have a scarce thing (the compiler, the Maven repository) for oneself on this machine, and name the
+        stage.
+        """
+        with self._cache.locked(
+                f"{thing}.turn", self._cancelled, lambda: self.wait_for(f"its turn at {thing}")):
             self.stage, self.waits = stage, False
             yield

@@ -10,9 +10,10 @@ import io
 import json
 import platform
 import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -55,7 +56,8 @@ class Layer:
             info.size = len(content.encode())
         else:
             status = content.stat()
-            info = self._add(path, tarfile.REGTYPE, mode or (0o755 if status.st_mode & 0o100 else 0o644), content)
+            info = self._add(
+                path, tarfile.REGTYPE, mode or (0o755 if status.st_mode & 0o100 else 0o644), content)
             info.size = status.st_size
 
     def tree(self, path: str, source: Path) -> None:
@@ -93,7 +95,8 @@ def write_archive(target: Path, images: Sequence[Image]) -> None:
         for image in images:
             manifest = _manifest(archive, image, [layers[path] for path in image.layers])
             manifests += [{**manifest, "annotations": _annotations(name)} for name in image.names]
-        _add_bytes(archive, "index.json", _json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": manifests}))
+        _add_bytes(archive, "index.json",
+                   _json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": manifests}))
         _add_bytes(archive, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
 
 

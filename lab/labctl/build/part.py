@@ -6,10 +6,11 @@ import inspect
 import json
 import os
 import platform
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any
 
 KEY_LENGTH = 16  # hex digits
 
@@ -21,10 +22,11 @@ NOT_SOURCES = {"target", "__pycache__", ".pytest_cache"}
 class Part:
     """One thing that is built as a whole and cached as a whole.
 
-    recipe(job, **options) fills job.out. The key covers everything that the recipe may depend on: its source folder,
-    its options, the module that it stands in, the modules in code, and the keys of needs.
+    recipe(job, **options) fills job.out. The key covers everything that the recipe may depend on: its source
+    folder, its options, the module that it stands in, the modules in code, and the keys of needs.
 
-    still_valid(folder) is for a recipe that also does something outside its folder: whether that still stands.
+    still_valid(folder) is for a recipe that also does something outside its folder: whether that still
+    stands.
     """
 
     name: str

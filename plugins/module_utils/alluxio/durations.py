@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Durations as Alluxio writes and reads them (FormatUtils.parseTimeSize). Pure."""
+"""Alluxio's durations (FormatUtils.parseTimeSize). Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import re
 
 from ..errors import InvalidInput
 
-# Whole numbers; without a unit milliseconds.
-_SECONDS = {"": 0.001, "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60,
-            "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400}
-_DURATION = re.compile(r"([0-9]+)(%s)\Z" % "|".join(_SECONDS))
+# The seconds of each unit; a number without a unit is in milliseconds.
+_SECONDS = {"": 0.001, "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1,
+            "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400}
+_DURATION = re.compile(rf"([0-9]+)({'|'.join(_SECONDS)})\Z")
 
 
 def seconds(what: str, text: str) -> float:
-    """Return the seconds in a duration such as 500ms, 10s or 1min. Raises InvalidInput, which says what, for none or zero."""
+    """Return the seconds of a duration such as 500ms, 10s or 1min.
+
+    Raises InvalidInput, with what as the name of the option, for other text and for zero.
+    """
     match = _DURATION.match(text.lower())
     if match is None or int(match.group(1)) <= 0:
-        raise InvalidInput(f"{what} is {text!r}: expected a whole number with a unit, such as 500ms, 10s or 1min")
+        raise InvalidInput(
+            f"{what} is {text!r}: expected a whole number with a unit, such as 500ms, 10s or 1min")
     return int(match.group(1)) * _SECONDS[match.group(2)]

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One of the strings of Java options that Fluid renders into a runtime's ConfigMap: read it, change it. Pure.
+"""A string of Java options, as Fluid renders it into a runtime's ConfigMap: parsing and changes. Pure.
 
-Shape: tokens, each followed by a space; properties as -Dkey=value, then the JVM options. A key may stand twice, once from the
-chart and once from Fluid's program: the JVM takes the last one.
+Shape: tokens, each followed by a space; properties as -Dkey=value, then the JVM options. A key may occur
+twice, once from the chart and once from Fluid's program: the JVM uses the last one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping
 
 _PROPERTY = "-D"
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a component declares: properties by key, and JVM options, None when it leaves them to Fluid."""
+    """The declaration of a component: properties by key; JVM options, None for Fluid's own."""
 
     properties: Mapping[str, str] = field(default_factory=dict)
     jvm_options: tuple[str, ...] | None = None
@@ -23,9 +23,10 @@ class Declared:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What an earlier declaration put into the string.
+    """The declaration that the string contains already.
 
-    properties: to each key what Fluid had worked out in its place, None when nothing. jvm_options: as in Declared.
+    properties: for each key the value computed by Fluid that it replaced, None without one. jvm_options: as
+    in Declared.
     """
 
     properties: Mapping[str, str | None] = field(default_factory=dict)
@@ -38,30 +39,30 @@ def properties(text: str) -> dict[str, str]:
 
 
 def jvm_options(text: str) -> tuple[str, ...]:
-    """Return the tokens that are no properties."""
+    """Return the tokens that are not properties."""
     return tuple(token for token in text.split() if not _is_property(token))
 
 
 def with_property(text: str, key: str, value: str | None) -> str:
-    """Return the string with the property set, where it stands in force already; None takes it away."""
+    """Return the string with the property set in place. value: None to remove it."""
     tokens = text.split()
-    places = [place for place, token in enumerate(tokens) if _is_property(token) and _pair(token)[0] == key]
+    indexes = [index for index, token in enumerate(tokens) if _is_property(token) and _pair(token)[0] == key]
     if value is None:
-        return _joined([token for place, token in enumerate(tokens) if place not in places])
+        return _joined([token for index, token in enumerate(tokens) if index not in indexes])
     token = f"{_PROPERTY}{key}={value}"
-    if places:
-        tokens[places[-1]] = token
+    if indexes:
+        tokens[indexes[-1]] = token
     else:
-        last = max((place for place, each in enumerate(tokens) if _is_property(each)), default=-1)
+        last = max((index for index, each in enumerate(tokens) if _is_property(each)), default=-1)
         tokens.insert(last + 1, token)
     return _joined(tokens)
 
 
 def declare(text: str, declared: Declared, recorded: Recorded, defaults: Mapping[str, str],
             default_jvm: tuple[str, ...]) -> str:
-    """Return the string as the declaration wants it; unchanged, to the letter, when it is so already.
+    """Return the string with the declaration applied; the identical string if it is in force already.
 
-    defaults, default_jvm: Fluid's own, for what an earlier declaration had put there and this one leaves out.
+    defaults, default_jvm: Fluid's own, for recorded options that the declaration no longer contains.
     """
     changed, jvm = _split(text, declared.jvm_options, recorded.jvm_options)
     for key, displaced in recorded.properties.items():
@@ -82,7 +83,7 @@ def _set(text: str, key: str, value: str | None) -> str:
 
 
 def _split(text: str, *known: tuple[str, ...] | None) -> tuple[str, tuple[str, ...]]:
-    """Return the properties and the JVM options, which may hold -D tokens of their own when they are known."""
+    """Return the properties and the JVM options. known: JVM options, which may contain -D tokens."""
     tokens = text.split()
     for options in known:
         if options and tuple(tokens[-len(options):]) == options:
@@ -101,5 +102,5 @@ def _pair(token: str) -> tuple[str, str]:
 
 
 def _joined(tokens: list[str]) -> str:
-    """As Fluid's chart writes it."""
+    """Return the tokens in the form of Fluid's chart."""
     return "".join(token + " " for token in tokens)

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Alluxio's and Ratis' logs say of a master. Pure."""
+"""The state of a master from its Alluxio and Ratis log lines. Pure."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 
-# What an elected leader logs when it takes the requests of clients, and when it serves its web port, which it does after that.
+# A new leader logs the first line when it accepts clients' requests and the second later, at its web port's
+# start.
 _SERVES = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Rpc server started", re.MULTILINE)
 _SERVES_WEB = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Alluxio Master Web service started", re.MULTILINE)
 
 
 def served_before_web(log: str) -> float:
-    """How many seconds before its web port a leader served clients (DefaultSafeModeManager, WebServer); 0 when its log does not tell."""
+    """Return the seconds between a leader's first service for clients and for its web port.
+
+    Source: DefaultSafeModeManager, WebServer. 0 if its log lacks one of the lines.
+    """
     times = [[_time(found) for found in pattern.findall(log)] for pattern in (_SERVES, _SERVES_WEB)]
     clients, web = (max(filter(None, each), default=None) for each in times)
     return max(0.0, (web - clients).total_seconds()) if clients and web else 0.0
@@ -25,25 +29,24 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-# Ratis (RaftServerProxy) logs when a member's server starts and closes.
+# Ratis (RaftServerProxy) logs the start and the close of a peer's server.
 _SERVER = re.compile(r" RaftServer - \S+: (start RPC server|close)$", re.MULTILINE)
 
 
 def raft_server_closed(log: str) -> bool:
-    """Tell from a master's log whether it has closed its Raft server for good, though its process lives.
+    """Return whether a master's log ends with a closed Raft server, although its process runs.
 
-    A master that is being added asks for votes when no leader has reached it for an election timeout. A leader that does not know
-    it yet answers that it should shut down, and it does (Ratis, LeaderElection). From then on it is of no use until it restarts.
+    A joining master requests votes if no leader reaches it within an election timeout. A leader that does not
+    know it yet answers that it should shut down, and it does (Ratis, LeaderElection). It cannot join the
+    group until its process restarts.
     """
-    result = _SERVER.findall(log)
-    return bool(result) and result[-1] == "close"
+    return _SERVER.findall(log)[-1:] == ["close"]
 
 
-# Ratis (RaftServerImpl) logs each role change of a member with the term it happened at.
+# Ratis (RaftServerImpl) logs each role change of a peer with its term.
 _TERM = re.compile(r"changes role from\s+\w+ to (?:LEADER|FOLLOWER|CANDIDATE) at term (\d+)")
 
 
 def last_term(log: str) -> int | None:
-    """Return the newest Raft term that a master's log names, or None when it names none."""
-    terms = [int(term) for term in _TERM.findall(log)]
-    return max(terms) if terms else None
+    """Return the highest Raft term in a master's log, or None."""
+    return max(map(int, _TERM.findall(log)), default=None)

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The properties of Alluxio's embedded journal, by the names of our options. Pure."""
+"""The properties of Alluxio's embedded journal, by the names of the module's options. Pure."""
 
 from __future__ import annotations
 
-from typing import Mapping
+from collections.abc import Mapping
 
 from ..errors import InvalidInput
 from . import durations
 
-# The journal's options and the property each one sets (Alluxio 2.9, PropertyKey.java).
-# Another spelling of a key is accepted by Alluxio and does nothing.
+# The property of each option (Alluxio 2.9, PropertyKey.java). Alluxio silently ignores unknown keys.
 RAFT_PROPERTIES = {
     "election_timeout_min": "alluxio.master.embedded.journal.election.timeout.min",
     "election_timeout_max": "alluxio.master.embedded.journal.election.timeout.max",
@@ -21,7 +20,8 @@ RAFT_PROPERTIES = {
     "write_timeout": "alluxio.master.embedded.journal.write.timeout",
     "snapshot_replication_chunk_size": "alluxio.master.embedded.journal.snapshot.replication.chunk.size",
     "transport_request_timeout": "alluxio.master.embedded.journal.transport.request.timeout.ms",
-    "transport_max_inbound_message_size": "alluxio.master.embedded.journal.transport.max.inbound.message.size",
+    "transport_max_inbound_message_size":
+        "alluxio.master.embedded.journal.transport.max.inbound.message.size",
     "checkpoint_period_entries": "alluxio.master.journal.checkpoint.period.entries",
     "log_size_bytes_max": "alluxio.master.journal.log.size.bytes.max",
     "backup_delegation": "alluxio.master.backup.delegation.enabled",
@@ -30,17 +30,19 @@ ELECTION_TIMEOUT_MIN = RAFT_PROPERTIES["election_timeout_min"]
 ELECTION_TIMEOUT_MAX = RAFT_PROPERTIES["election_timeout_max"]
 # Seconds (Alluxio 2.9, PropertyKey.java).
 ELECTION_TIMEOUT_DEFAULTS = {ELECTION_TIMEOUT_MIN: 10.0, ELECTION_TIMEOUT_MAX: 20.0}
-# Sets of these options by name. With `fast` a lost leader is succeeded within 4 s instead of 11 to 14 (measured, Alluxio 2.9.4).
-# A follower that backups may be delegated to looks for a lost leader, and cannot lead itself until it gives up (BackupWorkerRole.close):
-# 20 to 33 s when the leader's node is gone, and once in ten times when its process is (measured).
+# Named sets of these options. With `fast` the failover takes up to 4 s instead of 11 to 14 (measured, Alluxio
+# 2.9.4). With backup delegation a follower searches the lost leader and cannot lead before it stops that
+# (BackupWorkerRole.close): 20 to 33 s after the loss of the leader's node, and in one of ten cases after the
+# end of its process (measured).
 RAFT_PROFILES = {
     "default": {},
-    "fast": {"election_timeout_min": "1s", "election_timeout_max": "2s", "catchup_retry_wait": "100ms", "backup_delegation": "false"},
+    "fast": {"election_timeout_min": "1s", "election_timeout_max": "2s", "catchup_retry_wait": "100ms",
+             "backup_delegation": "false"},
 }
 
 
 def election_timeout(key: str, properties: Mapping[str, str]) -> float:
-    """Return the seconds of ELECTION_TIMEOUT_MIN or _MAX in force with these properties; Alluxio's default for what is no duration."""
+    """Return the seconds of ELECTION_TIMEOUT_MIN or _MAX in the properties, else Alluxio's default."""
     try:
         return durations.seconds(key, properties[key])
     except (KeyError, InvalidInput):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Raft arithmetic, and a Raft group as one member reports it. Pure.
+"""Majorities, and a Raft group as one of its peers reports it. Pure.
 
 Alluxio calls the Raft leader "leading master" and the followers "standby masters".
 """
@@ -15,37 +15,38 @@ UNAVAILABLE = "UNAVAILABLE"
 
 
 def quorum_size(members: int) -> int:
-    """How many of the members must agree: the majority."""
+    """Return the majority of that many peers."""
     return members // 2 + 1
 
 
 def fault_tolerance(members: int) -> int:
-    """How many members may be lost while the rest still has a majority."""
+    """Return how many of that many peers may be unavailable without the loss of the majority."""
     return (members - 1) // 2
 
 
 def require_valid_count(count: int) -> None:
-    """Raise InvalidInput unless the count is odd and at least one.
+    """Raise InvalidInput unless the number of masters is odd and at least one.
 
-    Fluid takes any number without a word, but an even one tolerates no more failures than
-    the odd one below it and makes split votes likelier.
+    Fluid accepts any number, but an even one tolerates no more failures than the odd one below it and makes
+    split votes more likely.
     """
     if count < 1:
         raise InvalidInput(
-            f"master_replicas is {count}: a runtime needs at least one master; use 1, or 3 or 5 for high availability")
+            f"master_replicas is {count}: a runtime needs at least one master; use 1, or 3 or 5 for high "
+            "availability")
     if count % 2 == 0:
         raise InvalidInput(
-            f"master_replicas is {count}, an even number: {count} masters tolerate the loss of {fault_tolerance(count)}, just as "
-            f"{count - 1} do; use {count - 1} or {count + 1}")
+            f"master_replicas is {count}, an even number: {count} masters tolerate the loss of "
+            f"{fault_tolerance(count)}, just as {count - 1} do; use {count - 1} or {count + 1}")
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One member of the Raft group. address is host:port of its journal port.
+    """One peer of a Raft group. address: host:port of its journal port.
 
-    silent: seconds since its last answer to the leader. behind: how many entries of the journal that the group has agreed on were
-    not sent to it yet. reached: the last entry that it is known to have had. They are None when that is not told. lags: whether the
-    group has agreed on more than that.
+    silent: seconds since its last answer to the leader. behind: the number of committed entries that the
+    leader has not sent to it yet. reached: the index of the last entry that it has confirmed. Each is None if
+    unknown. lags: whether the group has committed later entries than that.
     """
 
     address: str
@@ -58,6 +59,7 @@ class Peer:
     lags: bool = field(default=False, compare=False)
 
     def as_dict(self) -> dict:
+        """Return the peer as modules return it."""
         host, _sep, port = self.address.rpartition(":")
         return {"address": self.address, "host": host, "port": int(port), "state": self.state,
                 "priority": self.priority, "leader": self.leader}
@@ -65,7 +67,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Quorum:
-    """What one member reports of its Raft group; leader is host:port, or None without one."""
+    """A Raft group as one of its peers reports it. leader: host:port, None without one."""
 
     leader: str | None
     peers: tuple[Peer, ...] = field(default_factory=tuple)
@@ -73,28 +75,30 @@ class Quorum:
 
     @property
     def available(self) -> int:
+        """The number of AVAILABLE peers."""
         return sum(peer.state == AVAILABLE for peer in self.peers)
 
     def complete(self, members: int) -> bool:
-        """Tell whether all of the wanted members are AVAILABLE peers and one of them leads."""
+        """Return whether all of that many expected masters are AVAILABLE peers and one of them leads."""
         leaders = sum(peer.leader for peer in self.peers)
         return leaders == 1 and len(self.peers) == members and self.available == members
 
     def lacks(self, members: int) -> str:
-        """Say in a few words what keeps the quorum from being complete; empty when it is."""
-        wants = []
+        """Return why the quorum is not complete, as a short text; empty if it is complete."""
+        reasons = []
         if self.leader is None:
-            wants.append("no leader")
+            reasons.append("no leader")
         elif not any(peer.leader for peer in self.peers):
-            wants.append(f"leader {self.leader} is not among the peers")
+            reasons.append(f"leader {self.leader} is not among the peers")
         if len(self.peers) != members:
-            wants.append(f"{len(self.peers)} peers of {members}")
+            reasons.append(f"{len(self.peers)} peers of {members}")
         lost = [peer.address for peer in self.peers if peer.state != AVAILABLE]
         if lost:
-            wants.append(f"not AVAILABLE: {', '.join(lost)}")
-        return "; ".join(wants)
+            reasons.append(f"not AVAILABLE: {', '.join(lost)}")
+        return "; ".join(reasons)
 
     def as_dict(self) -> dict:
+        """Return the quorum as modules return it."""
         members = len(self.peers)
         return {
             "leader": self.leader,

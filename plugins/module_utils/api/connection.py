@@ -1,39 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the connection options to a Client, on the kubernetes package's configuration. IO."""
+"""Connection options to a Client, through the kubernetes package's configuration. IO."""
 
 from __future__ import annotations
 
 import os
 import traceback
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ..errors import ApiError, InvalidInput
 from . import kubernetes_package
 from .client import Client
 
 KUBERNETES_IMPORT_ERROR: str | None = None
-kubernetes = None
+kubernetes: Any = None
 try:
     import urllib3
-    from yaml import YAMLError  # a requirement of kubernetes, whose kubeconfigs are YAML
+    from yaml import YAMLError  # required by kubernetes, because kubeconfigs are YAML
     kubernetes = kubernetes_package.load()
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
-# The Configuration's attribute for each of our options.
+# The Configuration's attribute for each connection option.
 _ATTRIBUTES = {
     "host": "host", "username": "username", "password": "password", "validate_certs": "verify_ssl",
     "ca_cert": "ssl_ca_cert", "client_cert": "cert_file", "client_key": "key_file",
     "proxy": "proxy", "no_proxy": "no_proxy",
 }
-# Any of these sets, with a host, is enough to authenticate without a kubeconfig.
+# Each of these sets, together with host, authenticates without a kubeconfig.
 _SUFFICIENT = (("username", "password"), ("api_key",), ("client_cert", "client_key"))
 
 
 def connect(params: Mapping[str, Any]) -> Client:
     """Return a client for the cluster that the connection options name.
 
-    Raises InvalidInput when the options name no cluster or a kubeconfig cannot be used.
+    Raises InvalidInput if they name no cluster or an unusable kubeconfig, and ApiError if the kubernetes
+    package is missing.
     """
     if KUBERNETES_IMPORT_ERROR:
         raise ApiError(
@@ -41,7 +43,7 @@ def connect(params: Mapping[str, Any]) -> Client:
             "install it there (pip install kubernetes), or set ansible_python_interpreter to one that has it",
             exception=KUBERNETES_IMPORT_ERROR)
     configuration = _configuration(params)
-    # Retries are the client's own: urllib3's would repeat a request behind its back.
+    # The client retries by itself; urllib3 must not repeat a request without its knowledge.
     configuration.retries = False
     pool = kubernetes.RESTClientObject(configuration).pool_manager
     return Client(configuration, pool, _impersonation(params))
@@ -65,7 +67,7 @@ def _configuration(params: Mapping[str, Any]) -> Any:
 
 
 def _load(configuration: Any, params: Mapping[str, Any]) -> None:
-    """Fill the configuration as kubernetes.core does: a named kubeconfig, else in-cluster, else the default one."""
+    """Load the given kubeconfig, else the in-cluster one, else the default one, as kubernetes.core does."""
     kubeconfig = params.get("kubeconfig")
     if not kubeconfig and not params.get("context"):
         try:
@@ -85,8 +87,8 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
         source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
             "KUBECONFIG", "~/.kube/config")
         raise InvalidInput(
-            f"no cluster to connect to: {source} cannot be used ({err}); set kubeconfig, or host with api_key, or the "
-            "K8S_AUTH_* environment variables") from err
+            f"no cluster to connect to: {source} cannot be used ({err}); set kubeconfig, or host with "
+            "api_key, or the K8S_AUTH_* environment variables") from err
 
 
 def _impersonation(params: Mapping[str, Any]) -> list[tuple[str, str]]:

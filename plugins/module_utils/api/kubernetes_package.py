@@ -1,58 +1,60 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of the kubernetes package that we stand on, imported without its models and API classes. IO: imports.
+"""The kubernetes package's configuration, authentication and connection, without its models. IO: imports.
 
-`import kubernetes` takes as long as all else that a module does for an unchanged object, because the package's __init__
-modules import what the API knows of kinds. We need configuration, authentication and connection only, which are a few
-modules of the same package. Their packages stand in sys.modules, without having run their __init__, just while these
-modules are imported: whoever imports kubernetes later gets all of it, and gets it anew.
+`import kubernetes` takes as long as the rest of a module's work on an unchanged object: the package's
+__init__ modules import the models of all kinds. This collection needs only a few modules of it. While these
+are imported, sys.modules contains their parent packages without an executed __init__. A later import of
+kubernetes loads the complete package again.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType, SimpleNamespace
-from typing import Any, Callable, Iterator
+from typing import Any
 
 _ROOT = "kubernetes"
 _PACKAGES = ("client", "config", "stream", "utils")
-# One thread at a time, since all see the same sys.modules.
+# All threads share sys.modules.
 _LOCK = threading.RLock()
 
 
 def load() -> SimpleNamespace:
-    """Return Configuration, RESTClientObject, ConfigException, the loaders of configurations, and import_stream.
+    """Return Configuration, RESTClientObject, ConfigException, the configuration loaders and import_stream.
 
-    import_stream() returns the module of the WebSocket client, which only commands in containers need. Raises ImportError
-    when the package, or something that it needs, is not installed.
+    import_stream() returns the module of the WebSocket client, which only commands in containers need. Raises
+    ImportError if the package or one of its requirements is not installed.
     """
     if _ROOT not in sys.modules:
         try:
             return lean()
         except (ImportError, AttributeError):
-            pass  # a package that is built differently, or not there at all: the ordinary import knows, or says why not
+            pass  # a package of another structure, or none: the ordinary import succeeds or explains why
     return whole()
 
 
 def lean() -> SimpleNamespace:
-    """As load, never with the models."""
+    """Return what load does, without ever importing the models."""
     return _parts(_Lean().module)
 
 
 def whole() -> SimpleNamespace:
-    """As load, from the package as everybody imports it."""
+    """Return what load does, after an ordinary import of the package."""
     import_module(_ROOT)
     return _parts(import_module)
 
 
 def _parts(module: Callable[[str], ModuleType]) -> SimpleNamespace:
-    """The parts; module imports one by its name."""
+    """Return the parts of the package. module: imports a module by its name."""
     rest = module("kubernetes.client.rest")
-    incluster, kubeconfig = module("kubernetes.config.incluster_config"), module("kubernetes.config.kube_config")
+    incluster = module("kubernetes.config.incluster_config")
+    kubeconfig = module("kubernetes.config.kube_config")
     return SimpleNamespace(
         Configuration=module("kubernetes.client.configuration").Configuration,
         RESTClientObject=rest.RESTClientObject,
@@ -64,7 +66,7 @@ def _parts(module: Callable[[str], ModuleType]) -> SimpleNamespace:
 
 
 class _Lean:
-    """The modules imported so far, kept here and not in sys.modules."""
+    """An importer that keeps the package's modules here instead of in sys.modules."""
 
     def __init__(self) -> None:
         root = _unexecuted(find_spec(_ROOT))
@@ -73,17 +75,18 @@ class _Lean:
             package = _unexecuted(PathFinder.find_spec(f"{_ROOT}.{name}", root.__path__))
             setattr(root, name, package)
             self._modules[package.__name__] = package
-        # What the other modules import from the package kubernetes.client itself.
+        # The names that the other modules import from kubernetes.client itself.
         root.client.Configuration = self.module("kubernetes.client.configuration").Configuration
-        root.client.ApiClient = _later("kubernetes.client", "ApiClient")
+        root.client.ApiClient = _lazy_class("kubernetes.client", "ApiClient")
 
     def module(self, name: str) -> ModuleType:
-        with _LOCK, self._in_sight():
+        """Return the module of that name."""
+        with _LOCK, self._in_sys_modules():
             return import_module(name)
 
     @contextmanager
-    def _in_sight(self) -> Iterator[None]:
-        """Show our modules to the import system, and take in those that it imports meanwhile."""
+    def _in_sys_modules(self) -> Iterator[None]:
+        """Put the modules into sys.modules, and afterwards collect those that were imported meanwhile."""
         others = _imported()
         stand_ins = {name: module for name, module in _oauth().items() if name not in sys.modules}
         _forget(others)
@@ -97,40 +100,42 @@ class _Lean:
 
 
 def _oauth() -> dict[str, ModuleType]:
-    """Stand-ins for what the refresh of an OpenID Connect token needs, and nothing else does."""
-    oauthlib, oauth2, requests_oauthlib = _StandIn("oauthlib"), _StandIn("oauthlib.oauth2"), ModuleType("requests_oauthlib")
-    oauthlib.oauth2 = oauth2
-    requests_oauthlib.OAuth2Session = _later("requests_oauthlib", "OAuth2Session")
+    """Return stand-ins for modules that only the refresh of an OpenID Connect token uses."""
+    oauthlib, oauth2 = _StandIn("oauthlib"), _StandIn("oauthlib.oauth2")
+    requests_oauthlib = ModuleType("requests_oauthlib")
+    vars(oauthlib)["oauth2"] = oauth2
+    vars(requests_oauthlib)["OAuth2Session"] = _lazy_class("requests_oauthlib", "OAuth2Session")
     return {module.__name__: module for module in (oauthlib, oauth2, requests_oauthlib)}
 
 
 class _StandIn(ModuleType):
-    """Imports the module of its name when something of it is used."""
+    """A module that is imported when one of its attributes is used."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
-            raise AttributeError(name)  # asked by the import system
+            raise AttributeError(name)  # read by the import system
         return getattr(import_module(self.__name__), name)
 
 
-def _later(module: str, name: str) -> Callable:
-    """A class that is imported, with its whole module, when it is called."""
-    def make(*args: Any, **options: Any) -> Any:
+def _lazy_class(module: str, name: str) -> Callable:
+    """Return a constructor that imports its class when it is called."""
+    def construct(*args: Any, **options: Any) -> Any:
         with _LOCK:
-            factory = getattr(import_module(module), name)
-        return factory(*args, **options)
-    return make
+            loaded = getattr(import_module(module), name)
+        return loaded(*args, **options)
+    return construct
 
 
 def _unexecuted(spec: Any) -> ModuleType:
-    """The package of a spec, with the path of its modules, but without what its __init__ would define."""
+    """Return the package of a spec without executing its __init__."""
     if spec is None:
-        raise ImportError(f"no package {_ROOT}, or not all of it")
+        raise ImportError(f"the package {_ROOT} is missing or incomplete")
     return module_from_spec(spec)
 
 
 def _imported() -> dict[str, ModuleType]:
-    return {name: module for name, module in sys.modules.items() if name == _ROOT or name.startswith(_ROOT + ".")}
+    return {name: module
+            for name, module in sys.modules.items() if name == _ROOT or name.startswith(_ROOT + ".")}
 
 
 def _forget(modules: dict[str, ModuleType]) -> None:

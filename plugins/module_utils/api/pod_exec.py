@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands in containers, over the kubernetes package's WebSocket client. IO.
+"""Commands in containers, through the kubernetes package's WebSocket client. IO.
 
-Bytes travel as base64: the client decodes output as text, and its versions differ in what they offer for bytes.
+Binary data is sent and received as base64: the client decodes output as text, and its versions differ in
+their support for bytes.
 """
 
 from __future__ import annotations
@@ -10,51 +11,98 @@ import base64
 import json
 import re
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any
 
-from ..errors import ApiError, InvalidInput
+from ..errors import ApiError, Forbidden, InvalidInput
+from ..k8s.kinds import POD, ObjectRef
 from . import connection
 from .client import Client
 
 # The channels of an exec stream (k8s.io/apimachinery, util/remotecommand) and the opcodes of RFC 6455.
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 _DATA, _CLOSE = (0x1, 0x2), 0x8
+# The last characters of a failed command's output that a message contains.
+_REPORTED = 500
 
 
 @dataclass(frozen=True)
 class ExecResult:
-    """What a command said; code is its exit code."""
+    """The output of a command. code: its exit code, -1 if the stream broke before it."""
 
     code: int
     stdout: str
     stderr: str
 
+    def require_success(self, task: str, pod: str) -> str:
+        """Return the standard output. Raises ApiError for another exit code than 0.
 
-def execute(client: Client, namespace: str, pod: str, container: str, command: list[str], timeout: float) -> ExecResult:
+        task: the purpose of the command for that message, such as "list backups".
+        """
+        if self.code != 0:
+            output = (self.stderr.strip() or self.stdout.strip())[-_REPORTED:] or "no output"
+            raise ApiError(f"cannot {task} in pod {pod}: exit code {self.code}: {output}")
+        return self.stdout
+
+
+@dataclass(frozen=True)
+class PodShell:
+    """A shell in one container. timeout: seconds for each script. shell: a program of the container's image.
+
+    All methods raise ApiError as execute does, and if the script fails. task: as for require_success.
+    """
+
+    client: Client
+    pod: ObjectRef
+    container: str
+    timeout: float
+    shell: str = "sh"
+
+    def run(self, task: str, script: str, *args: str) -> str:
+        """Run a script with arguments and return its standard output."""
+        result = execute(
+            self.client, self.pod, self.container, self._command(task, script, args), self.timeout)
+        return result.require_success(task, self.pod.name)
+
+    def receive(self, task: str, script: str, *args: str, write: Callable[[bytes], Any]) -> None:
+        """Run a script whose standard output is base64, and write the decoded bytes as they arrive."""
+        result = receive(
+            self.client, self.pod, self.container, self._command(task, script, args), write, self.timeout)
+        result.require_success(task, self.pod.name)
+
+    def send(self, task: str, script: str, *args: str, chunks: Iterable[bytes]) -> None:
+        """Run a script and send it the bytes as the function send does."""
+        result = send(
+            self.client, self.pod, self.container, self._command(task, script, args), chunks, self.timeout)
+        result.require_success(task, self.pod.name)
+
+    def _command(self, task: str, script: str, args: tuple[str, ...]) -> list[str]:
+        return [self.shell, "-c", script, task, *args]
+
+
+def execute(client: Client, pod: ObjectRef, container: str, command: list[str], timeout: float) -> ExecResult:
     """Run the command in a container and return its output.
 
-    Raises ApiError when the stream cannot be opened (no permission for create on pods/exec, the
-    container does not run) or the command has not ended after timeout seconds.
+    Raises ApiError if the stream cannot be opened (no permission create on pods/exec, the container does not
+    run) or the command does not end within timeout seconds.
     """
-    stream = _open(client, namespace, pod, container, command)
+    stream = _open(client, pod, container, command)
     try:
-        stream.run_forever(timeout=timeout)
-        _require_ended(stream, namespace, pod, container, command, timeout)
-        return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
+        return _result(stream, _where(pod, container, command), timeout, timeout)
     finally:
         stream.close()
 
 
-def receive(client: Client, namespace: str, pod: str, container: str, command: list[str],
+def receive(client: Client, pod: ObjectRef, container: str, command: list[str],
             write: Callable[[bytes], Any], timeout: float) -> ExecResult:
-    """Run a command whose standard output is base64 and write the bytes that it stands for, as they come.
+    """Run a command whose standard output is base64, and write the decoded bytes as they arrive.
 
-    The answer's stdout is empty. Raises ApiError as execute does, and for output that is not base64.
+    The result's stdout is empty. Raises ApiError as execute does, and for output that is not base64.
     """
-    stream = _open(client, namespace, pod, container, command, capture_all=False)
-    where = _where(namespace, pod, container, command)
+    stream = _open(client, pod, container, command, capture_all=False)
+    where = _where(pod, container, command)
     rest, others = "", {_STDERR: b"", _STATUS: b""}
     try:
         for channel, data in _frames(stream.sock, time.monotonic() + timeout):
@@ -62,25 +110,26 @@ def receive(client: Client, namespace: str, pod: str, container: str, command: l
                 rest = _decode(rest + data.decode("ascii", "replace"), write)
             elif channel in others:
                 others[channel] += data
-    except _breaks() as err:
-        raise ApiError(f"the stream from {where} broke, or has not ended after {timeout:g} seconds: {err}") from err
+    except _stream_errors() as err:
+        raise ApiError(
+            f"the stream from {where} broke or did not end within {timeout:g} seconds: {err}") from err
     finally:
         stream.close()
     code = _code_of(others[_STATUS])
     if code == 0 and rest:
-        raise ApiError(f"{where} sent base64 that ends in the middle")
+        raise ApiError(f"{where} sent incomplete base64")
     return ExecResult(code, "", others[_STDERR].decode("utf-8", "replace"))
 
 
-def _breaks() -> tuple[type[Exception], ...]:
-    """What a stream that breaks raises; websocket is what the package's client stands on, and is loaded with it."""
+def _stream_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of a broken stream. The package's client has already imported websocket."""
     return OSError, import_module("websocket").WebSocketException
 
 
 def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, bytes]]:
-    """Yield what the channels carry, until the stream is closed.
+    """Yield (channel, data) of each frame until the stream is closed.
 
-    The package's own reading joins all that has come to one text, piece by piece: 60 MB take minutes.
+    The package's own methods append each frame to one string: 60 MB take minutes (measured).
     """
     while True:
         socket.settimeout(max(0.001, deadline - time.monotonic()))
@@ -92,56 +141,57 @@ def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, bytes]]:
 
 
 def _code_of(status: bytes) -> int:
-    """The exit code that the status channel tells; a stream that broke off before it came counts as a failure."""
+    """Return the exit code from the status channel's data, -1 without one."""
     try:
-        view = json.loads(status)
-        return 0 if view["status"] == "Success" else int(view["details"]["causes"][0]["message"])
+        answer = json.loads(status)
+        return 0 if answer["status"] == "Success" else int(answer["details"]["causes"][0]["message"])
     except (IndexError, KeyError, TypeError, ValueError):
         return -1
 
 
-def send(client: Client, namespace: str, pod: str, container: str, command: list[str], chunks: Iterable[bytes],
+def send(client: Client, pod: ObjectRef, container: str, command: list[str], chunks: Iterable[bytes],
          timeout: float) -> ExecResult:
-    """Run a command, send it the bytes as base64 without line breaks on its standard input, and return its output.
+    """Run a command with the bytes on standard input, as base64 without line breaks, and return its output.
 
-    The input is never closed, which the protocol cannot do: the command has to stop reading after
-    encoded_length() characters. All chunks but the last have a length that 3 divides. Raises ApiError as execute does.
+    The protocol cannot close the input: the command must stop reading after encoded_length() characters. The
+    length of each chunk but the last is a multiple of 3. Raises ApiError as execute does.
     """
-    stream = _open(client, namespace, pod, container, command, ("stdin", "true"))
+    stream = _open(client, pod, container, command, ("stdin", "true"))
     deadline = time.monotonic() + timeout
     try:
         for chunk in chunks:
             stream.write_stdin(base64.b64encode(chunk).decode("ascii"))
             stream.update(timeout=0)
             if not stream.is_open() or time.monotonic() > deadline:
-                break  # a command that ends before it has read all has failed, and says why
-        stream.run_forever(timeout=max(0.001, deadline - time.monotonic()))
-        _require_ended(stream, namespace, pod, container, command, timeout)
-        return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
-    except _breaks() as err:
-        raise ApiError(f"the stream to {_where(namespace, pod, container, command)} broke: {err}") from err
+                break  # the command has failed early; its output explains why
+        return _result(
+            stream, _where(pod, container, command), timeout, max(0.001, deadline - time.monotonic()))
+    except _stream_errors() as err:
+        raise ApiError(f"the stream to {_where(pod, container, command)} broke: {err}") from err
     finally:
         stream.close()
 
 
 def encoded_length(size: int) -> int:
-    """How many characters of base64 stand for that many bytes."""
+    """Return the number of base64 characters that encode that many bytes."""
     return (size + 2) // 3 * 4
 
 
 def require_own_identity(client: Client) -> None:
-    """Raise InvalidInput for a client that impersonates: its commands would run as the user behind it."""
+    """Raise InvalidInput for a client that impersonates: streams ignore the impersonation."""
     if client.impersonates:
         raise InvalidInput(
-            "commands in pods cannot be run with impersonate_user or impersonate_groups: the kubernetes package drops "
-            "these headers from streams, so the command would run as yourself; use that identity's own kubeconfig")
+            "commands in pods cannot be run with impersonate_user or impersonate_groups: the kubernetes "
+            "package drops these headers from streams, so the command would run as the connection's own "
+            "user; use a kubeconfig of the other identity")
 
 
-def _open(client: Client, namespace: str, pod: str, container: str, command: list[str], *query: tuple[str, str],
+def _open(client: Client, pod: ObjectRef, container: str, command: list[str], *query: tuple[str, str],
           capture_all: bool = True) -> Any:
     require_own_identity(client)
-    url = f"{client.configuration.host}/api/v1/namespaces/{namespace}/pods/{pod}/exec"
-    query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"), *query]
+    url = f"{client.configuration.host}{POD.path(pod)}/exec"
+    query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"),
+                    *query]
     client.count_request()
     ws_client = connection.kubernetes.import_stream()
     try:
@@ -149,34 +199,39 @@ def _open(client: Client, namespace: str, pod: str, container: str, command: lis
             client.configuration, "GET", url, query_params=query_params, headers=dict(client.headers()),
             _preload_content=False, capture_all=capture_all)
     except ws_client.ApiException as err:
-        raise ApiError(f"cannot run {_where(namespace, pod, container, command)}: {_first_line(err.reason)}; it needs create on pods/exec "
-                       "and a running container", _handshake_status(err.reason)) from err
+        status = _handshake_status(err.reason)
+        leaf = Forbidden if status == 403 else ApiError
+        raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}; it needs "
+                   "create on pods/exec and a running container", status) from err
 
 
-def _require_ended(stream: Any, namespace: str, pod: str, container: str, command: list[str], timeout: float) -> None:
+def _result(stream: Any, where: str, timeout: float, remaining: float) -> ExecResult:
+    """Wait for the end of a command and return its output. remaining: seconds of the timeout."""
+    stream.run_forever(timeout=remaining)
     if stream.is_open():
-        raise ApiError(f"{_where(namespace, pod, container, command)} has not ended after {timeout:g} seconds")
+        raise ApiError(f"{where} did not end within {timeout:g} seconds")
+    return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
 
 
-def _where(namespace: str, pod: str, container: str, command: list[str]) -> str:
-    args = command[3:] if command[1:2] == ["-c"] else command  # a script is told by its $0 and arguments
-    return f"`{' '.join(args)}` in {pod}/{container} of namespace {namespace}"
+def _where(pod: ObjectRef, container: str, command: list[str]) -> str:
+    args = command[3:] if command[1:2] == ["-c"] else command  # a script is described by its $0 and arguments
+    return f"`{' '.join(args)}` in {pod.name}/{container} of namespace {pod.namespace}"
 
 
 def _decode(text: str, write: Callable[[bytes], Any]) -> str:
-    """Write what whole groups of four characters stand for, and return the characters that are left."""
+    """Decode and write the complete groups of four characters, and return the rest."""
     text = "".join(text.split())
-    whole = len(text) // 4 * 4
-    if whole:
+    complete = len(text) // 4 * 4
+    if complete:
         try:
-            write(base64.b64decode(text[:whole], validate=True))
+            write(base64.b64decode(text[:complete], validate=True))
         except ValueError as err:
-            raise ApiError("a command that should have sent base64 sent %.80r" % text) from err
-    return text[whole:]
+            raise ApiError(f"expected base64 from a command, got {text[:80]!r}") from err
+    return text[complete:]
 
 
-def _exit_code(stream) -> int:
-    """The exit code; a stream that broke off before it came counts as a failure."""
+def _exit_code(stream: Any) -> int:
+    """Return the exit code, -1 if the stream broke before it."""
     try:
         return stream.returncode
     except (KeyError, TypeError, ValueError):
@@ -184,7 +239,7 @@ def _exit_code(stream) -> int:
 
 
 def _handshake_status(reason: object) -> int:
-    """The HTTP code with which the stream was refused; the package keeps it in the text alone. 0 without one."""
+    """Return the HTTP code of a refused stream, 0 without one; the package reports it only in a text."""
     match = re.search(r"Handshake status (\d{3})", str(reason))
     return int(match.group(1)) if match else 0
 

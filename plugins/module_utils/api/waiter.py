@@ -1,78 +1,72 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting on objects through one watch, with an injected clock. Knows no kind."""
+"""Waits on objects of any kind through one watch. IO."""
 
 from __future__ import annotations
 
-import time
-from typing import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ..errors import Expired, FluidError, ServerUnavailable, WaitFailed, WaitTimeout
-from ..k8s.kinds import Kind
+from ..k8s.kinds import Kind, ObjectRef
 from ..k8s.output import visible
 from ..k8s.wait_status import Predicate, WaitStatus
 from .client import Client
+from .deadline import Deadline
 
-_LEAST_ROUND = 0.5  # seconds between two reads of the same objects
-# Seconds; a connection that died without a word, with its server's node, looks like a watch without events.
+_LEAST_ROUND = 0.5  # seconds between two reads of the same objects, at least
+# Seconds; a connection that was lost with its server's node looks like a watch without events.
 _LONGEST_WATCH = 30.0
 
 
 class Waiter:
-    """Waits until a deadline that all its waits share.
+    """Waits that share one deadline.
 
-    An API server that is away, such as while its control plane is renewed, is waited for like everything else.
-    timeout: seconds. explain: from the name of an object, lines that help to understand its
-    timeout; asked only then. tell: takes how far the wait has got, whenever that may have changed.
+    An unavailable API server, as during an upgrade of its control plane, does not end a wait. explain:
+    returns the lines that explain the timeout of the object with that name; called only then.
     """
 
-    def __init__(self, client: Client, timeout: float, explain: Callable[[str], list] = lambda _name: [],
-                 report_progress: Callable[[str], None] = lambda _text: None,
-                 clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: Client, deadline: Deadline,
+                 explain: Callable[[str], list[str]] = lambda _name: []) -> None:
         self._client = client
-        self._timeout = timeout
         self._explain = explain
-        self._report_progress = report_progress
-        self._clock = clock
-        self._sleep = sleep
-        self._deadline = clock() + timeout
+        self.deadline = deadline
 
-    def remaining(self) -> float:
-        return self._deadline - self._clock()
+    def until(self, state: str, kind: Kind, ref: ObjectRef, predicate: Predicate) -> dict | None:
+        """Wait until the predicate is done; return the object, None if it is absent.
 
-    def until(self, state: str, kind: Kind, name: str, namespace: str | None, predicate: Predicate) -> dict | None:
-        """Return the object (None when there is none) once the judge says done.
-
-        state: what is awaited, for messages, such as "be Bound". Raises WaitFailed as soon as the
-        judge says so, and WaitTimeout with the last verdict and object.
+        state: the awaited state for messages, such as "be Bound". Raises WaitFailed as soon as the predicate
+        has failed, and WaitTimeout with the last progress and object.
         """
-        result = self.until_each(state, kind, namespace, {name: predicate})[name]
+        result = self.until_each(state, kind, ref.namespace, {ref.name: predicate})[ref.name]
         if isinstance(result, FluidError):
             raise result
         return result
 
     def until_each(self, state: str, kind: Kind, namespace: str | None,
                    predicates: Mapping[str, Predicate]) -> dict[str, dict | None | FluidError]:
-        """Wait for several objects of a namespace on one watch; return each one's object or error by its name."""
+        """Wait for several objects of a namespace on one watch; return the object or the error of each name.
+        """
         results: dict[str, dict | None | FluidError] = {}
         pending: dict[str, WaitStatus] = {}
         objects: dict[str, dict | None] = {}
         only = next(iter(predicates)) if len(predicates) == 1 else ""
 
-        def look(name: str, existing: dict | None) -> None:
+        def observe(name: str, existing: dict | None) -> None:
             objects[name] = existing
             status = predicates[name](existing)
             if status.done:
                 results[name] = existing
             elif status.failed:
-                results[name] = WaitFailed(f"waited for {kind.describe(name, namespace)} to {state}: {status.failed}",
-                                           result=visible(existing) if existing else {})
+                results[name] = WaitFailed(
+                    f"waited for {kind.describe(ObjectRef(namespace, name))} to {state}: {status.failed}",
+                    result=visible(existing) if existing else {})
             else:
                 pending[name] = status
                 return
             pending.pop(name, None)
 
         while True:
-            asked = self._clock()
+            began = self.deadline.now()
             try:
                 found, version = self._client.snapshot(kind, namespace, only)
             except ServerUnavailable as err:
@@ -81,62 +75,61 @@ class Waiter:
                     pending[name] = WaitStatus(False, _progress(predicates[name], objects, name, err))
             else:
                 for name in predicates.keys() - results.keys():
-                    look(name, found.get(name))
+                    observe(name, found.get(name))
             self._report(kind, namespace, state, pending, len(predicates))
             if not pending:
                 return results
-            if self.remaining() <= 0:
-                return results | {name: self._timed_out(f"{kind.describe(name, namespace)} to {state}",
-                                                        status.progress, name, objects.get(name))
-                                  for name, status in pending.items()}
-            for name, existing in self._changes(kind, namespace, only, version) if version is not None else ():
+            if self.deadline.remaining() <= 0:
+                return results | {
+                    name: self._timed_out(f"{kind.describe(ObjectRef(namespace, name))} to {state}",
+                                          status.progress, name, objects.get(name))
+                    for name, status in pending.items()}
+            for name, existing in self._changes(
+                    kind, namespace, only, version) if version is not None else ():
                 if name in pending:
-                    look(name, existing)
+                    observe(name, existing)
                     self._report(kind, namespace, state, pending, len(predicates))
                 if not pending:
                     break
             if not pending:
                 return results
-            # A proxy that closes every watch at once must not make us ask without a pause.
-            self._sleep(max(0.0, min(_LEAST_ROUND - (self._clock() - asked), self.remaining())))
+            # A proxy that closes every watch immediately must not cause requests without a pause.
+            self.deadline.sleep(_LEAST_ROUND - (self.deadline.now() - began))
 
-    def _report(self, kind: Kind, namespace: str | None, state: str, pending: dict[str, WaitStatus], total: int) -> None:
+    def _report(self, kind: Kind, namespace: str | None, state: str, pending: dict[str, WaitStatus],
+                total: int) -> None:
         if not pending:
             return
         name = min(pending)
         others = "" if total == 1 else f"{total - len(pending)} of {total} objects of kind {kind.kind}; "
-        self._report_progress(f"{others}waiting for {kind.describe(name, namespace)} to {state}: {pending[name].progress}")
+        self.deadline.report_progress(f"{others}waiting for {kind.describe(ObjectRef(namespace, name))} to "
+                                      f"{state}: {pending[name].progress}")
 
-    def _changes(self, kind: Kind, namespace: str | None, only: str, version: str) -> Iterator[tuple[str, dict | None]]:
-        """Yield (name, object or None) for each event until the deadline, or until the watch ends early."""
+    def _changes(self, kind: Kind, namespace: str | None, only: str,
+                 version: str) -> Iterator[tuple[str, dict | None]]:
+        """Yield (name, object, None if deleted) for each event until the deadline or the end of the watch."""
         try:
-            for event in self._client.watch(kind, namespace, only, version, min(self.remaining(), _LONGEST_WATCH)):
+            for event in self._client.watch(
+                    kind, namespace, only, version, min(self.deadline.remaining(), _LONGEST_WATCH)):
                 existing = event["object"]
                 yield existing["metadata"]["name"], None if event["type"] == "DELETED" else existing
         except Expired:
-            return  # the caller reads again and watches from there
+            return  # the caller reads and watches again
 
-    def ask_until(self, what: str, name: str, question: Callable[[], WaitStatus], pause: float) -> None:
-        """Ask again and again, with a pause in seconds, until done: for what the API cannot be watched for."""
-        while True:
-            try:
-                status = question()
-            except ServerUnavailable as err:
-                status = WaitStatus(False, str(err))
-            if status.done:
-                return
-            self._report_progress(f"waiting for {what}: {status.progress}")
-            if self.remaining() <= pause:
-                raise self._timed_out(what, status.progress, name, None)
-            self._sleep(pause)
+    def poll_until(self, awaited: str, name: str, question: Callable[[], WaitStatus], pause: float) -> Any:
+        """Poll as Deadline.poll_until does. name: the object whose explanation a timeout contains."""
+        return self.deadline.poll_until(
+            awaited, question, pause, lambda progress: self._timed_out(awaited, progress, name, None))
 
     def _timed_out(self, what: str, progress: str, name: str, existing: dict | None) -> WaitTimeout:
         lines = self._explain(name)
+        explained = "".join(f"\n- {line}" for line in lines)
         return WaitTimeout(
-            "waited %g seconds for %s: %s%s" % (self._timeout, what, progress, "".join("\n- " + line for line in lines)),
+            f"timed out after {self.deadline.seconds:g} s while waiting for {what}: {progress}{explained}",
             result=visible(existing) if existing else {}, findings=lines)
 
 
-def _progress(predicate: Predicate, objects: Mapping[str, dict | None], name: str, err: ServerUnavailable) -> str:
-    """How far an object had got when it was seen last, if ever, and why that is not known now."""
+def _progress(
+        predicate: Predicate, objects: Mapping[str, dict | None], name: str, err: ServerUnavailable) -> str:
+    """Return an object's last known progress, if any, and why the current one is unknown."""
     return "; ".join(filter(None, (predicate(objects[name]).progress if name in objects else "", str(err))))

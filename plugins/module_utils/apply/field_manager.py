@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who writes, and how often a write is tried again. Pure."""
+"""The field manager, and the number of attempts of a write. Pure."""
 
 from __future__ import annotations
 
 MANAGER = "datacache.fluid"
-ROUNDS = 5  # how often a write may find the object changed under it before we give up
+ROUNDS = 5  # attempts of a write whose object keeps changing between read and write

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record of our last wish, kept in an annotation of the object itself. Pure.
+"""The last-applied record: the previous desired state, in an annotation of the object. Pure.
 
-managedFields cannot serve as this record: Fluid's controllers write the whole object back and own
-what we asked for from then on. An annotation stays as it is.
+managedFields cannot replace it: Fluid's controllers write complete objects and become the managers of fields
+that this collection has set. Annotations are unaffected.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ _METADATA_IDENTITY = ("name", "namespace")
 
 
 def annotation(manager: str) -> str:
-    """The annotation of one field manager's record, so that two modules can share an object."""
+    """Return the annotation of one field manager's record; two modules may each have one on an object."""
     return manager + "/last-applied"
 
 
 def desired_of(manifest: dict) -> dict:
-    """Return what a manifest wishes: everything but what names the object."""
+    """Return the desired state of a manifest: all fields but those that identify the object."""
     desired = {key: value for key, value in manifest.items() if key not in _IDENTITY}
-    metadata = {key: value for key, value in manifest.get("metadata", {}).items() if key not in _METADATA_IDENTITY}
+    metadata = {key: value
+                for key, value in manifest.get("metadata", {}).items() if key not in _METADATA_IDENTITY}
     return {**desired, "metadata": metadata}
 
 
 def read(existing: dict, manager: str) -> dict:
-    """Return the wish recorded on a live object; {} when there is none or it cannot be read.
+    """Return the desired state recorded on an object; {} if there is none or it cannot be parsed.
 
-    Without a record nothing counts as asked for before, so nothing is ever removed by mistake.
+    Without a record no field counts as applied earlier, so none is removed by mistake.
     """
     text = (existing.get("metadata", {}).get("annotations") or {}).get(annotation(manager))
     try:
@@ -39,11 +40,8 @@ def read(existing: dict, manager: str) -> dict:
 
 
 def write(target: dict, desired: dict, manager: str) -> dict:
-    """Return the target with the wish recorded on it."""
+    """Return the target with the desired state recorded in its annotation."""
     metadata = target.get("metadata", {})
-    annotations = {**(metadata.get("annotations") or {}), annotation(manager): _encode(desired)}
+    record = json.dumps(desired, sort_keys=True, separators=(",", ":"))
+    annotations = {**(metadata.get("annotations") or {}), annotation(manager): record}
     return {**target, "metadata": {**metadata, "annotations": annotations}}
-
-
-def _encode(desired: dict) -> str:
-    return json.dumps(desired, sort_keys=True, separators=(",", ":"))

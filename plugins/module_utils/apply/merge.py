@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The three-way merge behind every write: what was asked for last, what is live, what is wished. Pure.
+"""The three-way merge of the last-applied record, the existing object and the desired state. Pure.
 
-An object is unchanged when every wished field is so in the live one and nothing that was asked for
-last time and is dropped from the wish still stands. Everything else in the live object stays as it
-is: defaults that the server or Fluid's controllers fill in, and what other people set.
+An object is unchanged if it has every desired field and no field that the record has and the desired state
+drops. All other fields of the existing object remain: defaults of the server and of Fluid's controllers, and
+fields that other clients have set.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 from ..k8s import quantity
 from ..redaction import redacted
 
-Path = tuple  # of str keys; a list is one field, as in Fluid's CRDs (no list there has a map type)
+Path = tuple  # of str keys; a list is one field: no list of Fluid's CRDs has the type map
 
-# What names an element of a list, so that it keeps what Fluid filled in when its place changes.
+# The fields that identify a list's element, so that it keeps Fluid's defaults when its position changes.
 _ELEMENT_KEYS = {
     "mounts": ("mountPoint", "path"),
     "levels": ("mediumtype", "path"),
@@ -26,8 +26,9 @@ _ELEMENT_KEYS = {
     "volumeMounts": ("mountPath",),
     "imagePullSecrets": ("name",),
 }
-# Maps of free keys: an empty value says something there, unlike in a struct's field.
-_FREE_MAPS = frozenset({"labels", "annotations", "options", "sharedOptions", "properties", "env", "nodeSelector", "matchLabels"})
+# Maps with free keys: an empty value has a meaning in them, unlike in the field of a struct.
+_FREE_MAPS = frozenset(
+    {"labels", "annotations", "options", "sharedOptions", "properties", "env", "nodeSelector", "matchLabels"})
 _QUANTITY_PARENTS = frozenset({"limits", "requests"})
 _QUANTITY_FIELDS = frozenset({"quota"})
 _ABSENT = object()
@@ -35,7 +36,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class Change:
-    """One field that the write sets or, with removed, takes away. A changed list is one field."""
+    """One field that the write sets or, with removed, removes. A changed list is one field."""
 
     path: Path
     removed: bool = False
@@ -46,16 +47,16 @@ class Change:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """The object as it should become, and the fields in which it differs from the live one."""
+    """The object to write, and the fields in which it differs from the existing one."""
 
     target: dict
     changes: tuple[Change, ...]
 
 
 def merge(last: dict, existing: dict, desired: dict) -> MergeResult:
-    """Merge the wish into the live object; all three have the shape of a Kubernetes object.
+    """Merge the desired state into the existing object; all three have the shape of a Kubernetes object.
 
-    last: the wish that was recorded at our last write, or {} when there was none.
+    last: the last-applied record, {} if there is none.
     """
     changes: list[Change] = []
     target = _merge_map(last, existing, desired, (), changes)
@@ -82,17 +83,17 @@ def _merge_map(last: Any, existing: dict, desired: dict, path: Path, changes: li
 
 def _merge_value(last: Any, existing: Any, desired: Any, path: Path, changes: list[Change]) -> Any:
     if (existing is _ABSENT or existing is None) and _is_empty(path, desired):
-        # Fluid's fields are all `omitempty`: an empty value and a missing one are the same there.
+        # All fields of Fluid are `omitempty`: an empty value equals a missing one.
         return existing
     if isinstance(desired, dict):
         nested = existing if isinstance(existing, dict) else {}
         value = _merge_map(last, nested, desired, path, changes)
         return existing if existing is _ABSENT and not value else value
     if isinstance(desired, list):
-        value = _merge_list(last, existing, desired, path)
-        if value != existing:
+        elements = _merge_list(last, existing, desired, path)
+        if elements != existing:
             changes.append(Change(path))
-        return value
+        return elements
     if existing is not _ABSENT and same_scalar(path, existing, desired):
         return existing
     changes.append(Change(path))
@@ -106,7 +107,7 @@ def _merge_list(last: Any, existing: Any, desired: list, path: Path) -> list:
 
 
 def _merge_element(last: list, existing: list, index: int, element: Any, path: Path) -> Any:
-    inner: list[Change] = []  # a list is one field: what changed inside is not reported by itself
+    inner: list[Change] = []  # unused: a list is one field
     if not isinstance(element, dict):
         found = existing[index] if index < len(existing) else _ABSENT
         return found if found is not _ABSENT and same_scalar(path, found, element) else element
@@ -117,23 +118,23 @@ def _merge_element(last: list, existing: list, index: int, element: Any, path: P
 
 
 def _counterpart(elements: list, index: int, element: dict, path: Path) -> dict | None:
-    """Return the element that the given one was before: of the same identity, or without any at the same place.
+    """Return the previous form of an element: the one with the same identifying fields.
 
-    At its place an element counts only when it still is the given one with more filled in.
+    Without identifying fields it is the one at the same position, if that contains the given element.
     """
     keys = _ELEMENT_KEYS.get(path[-1])
     if keys is None:
-        at_place = elements[index] if index < len(elements) else None
-        return at_place if isinstance(at_place, dict) and _contains(path, at_place, element) else None
+        found = elements[index] if index < len(elements) else None
+        return found if isinstance(found, dict) and _contains(path, found, element) else None
     identity = [element.get(key) for key in keys]
     return next((other for other in elements
                  if isinstance(other, dict) and [other.get(key) for key in keys] == identity), None)
 
 
 def _without(last: Any, existing: Any, path: Path, changes: list[Change]) -> Any:
-    """Return the live value less what was asked for last time; _ABSENT when nothing remains.
+    """Return the existing value without the recorded fields; _ABSENT if nothing remains.
 
-    A value that somebody changed since is theirs, and stays.
+    A value that another client has changed since remains.
     """
     if isinstance(last, dict) and isinstance(existing, dict):
         rest = dict(existing)
@@ -152,7 +153,7 @@ def _without(last: Any, existing: Any, path: Path, changes: list[Change]) -> Any
 
 
 def _contains(path: Path, existing: Any, last: Any) -> bool:
-    """Tell whether the live value still is what was asked for, give or take what was filled in."""
+    """Return whether the existing value still is the recorded one, apart from added defaults."""
     if existing is None and _is_empty(path, last):
         return True
     if isinstance(last, dict):
@@ -165,7 +166,7 @@ def _contains(path: Path, existing: Any, last: Any) -> bool:
 
 
 def same_scalar(path: Path, existing: Any, desired: Any) -> bool:
-    """Equality of two plain values; quantities are compared by what they amount to."""
+    """Return whether two plain values are equal; quantities are compared by their amount."""
     if type(existing) is type(desired) and existing == desired:
         return True
     if _is_quantity(path):
@@ -180,7 +181,7 @@ def _is_quantity(path: Path) -> bool:
 
 
 def _is_empty(path: Path, value: Any) -> bool:
-    """Tell whether a value says no more than a missing one would; in a map of free keys any value says something."""
+    """Return whether a value means the same as a missing one; in a map with free keys only None does."""
     if len(path) > 1 and path[-2] in _FREE_MAPS:
         return value is None
     if isinstance(value, dict):
@@ -189,7 +190,7 @@ def _is_empty(path: Path, value: Any) -> bool:
 
 
 def changed_fields(before: dict, after: dict, changes: tuple[Change, ...]) -> dict:
-    """Return {"before": .., "after": ..} cut down to the fields that change, for diff mode; credentials are hidden."""
+    """Return the diff {"before": .., "after": ..} of only the changed fields, with masked credentials."""
     return {"before": redacted(_cut(before, changes)), "after": redacted(_cut(after, changes))}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 def merge_patch(existing: dict, target: dict) -> dict:
-    """Return the JSON merge patch (RFC 7396) that turns live into target."""
+    """Return the JSON merge patch (RFC 7396) that turns the existing object into the target."""
     patch: dict = {key: None for key in existing if key not in target}
     for key, value in target.items():
         if key not in existing:
@@ -20,7 +20,7 @@ def merge_patch(existing: dict, target: dict) -> dict:
 
 
 def patched(existing: dict, patch: dict) -> dict:
-    """Return what a JSON merge patch (RFC 7396) makes of live, as the API server does it."""
+    """Return the object after a JSON merge patch (RFC 7396), as the API server applies it."""
     after = {key: value for key, value in existing.items() if key not in patch}
     for key, value in patch.items():
         if isinstance(value, dict):

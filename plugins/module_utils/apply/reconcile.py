@@ -1,34 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring one object to what is wished of it, or away. Returns an Outcome; never exits, never waits.
+"""Reconciliation of one object with its desired state, and its deletion. IO.
 
-An unchanged object costs one GET. A write is a merge patch of just the fields that differ and
-carries the resource version that was read, so it never overwrites a change that came in between.
-Check mode walks the same path and ends in a server-side dry run.
+An unchanged object costs one GET. A write is a merge patch of only the changed fields with the resource
+version that was read, so it never overwrites a concurrent change. Check mode takes the same path and ends in
+a dry run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Callable
+from typing import TypeVar
 
 from ..api.client import Client
 from ..errors import AlreadyExists, Conflict, FluidError, WriteConflict
 from ..k8s import output
-from ..k8s.kinds import Kind
+from ..k8s.kinds import Kind, ObjectRef, annotations_of, ref_to
 from . import last_applied, managed_fields
 from .field_manager import MANAGER, ROUNDS
 from .merge import Change, MergeResult, changed_fields, merge
 from .merge_patch import merge_patch
 
-# Refuses a change before it is written: called with the live object (None before a create) and the merge.
+Result = TypeVar("Result")
+# Raises an error for a forbidden write. Arguments: the existing object (None before a create), the merge.
 Guard = Callable[["dict | None", MergeResult], None]
 
 
 @dataclass(frozen=True)
 class Write:
-    """How to write. manager: the field manager, which also names the record of the wish.
+    """The options of a write. manager: the field manager, which also names the last-applied record.
 
-    create: whether to create an object that does not exist.
+    create: whether to create a missing object.
     """
 
     manager: str = MANAGER
@@ -40,10 +42,10 @@ class Write:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one object; live is None when there is none any more.
+    """The result of a write. existing: the object after it, None if it does not exist.
 
-    changes: the fields that the write touched. created: whether the object did not exist before, or is another one now.
-    waited: whether live is what a wait has found. error: what failed after the write, while waiting.
+    changes: the written fields. created: whether the object is new or was replaced. waited: whether existing
+    is the result of a wait. error: the failure of the wait after the write.
     """
 
     changed: bool
@@ -55,18 +57,18 @@ class Outcome:
     error: FluidError | None = None
 
     def result(self) -> dict:
-        """The object as a module returns it; {} when there is none."""
+        """Return the object as a module returns it; {} if it does not exist."""
         return output.visible(self.existing) if self.existing else {}
 
     def as_result(self) -> dict:
-        """A module's result for one object."""
+        """Return a module's result for a single object."""
         entry = {"changed": self.changed, "result": self.result(), "diff": self.diff}
         return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
 
     def as_entry(self) -> dict:
-        """The entry of one object of a list: the object itself only when it was waited for.
+        """Return the entry of one object of a list; it has the object only after a wait.
 
-        A thousand objects are a megabyte, which costs Ansible more time than all our work.
+        A thousand objects are a megabyte, which costs Ansible more time than the module needs.
         """
         entry = self.as_result()
         if not self.waited and not self.error:
@@ -76,19 +78,76 @@ class Outcome:
         return entry
 
 
-def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict | None) -> Outcome:
-    """Create the object or change what differs from the manifest.
+def update_with_retry(what: str, attempt: Callable[[], Result]) -> Result:
+    """Call attempt, which reads and writes an object, again after each concurrent write; return its result.
 
-    known: the object as it was just read, None when there was none. Raises Conflict when another
-    field manager holds a field that would change, when the object is being deleted, when it does
-    not exist and must not be created, and when it keeps changing.
+    Raises Conflict after ROUNDS attempts. what: the object's name for that message.
     """
-    name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
-    what = kind.describe(name, namespace)
-    # A write whose answer was lost may have been done: its repetition then finds nothing to do.
+    for _round in range(ROUNDS):
+        try:
+            return attempt()
+        except (AlreadyExists, WriteConflict):
+            continue
+    raise Conflict(f"{what} changed {ROUNDS} times between read and write: another client writes it "
+                   "continuously; find it in metadata.managedFields, then run this again")
+
+
+def annotate(client: Client, kind: Kind, ref: ObjectRef, key: str, text: str | None) -> None:
+    """Set an annotation of an existing object. text: None to remove it."""
+    change(client, kind, ref, lambda existing: None if annotations_of(existing).get(key) == text
+           else {"metadata": {"annotations": {key: text}}})
+
+
+def change(client: Client, kind: Kind, ref: ObjectRef, patch_of: Callable[[dict], dict | None]) -> None:
+    """Patch an existing object. patch_of: returns the merge patch for the current object, None for no change.
+
+    Raises Conflict if the object does not exist or keeps changing.
+    """
+    def attempt() -> None:
+        existing = require(client, kind, ref)
+        patch = patch_of(existing)
+        if patch is not None:
+            patch_as_read(client, kind, existing, patch)
+    update_with_retry(kind.describe(ref), attempt)
+
+
+def require(client: Client, kind: Kind, ref: ObjectRef) -> dict:
+    """Return the object. Raises Conflict if another client has deleted it during the operation."""
+    existing = client.get(kind, ref)
+    if existing is None:
+        raise Conflict(f"{kind.describe(ref)} no longer exists: another client has deleted it")
+    return existing
+
+
+def patch_as_read(client: Client, kind: Kind, existing: dict, patch: dict) -> None:
+    """Patch an object with the resource version that was read. Raises WriteConflict if it has changed since.
+    """
+    metadata = {**patch.get("metadata", {}), "resourceVersion": existing["metadata"]["resourceVersion"]}
+    client.patch(kind, ref_to(existing), {**patch, "metadata": metadata}, MANAGER)
+
+
+def _reads(client: Client, kind: Kind, ref: ObjectRef, known: dict | None) -> Iterator[dict | None]:
+    """Yield the object for each attempt. known: the object that was just read, for the first one."""
+    yield known
+    while True:
+        yield client.get(kind, ref)
+
+
+def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict | None) -> Outcome:
+    """Create the object, or change the fields that differ from the manifest.
+
+    known: the object that was just read, None if it did not exist. Raises Conflict if another field manager
+    holds a field that would change. Also raises it if the object is terminating, is missing and must not be
+    created, or keeps changing.
+    """
+    what = kind.describe(ref_to(manifest))
+    reads = _reads(client, kind, ref_to(manifest), known)
+    # The outcome of a write whose answer was lost; if it succeeded, the next attempt finds no difference.
     lost: Outcome | None = None
-    for attempt in range(ROUNDS):
-        existing = known if attempt == 0 else client.get(kind, name, namespace)
+
+    def attempt() -> Outcome:
+        nonlocal lost
+        existing = next(reads)
         if existing is None and not write.create:
             raise Conflict(f"{what} does not exist")
         if existing is not None:
@@ -99,69 +158,72 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
         if write.guard:
             write.guard(existing, merged)
         try:
-            if existing is None:
-                return replace(outcome, existing=client.create(kind, body_of(manifest, write), write.manager, write.dry_run))
-            return replace(outcome, existing=_patch(client, kind, existing, merged, manifest, write))
+            written = (client.create(kind, body_of(manifest, write), write.manager, write.dry_run)
+                       if existing is None
+                       else _patch(client, kind, existing, merged, manifest, write))
         except (AlreadyExists, WriteConflict) as err:
             lost = outcome if err.repeated else lost
-    raise Conflict(f"{what} changed {ROUNDS} times between our read and our write: something else writes it all the time; "
-                   "see who in its metadata.managedFields")
+            raise
+        return replace(outcome, existing=written)
+
+    return update_with_retry(what, attempt)
 
 
 def compare(kind: Kind, manifest: dict, write: Write, existing: dict | None) -> tuple[MergeResult, Outcome]:
-    """Return the manifest merged into the live object, None when there is none, and what writing it would come to.
+    """Return the manifest merged into the existing object, and the outcome that writing it would have.
 
-    Raises Conflict when another field manager holds a field that would change.
+    existing: None if the object does not exist. Raises Conflict if another field manager holds a field that
+    would change.
     """
-    merged = merge(last_applied.read(existing or {}, write.manager), existing or {}, last_applied.desired_of(manifest))
+    merged = merge(
+        last_applied.read(existing or {}, write.manager), existing or {}, last_applied.desired_of(manifest))
     if existing is not None and merged.changes and not write.force_conflicts:
-        _require_no_foreign_holder(kind.describe(existing["metadata"]["name"], existing["metadata"].get("namespace")), existing, merged)
-    return merged, Outcome(
-        existing is None or bool(merged.changes), existing, changed_fields(existing or {}, merged.target, merged.changes),
+        _require_no_foreign_holder(kind.describe(ref_to(existing)), existing, merged)
+    return merged, Outcome(existing is None or bool(merged.changes), existing,
+                           changed_fields(existing or {}, merged.target, merged.changes),
                            merged.changes, created=existing is None)
 
 
 def body_of(manifest: dict, write: Write) -> dict:
-    """The object as it is created: the manifest with the record of its wish."""
+    """Return the object to create: the manifest with its last-applied record."""
     return last_applied.write(manifest, last_applied.desired_of(manifest), write.manager)
 
 
-def _patch(client: Client, kind: Kind, existing: dict, merged: MergeResult, manifest: dict, write: Write) -> dict:
-    patch = merge_patch(existing, last_applied.write(merged.target, last_applied.desired_of(manifest), write.manager))
-    # A drifted field is put right by the wish that is recorded already: then the patch has no metadata of its own.
+def _patch(client: Client, kind: Kind, existing: dict, merged: MergeResult, manifest: dict,
+           write: Write) -> dict:
+    patch = merge_patch(
+        existing, last_applied.write(merged.target, last_applied.desired_of(manifest), write.manager))
+    # The patch for mere drift has no metadata, because the record already equals the desired state.
     patch.setdefault("metadata", {})["resourceVersion"] = existing["metadata"]["resourceVersion"]
-    return client.patch(kind, existing["metadata"]["name"], existing["metadata"].get("namespace"), patch,
-                        write.manager, write.dry_run)
+    return client.patch(kind, ref_to(existing), patch, write.manager, write.dry_run)
 
 
 def _require_not_terminating(what: str, metadata: dict) -> None:
     if metadata.get("deletionTimestamp"):
-        raise Conflict(f"{what} is being deleted since {metadata['deletionTimestamp']} (finalizers: "
-                       f"{', '.join(metadata.get('finalizers') or ['none'])}): wait until it is gone, then create it anew")
+        raise Conflict(f"{what} has been terminating since {metadata['deletionTimestamp']} (finalizers: "
+                       f"{', '.join(metadata.get('finalizers') or ['none'])}): wait until it is absent, then "
+                       "create it again")
 
 
 def _require_no_foreign_holder(what: str, existing: dict, merged: MergeResult) -> None:
     holders = managed_fields.foreign_holders(existing, merged.changes)
     if holders:
+        fields = "; ".join(f"{holder.field} was set by field manager {holder.manager}" for holder in holders)
         raise Conflict(
-            "%s: %s; set force_conflicts: true to take over, or leave these fields out" % (what, "; ".join(
-                f"{holder.field} was set by field manager {holder.manager}" for holder in holders)),
+            f"{what}: {fields}; set force_conflicts: true to take over, or leave these fields out",
             conflicts=[{"field": holder.field, "manager": holder.manager} for holder in holders])
 
 
-def remove(client: Client, kind: Kind, name: str, namespace: str | None, dry_run: bool, known: dict | None) -> Outcome:
-    """Ask for the object's deletion. Gone already is unchanged.
+def remove(client: Client, kind: Kind, ref: ObjectRef, dry_run: bool, known: dict | None) -> Outcome:
+    """Request the object's deletion; an absent or terminating one is unchanged. known: as for apply."""
+    reads = _reads(client, kind, ref, known)
 
-    known: as for apply. An object that is being deleted already is unchanged too, and is returned
-    for waiting on.
-    """
-    for attempt in range(ROUNDS):
-        existing = known if attempt == 0 else client.get(kind, name, namespace)
+    def attempt() -> Outcome:
+        existing = next(reads)
         if existing is None or existing["metadata"].get("deletionTimestamp"):
             return Outcome(False, existing)
-        try:
-            client.delete(kind, name, namespace, existing["metadata"]["uid"], dry_run)
-        except WriteConflict:
-            continue  # another object has taken the name since we read it
+        # with the uid, so that the server refuses to delete a new object of that name
+        client.delete(kind, ref, existing["metadata"]["uid"], dry_run)
         return Outcome(True, existing, {"before": {"state": "present"}, "after": {"state": "absent"}})
-    raise Conflict(f"{kind.describe(name, namespace)} is deleted and made anew all the time: find out who creates it")
+
+    return update_with_retry(kind.describe(ref), attempt)

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups of a runtime's metadata: their names, the record beside each, which to keep and which to restore. Pure.
+"""Backups of a runtime's metadata: their names and records, and which to keep or restore. Pure.
 
-A backup is two files of one folder: <name>.gz as Alluxio wrote it, and <name>.json, its record, written last. The
-name is <namespace>.<runtime>.<UTC time>; neither namespaces nor runtimes can have a dot in their names.
+A backup is two files in one folder: <name>.gz as Alluxio wrote it, and <name>.json, its record, written last.
+The name is <namespace>.<runtime>.<UTC time>; names of namespaces and runtimes have no dots.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
-from typing import Iterable
 
 from ..errors import InvalidInput
+from ..k8s.kinds import ObjectRef
 
 FORMAT = 1
 LATEST = "latest"
@@ -24,7 +25,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class Tree:
-    """The files and folders of the namespace. sha256: of their sorted listing; paths: how many there are."""
+    """A cache's tree of files. sha256: of its sorted listing. paths: number of files and folders."""
 
     sha256: str
     paths: int
@@ -34,9 +35,9 @@ class Tree:
 class Backup:
     """The record of one backup.
 
-    created: UTC, as 2026-11-24T18:22:33Z. size_bytes, sha256: of the .gz file. entries: journal entries in it.
-    tree_sha256, paths: of the Tree that it holds; None when the namespace changed while it was made.
-    made_before: the backup that was about to be restored, for one that keeps what was there; else None.
+    created: UTC, such as 2026-11-24T18:22:33Z. size_bytes, sha256: of the .gz file. entries: number of
+    journal entries. tree_sha256, paths: of its Tree; None when that changed during the backup. made_before:
+    of a safety backup, the backup that was about to be restored; else None.
     """
 
     name: str
@@ -54,96 +55,103 @@ class Backup:
     made_before: str | None = None
 
     def as_dict(self) -> dict:
+        """Return the values as the module returns them."""
         return asdict(self)
 
     def record(self) -> bytes:
-        """The contents of the .json file."""
+        """Return the content of the .json file."""
         return (json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True) + "\n").encode()
 
     def holds(self, tree: Tree | None) -> bool:
-        """Tell whether the tree is known to be the one that it holds."""
+        """Return whether the backup is known to have this tree."""
         return tree is not None and tree.sha256 == self.tree_sha256
 
     @property
-    def owner(self) -> tuple[str, str]:
-        return self.namespace, self.runtime
+    def owner(self) -> ObjectRef:
+        """The runtime that was backed up."""
+        return ObjectRef(self.namespace, self.runtime)
 
     def age(self, now: datetime) -> float:
-        """Seconds from its creation to now."""
+        """Return the seconds from its creation to now."""
         return (now - datetime.strptime(self.created, _TIME).replace(tzinfo=timezone.utc)).total_seconds()
 
 
 def parse(text: str | bytes) -> Backup | None:
-    """Return the backup that a record tells of; None for anything that is not such a record."""
+    """Return the backup that a record describes; None for anything else than a record."""
     try:
         found = json.loads(text)
         if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
             return None
         backup = Backup(**{field.name: found[field.name] for field in fields(Backup)})
         datetime.strptime(backup.created, _TIME)
-        whole = _NAME.match(backup.name) and _SHA256.match(backup.sha256) and backup.size_bytes >= 0
+        valid = _NAME.match(backup.name) and _SHA256.match(backup.sha256) and backup.size_bytes >= 0
     except (KeyError, TypeError, ValueError):
         return None
-    return backup if whole and backup.name.startswith("%s.%s." % backup.owner) else None
+    return backup if valid and backup.name.startswith(f"{backup.namespace}.{backup.runtime}.") else None
 
 
-def name_of(namespace: str, runtime: str, now: datetime) -> str:
-    return f"{namespace}.{runtime}.{now.strftime('%Y%m%dT%H%M%SZ')}"
+def name_of(runtime: ObjectRef, now: datetime) -> str:
+    """Return the name of a backup that is made now."""
+    return f"{runtime.namespace}.{runtime.name}.{now.strftime('%Y%m%dT%H%M%SZ')}"
 
 
 def time_of(now: datetime) -> str:
+    """Return a time as records contain it."""
     return now.strftime(_TIME)
 
 
 def require_path(path: str) -> None:
-    """Raise InvalidInput unless the path is a folder below the claim's top, or empty for the top itself."""
-    if path and (path.startswith("/") or path.endswith("/") or any(part in ("", ".", "..") for part in path.split("/"))
+    """Raise InvalidInput unless the path is a folder of the claim, or empty for its root."""
+    if path and (path.startswith("/") or path.endswith("/")
+                 or any(part in ("", ".", "..") for part in path.split("/"))
                  or any(ord(letter) < 32 for letter in path)):
-        raise InvalidInput(f"path {path!r} is not a folder of the claim: expected a relative path without '.', '..' and a slash at its "
-                           "ends, such as alluxio/backups")
+        raise InvalidInput(f"path {path!r} is not a folder of the claim: expected a relative path without "
+                           "'.', '..' and a slash at its ends, such as alluxio/backups")
 
 
 def require_selectable(requested: str) -> None:
-    """Raise InvalidInput unless the text can name a backup."""
+    """Raise InvalidInput unless the text is LATEST or a backup's name."""
     if requested != LATEST and not _NAME.match(requested):
-        raise InvalidInput(f"backup {requested!r} is no backup's name: expected <namespace>.<runtime>.<time>, such as "
-                           f"data.hbase.20261124T182233Z, or {LATEST}; datacache.fluid.alluxio_backup_info lists them")
+        raise InvalidInput(
+            f"backup {requested!r} is no backup's name: expected <namespace>.<runtime>.<time>, such as "
+            f"data.hbase.20261124T182233Z, or {LATEST}; datacache.fluid.alluxio_backup_info lists them")
 
 
 def newest_first(found: Iterable[Backup]) -> list[Backup]:
+    """Return the backups, the newest first."""
     return sorted(found, key=lambda backup: (backup.created, backup.name), reverse=True)
 
 
-def of_runtime(found: Iterable[Backup], namespace: str, runtime: str) -> list[Backup]:
-    """Those of one runtime, the newest first. A runtime that was deleted and made anew has those of its namesake."""
-    return newest_first(backup for backup in found if backup.owner == (namespace, runtime))
+def of_runtime(found: Iterable[Backup], runtime: ObjectRef) -> list[Backup]:
+    """Return the backups of one runtime, the newest first, with those before it was recreated."""
+    return newest_first(backup for backup in found if backup.owner == runtime)
 
 
-def surplus(own: list[Backup], keep: int | None) -> list[Backup]:
-    """Those that are too many when the newest `keep` stay; None keeps all. own: the newest first."""
-    return [] if keep is None else own[keep:]
+def surplus(names: list[str], keep: int | None) -> list[str]:
+    """Return the names beyond the newest `keep`; None keeps all. names: the newest first."""
+    return [] if keep is None else names[keep:]
 
 
-def choose(found: list[Backup], requested: str, namespace: str, runtime: str, force_foreign: bool) -> Backup:
+def choose(found: list[Backup], requested: str, runtime: ObjectRef, force_foreign: bool) -> Backup:
     """Return the backup to restore into a runtime.
 
-    LATEST means the runtime's own newest that was not made before a restoration: else a second run would undo
-    the first. Raises InvalidInput for a name that is not there, and for the
-    backup of another runtime unless that is forced.
+    LATEST means the runtime's newest backup that is no safety backup: otherwise a second run would undo the
+    first. Raises InvalidInput for a backup that does not exist, and for one of another runtime unless forced.
     """
-    own = of_runtime(found, namespace, runtime)
+    own = of_runtime(found, runtime)
     chosen = next((backup for backup in (own if requested == LATEST else found)
                    if backup.name == requested or requested == LATEST and not backup.made_before), None)
     if chosen is None:
         raise InvalidInput(
-            f"there is no backup {requested} of AlluxioRuntime {runtime} in namespace {namespace}: {_offer(own or newest_first(found))}")
-    if chosen.owner != (namespace, runtime) and not force_foreign:
+            f"there is no backup {requested} of AlluxioRuntime {runtime.name} in namespace "
+            f"{runtime.namespace}: {_offer(own or newest_first(found))}")
+    if chosen.owner != runtime and not force_foreign:
         raise InvalidInput(
-            f"backup {requested} is of AlluxioRuntime {chosen.runtime} in namespace {chosen.namespace}, not of {runtime} in namespace "
-            f"{namespace}: its files are those of another Dataset; give force_foreign: true if that is what you want, or take one of this "
-            f"runtime: {_offer(own)}")
+            f"backup {requested} is of AlluxioRuntime {chosen.runtime} in namespace {chosen.namespace}, not "
+            f"of {runtime.name} in namespace {runtime.namespace}: its files are those of another Dataset; "
+            f"set force_foreign: true to restore it anyway, or choose one of this runtime: {_offer(own)}")
     return chosen
 
 
 def _offer(found: list[Backup]) -> str:
-    return f"there are {', '.join((backup.name for backup in found[:5]))}" if found else "there is none at all"
+    return f"there are {', '.join(backup.name for backup in found[:5])}" if found else "there are no backups"

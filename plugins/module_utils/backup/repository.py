@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folder of a claim that holds backups, reached through a helper pod's exec streams. IO.
+"""The folder of a claim that holds backups, accessed through a helper pod's exec streams. IO.
 
-A file is written under a partial name, checked and renamed; a backup's record comes last. So whatever has a record
-is whole, and nothing else counts as a backup.
+A file is written under a partial name, verified and renamed; a backup's record comes last. A backup with a
+record is therefore complete, and nothing else counts as a backup.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import base64
 import hashlib
 import io
 import tempfile
-from typing import BinaryIO, Iterator
+from collections.abc import Iterator
+from typing import BinaryIO, cast
 
 from ..api import pod_exec
 from ..api.client import Client
-from ..errors import ApiError, FluidError
+from ..api.pod_exec import PodShell
+from ..errors import FluidError
+from ..k8s.kinds import ObjectRef
 from . import catalog, helper_pod
 from .catalog import Backup
 
-# 3 divides it, as streams.send() wants.
+# Bytes; a multiple of 3, as pod_exec.send() requires.
 _CHUNK = 48 * 1024
-# Backups up to this size never touch the disk of the host that runs the module.
+# Bytes. Smaller backups are never written to the disk of the host that runs the module.
 _IN_MEMORY = 32 * 1024 * 1024
 
-# Each prints "<size of the .gz> <its record in base64>" for whatever is named like a backup and has both files.
+# Prints "<size of the .gz file> <record in base64>" for each backup that has both files.
 _LIST = """\
 cd "$1" 2>/dev/null || exit 0
 for record in *.*.*Z.json; do
@@ -32,7 +35,7 @@ for record in *.*.*Z.json; do
   [ -f "$record" ] && [ -f "$file" ] || continue
   echo "$(wc -c <"$file") $(head -c 65536 "$record" | base64 | tr -d '\\n')"
 done"""
-# The partial files of runs that were killed go after a day.
+# Partial files of interrupted runs are removed after a day.
 _PUT = """\
 mkdir -p "$1" && cd "$1" || exit
 find . -maxdepth 1 -name '.*Z.*.partial' -mmin +1440 -exec rm -f {} +
@@ -55,48 +58,51 @@ for name; do rm -f "$name.json" "$name.gz" || exit; done"""
 
 
 class Spool:
-    """Bytes on their way, with their size and SHA-256; in memory, or above _IN_MEMORY in an unnamed file."""
+    """A file in transit with its size and SHA-256: in memory, or above _IN_MEMORY in an unnamed file."""
 
     def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.SpooledTemporaryFile(_IN_MEMORY)
+        self._file = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115, close() closes it
         self._hash = hashlib.sha256()
         self.size = 0
 
     def write(self, data: bytes) -> None:
+        """Append the data."""
         self._file.write(data)
         self._hash.update(data)
         self.size += len(data)
 
     @property
     def sha256(self) -> str:
+        """The hexadecimal SHA-256 of the content."""
         return self._hash.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
+        """Return the content in pieces of _CHUNK bytes."""
         self._file.seek(0)
         return iter(lambda: self._file.read(_CHUNK), b"")
 
     def reader(self) -> BinaryIO:
+        """Return the file, at its beginning."""
         self._file.seek(0)
         return self._file
 
     def close(self) -> None:
+        """Discard the content."""
         self._file.close()
 
 
-class Store:
-    """One folder. timeout: seconds for each command."""
+class Repository:
+    """One folder of a claim. pod: the helper pod. timeout: seconds for each command."""
 
-    def __init__(self, client: Client, namespace: str, pod: str, path: str, timeout: float) -> None:
-        self._client = client
-        self._namespace = namespace
-        self._pod = pod
+    def __init__(self, client: Client, pod: ObjectRef, path: str, timeout: float) -> None:
         self._folder = f"{helper_pod.FOLDER}/{path}" if path else helper_pod.FOLDER
-        self._timeout = timeout
+        self._where = f"in /{path} of the claim"
+        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout)
 
     def listed(self) -> list[Backup]:
-        """The backups that are whole as far as their size tells, the newest first."""
+        """Return the backups whose file has the recorded size, the newest first."""
         found = []
-        for line in self._run("list", _LIST).splitlines():
+        for line in self._shell.run(f"list backups {self._where}", _LIST, self._folder).splitlines():
             size, _sep, record = line.partition(" ")
             backup = catalog.parse(base64.b64decode(record))
             if backup and backup.size_bytes == int(size):
@@ -104,44 +110,31 @@ class Store:
         return catalog.newest_first(found)
 
     def put(self, backup: Backup, spool: Spool) -> None:
-        """Store a backup's file and then its record. Raises ApiError when other bytes arrive, or the claim is full."""
+        """Store a backup's file, then its record. Raises ApiError if bytes differ or the claim is full."""
         self._put(backup.name + ".gz", spool.chunks(), spool.size, backup.sha256)
         record = backup.record()
-        self._put(backup.name + ".json", iter(io.BytesIO(record).read, b""), len(record), hashlib.sha256(record).hexdigest())
+        self._put(backup.name + ".json", iter(io.BytesIO(record).read, b""), len(record),
+                  hashlib.sha256(record).hexdigest())
 
     def _put(self, name: str, chunks: Iterator[bytes], size: int, sha256: str) -> None:
-        command = self._command("put", _PUT, name, sha256, str(pod_exec.encoded_length(size)))
-        self._require_success(f"store {name}", pod_exec.send(
-            self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, chunks, self._timeout))
+        self._shell.send(f"store {name} {self._where}", _PUT, self._folder, name, sha256,
+                         str(pod_exec.encoded_length(size)), chunks=chunks)
 
     def get(self, backup: Backup, spool: Spool) -> None:
-        """Read a backup's file. Raises FluidError when it is not what its record tells."""
-        self._require_success(f"read {backup.name}", pod_exec.receive(
-            self._client, self._namespace, self._pod, helper_pod.CONTAINER, self._command("get", _GET, backup.name + ".gz"),
-            spool.write, self._timeout))
+        """Read a backup's file into the spool. Raises FluidError when it does not match its record."""
+        self._shell.receive(
+            f"read {backup.name} {self._where}", _GET, self._folder, backup.name + ".gz", write=spool.write)
         if spool.sha256 != backup.sha256:
-            raise FluidError(
-                f"backup {backup.name} is damaged: its file has SHA-256 {spool.sha256}, its record says {backup.sha256}; take another one")
+            raise FluidError(f"backup {backup.name} is damaged: its file has SHA-256 {spool.sha256}, its "
+                             f"record has {backup.sha256}; take another one")
 
     def is_intact(self, backup: Backup) -> bool:
-        """Tell whether the file's SHA-256 is that of its record; it is computed where the file is."""
-        return self._run("checksum", _CHECKSUM, backup.name + ".gz").split()[0] == backup.sha256
+        """Return whether the file's SHA-256, computed in the helper pod, is that of its record."""
+        output = self._shell.run(
+            f"check {backup.name} {self._where}", _CHECKSUM, self._folder, backup.name + ".gz")
+        return output.split()[0] == backup.sha256
 
     def remove(self, names: list[str]) -> None:
-        """Remove backups, each one's record first, so that none is ever listed without its file."""
+        """Remove backups, each record first, so that none is listed without its file."""
         if names:
-            self._run("remove", _REMOVE, *names)
-
-    def _run(self, what: str, script: str, *args: str) -> str:
-        command = self._command(what, script, *args)
-        result = pod_exec.execute(self._client, self._namespace, self._pod, helper_pod.CONTAINER, command, self._timeout)
-        return self._require_success(what + " backups", result)
-
-    def _command(self, what: str, script: str, *args: str) -> list[str]:
-        return ["sh", "-c", script, what, self._folder, *args]
-
-    def _require_success(self, what: str, result: pod_exec.ExecResult) -> str:
-        if result.code != 0:
-            raise ApiError(f"cannot {what} in {self._folder.removeprefix(helper_pod.FOLDER) or '/'} of the claim: exit code {result.code}: "
-                           f"{result.stderr.strip()[-300:] or 'no words'}")
-        return result.stdout
+            self._shell.run(f"remove backups {self._where}", _REMOVE, self._folder, *names)

@@ -1,33 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes metadata while a leader is killed: makes one directory after the other, and keeps what was acknowledged. IO.
+"""Creates directories while a leader is killed, and records which ones were acknowledged. IO.
 
-`alluxio fs mkdir` takes many paths and makes them one by one in the same JVM, printing a line for each that the leader has
-acknowledged. So the cost of the JVM is paid once for _BATCH directories.
+`alluxio fs mkdir` creates many paths one by one and prints a line for each that the leader has acknowledged.
+One JVM creates _BATCH directories, so its start costs little.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from urllib.parse import quote
+from dataclasses import replace
+from urllib.parse import urlencode
 
-from ..api import pod_exec
 from ..api.client import Client
-from ..errors import ApiError, QuorumUnknown
-from ..fluid.components import MASTER, container_of
+from ..api.pod_exec import PodShell
+from ..errors import QuorumUnknown
+from ..fluid.components import MASTER, MASTER_CONTAINER
+from ..k8s.kinds import ObjectRef
 from ..masters.web_api import MasterWebApi
 
-# In Alluxio's root, beside the mounts of the Dataset. One for all drills, so that each removes what an interrupted one has left.
+# In Alluxio's root, beside the Dataset's mounts. All drills share it, so that each removes what an
+# interrupted one has left.
 ROOT = "/.datacache-drill"
 
 _BATCH = 2000
 _TIMEOUT = 30.0
-# Removing waits for the leader, and a JVM starts first.
+# Seconds. Waits for the leader after the start of a JVM.
 _REMOVE_TIMEOUT = 120.0
 _PAGE = 5000
 
-# Arguments: the file of acknowledgements, the folder, seconds after which the writer ends by itself, the batch. Directories stay
-# in the metadata alone (MUST_CACHE): an under-store may be read-only. It is the session that is ended later.
+# Arguments: the file of acknowledgements, the folder, seconds after which the writer ends by itself, the
+# batch. Directories stay in the metadata only (MUST_CACHE), as an under-store may be read-only. The session
+# is what _STOP ends.
 _START = """\
 export ALLUXIO_USER_JAVA_OPTS="$ALLUXIO_USER_JAVA_OPTS -Dalluxio.user.file.writetype.default=MUST_CACHE"
 setsid timeout "$3" bash -c '
@@ -44,71 +48,67 @@ _REMOVE = 'alluxio fs rm -R -U --alluxioOnly "$1"'
 _ACKNOWLEDGED = re.compile(r"^Successfully created directory (\S+)\s*$", re.MULTILINE)
 
 
-def acknowledged(printed: str) -> set[str]:
-    """The paths of the directories that the writer was told to exist."""
-    return set(_ACKNOWLEDGED.findall(printed))
+def acknowledged(output: str) -> set[str]:
+    """Return the paths of the directories that the writer's output acknowledges."""
+    return set(_ACKNOWLEDGED.findall(output))
 
 
 def names_listed(answer: bytes) -> tuple[list[str], int]:
-    """Return the paths of one page of the leader's listing, and how many there are on all pages.
+    """Return the paths on one page of the leader's listing, and the total number on all pages.
 
-    Shape (Alluxio 2.9, MasterWebUIBrowse): fileInfos[].absolutePath and ntotalFile. Raises QuorumUnknown for anything else.
+    Format (Alluxio 2.9, MasterWebUIBrowse): fileInfos[].absolutePath and ntotalFile. Raises QuorumUnknown for
+    anything else.
     """
     try:
         page = json.loads(answer)
         return [each["absolutePath"] for each in page["fileInfos"]], page["ntotalFile"]
     except (ValueError, KeyError, TypeError) as err:
-        raise QuorumUnknown("expected a listing of %s from the leader's web port, got: %.200r" % (ROOT, answer)) from err
+        raise QuorumUnknown(
+            f"expected a listing of {ROOT} from the leader's web port, got: {answer[:200]!r}") from err
 
 
-class Writer:
-    """One writer, in a pod with Alluxio's commands. run: tells its files and folder from those of others.
+class ProbeWriter:
+    """One writer, in a container with Alluxio's commands.
 
-    seconds: for how long it writes at most. container: which one of the pod, by default that of a master.
+    run_id: distinguishes its files and folder from those of other drills. seconds: longest time of writing.
     """
 
-    def __init__(self, client: Client, namespace: str, pod: str, run: str, seconds: float, container: str = "") -> None:
-        self.folder = f"{ROOT}/{run}"
-        self._client = client
-        self._namespace = namespace
-        self._pod = pod
-        self._file = f"/tmp/datacache-drill-{run}"
+    def __init__(self, client: Client, pod: ObjectRef, run_id: str, seconds: float,
+                 container: str = MASTER_CONTAINER) -> None:
+        self.folder = f"{ROOT}/{run_id}"
+        self._shell = PodShell(client, pod, container, _TIMEOUT, "bash")
+        self._file = f"/tmp/datacache-drill-{run_id}"
         self._seconds = seconds
-        self._container = container or container_of(MASTER)
 
     def start(self) -> None:
-        self._run(_START, self._file, self.folder, f"{self._seconds:.0f}", f"{_BATCH}")
+        """Start the writer in the background."""
+        self._shell.run(
+            "start the drill's writer", _START, self._file, self.folder, f"{self._seconds:.0f}", f"{_BATCH}")
 
     def count(self) -> int:
-        """How many directories are acknowledged so far."""
-        result = self._run(_COUNT, self._file).strip()
-        return int(result) if result.isdigit() else 0
+        """Return the number of directories that are acknowledged so far."""
+        output = self._shell.run("count the drill's directories", _COUNT, self._file).strip()
+        return int(output) if output.isdigit() else 0
 
     def stop(self) -> set[str]:
-        """End the writer, and return the paths of the acknowledged directories."""
-        return acknowledged(self._run(_STOP, self._file))
+        """End the writer; return the paths of the acknowledged directories."""
+        return acknowledged(self._shell.run("stop the drill's writer", _STOP, self._file))
 
     def remove(self) -> None:
-        """Remove what this writer and interrupted ones have made."""
-        self._run(_REMOVE, ROOT, timeout=_REMOVE_TIMEOUT)
+        """Remove the directories of this writer and of interrupted ones."""
+        replace(self._shell, timeout=_REMOVE_TIMEOUT).run("remove the drill's directories", _REMOVE, ROOT)
 
     def listed(self, api: MasterWebApi, leader: dict) -> set[str]:
-        """The paths of the directories as that leader's pod lists them."""
+        """Return the paths of the directories that this leader's pod lists."""
         found: set[str] = set()
         while True:
-            path = f"/api/v1/master/webui_browse?path={quote(self.folder, safe='')}&offset={len(found)}&limit={_PAGE}"
-            answer = api.get(leader, MASTER, path)
+            query = urlencode({"path": self.folder, "offset": len(found), "limit": _PAGE})
+            answer = api.get(leader, MASTER, f"/api/v1/master/webui_browse?{query}")
             if answer is None:
-                raise QuorumUnknown(f"pod {leader['metadata']['name']}, which led, does not list {self.folder} any more")
+                raise QuorumUnknown(
+                    f"pod {leader['metadata']['name']}, which led, does not list {self.folder} any more: the "
+                    "leadership has moved; run the drill again")
             page, total = names_listed(answer)
             found.update(page)
             if not page or len(found) >= total:
                 return found
-
-    def _run(self, script: str, *args: str, timeout: float = _TIMEOUT) -> str:
-        command = ["bash", "-c", script, "drill", *args]
-        result = pod_exec.execute(self._client, self._namespace, self._pod, self._container, command, timeout)
-        if result.code != 0:
-            raise ApiError(f"the drill's writer in pod {self._pod} ended with exit code {result.code}: "
-                           f"{(result.stderr or result.stdout).strip()[-300:]}")
-        return result.stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The components of an AlluxioRuntime; of its masters and job masters where Fluid's chart puts them. Pure.
+"""The components of an AlluxioRuntime, and the names that Fluid's chart gives to those with masters. Pure.
 
 Source: Fluid 1.0.8, charts/alluxio/templates/master/statefulset.yaml and service.yaml.
 """
@@ -13,8 +13,9 @@ MASTER = "MASTER"
 JOB_MASTER = "JOB_MASTER"
 DOMAINS = (MASTER, JOB_MASTER)
 
-# The field of the runtime's spec that holds each component, by the name of our option.
-COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker", "fuse": "fuse"}
+# The field of the runtime's spec for each option that describes a component.
+COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker",
+              "fuse": "fuse"}
 
 MASTER_CONTAINER = "alluxio-master"
 JOB_MASTER_CONTAINER = "alluxio-job-master"
@@ -22,11 +23,11 @@ JOB_MASTER_CONTAINER = "alluxio-job-master"
 
 @dataclass(frozen=True)
 class RaftComponent:
-    """The masters of one Raft domain. main_class: of their JVM.
+    """The names of one Raft domain's masters. main_class: the class that their JVM runs.
 
-    spec_field: of the runtime's spec. java_options: the key of ConfigMap <name>-config that they read. web_port: the name of the
-    container's port. raft_port: the name of the Service's port that their peers use. info_path: of the web API, with the properties in
-    force.
+    spec_field: their field in the runtime's spec. java_options: their key in ConfigMap <name>-config.
+    web_port: the name of the container's port. raft_port: the name of the Service's port for peers.
+    info_path: the path of the web API that returns the properties in force.
     """
 
     container: str
@@ -40,26 +41,26 @@ class RaftComponent:
 
 _RAFT_COMPONENTS = {
     MASTER: RaftComponent(
-        MASTER_CONTAINER, "alluxio.master.AlluxioMaster", "master", "ALLUXIO_MASTER_JAVA_OPTS", "web", "embedded",
-        "/api/v1/master/info?raw_configuration=true"),
+        MASTER_CONTAINER, "alluxio.master.AlluxioMaster", "master", "ALLUXIO_MASTER_JAVA_OPTS", "web",
+        "embedded", "/api/v1/master/info?raw_configuration=true"),
     JOB_MASTER: RaftComponent(
-        JOB_MASTER_CONTAINER, "alluxio.master.AlluxioJobMaster", "jobMaster", "ALLUXIO_JOB_MASTER_JAVA_OPTS", "job-web", "job-embedded",
-        "/api/v1/job_master/info?raw_configuration=true"),
+        JOB_MASTER_CONTAINER, "alluxio.master.AlluxioJobMaster", "jobMaster", "ALLUXIO_JOB_MASTER_JAVA_OPTS",
+        "job-web", "job-embedded", "/api/v1/job_master/info?raw_configuration=true"),
 }
 
 
 def raft_component(domain: str) -> RaftComponent:
-    """Return the component whose masters form the Raft group of that domain."""
+    """Return the component whose masters are the Raft group of that domain."""
     return _RAFT_COMPONENTS[domain]
 
 
 def container_of(domain: str) -> str:
-    """Return the name of the container that runs a domain's masters."""
+    """Return the name of the container of a domain's masters."""
     return raft_component(domain).container
 
 
 def web_port(pod: dict, domain: str) -> int | None:
-    """Return the number of a master pod's web port, None when the pod declares none."""
+    """Return the number of a master pod's web port, None if the pod declares none."""
     component = raft_component(domain)
     return next((port["containerPort"] for container in pod.get("spec", {}).get("containers") or []
                  if container["name"] == component.container

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Dataset's manifest from plain values, and what is refused in it. Pure."""
+"""The manifest of a Dataset and the validation of its options. Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..errors import InvalidInput
 from ..k8s.names import require_dns_1035, require_namespace
@@ -11,31 +12,32 @@ from ..redaction import passwords_in, secrets_in
 from . import kinds as fluid_kinds
 from .manifest import build, compact, compact_or_none, text_map
 
-_SCHEME = re.compile(r"[a-zA-Z][-a-zA-Z0-9+.]*://")
+# Alluxio recognizes schemes in lower case only (UnderFileSystemFactory.supportsPath).
+_URL = re.compile(r"[a-z][-a-z0-9+.]*://.")
 REFERENCE_SCHEME = "dataset://"
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput, in one sentence that helps, for values Fluid would take and stumble over."""
+    """Raise InvalidInput for values that Fluid accepts but cannot use."""
     require_dns_1035("Dataset name", params["name"])
     require_namespace(params["namespace"])
     if params.get("mounts") == []:
-        raise InvalidInput("mounts is empty: give at least one mount, or leave the option out")
+        raise InvalidInput("mounts is empty: declare at least one mount, or omit the option")
     seen: set[str] = set()
     for mount in params.get("mounts") or []:
         point = mount["mount_point"]
-        if not _SCHEME.match(point):
+        if not _URL.match(point):
             raise InvalidInput(
-                f"mount_point {point!r} has no scheme: expected for example https://host/path/, s3://bucket/path, "
-                "local:///path or dataset://namespace/name")
-        place = mount.get("path") or f"/{mount.get('name') or ''}"
-        if place in seen:
-            raise InvalidInput(f"two mounts share the path {place}: give each mount a name or a path of its own")
-        seen.add(place)
+                f"mount_point {point!r} is not a URL with a lower-case scheme: expected for example "
+                "https://host/path/, s3://bucket/path, local:///path or dataset://namespace/name")
+        path = mount.get("path") or f"/{mount.get('name') or ''}"
+        if path in seen:
+            raise InvalidInput(f"two mounts have the path {path}: give each mount its own name or path")
+        seen.add(path)
 
 
 def manifest(params: dict) -> dict:
-    """Return the Dataset that the module's options describe (api/v1alpha1/dataset_types.go)."""
+    """Return the Dataset that the options describe (api/v1alpha1/dataset_types.go)."""
     affinity = params.get("node_affinity")
     return build(fluid_kinds.DATASET, params, compact(
         mounts=_each(_mount, params.get("mounts")),
@@ -48,7 +50,7 @@ def manifest(params: dict) -> dict:
         sharedEncryptOptions=_each(_encrypt_option, params.get("shared_encrypt_options"))))
 
 
-def _each(convert, values):
+def _each(convert: Callable[[dict], dict], values: list[dict] | None) -> list[dict] | None:
     return None if values is None else [convert(value) for value in values]
 
 
@@ -66,7 +68,7 @@ def _encrypt_option(option: dict) -> dict:
 
 
 def sensitive_values(params: dict) -> list[str]:
-    """Return option values that are credentials by their key, and passwords in URLs, which must never be shown."""
+    """Return the option values whose key names a credential, and the passwords in URLs, for masking."""
     mounts = params.get("mounts") or []
     options = [params.get("shared_options"), *(mount.get("options") for mount in mounts)]
     return [secret for each in options for secret in secrets_in(each)] + [
@@ -74,6 +76,6 @@ def sensitive_values(params: dict) -> list[str]:
 
 
 def is_reference(existing: dict) -> bool:
-    """Tell whether a Dataset mounts another one, in which case Fluid makes its runtime itself."""
+    """Return whether a Dataset mounts another one; Fluid then creates its runtime."""
     return any(mount.get("mountPoint", "").startswith(REFERENCE_SCHEME)
                for mount in existing.get("spec", {}).get("mounts") or [])

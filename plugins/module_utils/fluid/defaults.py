@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Fluid 1.0.8 fills into a runtime's Java options when nothing is declared. Pure.
+"""The Java options that Fluid 1.0.8 sets in a runtime without a declaration. Pure.
 
 Source: pkg/ddc/alluxio/transform_optimization.go, transform_permission.go and transform.go, and the chart's
 templates/config/alluxio-conf.yaml.
@@ -11,7 +11,8 @@ import re
 
 MASTER_JVM_OPTIONS = ("-Xmx16G", "-XX:+UnlockExperimentalVMOptions")
 
-# Properties of all components. A declared one takes the place of its default, which comes back with the declaration's end.
+# Properties of all components. A declared value replaces the default; without the declaration the default
+# returns.
 PROPERTIES = {
     "alluxio.fuse.cached.paths.max": "1000000",
     "alluxio.fuse.debug.enabled": "false",
@@ -39,7 +40,8 @@ PROPERTIES = {
     "alluxio.user.block.master.client.pool.gc.threshold": "10min",
     "alluxio.user.block.master.client.threads": "1024",
     "alluxio.user.block.worker.client.pool.min": "512",
-    "alluxio.user.block.write.location.policy.class": "alluxio.client.block.policy.LocalFirstAvoidEvictionPolicy",
+    "alluxio.user.block.write.location.policy.class":
+        "alluxio.client.block.policy.LocalFirstAvoidEvictionPolicy",
     "alluxio.user.client.cache.enabled": "false",
     "alluxio.user.file.create.ttl.action": "FREE",
     "alluxio.user.file.master.client.threads": "1024",
@@ -57,19 +59,23 @@ PROPERTIES = {
     "alluxio.worker.block.master.client.pool.size": "1024",
 }
 
-# Properties that Fluid works out from the Dataset, the tiers and the ports it allocates: only the live value tells them.
-_WORKED_OUT = re.compile(
-    r"alluxio\.(worker\.tieredstore\..*|.*\.port|(master|worker|user)\.hostname|master\.mount\.table\.root\.ufs"
+# Properties that Fluid computes from the Dataset, the tiers and the ports that it allocates. Their values are
+# known from the existing ConfigMap only.
+_COMPUTED = re.compile(
+    r"alluxio\.(worker\.tieredstore\..*|.*\.port|(master|worker|user)\.hostname"
+    r"|master\.mount\.table\.root\.ufs"
     r"|master\.embedded\.journal\.addresses|user\.file\.replication\.max|user\.short\.circuit\.enabled"
-    r"|user\.direct\.memory\.io\.enabled|user\.block\.size\.bytes\.default|user\.streaming\.reader\.chunk\.size\.bytes"
-    r"|user\.local\.reader\.chunk\.size\.bytes|worker\.network\.reader\.buffer\.size|user\.streaming\.data\.timeout"
+    r"|user\.direct\.memory\.io\.enabled|user\.block\.size\.bytes\.default"
+    r"|user\.streaming\.reader\.chunk\.size\.bytes"
+    r"|user\.local\.reader\.chunk\.size\.bytes|worker\.network\.reader\.buffer\.size"
+    r"|user\.streaming\.data\.timeout"
     r"|fuse\.user\.group\.translation\.enabled|underfs\..*)\Z")
 
 
 def works_out(key: str) -> bool:
-    """Tell whether Fluid sets the property from other things than the runtime's properties.
+    """Return whether Fluid computes the property's value instead of copying it from the runtime.
 
-    Options of a Dataset's root mount, which Fluid writes among the properties, are under-store properties or no
-    property of Alluxio at all.
+    Fluid also writes the options of a Dataset's root mount as properties: these are under-store properties,
+    or have keys that do not begin with "alluxio.".
     """
-    return not key.startswith("alluxio.") or _WORKED_OUT.match(key) is not None
+    return not key.startswith("alluxio.") or _COMPUTED.match(key) is not None

@@ -9,7 +9,7 @@ FLUID_GROUP = "data.fluid.io"
 
 DATASET = Kind("Dataset", "datasets", FLUID_GROUP, "v1alpha1")
 ALLUXIO_RUNTIME = Kind("AlluxioRuntime", "alluxioruntimes", FLUID_GROUP, "v1alpha1")
-# Every kind whose object of the Dataset's name can bind it (Fluid: api/v1alpha1/*runtime_types.go).
+# The kinds that can bind the Dataset of the same name (Fluid: api/v1alpha1/*runtime_types.go).
 RUNTIMES = (
     ALLUXIO_RUNTIME,
     Kind("JindoRuntime", "jindoruntimes", FLUID_GROUP, "v1alpha1"),

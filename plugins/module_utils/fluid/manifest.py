@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small pieces that the manifests of all kinds are made of. Pure."""
+"""The common parts of the manifests of all kinds. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from ..k8s.kinds import Kind
 
 
 def compact(**fields: Any) -> dict:
-    """Return the fields that are given; None means that nothing was asked for."""
+    """Return the fields that are not None."""
     return {key: value for key, value in fields.items() if value is not None}
 
 
 def compact_or_none(**fields: Any) -> dict | None:
-    """As compact, but None when nothing at all is given, so that it can be a field itself."""
+    """Return what compact does, but None instead of {}, for use as a field of compact."""
     return compact(**fields) or None
 
 
 def text_map(values: dict | None) -> dict | None:
-    """Return the map with each value as the string the API wants: YAML's true becomes "true"."""
+    """Return the map with keys and values as strings, which the API requires: true becomes "true"."""
     if values is None:
         return None
     return {str(key): _text(value) for key, value in values.items()}
@@ -30,7 +30,7 @@ def _text(value: Any) -> str:
 
 
 def build(kind: Kind, params: dict, spec: dict) -> dict:
-    """Return the object of that kind with the name, namespace, labels and annotations of params."""
+    """Return an object with the spec, and the name, namespace, labels and annotations of params."""
     return {
         "apiVersion": kind.api_version,
         "kind": kind.kind,

@@ -1,33 +1,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names that Fluid gives to what it makes for a Dataset and its runtime. Pure."""
+"""The names of the objects that Fluid creates for a Dataset and its runtime. Pure."""
 
 from __future__ import annotations
 
+from ..k8s.kinds import ObjectRef
 
-def volume_name(namespace: str, name: str) -> str:
-    """The PersistentVolume of a Dataset (Fluid: pkg/ddc/base/pv.go)."""
-    return f"{namespace}-{name}"
+
+def volume_name(dataset: ObjectRef) -> str:
+    """Return the name of a Dataset's volume (Fluid: pkg/ddc/base/pv.go)."""
+    return f"{dataset.namespace}-{dataset.name}"
 
 
 def claim_name(name: str) -> str:
-    """The PersistentVolumeClaim of a Dataset has the Dataset's own name."""
+    """Return the name of a Dataset's claim, which is the Dataset's name."""
     return name
 
 
 def master_selector(name: str) -> str:
-    """The labels by which a runtime's master pods are found (Fluid: charts/alluxio/templates/master/statefulset.yaml)."""
+    """Return the label selector of a runtime's master pods.
+
+    Source: Fluid, charts/alluxio/templates/master/statefulset.yaml.
+    """
     return f"release={name},role=alluxio-master"
 
 
 def master_pod(name: str, index: int) -> str:
-    """The pod of the master with that index in StatefulSet <name>-master."""
+    """Return the name of the pod of a runtime's master with that index."""
     return f"{name}-master-{index}"
 
 
 def release_selector(name: str) -> str:
-    """The pods of a runtime: Fluid installs it as a Helm release of the Dataset's name."""
+    """Return the label selector of a runtime's pods; Fluid installs a Helm release of the Dataset's name."""
     return "release=" + name
 
 
 def stateful_set_name(name: str) -> str:
+    """Return the name of the StatefulSet of a runtime's masters."""
     return name + "-master"
+
+
+def config_map_name(name: str) -> str:
+    """Return the name of the ConfigMap with the Java options of a runtime's components."""
+    return name + "-config"

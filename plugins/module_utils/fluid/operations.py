@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What operations note on the StatefulSet of a runtime's masters, so that a later run continues them. Pure."""
+"""Annotations on the StatefulSet of a runtime's masters, from which a later run continues an operation. Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +8,34 @@ import json
 from dataclasses import asdict, dataclass
 
 from ..apply.field_manager import MANAGER
+from ..k8s.kinds import annotations_of
 
-# On the StatefulSet, from the first act of a rollout to its end: a run that finds it goes on where another was cut off. Its value is
-# how many masters there were at the beginning.
+# On the StatefulSet, from the first action of a rollout to its end: it makes the next run continue an
+# interrupted one. Value: the number of masters at the start of the rollout.
 IN_PROGRESS = MANAGER + "/rollout"
-# On the StatefulSet, once masters were added: which clients may not know them.
+# On the StatefulSet, after masters were added. Value: the clients that may be stale.
 GROWN = MANAGER + "/masters-known-by-clients"
-
-
-ANNOTATION = "datacache.fluid/restore"
+# On the pod template, during the restoration of a backup. Value: a Restoration.
+ANNOTATION = MANAGER + "/restore"
 
 
 @dataclass(frozen=True)
 class Restoration:
-    """One restoration, as the template's annotation keeps it. began: tells it from earlier ones of the same backup."""
+    """One restoration of a backup. began: distinguishes it from earlier ones of the same backup."""
 
     backup: str
     sha256: str
     began: str
 
     def text(self) -> str:
+        """Return the value of the annotation."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 def under_way(stateful_set: dict) -> Restoration | None:
-    """The restoration that the template is set up for, or None."""
+    """Return the restoration in the pod template's annotation, or None."""
     text = annotations_of(stateful_set["spec"]["template"]).get(ANNOTATION)
     try:
         return Restoration(**json.loads(text)) if text else None
     except (TypeError, ValueError):
         return Restoration("unknown", "", text or "")
-
-
-def annotations_of(thing: dict) -> dict:
-    return (thing.get("metadata") or {}).get("annotations") or {}

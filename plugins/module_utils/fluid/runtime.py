@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The AlluxioRuntime's manifest from plain values, and what is refused in it. Pure."""
+"""The manifest of an AlluxioRuntime and the validation of its options. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from . import kinds as fluid_kinds
 from .components import COMPONENTS
 from .manifest import build, compact, compact_or_none, text_map
 
-# What Fluid applies to a runtime after its creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
+# The fields that Fluid applies after the creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
 _APPLIED_LATER = (("spec", "replicas"), ("metadata",))
-# What alluxio_rollout brings to running masters (rendered.py).
+# The fields that alluxio_rollout applies to running masters (rollout/rendering.py).
 _COMPONENT_FIELDS = ("properties", "jvmOptions", "resources", "env")
-_ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVersion"), ("spec", "master", "nodeSelector"),
+_ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVersion"),
+           ("spec", "master", "nodeSelector"),
            *(("spec", part, field) for part in ("master", "jobMaster") for field in _COMPONENT_FIELDS))
 MASTER_COUNT = ("spec", "master", "replicas")
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput, in one sentence that helps, for values Fluid would take and stumble over."""
+    """Raise InvalidInput for values that Fluid accepts but cannot use."""
     require_dns_1035("AlluxioRuntime name", params["name"])
     require_namespace(params["namespace"])
     alluxio_raft.require_valid_count(params["master_replicas"])
@@ -38,21 +39,24 @@ def require_valid(params: dict) -> None:
 
 def _require_valid_level(where: str, level: dict) -> None:
     if level.get("quota") and level.get("quota_list"):
-        raise InvalidInput(f"{where} has both quota and quota_list: give one quota, or a list with one for each path")
+        raise InvalidInput(
+            f"{where} has both quota and quota_list: use quota, or quota_list with one quota for each path")
     if level.get("quota"):
         quantity.require_positive(where + ".quota", level["quota"])
     if level.get("quota_list"):
         quotas = level["quota_list"].split(",")
         paths = level["path"].split(",")
         if len(quotas) != len(paths):
-            raise InvalidInput(f"{where} has {len(quotas)} quotas for {len(paths)} paths: expected one for each")
+            raise InvalidInput(
+                f"{where} has {len(quotas)} quotas for {len(paths)} paths: expected one for each path")
         for each in quotas:
             quantity.require_positive(where + ".quota_list", each)
-    marks = {key: _ratio(f"{where}.{key}", level[key]) for key in ("high", "low") if level.get(key) is not None}
-    if len(marks) == 2 and marks["high"] <= marks["low"]:
+    marks = {key: _ratio(f"{where}.{key}", level[key])
+             for key in ("high", "low") if level.get(key) is not None}
+    if marks.get("high", 1.0) <= marks.get("low", 0.0):
         raise InvalidInput(
-            f"{where} has high {level['high']} below or equal to low {level['low']}: eviction starts at the high watermark and stops at "
-            "the low one")
+            f"{where} has high {level.get('high') or '1'}, which is not above low {level['low']}: eviction "
+            "starts at the high watermark and stops at the low one")
 
 
 def _ratio(what: str, text: str) -> float:
@@ -61,57 +65,53 @@ def _ratio(what: str, text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value <= 1:
-        raise InvalidInput(f"{what} is {text!r}: expected a share of the quota above 0 and up to 1, such as 0.95")
+        raise InvalidInput(
+            f"{what} is {text!r}: expected a share of the quota above 0 and at most 1, such as 0.95")
     return value
 
 
 def raft_options(params: dict) -> dict[str, str]:
-    """The journal's options of a runtime that are set, those of its profile first."""
+    """Return the journal options that are set, as strings; they override those of the profile."""
     raft = params.get("raft") or {}
-    own = {option: _text(raft[option]) for option in RAFT_PROPERTIES if raft.get(option) is not None}
-    return {**RAFT_PROFILES[raft.get("profile") or "default"], **own}
-
-
-def _text(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value
+    own = text_map({option: raft[option] for option in RAFT_PROPERTIES if raft.get(option) is not None})
+    return {**RAFT_PROFILES[raft.get("profile") or "default"], **(own or {})}
 
 
 def _require_valid_raft(raft: dict, properties: dict) -> None:
     for option, key in RAFT_PROPERTIES.items():
         if raft.get(option) is not None and key in properties:
-            raise InvalidInput(f"raft.{option} and properties both set {key}: give it once")
+            raise InvalidInput(f"raft.{option} and properties both set {key}: set it once")
     low, high = (durations.seconds("raft." + option, raft[option]) if raft.get(option)
-                 else ELECTION_TIMEOUT_DEFAULTS[RAFT_PROPERTIES[option]] for option in ("election_timeout_min", "election_timeout_max"))
+                 else ELECTION_TIMEOUT_DEFAULTS[RAFT_PROPERTIES[option]]
+                 for option in ("election_timeout_min", "election_timeout_max"))
     if low >= high:
         raise InvalidInput(
-            f"raft.election_timeout_min ({low:g}s) is not below raft.election_timeout_max ({high:g}s): followers draw their timeout "
-            "between the two, so that not all start an election at once")
+            f"raft.election_timeout_min ({low:g}s) is not below raft.election_timeout_max ({high:g}s): "
+            "each follower draws its timeout between the two, so that not all start an election at once")
 
 
 def _require_valid_resources(component: str, resources: dict) -> None:
     for kind in ("requests", "limits"):
         for name, amount in (resources.get(kind) or {}).items():
-            try:
-                quantity.parse(amount)
-            except InvalidInput as err:
-                raise InvalidInput(f"{component}.resources.{kind}.{name}: {err}") from err
+            quantity.require(f"{component}.resources.{kind}.{name}", amount)
 
 
 def sensitive_values(params: dict) -> list[str]:
-    """Return values of properties and environments that are credentials by their key, which must never be shown."""
-    own = [(params.get(component) or {}).get(part) for component in COMPONENTS for part in ("properties", "env")]
+    """Return the values of properties and environments whose key names a credential, for masking."""
+    own = [(params.get(component) or {}).get(part) for component in COMPONENTS
+           for part in ("properties", "env")]
     return [secret for each in [params.get("properties"), *own] for secret in secrets_in(each)]
 
 
 def masters_share_hosts(params: dict) -> bool:
-    """Tell whether the masters use the network of their node, so that each needs a node of its own."""
+    """Return whether the masters use the network of their node, so that each needs its own node."""
     return params["network_mode"] == "HostNetwork"
 
 
 def manifest(params: dict) -> dict:
-    """Return the AlluxioRuntime that the module's options describe (api/v1alpha1/alluxioruntime_types.go).
+    """Return the AlluxioRuntime that the options describe (api/v1alpha1/alluxioruntime_types.go).
 
-    spec.replicas counts the workers, spec.master.replicas the masters.
+    spec.replicas is the number of workers, spec.master.replicas that of masters.
     """
     levels = params.get("tieredstore")
     components = {field: _component(component, params) for component, field in COMPONENTS.items()}
@@ -119,7 +119,8 @@ def manifest(params: dict) -> dict:
     return build(fluid_kinds.ALLUXIO_RUNTIME, params, compact(
         replicas=params["worker_replicas"],
         alluxioVersion=compact_or_none(
-            image=params.get("image"), imageTag=params.get("image_tag"), imagePullPolicy=params.get("image_pull_policy")),
+            image=params.get("image"), imageTag=params.get("image_tag"),
+            imagePullPolicy=params.get("image_pull_policy")),
         tieredstore=None if levels is None else {"levels": [_level(level) for level in levels]},
         properties=_properties(params),
         jvmOptions=params.get("jvm_options"),
@@ -132,8 +133,10 @@ def manifest(params: dict) -> dict:
 def _component(component: str, params: dict) -> dict | None:
     own = params.get(component) or {}
     return compact_or_none(
-        jvmOptions=own.get("jvm_options"), properties=text_map(own.get("properties")), env=text_map(own.get("env")),
-        ports=own.get("ports"), resources=_resources(own.get("resources")), nodeSelector=text_map(own.get("node_selector")),
+        jvmOptions=own.get("jvm_options"), properties=text_map(own.get("properties")),
+        env=text_map(own.get("env")),
+        ports=own.get("ports"), resources=_resources(own.get("resources")),
+        nodeSelector=text_map(own.get("node_selector")),
         image=own.get("image"), imageTag=own.get("image_tag"), imagePullPolicy=own.get("image_pull_policy"),
         args=own.get("args"), cleanPolicy=own.get("clean_policy"),
         networkMode=params["network_mode"] if component in ("master", "worker") else None)
@@ -147,36 +150,45 @@ def _resources(resources: dict | None) -> dict | None:
 
 def _level(level: dict) -> dict:
     return compact(
-        mediumtype=level["mediumtype"], path=level["path"], quota=level.get("quota"), quotaList=level.get("quota_list"),
+        mediumtype=level["mediumtype"], path=level["path"], quota=level.get("quota"),
+        quotaList=level.get("quota_list"),
         high=level.get("high"), low=level.get("low"), volumeType=level.get("volume_type"))
 
 
 def _properties(params: dict) -> dict | None:
     raft = {RAFT_PROPERTIES[option]: value for option, value in raft_options(params).items()}
     own = text_map(params.get("properties"))
-    return None if own is None and not raft else {**(own or {}), **text_map(raft)}
+    return None if own is None and not raft else {**(own or {}), **raft}
 
 
 def applied_by_rollout(paths: list[tuple], masters: int) -> list[tuple]:
-    """Return those of the changed fields that alluxio_rollout brings to so many running masters; a single one it does not roll."""
-    return [] if masters == 1 else [path for path in paths if any(path[:len(known)] == known for known in _ROLLED)]
+    """Return those of the changed fields that alluxio_rollout applies to the running masters.
+
+    masters: their number; a rollout does not change a single one.
+    """
+    return [] if masters == 1 else [path for path in paths if _is_below(path, _ROLLED)]
 
 
 def applied_only_at_creation(paths: list[tuple], masters: int) -> list[tuple]:
-    """Return those of the changed fields that Fluid reads once, at creation, and that nothing applies afterwards."""
+    """Return those of the changed fields that Fluid reads only at creation and that no rollout applies."""
     rolled = applied_by_rollout(paths, masters)
-    return [path for path in paths if path not in rolled and not any(path[:len(known)] == known for known in _APPLIED_LATER)]
+    return [path for path in paths if path not in rolled and not _is_below(path, _APPLIED_LATER)]
+
+
+def _is_below(path: tuple, fields: tuple[tuple, ...]) -> bool:
+    return any(path[:len(field)] == field for field in fields)
 
 
 def declared_masters(spec: dict) -> int:
-    """The number of masters that an AlluxioRuntime's spec declares; Fluid takes none for one."""
+    """Return the number of masters that a runtime's spec declares; Fluid's default is one."""
     return (spec.get("master") or {}).get("replicas") or 1
 
 
 def changes_journal(masters: int, desired: int) -> bool:
-    """Tell whether another number of masters needs a journal of another type.
+    """Return whether the desired number of masters needs a journal of another type.
 
-    A single master keeps its journal in the UFS format and several in the EMBEDDED one, which Fluid chooses and formats when it
-    creates a runtime (pkg/ddc/alluxio/transform_optimization.go, charts/alluxio/templates/master/statefulset.yaml).
+    A single master has a journal of type UFS and several have one of type EMBEDDED. Fluid chooses and formats
+    it when it creates a runtime (pkg/ddc/alluxio/transform_optimization.go,
+    charts/alluxio/templates/master/statefulset.yaml).
     """
     return (masters == 1) != (desired == 1)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the status of Fluid's objects means: phases, readiness, absence. Pure."""
+"""The status of Fluid's objects: phases, readiness, absence. Pure."""
 
 from __future__ import annotations
 
 from ..alluxio.raft import Quorum
 from ..k8s.predicates import phase_text
-from ..k8s.wait_status import WaitStatus
+from ..k8s.wait_status import Predicate, WaitStatus
 from .runtime import declared_masters
 
-# The Deployment whose controller takes each finalizer away.
+# The Deployment of the controller that removes each finalizer.
 FINALIZER_CONTROLLERS = {
     "fluid-dataset-controller-finalizer": "dataset-controller",
     "alluxio-runtime-controller-finalizer": "alluxioruntime-controller",
@@ -17,15 +17,15 @@ FAILED_PHASE = "Failed"
 
 
 def dataset_phase(existing: dict) -> str:
-    """The Dataset's phase; Fluid leaves it empty until its controller has seen the object."""
+    """Return the Dataset's phase; empty until Fluid's controller has processed the object."""
     return existing.get("status", {}).get("phase") or ""
 
 
-def dataset_in_phase(desired: str):
-    """A judge that is done once the Dataset has the wanted phase."""
+def dataset_in_phase(desired: str) -> Predicate:
+    """Return a predicate that is done when the Dataset has the desired phase."""
     def predicate(existing: dict | None) -> WaitStatus:
         if existing is None:
-            return WaitStatus(False, failed="it does not exist any more")
+            return WaitStatus(False, failed="it no longer exists")
         phase = dataset_phase(existing)
         if phase == FAILED_PHASE and desired != FAILED_PHASE:
             return WaitStatus(False, failed=f"its phase is Failed{_condition_message(existing)}")
@@ -40,26 +40,28 @@ def _condition_message(existing: dict) -> str:
 
 
 def components(existing: dict) -> dict:
-    """Ready and desired counts of a runtime's masters and workers, from its spec and status.
+    """Return the ready and desired numbers of a runtime's masters, workers and FUSE pods.
 
-    Desired comes from spec: the status keeps old numbers until the controller has looked again.
+    The desired masters and workers are those of the spec, because the status is outdated until the
+    controller has processed a change.
     """
     spec, status = existing.get("spec", {}), existing.get("status", {})
     return {
         "masters": {"ready": status.get("masterNumberReady", 0), "desired": declared_masters(spec)},
         "workers": {"ready": status.get("workerNumberReady", 0), "desired": spec.get("replicas") or 1},
-        "fuses": {"ready": status.get("fuseNumberReady", 0), "desired": status.get("desiredFuseNumberScheduled", 0)},
+        "fuses": {"ready": status.get("fuseNumberReady", 0),
+                  "desired": status.get("desiredFuseNumberScheduled", 0)},
     }
 
 
 def runtime_ready(existing: dict | None) -> WaitStatus:
-    """Done once Fluid reports all masters and workers ready. The quorum is another question.
+    """Return done if Fluid reports all masters and workers as ready; the quorum is not considered.
 
-    Masters are those that run: Fluid makes no others when another number is declared later, and takes
-    desiredMasterNumberScheduled from their StatefulSet.
+    The masters are those of the StatefulSet, desiredMasterNumberScheduled: Fluid does not apply another
+    number that is declared after the creation.
     """
     if existing is None:
-        return WaitStatus(False, failed="it does not exist any more")
+        return WaitStatus(False, failed="it no longer exists")
     counts = components(existing)
     declared = counts["masters"]["desired"]
     counts["masters"]["desired"] = existing.get("status", {}).get("desiredMasterNumberScheduled") or declared
@@ -72,15 +74,15 @@ def runtime_ready(existing: dict | None) -> WaitStatus:
 
 
 def quorum_formed(quorum: Quorum, members: int) -> WaitStatus:
-    """Done once every wanted master is an AVAILABLE peer and exactly one leads."""
+    """Return done if that many masters are AVAILABLE peers and exactly one leads."""
     return WaitStatus(quorum.complete(members), quorum.lacks(members))
 
 
 def absent(existing: dict | None) -> WaitStatus:
-    """Done once the object is gone; tells which finalizers, and so which controllers, hold it."""
+    """Return done if the object is absent; the progress has the finalizers that block its deletion."""
     if existing is None:
         return WaitStatus(True)
     finalizers = existing["metadata"].get("finalizers") or []
-    holders = ["%s%s" % (each, f" (of {FINALIZER_CONTROLLERS[each]})" if each in FINALIZER_CONTROLLERS else "")
+    holders = [each + (f" (of {FINALIZER_CONTROLLERS[each]})" if each in FINALIZER_CONTROLLERS else "")
                for each in finalizers]
-    return WaitStatus(False, f"it is still there, held by {', '.join(holders) or 'nothing that it names'}")
+    return WaitStatus(False, f"it still exists, held by {', '.join(holders) or 'no finalizer'}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live objects cut down to the figures people ask for: bytes, percentages, phases, counts. Pure."""
+"""Summaries of existing objects: bytes, percentages, phases, counts. Pure."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import re
 
 from .status import components, dataset_phase
 
-# Fluid writes sizes as units.BytesSize does, with binary prefixes and two digits (pkg/utils/units.go);
-# what it has not counted yet reads "[Calculating]".
+# Fluid writes sizes like units.BytesSize, with binary prefixes and two decimals (pkg/utils/units.go), and
+# "[Calculating]" for unknown ones.
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGTPE]?)i?B?\Z")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 _PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%\Z")
 
 
 def size_in_bytes(text: str | None) -> int | None:
-    """Return the bytes that a size of Fluid's status stands for, such as "113.88MiB"; None when it is not known."""
+    """Return the bytes of a size in Fluid's status, such as "113.88MiB"; None if it is unknown."""
     match = _SIZE.match(text or "")
     return round(float(match.group(1)) * 1024 ** _POWERS[match.group(2)]) if match else None
 
 
 def percentage(text: str | None) -> float | None:
-    """Return the number in a percentage such as "100.0%"; None when it is not known."""
+    """Return the number of a percentage such as "100.0%"; None if it is unknown."""
     match = _PERCENTAGE.match(text or "")
     return float(match.group(1)) if match else None
 
@@ -31,7 +31,7 @@ def _count(text: str | None) -> int | None:
 
 
 def of_dataset(existing: dict) -> dict:
-    """Phase and figures of a Dataset; sizes in bytes, the percentage from 0 to 100, None for what is not known."""
+    """Return a Dataset's phase and figures: sizes in bytes, the percentage from 0 to 100, None if unknown."""
     status = existing.get("status") or {}
     cache = status.get("cacheStates") or {}
     return {
@@ -47,7 +47,7 @@ def of_dataset(existing: dict) -> dict:
 
 
 def of_runtime(existing: dict) -> dict:
-    """Phases and the ready and desired masters, workers and fuses of a runtime."""
+    """Return the phases and the ready and desired numbers of a runtime's masters, workers and FUSE pods."""
     status = existing.get("status") or {}
     return {
         **_identity(existing),

@@ -1,10 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of Kubernetes' own API, by their names and URL paths. Pure."""
+"""The kinds of the Kubernetes API with their names and URL paths. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
+
+
+class ObjectRef(NamedTuple):
+    """The namespace and name of one object. namespace: None for a cluster-scoped object."""
+
+    namespace: str | None
+    name: str
+
+
+def ref_to(existing: dict) -> ObjectRef:
+    """Return the reference of an object."""
+    return ObjectRef(existing["metadata"].get("namespace"), existing["metadata"]["name"])
+
+
+def annotations_of(existing: dict) -> dict[str, str]:
+    """Return the annotations of an object or of a pod template."""
+    return (existing.get("metadata") or {}).get("annotations") or {}
 
 
 @dataclass(frozen=True)
@@ -19,27 +37,32 @@ class Kind:
 
     @property
     def api_version(self) -> str:
+        """The apiVersion of the kind's objects."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def resource(self) -> str:
-        """The name as RBAC rules and error messages write it, for example datasets.data.fluid.io."""
+        """The resource name of RBAC rules and error messages, for example datasets.data.fluid.io."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    def path(self, namespace: str | None = None, name: str | None = None) -> str:
-        """The URL path of one object, or of the collection when no name is given."""
+    def collection_path(self, namespace: str | None) -> str:
+        """Return the URL path of the kind's objects.
+
+        namespace: None for all namespaces and for a cluster-scoped kind.
+        """
         parts = [f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"]
         if self.namespaced and namespace:
             parts.append("namespaces/" + quote(namespace, safe=""))
-        parts.append(self.plural)
-        if name is not None:
-            parts.append(quote(name, safe=""))
-        return "/".join(parts)
+        return "/".join([*parts, self.plural])
 
-    def describe(self, name: str, namespace: str | None = None) -> str:
-        """Name one object for a message: "Dataset hbase in namespace default"."""
-        where = f" in namespace {namespace}" if self.namespaced and namespace else ""
-        return f"{self.kind} {name}{where}"
+    def path(self, ref: ObjectRef) -> str:
+        """Return the URL path of one object."""
+        return f"{self.collection_path(ref.namespace)}/{quote(ref.name, safe='')}"
+
+    def describe(self, ref: ObjectRef) -> str:
+        """Return the object's name for messages: "Dataset hbase in namespace default"."""
+        where = f" in namespace {ref.namespace}" if self.namespaced and ref.namespace else ""
+        return f"{self.kind} {ref.name}{where}"
 
 
 PERSISTENT_VOLUME = Kind("PersistentVolume", "persistentvolumes", namespaced=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An object as results show it. Pure."""
+"""The form of an object in a module's result. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..redaction import redacted
 
 
 def visible(existing: dict) -> dict:
-    """Return a live object as results show it: without managedFields, our records and credentials."""
+    """Return the object without managedFields, last-applied records and credentials."""
     metadata = {key: value for key, value in existing.get("metadata", {}).items() if key != "managedFields"}
     annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items()
                    if not key.endswith("datacache.fluid/last-applied")}

@@ -1,30 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pod's status says. Pure."""
+"""Readiness and claims of a pod. Pure."""
 
 from __future__ import annotations
 
 
 def is_ready(pod: dict) -> bool:
-    """Tell whether a pod's Ready condition is true; it turns false when the pod's node no longer answers."""
+    """Return whether a pod's Ready condition is true; it turns false when the pod's node stops answering."""
     conditions = pod.get("status", {}).get("conditions") or []
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def unready_reason(pod: dict) -> str:
-    """Say why a pod is not ready, in one line; empty when it is ready or has done its work."""
+    """Return why a pod is not ready, in one line; empty if it is ready or has succeeded."""
     status = pod.get("status", {})
-    if status.get("phase") == "Succeeded":
+    if status.get("phase") == "Succeeded" or is_ready(pod):
         return ""
     conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
-    if conditions.get("Ready", {}).get("status") == "True":
-        return ""
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
-        return "not scheduled: %s" % (scheduled.get("message") or scheduled.get("reason") or "no reason given")
-    states = (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
-    for container in states:
-        reason = _container_reason(container)
-        if reason:
+        reason = scheduled.get("message") or scheduled.get("reason") or "no reason given"
+        return f"not scheduled: {reason}"
+    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
+        if reason := _container_reason(container):
             return reason
     return f"phase {status.get('phase', 'unknown')}"
 
@@ -33,19 +30,22 @@ def _container_reason(container: dict) -> str:
     state = container.get("state") or {}
     waiting = state.get("waiting")
     if waiting and waiting.get("reason") not in ("PodInitializing", "ContainerCreating"):
-        return f"container {container['name']} waits: {waiting.get('reason')} {waiting.get('message') or ''}"
-    ended = state.get("terminated")
-    if ended and ended.get("exitCode"):
-        return f"container {container['name']} ended with exit code {ended['exitCode']} ({ended.get('reason')})"
+        return (f"container {container['name']} is waiting: {waiting.get('reason')} "
+                f"{waiting.get('message') or ''}")
+    terminated = state.get("terminated")
+    if terminated and terminated.get("exitCode"):
+        return (f"container {container['name']} terminated with exit code {terminated['exitCode']} "
+                f"({terminated.get('reason')})")
     return ""
 
 
 def claims_of(pod: dict) -> set[str]:
-    """The names of the claims that a pod mounts."""
+    """Return the names of the claims that a pod mounts."""
     volumes = pod.get("spec", {}).get("volumes") or []
-    return {volume["persistentVolumeClaim"]["claimName"] for volume in volumes if volume.get("persistentVolumeClaim")}
+    return {volume["persistentVolumeClaim"]["claimName"]
+            for volume in volumes if volume.get("persistentVolumeClaim")}
 
 
 def is_finished(pod: dict) -> bool:
-    """A pod that has ended holds no volume any more."""
+    """Return whether a pod has succeeded or failed; such a pod no longer holds its volumes."""
     return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubernetes quantities (k8s.io/apimachinery/pkg/api/resource): check, read, compare. Pure."""
+"""Parsing and comparison of Kubernetes quantities (k8s.io/apimachinery/pkg/api/resource). Pure."""
 
 from __future__ import annotations
 
@@ -19,32 +19,34 @@ _QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTP
 
 
 def parse(text: str) -> Decimal:
-    """Return the number that a quantity stands for, for example 2147483648 for "2Gi".
-
-    Raises InvalidInput when the text is not a quantity.
-    """
+    """Return the value of a quantity, such as 2147483648 for "2Gi". Raises InvalidInput for other text."""
     match = _QUANTITY.match(str(text))
     if match is None:
         raise InvalidInput(
-            f"{text!r} is not a Kubernetes quantity: expected a number with an optional suffix, such as 500m, 512Mi or 2Gi")
+            f"{text!r} is not a Kubernetes quantity: expected a number with an optional suffix, such as "
+            "500m, 512Mi or 2Gi")
     number, exponent, suffix = match.groups()
     if exponent:
         return Decimal(number + exponent)
     return Decimal(number) * _FACTORS[suffix or ""]
 
 
-def require_positive(what: str, text: str) -> None:
-    """Raise InvalidInput, naming the option, unless the text is a quantity above zero."""
+def require(what: str, text: str) -> Decimal:
+    """Return the value of a quantity. Raises InvalidInput, naming the option, for other text."""
     try:
-        value = parse(text)
+        return parse(text)
     except InvalidInput as err:
         raise InvalidInput(f"{what}: {err}") from err
-    if value <= 0:
+
+
+def require_positive(what: str, text: str) -> None:
+    """Raise InvalidInput, naming the option, unless the text is a quantity above zero."""
+    if require(what, text) <= 0:
         raise InvalidInput(f"{what} is {text}: expected a quantity above zero")
 
 
 def equal(one: object, other: object) -> bool:
-    """Tell whether both are quantities of the same value, so that "2048Mi" equals "2Gi"."""
+    """Return whether both are quantities of the same value, as "2048Mi" and "2Gi" are."""
     try:
         return parse(str(one)) == parse(str(other))
     except InvalidInput:

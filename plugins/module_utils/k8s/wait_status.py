@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the state of an object means for who waits on it. Pure."""
+"""The status of a wait. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any
 
 
 @dataclass(frozen=True)
 class WaitStatus:
-    """What an object's state means for who waits on it.
+    """The status of a wait after one observation.
 
-    progress: how far it got, in a few words. failed: why the awaited state cannot come any more.
+    progress: the observed state, as a short text. failed: why the awaited state can no longer be reached.
+    value: the result of the wait, if it is not the object.
     """
 
     done: bool
     progress: str = ""
     failed: str = ""
+    value: Any = None
 
 
 Predicate = Callable[["dict | None"], WaitStatus]

@@ -1,102 +1,109 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The PersistentVolumes and claims that Fluid makes for Datasets. Drives IO."""
+"""The volumes and claims that Fluid creates for Datasets. IO."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Callable
 
 from ..api import bulk
-from ..api.bulk import Key, key_of
+from ..api.bulk import WaitResults, ref_of
 from ..api.client import Client
+from ..api.deadline import Deadline
 from ..apply import last_applied, reconcile
 from ..apply.merge import changed_fields, merge
 from ..apply.reconcile import Outcome, Write
-from ..errors import Conflict, FluidError, InvalidInput
+from ..errors import Conflict, FluidError, PreconditionFailed
 from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.manifest import compact, text_map
 from ..fluid.names import claim_name, volume_name
 from ..k8s import kinds, quantity
-from ..k8s.kinds import Kind
+from ..k8s.kinds import Kind, ObjectRef, ref_to
 from ..k8s.names import require_dns_1035, require_namespace
 from . import waits
 
-# The annotation Fluid reads when it makes the volume (pkg/utils/dataset.go).
+# The annotation that Fluid reads when it creates the volume (pkg/utils/dataset.go).
 CAPACITY_ANNOTATION = "pvc.fluid.io/resources.requests.storage"
-# A record of its own: the module dataset keeps another on the same Dataset.
+# Another field manager than that of the module dataset, which has its own last-applied record on the Dataset.
 MANAGER = "volume.datacache.fluid"
 
-Existing = dict  # Kind to {Key: object}
+# The objects of each kind by their references.
+Existing = dict[Kind, "dict[ObjectRef, dict]"]
 
-
-_UNTOUCHED = Outcome(False, None)
+_UNCHANGED = Outcome(False, None)
 
 
 @dataclass(frozen=True)
 class Binding:
-    """What became of one Dataset's annotation, claim and volume, and the pods that use the claim.
+    """The outcomes of one Dataset's annotation, claim and volume, and the pods that use the claim.
 
-    error: what failed after something may have been changed.
+    error: a failure after which objects may have changed.
     """
 
-    dataset: Outcome = _UNTOUCHED
-    claim: Outcome = _UNTOUCHED
-    volume: Outcome = _UNTOUCHED
+    dataset: Outcome = _UNCHANGED
+    claim: Outcome = _UNCHANGED
+    volume: Outcome = _UNCHANGED
     pods: tuple[dict, ...] = ()
     error: FluidError | None = None
 
     def as_result(self) -> dict:
-        """The module's result for one Dataset."""
-        parts = {"dataset": self.dataset, "persistent_volume_claim": self.claim, "persistent_volume": self.volume}
+        """Return the module's result for one Dataset."""
+        parts = {"dataset": self.dataset, "persistent_volume_claim": self.claim,
+                 "persistent_volume": self.volume}
         changed = {key: outcome for key, outcome in parts.items() if outcome.changed}
         entry = {
             "changed": bool(changed),
-            "diff": {side: {key: outcome.diff[side] for key, outcome in changed.items()} for side in ("before", "after")},
+            "diff": {side: {key: outcome.diff[side] for key, outcome in changed.items()}
+                     for side in ("before", "after")},
             "persistent_volume": self.volume.result(),
             "persistent_volume_claim": self.claim.result(),
             "pods": list(self.pods),
         }
         return {**entry, "error": str(self.error), **self.error.details} if self.error else entry
 
-    def as_entry(self) -> dict:
-        """The entry of one Dataset of a list: all of it, because the module is also there to read pods and volumes."""
-        return self.as_result()
+    # The entry of one Dataset of a list is complete, because the module also serves to read pods and volumes.
+    as_entry = as_result
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput for a name that Fluid cannot use or a capacity that is no quantity."""
+    """Raise InvalidInput for a name that Fluid cannot use and for a capacity that is no quantity."""
     require_dns_1035("Dataset name", params["name"])
     require_namespace(params["namespace"])
     if params["capacity"] is not None:
         quantity.require_positive("capacity", params["capacity"])
 
 
-def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_conflicts: bool, dry_run: bool,
+def ensure(client: Client, items: list[dict], deadline: Deadline | None, force_conflicts: bool, dry_run: bool,
            warn: Callable[[str], None]) -> list[Binding | FluidError]:
-    """Manage capacity, then, after waiting for the binding when a timeout is given, labels and reclaim policies."""
+    """Apply capacities, then labels and reclaim policies.
+
+    deadline: for the wait for bound volumes in between, None to skip it.
+    """
     write = Write(manager=MANAGER, dry_run=dry_run, force_conflicts=force_conflicts, create=False)
-    datasets = bulk.read(client, fluid_kinds.DATASET, map(key_of, items))
+    datasets = bulk.read(client, fluid_kinds.DATASET, map(ref_of, items))
     annotated = bulk.work(items, lambda item: reconcile.apply(
-        client, fluid_kinds.DATASET, _dataset(item), write, datasets.get(key_of(item))))
-    waited: waits.Waited = {}
-    if wait_timeout is not None and not dry_run:
-        standing = [item for item, outcome in zip(items, annotated, strict=True) if not isinstance(outcome, FluidError)]
-        waited = waits.volumes_bound(client, standing, wait_timeout) if standing else {}
-    waits_first = wait_timeout is not None
+        client, fluid_kinds.DATASET, _dataset(item), write, datasets.get(ref_of(item))))
+    waited: WaitResults = {}
+    if deadline is not None and not dry_run:
+        pending = [item for item, outcome in zip(items, annotated, strict=True)
+                   if not isinstance(outcome, FluidError)]
+        waited = waits.volumes_bound(client, pending, deadline) if pending else {}
+    waits_first = deadline is not None
     objects, pods = _read(client, items), _pods(client, items)
 
     def manage(pair: tuple[dict, Outcome | FluidError]) -> Binding:
         item, outcome = pair
         if isinstance(outcome, FluidError):
             raise outcome
-        binding = Binding(outcome, pods=pods[key_of(item)])
+        binding = Binding(outcome, pods=pods[ref_of(item)])
         try:
-            if isinstance(error := waited.get(key_of(item)), FluidError):
+            if isinstance(error := waited.get(ref_of(item)), FluidError):
                 raise error
-            for part, kind, manifest in (("claim", kinds.PERSISTENT_VOLUME_CLAIM, _claim(item)),
-                                         ("volume", kinds.PERSISTENT_VOLUME, _volume(item))):
-                binding = replace(binding, **{part: _manage(client, kind, manifest, write, objects, waits_first)})
+            binding = replace(binding, claim=_manage(
+                client, kinds.PERSISTENT_VOLUME_CLAIM, _claim(item), write, objects, waits_first))
+            binding = replace(binding, volume=_manage(
+                client, kinds.PERSISTENT_VOLUME, _volume(item), write, objects, waits_first))
         except FluidError as err:
             return replace(binding, error=err)
         _warn_of_other_capacity(item, binding.volume.existing, warn)
@@ -105,77 +112,78 @@ def ensure(client: Client, items: list[dict], wait_timeout: float | None, force_
     return bulk.work(list(zip(items, annotated, strict=True)), manage)
 
 
-def remove(client: Client, items: list[dict], wait_timeout: float | None, dry_run: bool) -> list[Binding | FluidError]:
-    """Remove claims and volumes that no Dataset owns any more, and with a timeout wait until they are gone."""
-    owned = bulk.read_if_known(client, fluid_kinds.DATASET, map(key_of, items))
+def remove(client: Client, items: list[dict], deadline: Deadline | None,
+           dry_run: bool) -> list[Binding | FluidError]:
+    """Delete claims and volumes without a Dataset. deadline: for their absence, None to skip the wait."""
+    owned = bulk.read_if_known(client, fluid_kinds.DATASET, map(ref_of, items))
     objects, pods = _read(client, items), _pods(client, items)
 
     def delete(item: dict) -> Binding:
-        if key_of(item) in owned:
-            raise Conflict("%s exists, and its volume and claim belong to it: delete the Dataset, and Fluid removes both"
-                           % fluid_kinds.DATASET.describe(item["name"], item["namespace"]))
-        removed = [_remove(client, kind, key, objects, wait_timeout, dry_run) for kind, key in _keys(item).items()]
-        return Binding(_UNTOUCHED, *removed, pods[key_of(item)])
+        if ref_of(item) in owned:
+            raise Conflict(f"{fluid_kinds.DATASET.describe(ref_of(item))} exists and owns its volume and "
+                           "claim: delete the Dataset instead, and Fluid deletes both")
+        claim, volume = (
+            _remove(client, kind, ref, objects, deadline, dry_run) for kind, ref in _refs(item).items())
+        return Binding(_UNCHANGED, claim, volume, pods[ref_of(item)])
 
     return bulk.work(items, delete)
 
 
-def _keys(item: dict) -> dict[Kind, Key]:
-    """The claim first: a volume that is claimed is not let go."""
+def _refs(item: dict) -> dict[Kind, ObjectRef]:
+    """Return the claim, then the volume: a bound volume cannot be deleted."""
     return {
-        kinds.PERSISTENT_VOLUME_CLAIM: (item["namespace"], claim_name(item["name"])),
-        kinds.PERSISTENT_VOLUME: (None, volume_name(item["namespace"], item["name"])),
+        kinds.PERSISTENT_VOLUME_CLAIM: ObjectRef(item["namespace"], claim_name(item["name"])),
+        kinds.PERSISTENT_VOLUME: ObjectRef(None, volume_name(ref_of(item))),
     }
 
 
 def _read(client: Client, items: list[dict]) -> Existing:
-    desired = [_keys(item) for item in items]
-    return {kind: bulk.read(client, kind, [keys[kind] for keys in desired])
+    desired = [_refs(item) for item in items]
+    return {kind: bulk.read(client, kind, [refs[kind] for refs in desired])
             for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
 
 
-def _pods(client: Client, items: list[dict]) -> dict[Key, tuple[dict, ...]]:
-    """The pods that use each claim; the pods of a namespace are listed once."""
+def _pods(client: Client, items: list[dict]) -> dict[ObjectRef, tuple[dict, ...]]:
+    """Return the pods that use each claim; lists the pods of each namespace once."""
     claims: dict[str, list[str]] = defaultdict(list)
     for item in items:
         claims[item["namespace"]].append(claim_name(item["name"]))
-    return {(namespace, name): tuple(pods) for namespace, names in claims.items()
+    return {ObjectRef(namespace, name): tuple(pods) for namespace, names in claims.items()
             for name, pods in diagnosis.pods_using(client, namespace, names).items()}
 
 
-def _manage(client: Client, kind: Kind, manifest: dict, write: Write, objects: Existing, waits_first: bool) -> Outcome:
-    metadata = manifest["metadata"]
-    existing = objects[kind].get((metadata.get("namespace"), metadata["name"]))
+def _manage(client: Client, kind: Kind, manifest: dict, write: Write, objects: Existing,
+            waits_first: bool) -> Outcome:
+    existing = objects[kind].get(ref_to(manifest))
     if existing is not None:
         return reconcile.apply(client, kind, manifest, write, existing)
     desired = merge({}, {}, last_applied.desired_of(manifest))
     if desired.changes and write.dry_run and waits_first:
         return Outcome(True, None, changed_fields({}, desired.target, desired.changes), desired.changes)
     if desired.changes:
-        raise InvalidInput(
-            f"{kind.describe(metadata['name'], metadata.get('namespace'))} does not exist yet, so its labels and reclaim policy cannot be "
-            "set: Fluid makes it once a runtime has bound the Dataset; set wait: true")
+        raise PreconditionFailed(
+            f"{kind.describe(ref_to(manifest))} does not exist yet, so its labels and reclaim policy cannot "
+            "be set: Fluid creates it when a runtime binds the Dataset; set wait: true")
     return Outcome(False, None)
 
 
-def _remove(client: Client, kind: Kind, key: Key, objects: Existing, wait_timeout: float | None, dry_run: bool) -> Outcome:
-    namespace, name = key
-    outcome = reconcile.remove(client, kind, name, namespace, dry_run, objects[kind].get(key))
-    if wait_timeout is not None and not dry_run and outcome.existing is not None:
-        result = waits.gone(client, kind, [key], wait_timeout)[key]
-        if isinstance(result, FluidError):
-            raise result
-    # What is absent, or on its way there, is no result; check mode cannot know more than that.
+def _remove(client: Client, kind: Kind, ref: ObjectRef, objects: Existing, deadline: Deadline | None,
+            dry_run: bool) -> Outcome:
+    outcome = reconcile.remove(client, kind, ref, dry_run, objects[kind].get(ref))
+    if deadline is not None and not dry_run and outcome.existing is not None:
+        waits.require_all(waits.absent(client, kind, [ref], deadline))
+    # An absent or terminating object is no result; check mode cannot predict more than that.
     return replace(outcome, existing=None)
 
 
 def _dataset(item: dict) -> dict:
     capacity = item["capacity"]
-    return _object(item["name"], item["namespace"], annotations={CAPACITY_ANNOTATION: capacity} if capacity else None)
+    return _object(
+        item["name"], item["namespace"], annotations={CAPACITY_ANNOTATION: capacity} if capacity else None)
 
 
 def _volume(item: dict) -> dict:
-    manifest = _object(volume_name(item["namespace"], item["name"]), None, labels=text_map(item["labels"]))
+    manifest = _object(volume_name(ref_of(item)), None, labels=text_map(item["labels"]))
     if item["reclaim_policy"]:
         manifest["spec"] = {"persistentVolumeReclaimPolicy": item["reclaim_policy"]}
     return manifest
@@ -191,7 +199,7 @@ def _object(name: str, namespace: str | None, **metadata: dict | None) -> dict:
 
 def _warn_of_other_capacity(item: dict, existing: dict | None, warn: Callable[[str], None]) -> None:
     found = (existing or {}).get("spec", {}).get("capacity", {}).get("storage")
-    if item["capacity"] and found and not quantity.equal(found, item["capacity"]):
-        warn("%s has capacity %s, not %s: Fluid reads the capacity only when it makes the volume, so the new one holds "
-             "once the runtime is created anew"
-             % (kinds.PERSISTENT_VOLUME.describe(existing["metadata"]["name"]), found, item["capacity"]))
+    if existing and item["capacity"] and found and not quantity.equal(found, item["capacity"]):
+        warn(f"{kinds.PERSISTENT_VOLUME.describe(ref_to(existing))} has capacity {found}, not "
+             f"{item['capacity']}: Fluid reads the capacity only when it creates the volume, so the new one "
+             "takes effect when the runtime is deleted and created again")

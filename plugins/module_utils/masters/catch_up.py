@@ -1,37 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a restarted follower has the whole journal again. Pure.
+"""Whether a restarted follower has the complete journal again. Pure.
 
-A follower answers, and so is AVAILABLE, before it has what it lacks: its journal is on an emptyDir, and it starts with none. Another
-master must not be restarted before that, since what was agreed on would then be in one place alone.
+A follower is AVAILABLE as soon as it answers. Its journal is on an emptyDir, so it starts empty and receives
+all entries from the leader. No other master may restart before it has caught up: a committed entry could then
+exist in one place only.
 """
 
 from __future__ import annotations
 
 from ..alluxio.raft import AVAILABLE, Peer
 
-# A leader counts an entry as sent before it is answered. Two more answers without a step back mean that the follower has it: one
-# that lacks the entry before the one it is sent says so, and the leader goes back.
+# A leader counts an entry as sent before the follower acknowledges it. A follower that lacks the preceding
+# entry rejects it, and the leader steps back. Two more answers without such a step prove that it arrived.
 _ANSWERS = 2
-_APART = 0.15  # seconds; two looks at the same answer differ by less
+_SAME_ANSWER = 0.15  # seconds; observations of one answer differ by less
 
 
 class CatchUp:
-    """Follows one peer by what its leader tells, look by look."""
+    """Follows one peer over several observations by its leader."""
 
     def __init__(self) -> None:
-        self._heard: float | None = None
+        self._answered_at: float | None = None
         self._answers = 0
 
-    def done(self, peer: Peer | None, now: float) -> bool:
-        """Take another look, at the time now in seconds; tell whether the peer has everything. peer: None when it is no member."""
+    def observe(self, peer: Peer | None, now: float) -> bool:
+        """Record an observation at the time now (seconds); return whether the peer has caught up.
+
+        peer: None when it is no member.
+        """
         if peer is None or peer.state != AVAILABLE or (peer.behind or 0) > 0:
-            self._heard, self._answers = None, 0
+            self._answered_at, self._answers = None, 0
             return False
         if peer.leader or peer.behind is None or peer.silent is None:
-            return True  # a leader has everything; what is not told cannot be waited for
-        if self._heard is None:
-            self._heard = now
-        elif now - peer.silent > self._heard + _APART:
-            self._heard = now - peer.silent
+            return True  # a leader is complete; without figures there is nothing to wait for
+        if self._answered_at is None:
+            self._answered_at = now
+        elif now - peer.silent > self._answered_at + _SAME_ANSWER:
+            self._answered_at = now - peer.silent
             self._answers += 1
         return self._answers >= _ANSWERS

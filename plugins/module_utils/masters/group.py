@@ -1,40 +1,43 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The masters of one runtime: what they say of their Raft quorums, and what they can be told to do. IO."""
+"""The masters of one runtime: their Raft quorums, and the commands that act on them. IO."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Callable
 
 from ..alluxio.cli_output import parse_master_info, parse_quorum_info
 from ..alluxio.logs import last_term, raft_server_closed
 from ..alluxio.raft import Quorum
+from ..api import deadline, pod_exec
 from ..api.client import Client
-from ..api.pod_exec import execute
-from ..errors import ApiError, QuorumUnknown
+from ..api.deadline import Clock
+from ..errors import ApiError, Forbidden, QuorumUnknown
+from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER, container_of, raft_component
 from ..fluid.names import master_selector
 from ..k8s import kinds
+from ..k8s.kinds import ObjectRef
 from ..k8s.pods import is_ready
 from .membership import Membership
 from .web_api import GroupView, MasterWebApi
 
-_FORBIDDEN = 403
-# Seconds. Without a leader the CLI retries for minutes; 3 to 7 seconds is what an answer takes.
+# Seconds. An answer takes 3 to 7; without a leader the CLI retries for minutes.
 _CLI_TIMEOUT = 30.0
-# A transfer of the leadership returns when the new leader is known (QuorumElectCommand waits for up to 3 minutes).
+# A leadership transfer returns when the new leader is known (QuorumElectCommand waits up to 3 minutes).
 _ELECT_TIMEOUT = 60.0
 _SHELL_TIMEOUT = 10.0
 _KEY_TIMEOUT = 15.0
 _PORT_TIMEOUT = 5.0
-_MOMENT = 0.5
-# Prints those of its arguments that are no keys of Alluxio. The exit code does not tell: it is 1 as well for a known key without a
-# value, which "is not found" (alluxio.cli.GetConf).
-_FIND_UNKNOWN = 'for key; do case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac; done'
-# Ends the process whose arguments name the class. The master's first process is not the JVM but the script of Fluid's
-# <name>-mount-config, a bash without a handler, which the kernel spares any signal that it has none for.
+_REREAD_AFTER = 0.5
+# Prints those of its arguments that are no property keys of Alluxio. The exit code does not show it: it is 1
+# for a known key without a value as well (alluxio.cli.GetConf).
+_FIND_UNKNOWN = """for key; do
+  case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac
+done"""
+# Signals the process whose arguments name the class. A container's first process is not the JVM but the bash
+# of Fluid's <name>-mount-config; the kernel does not deliver signals to it, since it handles none.
 _END = """for each in /proc/[0-9]*; do
   case $(readlink "$each/exe") in
     */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${each#/proc/}" ;;
@@ -42,39 +45,41 @@ _END = """for each in /proc/[0-9]*; do
 done
 true"""
 _LOG_TAIL = 2000
+_JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
 
 class Masters:
-    """Asks any master that answers; none of them is special."""
+    """Reads and commands the masters of one runtime, through any of them that answers."""
 
-    def __init__(self, client: Client, namespace: str, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: Client, runtime: ObjectRef, clock: Clock | None = None) -> None:
         self._client = client
-        self._namespace = namespace
-        self._name = name
-        self._api = MasterWebApi(client, namespace)
-        self._sleep = sleep
+        self._runtime = runtime
+        self._api = MasterWebApi(client)
+        self._clock = clock or deadline.SYSTEM_CLOCK
         self._memberships: dict[str, Membership] = {}
 
     def pods(self) -> list[dict]:
-        """The master pods, those whose containers are ready first."""
-        return sorted(self._client.list(kinds.POD, self._namespace, master_selector(self._name)), key=lambda pod: not is_ready(pod))
+        """Return the master pods, ready ones first."""
+        return sorted(self._client.list(kinds.POD, self._runtime.namespace, master_selector(
+            self._runtime.name)), key=lambda pod: not is_ready(pod))
 
     def quorum(self, domain: str, pods: list[dict] | None = None) -> tuple[Quorum, str]:
-        """Return the Raft group of the masters or job masters, and the pod that told.
+        """Return the Raft group of a domain and the pod that answered.
 
-        Raises QuorumUnknown when there is no leader, with each pod's reason when it was the CLI that was asked.
+        Raises QuorumUnknown when there is no leader, with each pod's reason if the command was used.
         """
         pods = self.pods() if pods is None else pods
         view = self._view(domain, pods)
         if view.quorum is not None:
-            return view.quorum, view.pod
+            return view.quorum, view.pod or ""
         if view.leaderless:
             raise QuorumUnknown(
-                f"{self._unanswered(_quorum_of(domain))}: none of the {view.silent} masters serves its web port, which only a leader does")
+                f"{self._unanswered(_quorum_of(domain))}: none of the {view.unanswered} masters serves "
+                "its web port, which only a leader does")
         return self._ask_command(domain, pods)
 
-    def look(self, domain: str, pods: list[dict]) -> GroupView:
-        """Return the same, and which pods nothing comes from, also when there is no leader: then without a quorum."""
+    def group_view(self, domain: str, pods: list[dict]) -> GroupView:
+        """Return the group and the pods that are unreachable; without a leader its quorum is None."""
         view = self._view(domain, pods)
         if view.quorum is not None or view.leaderless:
             return view
@@ -85,62 +90,62 @@ class Masters:
         return replace(view, quorum=quorum, pod=pod)
 
     def _view(self, domain: str, pods: list[dict]) -> GroupView:
-        """What the web ports tell: nothing where they may not be asked."""
+        """Return the view of the web ports; an empty one without the permission to read them."""
         try:
             view = self._api.ask(domain, pods)
-        except ApiError as err:
-            if err.status != _FORBIDDEN:
-                raise
+        except Forbidden:
             return GroupView(None, None, 0)
         if view.quorum is None:
             return view
         names = {pod["metadata"]["name"] for pod in pods}
-        return replace(view, quorum=self._membership(domain).of(view.quorum, names))
+        return replace(view, quorum=self._membership(domain).members_of(view.quorum, names))
 
     def _membership(self, domain: str) -> Membership:
-        return self._memberships.setdefault(domain, Membership(partial(self._again, domain), partial(self._listed, domain)))
+        return self._memberships.setdefault(
+            domain, Membership(partial(self._reread, domain), partial(self._list_members, domain)))
 
-    def _again(self, domain: str) -> Quorum | None:
-        """What the leader's metrics tell a moment later: its followers have answered meanwhile, if they are any."""
-        self._sleep(_MOMENT)
+    def _reread(self, domain: str) -> Quorum | None:
+        """Return the group by the leader's metrics, after a pause in which real followers answer again."""
+        self._clock.sleep(_REREAD_AFTER)
         return self._api.ask(domain, self.pods()).quorum
 
-    def _listed(self, domain: str) -> set[str] | None:
-        """The addresses of the group's members as the command tells them; None when it does not."""
+    def _list_members(self, domain: str) -> set[str] | None:
+        """Return the addresses of the members that the command lists; None when it fails."""
         try:
             return {peer.address for peer in self._ask_command(domain, self.pods())[0].peers}
         except QuorumUnknown:
             return None
 
     def _ask_command(self, domain: str, pods: list[dict]) -> tuple[Quorum, str]:
-        command = ["alluxio", "fsadmin", "journal", "quorum", "info", "-domain", domain]
+        command = [*_JOURNAL_QUORUM, "info", "-domain", domain]
         return self._ask_any(pods, command, parse_quorum_info, _quorum_of(domain))
 
     def single(self) -> tuple[Quorum, str]:
-        """Return a single master as the group of one that it is, and the pod that told."""
-        return self._ask_any(self.pods(), ["alluxio", "fs", "masterInfo"], parse_master_info, "its leading master")
+        """Return a single master as a group of one, and the pod that answered."""
+        return self._ask_any(
+            self.pods(), ["alluxio", "fs", "masterInfo"], parse_master_info, "the leading master")
 
     def configuration(self, pods: list[dict] | None = None) -> dict[str, str]:
-        """Return the properties in force in the leading master's process, by their names.
+        """Return the properties in force in the leading master's process, by key.
 
-        Raises QuorumUnknown when no master leads, and ApiError without the permission for get on pods/proxy.
+        Raises QuorumUnknown when no master leads, and ApiError without get on pods/proxy.
         """
         for pod in self.pods() if pods is None else pods:
             found = self._api.configuration(pod)
             if found is not None:
                 return found
-        raise QuorumUnknown(f"{self._unanswered('its configuration')}: none serves its web port")
+        raise QuorumUnknown(f"{self._unanswered('the configuration')}: none serves its web port")
 
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
-        """Return the quorum with the Raft term that its leader's log last named, if it still does."""
+        """Return the quorum with the newest Raft term in its leader's log; None if the log has none."""
         host = (quorum.leader or "").rpartition(":")[0]
         if all(pod["metadata"]["name"] != host for pod in (self.pods() if pods is None else pods)):
             return quorum
-        log = self._client.log(self._namespace, host, container_of(domain), _LOG_TAIL)
+        log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
         return replace(quorum, term=last_term(log))
 
     def unknown_properties(self, keys: list[str]) -> list[str]:
-        """Return those keys that the Alluxio of the masters does not know. Raises QuorumUnknown when no master can be asked."""
+        """Return the keys that the masters' Alluxio does not know. Raises QuorumUnknown when none answers."""
         command, refusals = ["bash", "-c", _FIND_UNKNOWN, "find"], []
         for pod in filter(is_ready, self.pods()):
             name = pod["metadata"]["name"]
@@ -148,57 +153,66 @@ class Masters:
                 return self._run(name, [*command, *keys], _KEY_TIMEOUT * len(keys)).split()
             except QuorumUnknown as err:
                 refusals.append(f"{name}: {err}")
-        raise QuorumUnknown(f"{self._unanswered('the properties that it knows')}: {'; '.join(refusals) or 'no master is ready'}")
+        raise QuorumUnknown(
+            f"{self._unanswered('the known properties')}: {'; '.join(refusals) or 'no master is ready'}")
 
-    def elect(self, asked: str, address: str) -> None:
-        """Hand the leadership of the masters to the peer with that address, asking the pod. Raises QuorumUnknown when refused.
+    def elect(self, pod: str, address: str) -> None:
+        """Transfer the leadership of the masters to the peer with that address, by a command in the pod.
 
-        The job masters have no such command; restarting their leader's container is what moves their leadership.
+        Raises QuorumUnknown when it is refused. Job masters have no such command; their leadership moves when
+        their leader's container restarts.
         """
-        self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "elect", "-address", address], _ELECT_TIMEOUT)
+        self._run(pod, [*_JOURNAL_QUORUM, "elect", "-address", address], _ELECT_TIMEOUT)
 
-    def rank_before_new_ones(self, asked: str, leader: str) -> bool:
-        """Give all peers the same priority, above that of a peer which joins later; tell whether that was done.
+    def reset_priorities(self, pod: str, leader: str) -> bool:
+        """Set the priority of all present peers to 1; return whether that succeeded.
 
-        A peer joins with priority 0, and one of a higher priority does not vote for it (Ratis). To elect who leads already is refused,
-        and the priorities of all are set to 1 then (Alluxio, QuorumElectCommand).
+        A peer joins with priority 0, and a peer does not vote for a candidate of lower priority (Ratis).
+        Alluxio refuses to elect the peer that already leads, and resets all priorities to 1 then
+        (QuorumElectCommand).
         """
-        command = ["alluxio", "fsadmin", "journal", "quorum", "elect", "-address", leader]
-        result = execute(self._client, self._namespace, asked, container_of(MASTER), command, _ELECT_TIMEOUT)
+        result = self._execute(pod, [*_JOURNAL_QUORUM, "elect", "-address", leader], _ELECT_TIMEOUT)
         return "priorities were reset to 1" in result.stdout + result.stderr
 
-    def remove_peer(self, asked: str, domain: str, address: str) -> None:
-        """Take the peer with that address out of the group, asking the pod. Raises QuorumUnknown when refused."""
-        self._run(asked, ["alluxio", "fsadmin", "journal", "quorum", "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
+    def remove_peer(self, pod: str, domain: str, address: str) -> None:
+        """Remove the peer with that address from the group, by a command in the pod.
+
+        Raises QuorumUnknown when it is refused.
+        """
+        self._run(pod, [*_JOURNAL_QUORUM, "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
 
     def raft_closed(self, pod: str, domain: str, port: int) -> bool:
-        """Tell whether the domain's process in the pod lives without its Raft server, which has that port. False when that is not known."""
+        """Return whether the domain's process runs without its Raft server; False when that is unknown.
+
+        port: of the Raft server.
+        """
         try:
-            if not self._client.refuses(self._namespace, pod, port, _PORT_TIMEOUT):
+            if not self._client.refuses(self._pod(pod), port, _PORT_TIMEOUT):
                 return False
-            return raft_server_closed(self._client.log(self._namespace, pod, container_of(domain), _LOG_TAIL))
+            return raft_server_closed(self._client.log(self._pod(pod), container_of(domain), _LOG_TAIL))
         except ApiError:
             return False
 
     def restart(self, pod: str, domain: str) -> None:
-        """End the domain's process in the pod; kubelet starts its container again, and a master's journal stays."""
+        """End the domain's process; kubelet restarts its container, and a master's journal stays."""
         self.end(pod, domain)
 
     def end(self, pod: str, domain: str) -> None:
-        """Let the domain's JVM in the pod end, as a stop of the container would if its first process passed the signal on."""
+        """Send SIGTERM to the domain's JVM, as the container's first process does not pass it on."""
         self._signal(pod, domain, "TERM")
 
     def kill(self, pod: str, domain: str) -> None:
-        """Let the domain's JVM in the pod end without a moment to react."""
+        """Send SIGKILL to the domain's JVM."""
         self._signal(pod, domain, "KILL")
 
     def _signal(self, pod: str, domain: str, signal: str) -> None:
         component = raft_component(domain)
-        # The stream may break off before the shell has answered.
         command = ["sh", "-c", _END, "end", component.main_class, signal]
-        execute(self._client, self._namespace, pod, component.container, command, _SHELL_TIMEOUT)
+        # The exit code is ignored: the stream may end before the shell has answered.
+        pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT)
 
-    def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum], subject: str) -> tuple[Quorum, str]:
+    def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum],
+                 subject: str) -> tuple[Quorum, str]:
         refusals = []
         for pod in pods:
             name = pod["metadata"]["name"]
@@ -209,14 +223,21 @@ class Masters:
         raise QuorumUnknown(f"{self._unanswered(subject)}: {'; '.join(refusals) or 'there is no master pod'}")
 
     def _unanswered(self, subject: str) -> str:
-        return f"no master of AlluxioRuntime {self._name} in namespace {self._namespace} tells of {subject}"
+        runtime = fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)
+        return f"could not read {subject} from any master of {runtime}"
+
+    def _pod(self, name: str) -> ObjectRef:
+        return ObjectRef(self._runtime.namespace, name)
+
+    def _execute(self, pod: str, command: list[str], timeout: float) -> pod_exec.ExecResult:
+        return pod_exec.execute(self._client, self._pod(pod), container_of(MASTER), command, timeout)
 
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
-        result = execute(self._client, self._namespace, pod, container_of(MASTER), command, timeout)
+        result = self._execute(pod, command, timeout)
         if result.code != 0:
             raise QuorumUnknown(f"exit code {result.code}: {(result.stderr or result.stdout).strip()[-300:]}")
         return result.stdout
 
 
 def _quorum_of(domain: str) -> str:
-    return f"its {domain} quorum"
+    return f"the {domain} quorum"

@@ -1,57 +1,67 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of the peers in a leader's metrics are members of its group.
 
-Measured (Alluxio 2.9.4): a leader keeps the gauges of a peer that was removed as they were, AVAILABLE even, until another one leads.
-One that is to come back has them again before it is a member, and its silence counts from each of the leader's attempts to reach it.
+Measured (Alluxio 2.9.4): a leader keeps the gauges of a removed peer unchanged, AVAILABLE included, until
+another peer leads. A peer that joins again has gauges before it is a member; its silence then counts from
+each of the leader's attempts to reach it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Callable, Collection
 
 from ..alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum
 
 
 class Membership:
-    """Remembers by leader what was learned of its peers.
+    """Remembers, for each leader, which of its peers are members.
 
-    again: takes another look at the group, a moment later; None when there is no leader any more. listed: the addresses of the
-    members as the command tells them, which takes seconds; None when it does not.
+    reread: reads the group again a moment later; None without a leader. list_members: returns the addresses
+    that Alluxio's command lists, which takes seconds; None when it fails.
     """
 
-    def __init__(self, again: Callable[[], Quorum | None], listed: Callable[[], Collection[str] | None]) -> None:
-        self._again = again
-        self._listed = listed
-        self._removed: dict[str | None, set[str]] = defaultdict(set)  # addresses of former peers without a pod
-        self._members: dict[str | None, set[str]] = defaultdict(set)  # addresses of peers whose gauges, or the command, tell so
-        self._outside: dict[str | None, dict[str, int | None]] = defaultdict(dict)  # how far the others had come when they were found out
+    def __init__(self, reread: Callable[[], Quorum | None],
+                 list_members: Callable[[], Collection[str] | None]) -> None:
+        self._reread = reread
+        self._list_members = list_members
+        # By leader: addresses of removed peers without a pod.
+        self._removed: dict[str | None, set[str]] = defaultdict(set)
+        # By leader: addresses of members, as the gauges or the command show.
+        self._members: dict[str | None, set[str]] = defaultdict(set)
+        # By leader: the last journal entry of each non-member at the time of that finding.
+        self._outside: dict[str | None, dict[str, int | None]] = defaultdict(dict)
 
-    def of(self, quorum: Quorum, with_pod: Collection[str]) -> Quorum:
-        """Return the group without peers that are no members. with_pod: the addresses' hosts that have a pod."""
-        bare = {peer.address for peer in quorum.peers if peer.address.rpartition(":")[0] not in with_pod}
-        gone = self._without_pod(quorum.leader, bare)
-        unknown = self._ask_for(quorum, [peer for peer in quorum.peers if peer.address not in bare])
+    def members_of(self, quorum: Quorum, with_pod: Collection[str]) -> Quorum:
+        """Return the group without peers that are no members; a peer in doubt becomes UNAVAILABLE.
+
+        with_pod: the hosts of addresses that have a pod.
+        """
+        without_pod = {
+            peer.address for peer in quorum.peers if peer.address.rpartition(":")[0] not in with_pod}
+        removed = self._removed_of(quorum.leader, without_pod)
+        unknown = self._classify(quorum, [peer for peer in quorum.peers if peer.address not in without_pod])
         outside = self._outside[quorum.leader]
-        peers = [replace(peer, state=UNAVAILABLE) if peer.address in unknown else peer for peer in quorum.peers
-                 if peer.address not in gone and outside.get(peer.address, -1) != peer.reached]
+        peers = [replace(peer, state=UNAVAILABLE) if peer.address in unknown else peer
+                 for peer in quorum.peers
+                 if peer.address not in removed and outside.get(peer.address, -1) != peer.reached]
         return replace(quorum, peers=tuple(peers))
 
-    def _without_pod(self, leader: str | None, bare: set[str]) -> set[str]:
-        """Those of the peers without a pod that the command does not list."""
+    def _removed_of(self, leader: str | None, without_pod: set[str]) -> set[str]:
+        """Return the peers without a pod that the command does not list."""
         removed = self._removed[leader]
-        removed &= bare
-        if bare - removed:
-            listed = self._listed()
+        removed &= without_pod
+        if without_pod - removed:
+            listed = self._list_members()
             if listed is not None:
-                removed |= bare - set(listed)
+                removed |= without_pod - set(listed)
         return removed
 
-    def _ask_for(self, quorum: Quorum, peers: list[Peer]) -> set[str]:
-        """Learn which of the peers are members; return those of which that cannot be known.
+    def _classify(self, quorum: Quorum, peers: list[Peer]) -> set[str]:
+        """Record which of the peers are members; return the addresses for which that is unknown.
 
-        A peer that has all that is agreed on is one: its removal was agreed on without it.
+        A peer that has all committed entries is a member: its removal would be committed without it.
         """
         members, outside = self._members[quorum.leader], self._outside[quorum.leader]
         members |= {peer.address for peer in peers if peer.state == AVAILABLE and not peer.lags}
@@ -59,15 +69,16 @@ class Membership:
                     and peer.address not in members and outside.get(peer.address, -1) != peer.reached}
         if not doubtful:
             return set()
-        later = self._again()
+        later = self._reread()
         if later is None or later.leader != quorum.leader:
             return set(doubtful)
-        moved = {peer.address for peer in later.peers if not peer.lags or peer.reached != doubtful.get(peer.address)}
-        members |= moved & doubtful.keys()
-        still = doubtful.keys() - moved
-        listed = self._listed() if still else ()
+        advanced = {peer.address
+                    for peer in later.peers if not peer.lags or peer.reached != doubtful.get(peer.address)}
+        members |= advanced & doubtful.keys()
+        unmoved = doubtful.keys() - advanced
+        listed = self._list_members() if unmoved else ()
         if listed is None:
-            return still
-        members |= still & set(listed)
-        outside.update({address: doubtful[address] for address in still - set(listed)})
+            return unmoved
+        members |= unmoved & set(listed)
+        outside.update({address: doubtful[address] for address in unmoved - set(listed)})
         return set()

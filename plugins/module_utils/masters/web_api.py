@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a leader's web server tells, through the API server's pod proxy: no command in a pod, no JVM. IO, read-only.
+"""What the web servers of a runtime's masters report, through the API server's pod proxy. IO, read-only.
 
-Only the leader of a group serves its web port; a standby refuses the connection.
+Only the leader of a group serves its web port; a standby refuses the connection. No command runs in a pod, so
+no JVM has to start.
 """
 
 from __future__ import annotations
@@ -16,53 +17,56 @@ from ..api import bulk
 from ..api.client import Client
 from ..errors import PodUnreachable
 from ..fluid.components import MASTER, raft_component, web_port
+from ..k8s.kinds import ref_to
 
-# The leader of a cache answers within 0.1 s; a node that is cut off does not refuse, it is silent.
+# Seconds. The leader answers within 0.1; a node that is cut off does not refuse a connection but is silent.
 _TIMEOUT = 5.0
 _METRICS = "/metrics/prometheus/"
 
 
 @dataclass(frozen=True)
 class GroupView:
-    """What the masters' web ports say. quorum and pod: of the leader, None without one.
+    """A Raft group as the masters' web ports show it. quorum and pod: of the leader, None without one.
 
-    silent: how many ports were asked, when none of them answered; else 0. unreachable: pods whose port did not even refuse. That
-    is no running standby, whatever Kubernetes says of its pod, which it believes to be ready for most of a minute after its node's end.
+    unanswered: number of ports that were tried if none answered, else 0. unreachable: pods whose port did not
+    even refuse the connection. Such a pod is no running standby, although Kubernetes counts it as ready for
+    most of a minute after its node has failed.
     """
 
     quorum: Quorum | None
     pod: str | None
-    silent: int
+    unanswered: int
     unreachable: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def leaderless(self) -> bool:
-        """Whether at least one port was found closed and none open: there is no leader that the API server could miss."""
-        return self.quorum is None and self.silent > len(self.unreachable)
+        """Whether no port is open and at least one refuses: the API server cannot have missed a leader."""
+        return self.quorum is None and self.unanswered > len(self.unreachable)
 
     @property
-    def gone(self) -> frozenset[str]:
-        """The pods from which nothing comes, neither here nor to the leader."""
-        heard = {peer.address.rpartition(":")[0] for peer in self.quorum.peers if peer.state == AVAILABLE} if self.quorum else set()
-        return self.unreachable - heard
+    def absent(self) -> frozenset[str]:
+        """The pods that reach neither the API server nor the leader."""
+        available = {peer.address.rpartition(":")[0]
+                     for peer in self.quorum.peers if peer.state == AVAILABLE} if self.quorum else set()
+        return self.unreachable - available
 
 
 class MasterWebApi:
-    """Asks the web ports of one runtime's masters."""
+    """Reads the web ports of one runtime's masters."""
 
-    def __init__(self, client: Client, namespace: str) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._namespace = namespace
-        self._silence: dict[tuple[str, str], float] = {}
+        self._unavailable_after: dict[tuple[str, str], float] = {}
 
     def ask(self, domain: str, pods: list[dict]) -> GroupView:
-        """Ask all pods at once which of them leads the domain's group, and how it sees the group.
+        """Read the port of each pod concurrently; return the view of the domain's leader.
 
-        Raises ApiError without the permission for get on pods/proxy.
+        Raises ApiError without get on pods/proxy.
         """
         started = [pod for pod in pods if pod.get("status", {}).get("podIP") and web_port(pod, domain)]
         answers = bulk.work(started, lambda pod: self._ask(pod, domain, _METRICS)) if started else []
-        found, unreachable = [], set()
+        leading: list[tuple[Quorum, str]] = []
+        answered, unreachable = False, set()
         for pod, answer in zip(started, answers, strict=True):
             if isinstance(answer, PodUnreachable):
                 unreachable.add(pod["metadata"]["name"])
@@ -70,17 +74,22 @@ class MasterWebApi:
             if isinstance(answer, Exception):
                 raise answer
             if answer is not None:
-                quorum = read_quorum(answer.decode("utf-8", "replace"), self._silent_for(pod, domain))
-                found.append((quorum, pod["metadata"]["name"]))
-        # A leader that was cut off may believe in itself until it learns of its successor, whom more members answer.
-        leading = sorted((each for each in found if each[0] is not None), key=lambda each: each[0].available)
-        quorum, name = leading[-1] if leading else (None, None)
-        return GroupView(quorum, name, 0 if found else len(started), frozenset(unreachable))
+                answered = True
+                quorum = read_quorum(answer.decode("utf-8", "replace"), self._silence_limit(pod, domain))
+                if quorum is not None:
+                    leading.append((quorum, pod["metadata"]["name"]))
+        unanswered = 0 if answered else len(started)
+        if not leading:
+            return GroupView(None, None, unanswered, frozenset(unreachable))
+        # A leader that was cut off counts itself as leader until it hears of its successor, which has more
+        # AVAILABLE peers.
+        quorum, name = max(reversed(leading), key=lambda each: each[0].available)
+        return GroupView(quorum, name, unanswered, frozenset(unreachable))
 
     def configuration(self, pod: dict, domain: str = MASTER) -> dict[str, str] | None:
-        """The properties that are in force in the leader's process, as texts; None when the pod does not lead.
+        """Return the properties in force in the leader's process as text; None when the pod does not lead.
 
-        A property that has no value is left out, and so is one that Alluxio does not know.
+        Properties without a value are left out, and so are keys that Alluxio does not know.
         """
         answer = self.get(pod, domain, raft_component(domain).info_path)
         if answer is None:
@@ -92,26 +101,26 @@ class MasterWebApi:
         return {key: _as_text(value) for key, value in found.items() if value is not None}
 
     def get(self, pod: dict, domain: str, path: str) -> bytes | None:
-        """What the pod's web port answers on a path; None when it does not lead."""
+        """Return the web port's answer for a path; None when the pod does not lead."""
         try:
             return self._ask(pod, domain, path)
         except PodUnreachable:
             return None
 
     def _ask(self, pod: dict, domain: str, path: str) -> bytes | None:
-        return self._client.proxied(self._namespace, pod["metadata"]["name"], web_port(pod, domain), path, _TIMEOUT)
+        return self._client.proxied(ref_to(pod), web_port(pod, domain) or 0, path, _TIMEOUT)
 
-    def _silent_for(self, pod: dict, domain: str) -> float:
-        """Seconds of silence after which Alluxio calls a follower UNAVAILABLE."""
+    def _silence_limit(self, pod: dict, domain: str) -> float:
+        """Return the seconds without an answer after which Alluxio counts a follower as UNAVAILABLE."""
         key = (pod["metadata"].get("uid", ""), domain)
-        if key not in self._silence:
+        if key not in self._unavailable_after:
             configuration = self.configuration(pod, domain) or {}
             if ELECTION_TIMEOUT_MAX not in configuration:
                 return ELECTION_TIMEOUT_DEFAULTS[ELECTION_TIMEOUT_MAX]
-            self._silence[key] = election_timeout(ELECTION_TIMEOUT_MAX, configuration)
-        return self._silence[key]
+            self._unavailable_after[key] = election_timeout(ELECTION_TIMEOUT_MAX, configuration)
+        return self._unavailable_after[key]
 
 
 def _as_text(value: object) -> str:
-    """A property's value as Alluxio's own settings write it."""
+    """Return a property's value as Alluxio's own configuration writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

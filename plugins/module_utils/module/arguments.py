@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules' argument specs, in named pieces that have the names of the doc fragments."""
+"""The common parts of the modules' argument specs, named like the doc fragments."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ansible.module_utils.basic import env_fallback
 
 
 def _from_environment(*names: str, **spec: Any) -> dict:
-    """An option that kubernetes.core also reads from the environment, under the same names."""
+    """Return an option with kubernetes.core's environment variables as fallback."""
     return {**spec, "fallback": (env_fallback, ["K8S_AUTH_" + name for name in names])}
 
 
 def connection() -> dict:
-    """The connection options of kubernetes.core, with its environment variables."""
+    """Return the connection options of kubernetes.core, with its environment variables."""
     return {
         "kubeconfig": _from_environment("KUBECONFIG", type="raw", no_log=True),
         "context": _from_environment("CONTEXT", type="str"),
@@ -22,10 +22,12 @@ def connection() -> dict:
         "api_key": _from_environment("API_KEY", type="str", no_log=True),
         "username": _from_environment("USERNAME", type="str"),
         "password": _from_environment("PASSWORD", type="str", no_log=True),
-        "validate_certs": _from_environment("VALIDATE_CERTS", "VERIFY_SSL", type="bool", aliases=["verify_ssl"]),
+        "validate_certs": _from_environment(
+            "VALIDATE_CERTS", "VERIFY_SSL", type="bool", aliases=["verify_ssl"]),
         "ca_cert": _from_environment("CA_CERT", "SSL_CA_CERT", type="path", aliases=["ssl_ca_cert"]),
         "client_cert": _from_environment("CLIENT_CERT", "CERT_FILE", type="path", aliases=["cert_file"]),
-        "client_key": _from_environment("CLIENT_KEY", "KEY_FILE", type="path", aliases=["key_file"], no_log=False),
+        "client_key": _from_environment(
+            "CLIENT_KEY", "KEY_FILE", type="path", aliases=["key_file"], no_log=False),
         "proxy": _from_environment("PROXY", type="str"),
         "no_proxy": _from_environment("NO_PROXY", type="str"),
         "proxy_headers": {"type": "dict", "apply_defaults": True, "options": {
@@ -40,6 +42,7 @@ def connection() -> dict:
 
 
 def identity() -> dict:
+    """Return the name and namespace of an object."""
     return {
         "name": {"type": "str", "required": True},
         "namespace": {"type": "str", "default": "default"},
@@ -47,11 +50,12 @@ def identity() -> dict:
 
 
 def fleet(plural: str, options: dict) -> dict:
-    """Name and options of a single object, or a list of objects that each have them.
+    """Return the name and options of a single object, and a list of objects with the same options.
 
-    Defaults stand at the module only, so that an object of the list can be seen to leave an option out.
+    Only the module's own options have defaults: an option that an object of the list omits must be None.
     """
-    item = {name: {key: value for key, value in option.items() if key != "default"} for name, option in options.items()}
+    item = {name: {key: value for key, value in option.items() if key != "default"}
+            for name, option in options.items()}
     item.update(name={"type": "str", "required": True}, namespace={"type": "str"})
     return {
         "name": {"type": "str"},
@@ -62,7 +66,7 @@ def fleet(plural: str, options: dict) -> dict:
 
 
 def fleet_rules(plural: str, options: dict) -> dict:
-    """The rules that go with fleet(): a name or the list, and the list without the single form's options."""
+    """Return the rules for fleet(): a name or the list, and no option of a single object beside the list."""
     free = [name for name, option in options.items() if "default" not in option]
     return {
         "required_one_of": [("name", plural)],
@@ -71,6 +75,7 @@ def fleet_rules(plural: str, options: dict) -> dict:
 
 
 def state() -> dict:
+    """Return the options of a module that creates, changes and deletes objects."""
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "force_conflicts": {"type": "bool", "default": False},
@@ -78,11 +83,12 @@ def state() -> dict:
 
 
 def metadata() -> dict:
+    """Return the labels and annotations of an object."""
     return {"labels": {"type": "dict"}, "annotations": {"type": "dict"}}
 
 
 def user() -> dict:
-    """A user and group, as Fluid's type User (api/v1alpha1/common.go) wants all four."""
+    """Return a user and group; Fluid's type User (api/v1alpha1/common.go) requires all four fields."""
     return {"type": "dict", "options": {
         "uid": {"type": "int", "required": True}, "gid": {"type": "int", "required": True},
         "user": {"type": "str", "required": True}, "group": {"type": "str", "required": True},
@@ -90,7 +96,7 @@ def user() -> dict:
 
 
 def wait(timeout: int) -> dict:
-    """Waiting, with the default timeout (seconds) that the awaited thing usually stays well below."""
+    """Return the options of a wait. timeout: the default in seconds, well above the usual duration."""
     return {
         "wait": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": timeout},
@@ -98,22 +104,23 @@ def wait(timeout: int) -> dict:
 
 
 def wait_for() -> dict:
-    """A field to wait for, by a JMESPath expression."""
-    return {"wait_for": {"type": "dict", "options": {"path": {"type": "str", "required": True}, "value": {"type": "raw"}}}}
+    """Return the option for a wait on a field, given by a JMESPath expression."""
+    return {"wait_for": {"type": "dict",
+                         "options": {"path": {"type": "str", "required": True}, "value": {"type": "raw"}}}}
 
 
 def backups() -> dict:
-    """Where the backups of a runtime are."""
+    """Return the options that locate the backups of a runtime."""
     return {
         "claim": {"type": "str", "required": True},
         "path": {"type": "str", "default": ""},
         "image": {"type": "str"},
-        "timeout": {"type": "int", "default": 600},
+        "wait_timeout": {"type": "int", "default": 600},
     }
 
 
 def selection() -> dict:
-    """Which objects an info module returns."""
+    """Return the options that select the objects of an info module."""
     return {
         "name": {"type": "str"},
         "names": {"type": "list", "elements": "str"},
@@ -128,10 +135,6 @@ def selection() -> dict:
 SELECTION_RULES = {"mutually_exclusive": [("name", "names"), ("namespace", "namespaces")]}
 
 
-def compose(*pieces: dict, **options: dict) -> dict:
-    """Return one argument spec of the pieces and the module's own options."""
-    spec: dict = {}
-    for piece in pieces:
-        spec.update(piece)
-    spec.update(options)
-    return spec
+def compose(*parts: dict, **options: dict) -> dict:
+    """Return one argument spec from the parts and the module's own options."""
+    return {name: option for part in (*parts, options) for name, option in part.items()}

@@ -1,210 +1,239 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the Raft groups of one runtime's masters to full strength, step by step. IO.
+"""Completes the Raft groups of one runtime's masters, step by step. IO.
 
-What to do is decided in care.py from what is seen now; here it is seen, done and waited for. Every step is decided anew, so
-that a run that was cut off is continued by the next one.
+plan.py chooses each step from what is observed at that moment; this file observes the group, performs the
+step and waits for its effect. No step depends on an earlier run, so the next run continues an interrupted
+one.
 """
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Callable, Sequence
+from functools import partial
 
 from ..api.client import Client
-from ..errors import ApiError, Conflict, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
+from ..api.deadline import Deadline
+from ..errors import ApiError, Conflict, Forbidden, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
 from ..k8s import kinds
+from ..k8s.kinds import ObjectRef
 from ..k8s.pods import is_ready, unready_reason
+from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import peer_services, plan as quorum_plan
 from .plan import RaftGroup, Step
+from .stable_addresses import services_of
 
-# Seconds. A master that is restarted on purpose or by its node is back before a majority is called lost. With the 5 s that a silent
-# pod is waited for, before and after, a loss is said within 30 s.
+# Seconds. A master that a user or its node restarts is back before the majority is reported as lost. With the
+# 5 s timeout of a silent pod, before and after, a loss is reported within 30 s.
 _LOST_AFTER = 15.0
 _PAUSE = 0.5
 
 
 @dataclass(frozen=True)
 class ActionRecord:
-    """A step that was taken, in one domain."""
+    """A step that was performed in one domain."""
 
     domain: str
     step: Step
 
     def as_dict(self) -> dict:
-        return {"domain": self.domain, "act": self.step.action, "target": self.step.target, "reason": self.step.reason}
+        """Return the values as the module returns them."""
+        return {"domain": self.domain, "action": self.step.action, "target": self.step.target,
+                "reason": self.step.reason}
 
 
 class QuorumHealer:
-    """Looks after the masters of one runtime. expected: how many masters it is to have. tell: takes progress for a person.
-    masters: those of another keeper, with what was learned of them.
+    """Heals the Raft groups of one runtime's masters.
 
-    All calls together end within timeout seconds.
+    expected: number of masters. masters: those of another healer, with their recorded membership. All calls
+    together end before the deadline.
     """
 
-    def __init__(self, client: Client, namespace: str, name: str, expected: int, timeout: float,
-                 report_progress: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
-                 sleep: Callable[[float], None] = time.sleep,
-                 now: Callable[[], datetime] = lambda: datetime.now(timezone.utc), masters: Masters | None = None) -> None:
-        self.masters = masters or Masters(client, namespace, name)
+    def __init__(self, client: Client, runtime: ObjectRef, expected: int, deadline: Deadline,
+                 masters: Masters | None = None) -> None:
+        self.masters = masters or Masters(client, runtime, deadline.clock)
         self.actions: list[ActionRecord] = []
         self._client = client
-        self._namespace = namespace
-        self._name = name
-        self._expected = expected
-        self._timeout = timeout
-        self._report_progress = report_progress
-        self._clock = clock
-        self._sleep = sleep
-        self._now = now
-        self._deadline = clock() + timeout
-        self._history: dict[tuple, float] = {}
-        self._asked = ""
+        self._runtime = runtime
+        self._pods = peer_services.names(runtime.name, expected)
+        self._deadline = deadline
+        self._history: dict[tuple[str, str, str], float] = {}
+        self._answered_by = ""
 
     def address(self, domain: str, pod: str) -> str:
-        """The address by which the Raft peers know the master in that pod. Raises Conflict while its Service does not exist."""
-        service = self._client.get(kinds.SERVICE, pod, self._namespace)
-        if service is None:
-            raise Conflict(f"{kinds.SERVICE.describe(pod, self._namespace)} does not exist, so the master has no address: run "
-                           "alluxio_runtime with stable_peer_addresses")
-        return _address(service, domain)
+        """Return the address, host:port, of the master in that pod as its Raft peers know it.
 
-    def see(self, domain: str) -> RaftGroup:
-        """Return the domain's group as it is now: what Kubernetes shows of the masters, and what their leader says."""
+        Raises Conflict while its Service does not exist.
+        """
+        service = self._client.get(kinds.SERVICE, self._ref(pod))
+        if service is None:
+            raise Conflict(
+                f"{kinds.SERVICE.describe(self._ref(pod))} does not exist, so the master has no address: run "
+                "alluxio_runtime with stable_peer_addresses")
+        return _address(service, domain)
+    def require_master(self, pod: str) -> None:
+        """Raise InvalidInput unless the runtime declares a master of that name."""
+        if pod not in self._pods:
+            raise InvalidInput(
+                f"leader {pod} is no master of {self._described()}, which has {', '.join(self._pods)}")
+
+    def observe(self, domain: str) -> RaftGroup:
+        """Return the domain's group as Kubernetes and its leader report it now."""
         pods = self.masters.pods()
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
-        services = {existing["metadata"]["name"]: existing for existing in self._client.list(
-            kinds.SERVICE, self._namespace, peer_services.SELECTOR)}
-        view = self.masters.look(domain, pods)
-        self._asked = view.pod or ""
-        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in view.gone)
-                        for name in peer_services.names(self._name, self._expected))
+        services = services_of(self._client, self._runtime.namespace)
+        view = self.masters.group_view(domain, pods)
+        self._answered_by = view.pod or ""
+        masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in view.absent)
+                        for name in self._pods)
         observed = quorum_plan.raft_group(domain, view.quorum, masters)
-        return replace(observed, masters=tuple(self._with_raft_server(domain, master) for master in observed.masters))
+        return replace(
+            observed, masters=tuple(self._with_raft_server(domain, master) for master in observed.masters))
 
     def plan(self, desired_leader: str = "") -> list[ActionRecord]:
-        """Return the next step of each domain that changes something; acts on nothing."""
-        steps = [(domain, quorum_plan.next_step(self.see(domain), self._ages(domain), self._lead(domain, desired_leader)))
+        """Return the next step of each domain that changes something; perform none."""
+        steps = [(domain, quorum_plan.next_step(
+            self.observe(domain), self._ages(domain), self._leader_address(domain, desired_leader)))
                  for domain in DOMAINS]
         return [ActionRecord(domain, step) for domain, step in steps if step.changes]
 
-    def ensure_complete(self, desired_leader: str = "", domains: Sequence[str] = DOMAINS, departing: str = "") -> list[RaftGroup]:
-        """Return the groups once all expected peers, and no others, are AVAILABLE in each domain, and the wanted one leads.
+    def ensure_complete(self, desired_leader: str = "", domains: Sequence[str] = DOMAINS,
+                        departing: str = "") -> list[RaftGroup]:
+        """Return the groups once each has exactly the expected peers, all AVAILABLE, and the desired leader.
 
-        lead: the pod that is to lead the masters, empty when any may. going: a pod that may be away or on its way there. Raises
-        QuorumLost when too few masters run to elect a leader, and WaitTimeout.
+        desired_leader: pod that must lead the masters; empty for any. departing: pod that may be unavailable
+        or terminating. Raises QuorumLost when too few masters run to elect a leader, and WaitTimeout.
         """
-        return [self._ensure_complete(domain, self._lead(domain, desired_leader), departing) for domain in domains]
+        return [self._ensure_complete(domain, self._leader_address(domain, desired_leader), departing)
+                for domain in domains]
 
     def transfer_leadership(self, pod: str, successors: Sequence[str]) -> None:
-        """Move the leadership of the masters away from a pod, to the first of the successors that is AVAILABLE.
+        """Transfer the leadership of the masters from a pod to the first successor that is AVAILABLE.
 
-        Returns at once when the pod does not lead. Raises Conflict when no successor is AVAILABLE.
+        Does nothing when the pod does not lead. Raises Conflict when no successor is AVAILABLE.
         """
         observed = self._ensure_complete(MASTER, "", pod)
         leading = observed.leading()
         if leading is None or leading.pod != pod:
             return
-        able = {master.pod: master for master in observed.masters if master.stays and master.pod != pod}
-        successor = next((name for name in successors if name in able), None)
+        candidates = {
+            master.pod: master for master in observed.masters if master.stays and master.pod != pod}
+        successor = next((name for name in successors if name in candidates), None)
         if successor is None:
-            raise Conflict(f"{pod} leads and none of {', '.join(successors) or 'no others'} is an AVAILABLE peer to take over")
-        self._ensure_complete(MASTER, able[successor].address, pod)
+            raise Conflict(f"{pod} leads and none of {', '.join(successors) or 'the other masters'} is an "
+                           "AVAILABLE peer that can take over: run alluxio_quorum first")
+        self._ensure_complete(MASTER, candidates[successor].address, pod)
 
     def candidate_off_node(self, node: str) -> str:
-        """Return the pod that is to lead so that no master on the node does; empty when none there leads.
+        """Return the pod that must lead so that the leader is not on the node; empty when it already is not.
 
-        Raises Conflict when every master that is AVAILABLE is on that node.
+        Raises Conflict when no master on another node is AVAILABLE.
         """
-        observed = self.see(MASTER)
+        observed = self.observe(MASTER)
         nodes = {pod["metadata"]["name"]: pod.get("spec", {}).get("nodeName") for pod in self.masters.pods()}
         leading = observed.leading()
         if leading is None or nodes.get(leading.pod) != node:
             return ""
-        able = [master.pod for master in observed.masters if master.stays and nodes.get(master.pod) not in (None, node)]
-        if not able:
-            raise Conflict("%s leads on node %s and no master of %s is AVAILABLE on another: bring them back first" % (
-                leading.pod, node, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace)))
-        return able[0]
+        candidates = [master.pod for master in observed.masters
+                      if master.stays and nodes.get(master.pod) not in (None, node)]
+        if not candidates:
+            raise Conflict(f"{leading.pod} leads on node {node} and no master of {self._described()} is "
+                           "AVAILABLE on another: make one AVAILABLE first")
+        return candidates[0]
 
     def _ensure_complete(self, domain: str, desired_leader: str, departing: str = "") -> RaftGroup:
+        quorum = f"the {domain} quorum of {self._described()}"
         lost_since: float | None = None
-        while True:
-            observed = self.see(domain)
+
+        def question() -> WaitStatus:
+            nonlocal lost_since
+            observed = self.observe(domain)
             step = quorum_plan.next_step(observed, self._ages(domain), desired_leader, departing)
             if step.action == quorum_plan.NOTHING:
-                return observed
-            what = "the %s quorum of %s" % (domain, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace))
-            self._report_progress(f"waiting for {what}: {step.reason}")
+                return WaitStatus(True, value=observed)
             if step.action != quorum_plan.LOST:
                 lost_since = None
             elif lost_since is None:
-                lost_since = self._clock()
-            elif self._clock() - lost_since > _LOST_AFTER:
+                lost_since = self._deadline.now()
+            if lost_since is not None and self._deadline.now() - lost_since > _LOST_AFTER:
                 raise QuorumLost(
-                    f"{what} has lost its majority: {step.reason}. Nothing was restarted, because the masters that are away may hold the "
-                    "only copy of the newest metadata: bring their nodes or pods back first; if they are gone for good, restore a backup "
-                    "with the playbook datacache.fluid.restore")
-            if self._clock() >= self._deadline:
-                raise WaitTimeout("waited %g seconds for %s: %s; done so far: %s" % (
-                    round(self._timeout, 1), what, step.reason, "; ".join(
-                        f"{each.step.action} {each.step.target}" for each in self.actions) or "nothing"))
-            if step.changes:
+                    f"{quorum} has lost its majority: {step.reason}. Nothing was restarted, because the "
+                    "unavailable masters may hold the only copy of the newest metadata: bring their nodes or "
+                    "pods back first; if they are lost for good, restore a backup with the playbook "
+                    "datacache.fluid.restore")
+            if step.changes and self._deadline.remaining() > 0:
                 self._perform(domain, step, observed)
-            self._sleep(_PAUSE)
+            return WaitStatus(False, step.reason)
+
+        return self._deadline.poll_until(quorum, question, _PAUSE, partial(self._timed_out, quorum))
+
+    def _timed_out(self, quorum: str, progress: str) -> WaitTimeout:
+        done = "; ".join(f"{each.step.action} {each.step.target}" for each in self.actions) or "none"
+        return WaitTimeout(f"timed out after {round(self._deadline.seconds, 1):g} s while waiting for "
+                           f"{quorum}: {progress}; actions so far: {done}")
 
     def _perform(self, domain: str, step: Step, observed: RaftGroup) -> None:
-        """Take a step. One that is refused counts as tried: the next look decides what follows."""
-        self._history[domain, step.action, step.subject] = self._clock()
+        """Perform a step. A refused one counts as tried; the next observation decides what follows."""
+        self._history[domain, step.action, step.subject] = self._deadline.now()
         self.actions.append(ActionRecord(domain, step))
         pod = step.target.rpartition(":")[0]
         try:
             if step.action == quorum_plan.REMOVE:
-                self.masters.remove_peer(self._asked, domain, step.target)
+                self.masters.remove_peer(self._answered_by, domain, step.target)
             elif step.action == quorum_plan.RESTART:
                 self.masters.restart(pod, domain)
             elif domain == MASTER:
-                self.masters.elect(self._asked, step.target)
+                self.masters.elect(self._answered_by, step.target)
             else:
-                # There is no command for the job masters. Their journal holds jobs alone, and another member has it.
+                # Alluxio has no command for job masters. Their journal holds only jobs, and another member
+                # has a copy.
                 self.masters.restart((observed.leader or "").rpartition(":")[0], domain)
+        except Forbidden:
+            raise
         except (ApiError, QuorumUnknown) as err:
-            if getattr(err, "status", 0) == 403:
-                raise
-            self._report_progress(f"{step.action} of {step.target} was refused: {err}")
+            self._deadline.report_progress(f"{step.action} of {step.target} was refused: {err}")
 
     def _ages(self, domain: str) -> dict[tuple, float]:
-        return {(action, subject): self._clock() - at for (each, action, subject), at in self._history.items() if each == domain}
+        """Return the seconds since each step in the domain, by (action, subject)."""
+        return {(action, subject): self._deadline.now() - at
+                for (each, action, subject), at in self._history.items() if each == domain}
 
-    def _lead(self, domain: str, pod: str) -> str:
-        """The address of the wanted leader; the leadership of the job masters is nobody's wish."""
+    def _leader_address(self, domain: str, pod: str) -> str:
+        """Return the address of the desired leader; empty for job masters, which have none."""
         if not pod or domain != MASTER:
             return ""
-        if pod not in peer_services.names(self._name, self._expected):
-            raise InvalidInput("%s is no master of %s, which has %s" % (
-                pod, fluid_kinds.ALLUXIO_RUNTIME.describe(self._name, self._namespace),
-                ", ".join(peer_services.names(self._name, self._expected))))
+        self.require_master(pod)
         return self.address(domain, pod)
 
-    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None, gone: bool) -> quorum_plan.Master:
+    def _ref(self, name: str) -> ObjectRef:
+        return ObjectRef(self._runtime.namespace, name)
+
+    def _described(self) -> str:
+        return fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)
+
+    def _master(self, domain: str, name: str, service: dict | None, pod: dict | None,
+                absent: bool) -> quorum_plan.Master:
         address = _address(service, domain) if service else name + ":0"
         if pod is None:
             return quorum_plan.Master(name, address, reason="its pod does not exist")
         started = _started(pod, container_of(domain))
-        if started is None or not is_ready(pod) or gone:
+        if started is None or not is_ready(pod) or absent:
             return quorum_plan.Master(name, address, reason=unready_reason(pod)
-                                      or f"nothing answers at its address, on node {pod.get('spec', {}).get('nodeName', 'unknown')}")
-        return quorum_plan.Master(name, address, running=max(0.0, (self._now() - started).total_seconds()),
-                           terminating="deletionTimestamp" in pod["metadata"])
+                                      or "nothing answers at its address, on node "
+                                         f"{pod.get('spec', {}).get('nodeName', 'unknown')}")
+        return quorum_plan.Master(
+            name, address, running=max(0.0, (self._deadline.clock.utc_now() - started).total_seconds()),
+            terminating="deletionTimestamp" in pod["metadata"])
 
     def _with_raft_server(self, domain: str, master: quorum_plan.Master) -> quorum_plan.Master:
-        """The master, with whether its process has closed its Raft server."""
+        """Add to the master whether its process has closed its Raft server."""
         port = int(master.address.rpartition(":")[2])
-        return replace(master, raft_server_closed=quorum_plan.may_be_closed(master) and self.masters.raft_closed(master.pod, domain, port))
+        return replace(master, raft_server_closed=quorum_plan.may_be_closed(master)
+                       and self.masters.raft_closed(master.pod, domain, port))
 
 
 def _address(service: dict, domain: str) -> str:
@@ -214,7 +243,7 @@ def _address(service: dict, domain: str) -> str:
 
 
 def _started(pod: dict, container: str) -> datetime | None:
-    """When the container that runs now has started; None when none runs."""
+    """Return the start time of the container that runs now; None when none runs."""
     for status in pod.get("status", {}).get("containerStatuses") or []:
         running = (status.get("state") or {}).get("running") or {}
         if status["name"] == container and running.get("startedAt"):

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Raft group of masters needs next so that every expected peer is there. Pure.
+"""The next step that brings a Raft group of masters to its expected peers. Pure.
 
-One step at a time, decided from what is seen now: a run that was cut off is continued by the next one. No step is taken that
-could cost the group its majority.
+A step depends only on what is observed now, so the next run continues an interrupted one. No step can cost
+the group its majority. next_step() takes the first of these that applies:
+
+1. A master runs without its Raft server: restart its process.
+2. No leader, or no majority AVAILABLE: wait for an election, or report a lost majority.
+3. The group has a stale peer: remove it, after a leadership transfer if it leads.
+4. A running master stays UNAVAILABLE: transfer the leadership, which opens new connections, then restart it;
+   for job masters in reverse order.
+5. A master is unavailable or terminating: wait for it.
+6. Another master than the desired one leads: transfer the leadership.
+7. Nothing: the group is complete.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Mapping
 
 from ..alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
 from ..fluid.components import MASTER
 
-# Acts. The first three change nothing.
+# Actions. The first three change nothing.
 NOTHING = "nothing"
 WAIT = "wait"
 LOST = "lost"
@@ -21,30 +30,32 @@ TRANSFER = "transfer_leadership"
 RESTART = "restart_peer"
 REMOVE = "remove_peer"
 
-# Seconds. A follower with stable addresses is AVAILABLE 8 to 15 s after its container's start (measured, Alluxio 2.9.4; the longer on
-# busy nodes). What takes twice as long does not come by itself.
+# Seconds. With stable addresses a follower is AVAILABLE 8 to 15 s after its container's start (measured,
+# Alluxio 2.9.4; the longest on busy nodes). One that takes twice as long does not join by itself.
 JOIN_TIMEOUT = 30.0
-# With short election timeouts a pause of a second makes a follower UNAVAILABLE for a moment: only a longer silence is worth an act.
+# Seconds. With short election timeouts a pause of one second makes a follower UNAVAILABLE for a moment; only
+# a longer silence justifies an action.
 UNRESPONSIVE_AFTER = 15.0
-# The default of election.timeout.max: a peer that is AVAILABLE may have been silent for that long.
-_MAY_BE_SILENT = 20.0
-# A JVM answers later than this after its container's start, so an earlier answer came from the container before, which may live a
-# moment longer when its pod was deleted by force: up to a second, and container times are in whole seconds.
-_ANSWERS_AFTER = 2.5
-# Seconds from a start until it is asked whether the Raft server is closed: before that it may not be open yet.
-_ASKED_AFTER = 5.0
-# How long an act may take to show before the next one is tried.
+# Seconds. Default of election.timeout.max, and so the longest silence of an AVAILABLE peer.
+_MAX_SILENCE = 20.0
+# Seconds. A JVM needs longer than this to answer after its container's start. An earlier answer came from the
+# previous container, which runs up to a second longer if its pod was deleted by force. Container times are
+# whole seconds.
+_FIRST_ANSWER_AFTER = 2.5
+# Seconds after a container's start; its Raft server may not be open before that.
+_RAFT_SERVER_OPEN_AFTER = 5.0
+# Seconds until an action must show an effect; then the next one is tried.
 ACTION_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
 class Master:
-    """One expected peer as Kubernetes and the quorum see it.
+    """One expected peer, as Kubernetes and the quorum report it.
 
-    state: the peer's state, empty when the group does not list it. running: seconds since its container started, None when it
-    does not run; trouble then says why not. silent: seconds since the leader heard of it, None when that is not known. leaving: its
-    pod is being deleted, as in the drain of a node; it takes part still, and not for long. closed: its process has closed its Raft
-    server, so that it has no vote until it restarts.
+    state: of the peer; empty when the group does not list it. running: seconds since the container's start;
+    None when it does not run, for the given reason. silent: seconds since the peer's last answer to the
+    leader; None when unknown. terminating: its pod is being deleted, as in a node's drain; it takes part
+    until then. raft_server_closed: its process has no Raft server, and so no vote, until it restarts.
     """
 
     pod: str
@@ -58,22 +69,23 @@ class Master:
 
     @property
     def available(self) -> bool:
+        """Whether its peer is AVAILABLE."""
         return self.state == AVAILABLE
 
     @property
     def stays(self) -> bool:
-        """Whether it takes part and will go on to."""
+        """Whether it takes part and will continue to."""
         return self.available and not self.terminating
 
     @property
     def unavailable(self) -> bool:
-        """Whether it does not take part, or not for long, whatever the leader has heard of it."""
+        """Whether it does not take part or soon will not, whatever the leader reports."""
         return self.running is None or not self.stays
 
 
 @dataclass(frozen=True)
 class RaftGroup:
-    """A Raft group. stale: peers that no expected master has. leader: an address, or None."""
+    """A Raft group. stale: peers that no expected master has. leader: an address, None without one."""
 
     domain: str
     leader: str | None
@@ -82,30 +94,35 @@ class RaftGroup:
 
     @property
     def available(self) -> int:
-        """How many peers take part, stale ones included: all of them vote."""
-        return sum(master.available for master in self.masters) + sum(peer.state == AVAILABLE for peer in self.stale)
+        """Number of AVAILABLE peers, stale ones included, since they vote too."""
+        return sum(master.available for master in self.masters) + sum(
+            peer.state == AVAILABLE for peer in self.stale)
 
     @property
     def listed(self) -> int:
+        """Number of peers that the group lists, stale ones included."""
         return sum(bool(master.state) for master in self.masters) + len(self.stale)
 
     @property
     def running(self) -> int:
+        """Number of expected masters that run."""
         return sum(master.running is not None for master in self.masters)
 
     def leading(self) -> Master | None:
-        """The expected master that leads."""
+        """Return the expected master that leads; None when none does."""
         return next((master for master in self.masters if master.address == self.leader), None)
 
     def complete(self) -> bool:
+        """Return whether exactly the expected masters are peers that stay, and one of them leads."""
         return self.leading() is not None and not self.stale and all(master.stays for master in self.masters)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One act and its reason, in words for a person.
+    """One action and its reason, for a user.
 
-    target: the address of the peer that it acts on. subject: the peer that it is done for, which may be another.
+    target: address of the peer that it acts on. subject: address of the peer that it serves, possibly
+    another.
     """
 
     action: str
@@ -115,20 +132,22 @@ class Step:
 
     @property
     def changes(self) -> bool:
+        """Whether the action changes the group or a process."""
         return self.action in (TRANSFER, RESTART, REMOVE)
 
 
-# Seconds since each (act, subject) was done in this run.
+# Seconds since each (action, subject) of this run.
 History = Mapping[tuple, float]
 
 
 def raft_group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> RaftGroup:
-    """Join what Kubernetes says of the masters with what the quorum says; quorum is None when no master tells."""
+    """Combine the masters' state in Kubernetes with their quorum, which is None when no master reports it."""
     if quorum is None:
         return RaftGroup(domain, None, masters)
     peers = {peer.address: peer for peer in quorum.peers}
     joined = tuple(_joined(each, peers.pop(each.address, None)) for each in masters)
-    return RaftGroup(domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
+    return RaftGroup(
+        domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
 
 
 def _joined(master: Master, peer: Peer | None) -> Master:
@@ -136,57 +155,65 @@ def _joined(master: Master, peer: Peer | None) -> Master:
 
 
 def _state(peer: Peer | None, running: float | None) -> str:
-    """The peer's state, unless what it stands on was said by a container that has ended since.
+    """Return the peer's state; UNAVAILABLE when its last answer came from an earlier container.
 
-    A leader calls a follower AVAILABLE until election.timeout.max after its last answer. A restarted one, back before that, would
-    pass for a peer that takes part, and a second one would be restarted beside it.
+    A leader reports a follower as AVAILABLE until election.timeout.max after its last answer. A follower that
+    restarts within that time would appear to take part, and a second master could be restarted at the same
+    time.
     """
     if peer is None:
         return ""
-    silent = _MAY_BE_SILENT if peer.silent is None else peer.silent
-    stale = running is not None and silent > running - _ANSWERS_AFTER
-    return UNAVAILABLE if stale and peer.state == AVAILABLE and not peer.leader else peer.state
+    silent = _MAX_SILENCE if peer.silent is None else peer.silent
+    outdated = running is not None and silent > running - _FIRST_ANSWER_AFTER
+    return UNAVAILABLE if outdated and peer.state == AVAILABLE and not peer.leader else peer.state
 
 
 def may_be_closed(master: Master) -> bool:
-    """Whether it is worth asking if the master's process has closed its Raft server."""
-    return not master.available and not master.terminating and master.running is not None and master.running >= _ASKED_AFTER
+    """Return whether the master's state calls for a check of its Raft server."""
+    return (not master.available and not master.terminating
+            and master.running is not None and master.running >= _RAFT_SERVER_OPEN_AFTER)
 
 
 def next_step(observed: RaftGroup, history: History, desired_leader: str = "", departing: str = "") -> Step:
-    """Return what to do now.
+    """Return the next step, by the rules of this file's docstring.
 
-    lead: the address that is to lead, empty when any may. going: the pod that the caller is about to end, which may be leaving or away.
+    desired_leader: address that must lead; empty for any. departing: pod that the caller is about to end,
+    which may be unavailable or terminating.
     """
     for master in observed.masters:
         if master.raft_server_closed and master.pod != departing:
-            return _reopen(master, history)
+            return _restart_process(master, history)
     if observed.leader is None or observed.available < quorum_size(observed.listed):
         return _without_majority(observed)
     if observed.stale:
-        return _against_stale(observed)
+        return _remove_stale(observed)
     staying = [master for master in observed.masters if master.pod != departing]
     unavailable = [master for master in staying if not master.available]
     for master in unavailable:
-        step = _for_lost(observed, master, history)
+        step = _recover(observed, master, history)
         if step is not None:
             return step
     if unavailable:
-        return Step(WAIT, unavailable[0].address, "; ".join(f"{master.pod} {_why_unavailable(master)}" for master in unavailable))
+        return Step(WAIT, unavailable[0].address,
+                    "; ".join(f"{master.pod} {_why_unavailable(master)}" for master in unavailable))
     terminating = [master for master in staying if master.terminating]
-    if terminating and (not desired_leader or desired_leader in (observed.leader, *(master.address for master in terminating))):
-        return Step(WAIT, terminating[0].address, "; ".join(f"{master.pod} is being deleted" for master in terminating))
+    if terminating and (not desired_leader
+                        or desired_leader in (observed.leader, *(master.address for master in terminating))):
+        return Step(WAIT, terminating[0].address,
+                    "; ".join(f"{master.pod} is terminating" for master in terminating))
     if desired_leader and observed.leader != desired_leader:
         if (TRANSFER, desired_leader) in history and history[TRANSFER, desired_leader] < ACTION_TIMEOUT:
-            return Step(WAIT, desired_leader, f"{desired_leader} takes over")
-        return Step(TRANSFER, desired_leader, f"{observed.leader} leads and {desired_leader} is to lead", desired_leader)
+            return Step(WAIT, desired_leader, f"the leadership transfer to {desired_leader} is in progress")
+        return Step(TRANSFER, desired_leader, f"{observed.leader} leads, expected {desired_leader}",
+                    desired_leader)
     return Step(NOTHING)
 
 
-def _reopen(master: Master, history: History) -> Step:
-    """A master without its Raft server has no vote, so its restart costs the group nothing, not even one without a leader.
+def _restart_process(master: Master, history: History) -> Step:
+    """Return the restart of a master without a Raft server, which has no vote: it costs no majority.
 
-    While one that is being added is like that, its leader tries to reach it without a pause and answers little else (Alluxio 2.9.4).
+    While such a master is being added, the leader tries to reach it without a pause and hardly answers others
+    (Alluxio 2.9.4).
     """
     reason = f"{master.pod} has closed its Raft server, though its process runs"
     if history.get((RESTART, master.address), ACTION_TIMEOUT) < ACTION_TIMEOUT:
@@ -195,47 +222,59 @@ def _reopen(master: Master, history: History) -> Step:
 
 
 def _without_majority(observed: RaftGroup) -> Step:
-    """Only what runs can vote; nothing we could do brings a majority back without risking what it knows."""
+    """Wait for an election, or report a lost majority, which no action restores without a risk."""
     needed = quorum_size(max(observed.listed, len(observed.masters)))
-    unavailable = "; ".join(f"{master.pod} {_why_unavailable(master)}" for master in observed.masters if master.running is None)
+    unavailable = "; ".join(
+        f"{master.pod} {_why_unavailable(master)}" for master in observed.masters if master.running is None)
     if observed.running >= needed:
-        return Step(WAIT, "", f"{observed.running} of {len(observed.masters)} masters run and have to elect a "
-                              f"leader{f' ({unavailable})' if unavailable else ''}")
-    return Step(LOST, "", f"{observed.running} of {len(observed.masters)} masters run and {needed} are needed ({unavailable})")
+        return Step(
+            WAIT, "", f"{observed.running} of {len(observed.masters)} masters run and must elect a "
+                      f"leader{f' ({unavailable})' if unavailable else ''}")
+    return Step(LOST, "", f"{observed.running} of {len(observed.masters)} masters run and {needed} are "
+                          f"needed ({unavailable})")
 
 
-def _against_stale(observed: RaftGroup) -> Step:
+def _remove_stale(observed: RaftGroup) -> Step:
+    """Remove a stale peer; first transfer the leadership if a stale peer leads."""
     if observed.leading() is None:
-        able = next((master for master in observed.masters if master.stays), None)
-        if able is None:
-            return Step(WAIT, "", f"the stale peer {observed.leader} leads and no expected master is AVAILABLE")
-        return Step(TRANSFER, able.address, f"the stale peer {observed.leader} leads", able.address)
-    # A change of the members is agreed on by the new group.
+        candidate = next((master for master in observed.masters if master.stays), None)
+        if candidate is None:
+            return Step(
+                WAIT, "", f"the stale peer {observed.leader} leads and no expected master is AVAILABLE")
+        return Step(
+            TRANSFER, candidate.address, f"the stale peer {observed.leader} leads", candidate.address)
+    # The group without the peer must commit the change of members.
     peer = observed.stale[0]
-    left = observed.available - (peer.state == AVAILABLE) - sum(master.available and master.terminating for master in observed.masters)
-    if left < quorum_size(observed.listed - 1):
-        return Step(WAIT, peer.address, f"without the stale peer {peer.address} only {left} of {observed.listed - 1} would be AVAILABLE")
-    return Step(REMOVE, peer.address, "it is a peer of the group and no master has its address", peer.address)
+    remaining = observed.available - (peer.state == AVAILABLE) - sum(
+        master.available and master.terminating for master in observed.masters)
+    if remaining < quorum_size(observed.listed - 1):
+        return Step(WAIT, peer.address, f"without the stale peer {peer.address} only {remaining} of "
+                                        f"{observed.listed - 1} would be AVAILABLE")
+    return Step(REMOVE, peer.address, "no expected master has the address of this peer", peer.address)
 
 
-def _for_lost(observed: RaftGroup, lost: Master, history: History) -> Step | None:
-    """What can be done for one peer that is away; None when only waiting helps."""
-    if lost.running is None or lost.terminating or lost.running < JOIN_TIMEOUT or lost.address == observed.leader:
+def _recover(observed: RaftGroup, lost: Master, history: History) -> Step | None:
+    """Return an action for one unavailable peer; None when it needs more time."""
+    if (lost.running is None or lost.terminating or lost.running < JOIN_TIMEOUT
+            or lost.address == observed.leader):
         return None
     if lost.silent is not None and lost.silent < UNRESPONSIVE_AFTER:
         return None
-    done = {action: ago for (action, subject), ago in history.items() if subject == lost.address}
-    if any(ago < ACTION_TIMEOUT for ago in done.values()):
+    ages = {action: age for (action, subject), age in history.items() if subject == lost.address}
+    if any(age < ACTION_TIMEOUT for age in ages.values()):
         return None
     reason = f"{lost.pod} has run for {lost.running:.0f} s and is {lost.state or 'no member of the group'}"
-    able = next((master for master in observed.masters if master.stays and master.address != observed.leader), None)
+    candidate = next(
+        (master for master in observed.masters if master.stays and master.address != observed.leader), None)
     steps = [Step(RESTART, lost.address, reason, lost.address)]
-    if lost.state and able is not None:
-        steps.append(Step(TRANSFER, able.address, f"{reason}: a new leader opens new connections to it", lost.address))
-    # A transfer costs the masters no member. The job masters have none but the restart of their leader, which therefore comes last.
+    if lost.state and candidate is not None:
+        steps.append(Step(
+            TRANSFER, candidate.address, f"{reason}: a new leader opens new connections to it", lost.address))
+    # A transfer costs the masters no member, so it comes first. Job masters have no other transfer than a
+    # restart of their leader, which therefore comes last.
     if observed.domain == MASTER:
         steps.reverse()
-    return next((step for step in steps if step.action not in done), None)
+    return next((step for step in steps if step.action not in ages), None)
 
 
 def _why_unavailable(master: Master) -> str:

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Workers and FUSE pods of a runtime, and which of its masters they know. Pure.
+"""Workers and FUSE pods of a runtime that may not know all of its masters. Pure.
 
-They read the masters' addresses when their container starts, from Fluid's ConfigMap. While a master leads whose address they do not
-have they find no leader: a worker is lost, and mounts fail (measured, Alluxio 2.9.4).
+A container reads the masters' addresses from Fluid's ConfigMap when it starts. While a master leads whose
+address it does not have it finds no leader: a worker is lost, and mounts fail (measured, Alluxio 2.9.4).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 from ..fluid.names import master_pod
 
@@ -18,61 +18,65 @@ _ROLES = {"alluxio-worker": "worker", "alluxio-fuse": "FUSE pod"}
 
 @dataclass(frozen=True)
 class ScaleOutNote:
-    """Masters were added: clients that started by the time since, RFC 3339, may know no more than the first known ones."""
+    """A scale-out: clients that started until since (RFC 3339) know only the first known_masters."""
 
-    known: int
+    known_masters: int
     since: str
 
     def __str__(self) -> str:
-        return f"{self.known} {self.since}"
+        return f"{self.known_masters} {self.since}"
 
     def merged(self, later: ScaleOutNote) -> ScaleOutNote:
-        """Return what holds after masters were added once more."""
-        return ScaleOutNote(min(self.known, later.known), max(self.since, later.since))
+        """Return the note that covers this and a later scale-out."""
+        return ScaleOutNote(min(self.known_masters, later.known_masters), max(self.since, later.since))
 
 
 @dataclass(frozen=True)
 class StaleClients:
-    """Clients that may know no more than the first known masters. pods: their names, at least one."""
+    """Clients that may know only the first known_masters. pods: their names, at least one."""
 
-    known: int
+    known_masters: int
     pods: list[str]
 
     def warning(self, name: str, masters: int) -> str:
-        """Say what it means that they do not know all masters of the runtime, and what to do."""
-        added = " or ".join(master_pod(name, index) for index in range(self.known, masters))
-        return (f"{', '.join(self.pods)} started when there were {self.known} of the {masters} masters and know no others, so they find no "
-                f"leader while {added} leads. That is so only when none of the others can, until somebody moves the leadership. Let them "
-                "start anew: delete the worker pods one at a time, which keeps what they have cached, and the FUSE pods once no "
+        """Return the consequence for a runtime of that name and number of masters, and the remedy."""
+        added = " or ".join(master_pod(name, index) for index in range(self.known_masters, masters))
+        return (f"{', '.join(self.pods)} started with {self.known_masters} of the {masters} masters and do "
+                f"not know the others, so they find no leader while {added} leads. That happens only if no "
+                "other master can lead, and lasts until the leadership is transferred. Restart them: delete "
+                "the worker pods one at a time, which keeps their cached data, and the FUSE pods when no "
                 "application uses them")
 
-    def refusal(self, lead: str) -> str:
-        """Say why a master that they do not know is not to lead."""
-        return (f"{lead} was added after {', '.join(self.pods)} had started, so they would find no leader, and mounts would fail; nothing "
-                "was moved: let them start anew first, the FUSE pods once no application uses them")
+    def refusal(self, leader: str) -> str:
+        """Return why the master in that pod, which they do not know, must not lead."""
+        return (f"{leader} was added after {', '.join(self.pods)} had started, so they would find no "
+                "leader and mounts would fail; the leadership was not transferred: restart them first, the "
+                "FUSE pods when no application uses them")
 
 
-def read(text: str) -> ScaleOutNote | None:
-    """Return the growth that a note tells of, None when it is none."""
+def parse_note(text: str) -> ScaleOutNote | None:
+    """Return the note in an annotation's value; None when the text is no note."""
     found = re.fullmatch(r"(\d+) (\S+)", text)
     return ScaleOutNote(int(found.group(1)), found.group(2)) if found else None
 
 
-def late(pods: Iterable[dict], growth: ScaleOutNote) -> StaleClients | None:
-    """Return the clients among a runtime's pods that may not know all masters, with the nodes of FUSE pods: their mounts are there."""
-    found = [pod for pod in pods if pod["metadata"].get("labels", {}).get("role") in _ROLES]
-    names = sorted(_named(pod) for pod in found if _started(pod) <= growth.since)
-    return StaleClients(growth.known, names) if names else None
+def find(pods: Iterable[dict], note: ScaleOutNote) -> StaleClients | None:
+    """Return the clients among a runtime's pods that may not know all masters; None without any."""
+    clients = [pod for pod in pods if pod["metadata"].get("labels", {}).get("role") in _ROLES]
+    names = sorted(_described(pod) for pod in clients if _started(pod) <= note.since)
+    return StaleClients(note.known_masters, names) if names else None
 
 
-def _named(pod: dict) -> str:
+def _described(pod: dict) -> str:
+    """Return role and name, for a FUSE pod with its node, where its mounts are."""
     role = pod["metadata"]["labels"]["role"]
-    place = f" (on {pod['spec']['nodeName']})" if role == "alluxio-fuse" and pod.get("spec", {}).get("nodeName") else ""
-    return f"{_ROLES[role]} {pod['metadata']['name']}{place}"
+    node = pod.get("spec", {}).get("nodeName") if role == "alluxio-fuse" else None
+    return f"{_ROLES[role]} {pod['metadata']['name']}{f' (on {node})' if node else ''}"
 
 
 def _started(pod: dict) -> str:
-    """When the oldest of the pod's containers that run now has started; one that starts now has the newest ConfigMap."""
-    running = [each["state"]["running"]["startedAt"] for each in pod.get("status", {}).get("containerStatuses") or []
+    """Return the start time of the oldest running container; a later start reads newer addresses."""
+    running = [each["state"]["running"]["startedAt"]
+               for each in pod.get("status", {}).get("containerStatuses") or []
                if (each.get("state") or {}).get("running")]
     return min(running, default="~")

@@ -1,30 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module alluxio_rollout does: plan, act unless in check mode, report. Drives IO."""
+"""The function of the module alluxio_rollout: plan, and perform the plan outside of check mode. Drives IO."""
 
 from __future__ import annotations
 
-from typing import Callable
-
-from ..api.connection import connect
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..api.deadline import Deadline
 from ..errors import FluidError, InvalidInput
 from ..k8s.names import require_identity
-from ..progress import Progress
+from ..progress import Reporter
 from ..redaction import redacted
 from . import plan as rollout_plan
 from .executor import RolloutExecutor
 from .planner import RolloutOptions
 
 
-def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:
-    """Return the module's result; an error carries what was done before it."""
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for invalid options, without a request."""
     require_identity(params)
     if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']:.0f}: expected at least one second")
-    after = params["restarted_after"]
-    desired = RolloutOptions(params["spread_masters"], rollout_plan.moment(after) if after is not None else None, params["wait_timeout"])
-    roller = RolloutExecutor(
-        connect(params), params["namespace"], params["name"], desired, warn, Progress.from_environment().report_progress)
-    plan = roller.plan()
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    _options(params)
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Return the module's result; an error carries the steps before it."""
+    executor = RolloutExecutor(client, ref_of(params), _options(params),
+                               Deadline(params["wait_timeout"], reporter.progress), reporter.warn)
+    plan = executor.plan()
     result = {
         "changed": plan.changes,
         "plan": [step.as_dict() for step in plan.steps],
@@ -34,8 +37,14 @@ def run(params: dict, check_mode: bool, warn: Callable[[str], None]) -> dict:
         return result
     try:
         if plan.changes:
-            roller.run(plan)
+            executor.run(plan)
     except FluidError as err:
-        err.details.update(changed=bool(roller.done), done=[step.as_dict() for step in roller.done])
+        err.details.update(changed=bool(executor.done), done=[step.as_dict() for step in executor.done])
         raise
-    return {**result, "done": [step.as_dict() for step in roller.done]}
+    return {**result, "done": [step.as_dict() for step in executor.done]}
+
+
+def _options(params: dict) -> RolloutOptions:
+    after = params["restarted_after"]
+    return RolloutOptions(
+        params["spread_masters"], rollout_plan.parse_time(after) if after is not None else None)

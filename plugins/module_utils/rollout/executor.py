@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the masters of a running runtime to what its AlluxioRuntime declares, never more than one of them away. IO.
-
-Between two acts all peers of both Raft groups are AVAILABLE; the keeper sees to that. Nothing is remembered between runs but a
-note on the StatefulSet that a rollout is in progress: what is left to do is seen.
-"""
+"""Applies an AlluxioRuntime's declaration to its running masters, one master at a time. IO."""
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timezone
-from typing import Callable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 
 from ..alluxio import elections
 from ..alluxio.raft import Peer
 from ..api.client import Client
+from ..api.deadline import Deadline
 from ..errors import ApiError, QuorumUnknown, WaitTimeout
 from ..fluid import names as fluid_names
 from ..fluid.components import DOMAINS, MASTER
+from ..k8s.kinds import ObjectRef
 from ..k8s.pods import unready_reason
+from ..k8s.wait_status import WaitStatus
 from ..masters.catch_up import CatchUp
 from ..masters.group import Masters
 from ..quorum import peer_services
+from ..quorum.client_notes import ClientNotes
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
 from ..quorum.stale_clients import ScaleOutNote
@@ -29,232 +29,259 @@ from .master_objects import MasterObjects, desired_revision
 from .plan import Pod, Step
 from .planner import Plan, RolloutOptions, RolloutPlanner
 
-_PAUSE = 0.5  # seconds between two looks at a pod
+_PAUSE = 0.5  # seconds between two observations of a pod
 
 
 class RolloutExecutor:
-    """One rollout of one runtime. warn, tell: take what a person should know, at the end and meanwhile."""
+    """One rollout of one runtime, by this algorithm:
 
-    def __init__(self, client: Client, namespace: str, name: str, desired: RolloutOptions, warn: Callable[[str], None],
-                 report_progress: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = time.monotonic,
-                 sleep: Callable[[float], None] = time.sleep,
-                 now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+    1. Wait until all peers of both Raft groups are AVAILABLE. Only a master that step 3 or 5 restarts may be
+       unavailable, since its restart may be the remedy.
+    2. Mark the StatefulSet and write ConfigMap and pod template, with update strategy OnDelete.
+    3. Restart an outdated master that is unavailable.
+    4. Remove masters from the highest index down, and write the configuration for the remaining ones.
+    5. Restart the other outdated masters one at a time, leaders last. Before each restart the others catch up
+       with the journal, and a leader transfers its leadership unless an election is shorter. After each
+       restart all peers must be AVAILABLE.
+    6. Add masters one at a time, with priorities that let them lead only if no other can.
+    7. Wait until all journals are complete, verify the properties in force, and remove the mark.
+
+    Every step depends on what is observed at that moment; between runs only the mark is kept. Running the
+    rollout again therefore continues an interrupted run. warn: takes warnings for the module's result. All
+    steps end before the deadline.
+    """
+
+    def __init__(self, client: Client, runtime: ObjectRef, options: RolloutOptions, deadline: Deadline,
+                 warn: Callable[[str], None]) -> None:
         self._client = client
-        self._namespace = namespace
-        self._name = name
-        self._options = desired
+        self._runtime = runtime
+        self._name = runtime.name
+        self._options = options
+        self._deadline = deadline
         self._warn = warn
-        self._report_progress = report_progress
-        self._clock = clock
-        self._sleep = sleep
-        self._now = now
-        self._deadline = clock() + desired.timeout
-        self._known = 0
-        self._site = MasterObjects(client, namespace, name)
-        self._masters = Masters(client, namespace, name)
+        self._known_masters = 0
+        self._objects = MasterObjects(client, runtime)
+        self._notes = ClientNotes(client, runtime)
+        self._masters = Masters(client, runtime, deadline.clock)
         self.done: list[Step] = []
 
     def plan(self) -> Plan:
-        """Return what there is to do. Raises InvalidInput for what cannot be done; nothing is touched."""
-        planner = RolloutPlanner(
-            self._client, self._namespace, self._name, self._options, self._site, self._await_revision, self._healer, self._warn)
-        return planner.plan()
+        """Return what must be done, and change nothing.
 
-    # -- acting -------------------------------------------------------------------------------
+        Raises InvalidInput and PreconditionFailed for what cannot be done.
+        """
+        return RolloutPlanner(self._client, self._runtime, self._options, self._objects,
+                              self._await_revision, self._healer, self._warn).plan()
+
+    # -- steps --------------------------------------------------------------------------------
 
     def run(self, plan: Plan) -> None:
-        """Do what the plan says. Each restart looks anew at what it needs."""
+        """Perform the plan; each restart checks its preconditions again."""
         members, desired = plan.existing.members, plan.existing.declared
         reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
-        self._require_whole(members, reasons)
-        self._known = plan.existing.known
-        self._site.mark(str(self._known))
-        self._site.configure(plan.existing.spec, max(members, desired), self._options.spread)
+        self._require_complete(members, reasons)
+        self._known_masters = plan.existing.known_masters
+        self._objects.mark(str(self._known_masters))
+        self._objects.configure(plan.existing.spec, max(members, desired), self._options.spread)
         self.done += [step for step in plan.steps if step.action == rollout_plan.CONFIGURE]
         self._restart_outdated(members, only_unavailable=True)
         self._shrink(members, desired)
-        self._site.configure(plan.existing.spec, desired, self._options.spread)
-        # Before others are added: once these are there the leadership is not moved any more.
+        self._objects.configure(plan.existing.spec, desired, self._options.spread)
+        # Added masters must not become leader until clients know them, so outdated ones restart before that.
         self._restart_outdated(min(members, desired))
-        self._grow(members, desired, plan.existing.growth)
+        self._grow(members, desired, plan.existing.scale_out_note)
         self._healer(desired).ensure_complete()
         self._await_journals(desired)
-        self._site.remove_services(desired)
-        verification.require_in_force(self._client, self._namespace, self._name, plan.existing.spec, self._site.pods())
-        self._site.mark(None)
+        self._objects.remove_services(desired)
+        verification.require_in_force(self._client, self._runtime, plan.existing.spec, self._objects.pods())
+        self._objects.mark(None)
 
-    def _require_whole(self, members: int, reasons: Mapping[str, str]) -> list[RaftGroup]:
-        """Wait for all peers, unless the only one that is away is one that is to be restarted: that may be its cure.
+    def _require_complete(self, members: int, reasons: Mapping[str, str]) -> list[RaftGroup]:
+        """Wait for all peers and return the groups.
 
-        Nor is one waited for that is to be restarted and is being deleted, as in the drain of its node: it goes first.
-
-        A stale peer is one that is away as well, which the keeper removes. Returns the groups as they are then.
+        reasons: by pods that will be restarted. Does not wait for the only unavailable peer if it is one of
+        these, as its restart may be the remedy; nor for one of these that is terminating, as in a node's
+        drain, which then restarts first. Stale peers count as unavailable; the healer removes them.
         """
-        groups = [self._healer(members).see(domain) for domain in DOMAINS]
+        groups = [self._healer(members).observe(domain) for domain in DOMAINS]
         unavailable = _unavailable(groups)
-        if len(unavailable) > 1 or not unavailable <= reasons.keys() or any(raft_group.stale for raft_group in groups):
-            terminating = {master.pod for raft_group in groups for master in raft_group.masters if master.terminating} & reasons.keys()
-            return self._healer(members).ensure_complete(departing=terminating.pop() if len(terminating) == 1 else "")
+        if len(unavailable) > 1 or not unavailable <= reasons.keys() or any(
+                raft_group.stale for raft_group in groups):
+            terminating = {master.pod for raft_group in groups
+                           for master in raft_group.masters if master.terminating} & reasons.keys()
+            return self._healer(members).ensure_complete(
+                departing=terminating.pop() if len(terminating) == 1 else "")
         return groups
 
-    def _grow(self, members: int, desired: int, growth: ScaleOutNote | None) -> None:
-        known = min(self._known, members)
+    def _grow(self, members: int, desired: int, note: ScaleOutNote | None) -> None:
+        known = min(self._known_masters, members)
         if known >= desired:
-            if growth and (growth.known >= desired or not self._site.late_clients(self._site.workload())):
-                self._site.forget_growth()
+            if note and (note.known_masters >= desired
+                         or not self._notes.stale_clients(self._objects.workload())):
+                self._notes.remove()
             return
-        self._site.note_growth(growth, known)
+        self._notes.write(note, known, self._objects.config_map())
         if members < desired:
-            self._rank_before_new_ones(members)
+            self._reset_priorities(members)
         for index in range(members, desired):
             self._healer(index).ensure_complete()
             self._add(index)
-        late = self._site.late_clients(self._site.workload())
-        if late:
-            self._warn(late.warning(self._name, desired))
+        stale = self._notes.stale_clients(self._objects.workload())
+        if stale:
+            self._warn(stale.warning(self._name, desired))
 
-    def _rank_before_new_ones(self, members: int) -> None:
-        """Let masters that are added from now on lead only when no other can: clients do not know them yet."""
+    def _reset_priorities(self, members: int) -> None:
+        """Keep added masters, which clients do not know yet, from leading while another one can."""
         self._healer(members).ensure_complete()
-        quorum, asked = self._masters.quorum(MASTER)
-        if not self._masters.rank_before_new_ones(asked, quorum.leader or ""):
-            self._warn("masters that are added may lead as soon as the others, though workers and FUSE pods do not know them yet")
+        quorum, answered_by = self._masters.quorum(MASTER)
+        if not self._masters.reset_priorities(answered_by, quorum.leader or ""):
+            self._warn("the priorities of the present masters could not be raised, so an added master may "
+                       "become leader although workers and FUSE pods do not know it yet")
 
     def _shrink(self, members: int, desired: int) -> None:
-        pods = rollout_plan.pods_of(self._name, self._site.pods())
+        pods = self._pods()
         highest = max([members - 1, *(pod.index for pod in pods)])
         for index in range(highest, desired - 1, -1):
             self._remove(index)
 
     def _add(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._report_progress(f"adding master {name}")
-        self._site.add_service(index)
-        self._site.scale(index + 1)
+        self._deadline.report_progress(f"adding master {name}")
+        self._objects.add_service(index)
+        self._objects.scale(index + 1)
         self._await_running(name, "")
         self._healer(index + 1).ensure_complete()
         self.done.append(Step(rollout_plan.ADD, name, "it is declared"))
 
     def _remove(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._report_progress(f"removing master {name}")
-        if self._site.workload()["spec"]["replicas"] > index:
+        self._deadline.report_progress(f"removing master {name}")
+        if self._objects.workload()["spec"]["replicas"] > index:
             self._healer(index + 1).ensure_complete()
             self._await_journals(index + 1, but=name)
-            pods = rollout_plan.pods_of(self._name, self._site.pods())
-            self._transfer_leadership(name, index + 1, rollout_plan.leader_candidates(pods, name, self._outdated(pods), index))
-            self._site.scale(index)
+            pods = self._pods()
+            self._transfer_leadership(
+                name, index + 1, rollout_plan.leader_candidates(pods, name, self._outdated(pods), index))
+            self._objects.scale(index)
             self._end(name)
-        self._await_gone(name)
-        self._healer(index).ensure_complete()  # a peer that no master has is removed from both groups
+        self._await_absent(name)
+        self._healer(index).ensure_complete()  # removes the peer, which is stale now, from both groups
         self.done.append(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
 
     def _restart_outdated(self, members: int, only_unavailable: bool = False) -> None:
-        """Restart one outdated master after the other. only_away: just one that is away already."""
+        """Restart outdated masters one at a time. only_unavailable: stop once none of them is unavailable."""
         while True:
-            pods = rollout_plan.pods_of(self._name, self._site.pods())
+            pods = self._pods()
             reasons = self._outdated(pods)
             if not reasons:
                 return
-            groups = self._require_whole(members, reasons)
+            groups = self._require_complete(members, reasons)
             if only_unavailable and not _unavailable(groups):
                 return
             self._restart(self._next(pods, reasons, groups), pods, reasons, members)
 
     def _outdated(self, pods: list[Pod]) -> dict[str, str]:
-        """Why pods are outdated. One that this run has made anew is not too old, whatever the clocks say."""
+        """Return the reasons of outdated pods by name, without pods that this run has restarted.
+
+        Their creation times, by another host's clock, may be before restarted_after.
+        """
         revision = self._await_revision()
-        renewed = {step.pod for step in self.done if step.action == rollout_plan.RESTART}
-        found = rollout_plan.outdated(pods, revision, self._options.restarted_after)
+        restarted = {step.pod for step in self.done if step.action == rollout_plan.RESTART}
+        reasons = rollout_plan.outdated(pods, revision, self._options.restarted_after)
         current = {pod.name for pod in pods if pod.revision == revision}
-        return {name: reason for name, reason in found.items() if name not in renewed & current}
+        return {name: reason for name, reason in reasons.items() if name not in restarted & current}
 
     def _next(self, pods: list[Pod], reasons: dict[str, str], groups: list[RaftGroup]) -> Pod:
-        """The next pod to restart: one that is away comes first, since another one would be the second to be away."""
+        """Return the next pod to restart: an unavailable one first, or two would be unavailable."""
         unavailable = _unavailable(groups) & reasons.keys()
-        leaders = [leading.pod for raft_group in reversed(groups) if (leading := raft_group.leading()) is not None]
+        leaders = [leading.pod
+                   for raft_group in reversed(groups) if (leading := raft_group.leading()) is not None]
         return rollout_plan.order(pods, unavailable or reasons, leaders)[0]
 
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
-        self._report_progress(f"restarting master {pod.name}: {reasons[pod.name]}")
+        self._deadline.report_progress(f"restarting master {pod.name}: {reasons[pod.name]}")
         self._await_journals(members, but=pod.name)
-        self._transfer_leadership(pod.name, members, rollout_plan.leader_candidates(pods, pod.name, reasons, members))
-        self._require_whole(members, {pod.name: ""})  # the last look before it goes
-        if self._site.delete_pod(pod.name, pod.uid):
+        self._transfer_leadership(
+            pod.name, members, rollout_plan.leader_candidates(pods, pod.name, reasons, members))
+        self._require_complete(members, {pod.name: ""})  # last check before the deletion
+        if self._objects.delete_pod(pod.name, pod.uid):
             self._end(pod.name)
         self._await_running(pod.name, pod.uid)
         self._healer(members).ensure_complete()
         self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
 
     def _transfer_leadership(self, name: str, members: int, leader_candidates: list[str]) -> None:
-        """Let the master hand over to one of the heirs if it leads, and if that is better than to let the others notice its loss."""
+        """Transfer the leadership from a leading master if a transfer beats an election."""
         healer = self._healer(members)
-        leading = healer.see(MASTER).leading()
-        if leading is not None and leading.pod == name and self._transfers_first(members):
+        leading = healer.observe(MASTER).leading()
+        if leading is not None and leading.pod == name and self._transfer_beats_election(members):
             healer.transfer_leadership(name, leader_candidates)
 
-    def _transfers_first(self, members: int) -> bool:
-        if self._known < members:
-            return True  # one of those that clients do not know yet could be elected
+    def _transfer_beats_election(self, members: int) -> bool:
+        if self._known_masters < members:
+            return True  # an election could choose a master that clients do not know yet
         try:
-            present = self._masters.configuration()
+            in_force = self._masters.configuration()
         except (ApiError, QuorumUnknown):
-            present = {}  # it may not be asked, or is too busy to answer; then Alluxio's defaults count
-        return elections.transfer_beats_election(present, rendering.of_masters(self._site.config_map()["data"]))
+            in_force = {}  # forbidden, or the leader is too busy: Alluxio's defaults apply
+        return elections.transfer_beats_election(
+            in_force, rendering.master_properties(self._objects.config_map()["data"]))
 
     def _end(self, name: str) -> None:
-        """End the JVMs of a pod that is being deleted: the first process of a master's container passes no signal on to its own."""
+        """End the JVMs of a terminating pod, whose containers' first processes do not pass signals on."""
         for domain in DOMAINS:
-            try:
+            # The process has ended already, or exec is forbidden; then the pod's grace period passes.
+            with suppress(ApiError):
                 self._masters.end(name, domain)
-            except ApiError:
-                pass  # it has ended, or may not be told to: then the pod's grace period passes
 
     # -- waiting ------------------------------------------------------------------------------
 
+    def _pods(self) -> list[Pod]:
+        return rollout_plan.pods_of(self._name, self._objects.pods())
+
     def _healer(self, members: int) -> QuorumHealer:
-        left = max(1.0, self._deadline - self._clock())
-        return QuorumHealer(
-            self._client, self._namespace, self._name, members, left, self._report_progress, self._clock, self._sleep, self._now,
-                      self._masters)
+        return QuorumHealer(self._client, self._runtime, members, self._deadline, self._masters)
 
     def _await_revision(self) -> str:
-        """Wait until the StatefulSet's controller has seen its newest template; return the revision of it."""
-        while True:
-            found = desired_revision(self._site.workload())
-            if found:
-                return found
-            self._pause("the StatefulSet's controller to see its newest template")
+        """Wait until the StatefulSet's controller has observed the newest template; return its revision."""
+        def question() -> WaitStatus:
+            revision = desired_revision(self._objects.workload())
+            return WaitStatus(bool(revision), value=revision)
+        return self._poll("the StatefulSet's controller to observe its newest template", question)
 
     def _await_running(self, name: str, not_uid: str) -> None:
-        """Wait until another pod of that name runs, with all its containers."""
-        while True:
-            pod = next((each for each in self._site.pods() if each["metadata"]["name"] == name), None)
-            if pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod):
-                return
-            self._pause(f"{name} to run: {_unready_reason(pod, not_uid)}")
+        """Wait until all containers of a pod of that name and another UID run."""
+        def question() -> WaitStatus:
+            pod = next((each for each in self._objects.pods() if each["metadata"]["name"] == name), None)
+            running = pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod)
+            return WaitStatus(running, "" if running else _unready_reason(pod, not_uid))
+        self._poll(f"{name} to run", question)
 
-    def _await_gone(self, name: str) -> None:
-        while any(each["metadata"]["name"] == name for each in self._site.pods()):
-            self._pause(f"{name} to be gone")
+    def _await_absent(self, name: str) -> None:
+        self._poll(f"{name} to be absent", lambda: WaitStatus(
+            all(each["metadata"]["name"] != name for each in self._objects.pods())))
 
     def _await_journals(self, members: int, but: str = "") -> None:
-        """Wait until all masters but one have the whole journal of both groups: then that one is not the only one to have something."""
+        """Wait until all masters except one have both complete journals: it has no only copy."""
         names = [name for name in peer_services.names(self._name, members) if name != but]
-        left = {(domain, name): CatchUp() for domain in DOMAINS for name in names}
-        while True:
-            peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS for peer in _peers(self._masters, domain)}
-            left = {key: each for key, each in left.items() if not each.done(peers.get(key), self._clock())}
-            if not left:
-                return
-            self._pause(f"{min(left)[1]} to have the whole journal of the {min(left)[0]} group")
+        behind = {(domain, name): CatchUp() for domain in DOMAINS for name in names}
 
-    def _pause(self, what: str) -> None:
-        self._report_progress(f"waiting for {what}")
-        if self._clock() >= self._deadline:
-            raise WaitTimeout(
-                f"waited {self._options.timeout:g} seconds in all, at last for {what}; what is left to do is done by the next run")
-        self._sleep(_PAUSE)
+        def question() -> WaitStatus:
+            nonlocal behind
+            peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS
+                     for peer in _peers(self._masters, domain)}
+            behind = {key: each for key, each in behind.items()
+                      if not each.observe(peers.get(key), self._deadline.now())}
+            return WaitStatus(
+                not behind, f"{min(behind)[1]} lacks entries of the {min(behind)[0]} group" if behind else "")
+        self._poll("all masters to have the complete journal", question)
+
+    def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> str:
+        return self._deadline.poll_until(awaited, question, _PAUSE, partial(self._timed_out, awaited))
+
+    def _timed_out(self, awaited: str, progress: str) -> WaitTimeout:
+        return WaitTimeout(f"timed out after {self._deadline.seconds:g} s while waiting for "
+                           f"{awaited}{progress and ': ' + progress}; run the rollout again to continue")
 
 
 def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
@@ -275,7 +302,7 @@ def _runs(pod: dict) -> bool:
 
 def _unready_reason(pod: dict | None, not_uid: str) -> str:
     if pod is None:
-        return "it is not there yet"
+        return "it does not exist yet"
     if pod["metadata"]["uid"] == not_uid:
-        return "the old one is ending"
-    return unready_reason(pod) or "its containers start"
+        return "the previous pod is terminating"
+    return unready_reason(pod) or "its containers are starting"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pod template of a runtime's masters, as an AlluxioRuntime declares it. Pure."""
+"""The change of the masters' pod template that an AlluxioRuntime declares. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..fluid.components import DOMAINS, MASTER_CONTAINER, raft_component
 from ..k8s import quantity
 
 _PARTS = {raft_component(domain).container: raft_component(domain).spec_field for domain in DOMAINS}
-# Fluid's own (the chart's templates/master/statefulset.yaml); a declaration of the same name is not ours to take away.
+# Set by Fluid (the chart's templates/master/statefulset.yaml); never removed with a declaration of that name.
 _FLUID_ENV = ("ALLUXIO_MASTER_HOSTNAME", "ALLUXIO_WORKER_TIEREDSTORE_LEVEL0_DIRS_PATH", "JOURNAL_BACKUP")
 
 REQUIRED, PREFERRED, IGNORED = "required", "preferred", "ignored"
@@ -20,7 +20,7 @@ _SOFT = "preferredDuringSchedulingIgnoredDuringExecution"
 
 @dataclass(frozen=True)
 class PodTemplateChange:
-    """patch: merge patch of the template's spec. record: what the declaration put there. before, after: for a diff."""
+    """A change. patch: merge patch of the template's spec. record: declared fields. before, after: diff."""
 
     patch: dict = field(default_factory=dict)
     record: dict = field(default_factory=dict)
@@ -29,21 +29,23 @@ class PodTemplateChange:
 
 
 def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str | None) -> PodTemplateChange:
-    """Return how the template's spec has to change for a runtime of that name and spec.
+    """Return the change of the template's spec for a runtime of that name and spec.
 
-    recorded: the record of an earlier call. spread: as in spread_masters, None to leave the placement as it is.
+    recorded: the record of an earlier change. spread: as in spread_masters; None keeps the placement.
     """
-    record: dict = {"env": {part: sorted((spec.get(part) or {}).get("env") or {}) for part in _PARTS.values()},
-                    "nodeSelector": sorted((spec.get("master") or {}).get("nodeSelector") or {})}
+    record: dict = {
+        "env": {part: sorted((spec.get(part) or {}).get("env") or {}) for part in _PARTS.values()},
+        "nodeSelector": sorted((spec.get("master") or {}).get("nodeSelector") or {})}
     version = spec.get("alluxioVersion") or {}
     image, record["image"] = _image(version, template, recorded.get("image"))
     policy, record["pullPolicy"] = _policy(version, template, recorded.get("pullPolicy"))
     patch: dict = {}
-    for raft_group in ("initContainers", "containers"):
-        existing = template.get(raft_group) or []
-        desired = [_container(each, spec, _present_image(template), image, policy, recorded.get("env") or {}) for each in existing]
+    for key in ("initContainers", "containers"):
+        existing = template.get(key) or []
+        desired = [_container(each, spec, _present_image(template), image, policy, recorded.get("env") or {})
+                   for each in existing]
         if desired != existing:
-            patch[raft_group] = desired
+            patch[key] = desired
     selector = _selector(spec, template, recorded.get("nodeSelector") or [])
     if selector:
         patch["nodeSelector"] = selector
@@ -51,11 +53,12 @@ def declare(name: str, spec: dict, template: dict, recorded: dict, spread: str |
     if affinity is not None:
         patch["affinity"] = affinity
     before, after = _sides(template, patch)
-    return PodTemplateChange(patch, {key: value for key, value in record.items() if value is not None}, before, after)
+    return PodTemplateChange(
+        patch, {key: value for key, value in record.items() if value is not None}, before, after)
 
 
 def spread_of(name: str, template: dict) -> str:
-    """Tell how the template spreads the masters of that runtime over nodes."""
+    """Return how the template spreads the masters of that runtime over nodes, as in spread_masters."""
     existing = ((template.get("affinity") or {}).get("podAntiAffinity")) or {}
     return next((mode for mode in (REQUIRED, PREFERRED) if existing == _anti_affinity(name, mode)), IGNORED)
 
@@ -65,7 +68,7 @@ def _present_image(template: dict) -> str:
 
 
 def _image(version: dict, template: dict, displaced: str | None) -> tuple[str, str | None]:
-    """The image, and what Fluid had worked out before the declaration took its place."""
+    """Return the desired image, and the one by Fluid that a declaration replaced; None without one."""
     existing = _present_image(template)
     if not version.get("image") and not version.get("imageTag"):
         return displaced or existing, None
@@ -75,7 +78,8 @@ def _image(version: dict, template: dict, displaced: str | None) -> tuple[str, s
 
 
 def _policy(version: dict, template: dict, displaced: str | None) -> tuple[str, str | None]:
-    existing = next(each.get("imagePullPolicy", "") for each in template["containers"] if each["name"] == MASTER_CONTAINER)
+    existing = next(each.get("imagePullPolicy", "")
+                    for each in template["containers"] if each["name"] == MASTER_CONTAINER)
     desired = version.get("imagePullPolicy")
     if not desired:
         return displaced or existing, None
@@ -83,7 +87,7 @@ def _policy(version: dict, template: dict, displaced: str | None) -> tuple[str, 
 
 
 def split_image(image: str) -> tuple[str, str]:
-    """Return repository and tag; the port of a registry is no tag."""
+    """Return (repository, tag) of an image; the port of a registry is no tag."""
     repository, _sep, tag = image.rpartition(":")
     return (repository, tag) if repository and "/" not in tag else (image, "latest")
 
@@ -98,7 +102,8 @@ def _container(existing: dict, spec: dict, present: str, image: str, policy: str
     if part is None:
         return desired
     own = spec.get(part) or {}
-    resources = {kind: dict(amounts) for kind in ("limits", "requests") if (amounts := (own.get("resources") or {}).get(kind))}
+    resources = {kind: dict(amounts)
+                 for kind in ("limits", "requests") if (amounts := (own.get("resources") or {}).get(kind))}
     if not _same_resources(existing.get("resources") or {}, resources):
         desired["resources"] = resources
     environment = _environment(existing.get("env") or [], own.get("env") or {}, recorded_env.get(part) or [])
@@ -108,16 +113,17 @@ def _container(existing: dict, spec: dict, present: str, image: str, policy: str
 
 
 def _same_resources(existing: dict, desired: dict) -> bool:
-    kinds = ("limits", "requests")
     return all((existing.get(kind) or {}).keys() == (desired.get(kind) or {}).keys() and all(
-        quantity.equal(amount, desired[kind][each]) for each, amount in (existing.get(kind) or {}).items()) for kind in kinds)
+        quantity.equal(amount, desired[kind][each]) for each, amount in (existing.get(kind) or {}).items())
+               for kind in ("limits", "requests"))
 
 
 def _environment(existing: list[dict], declared: dict, recorded: list[str]) -> list[dict]:
-    gone = {each for each in recorded if each not in declared and each not in _FLUID_ENV}
-    kept = [each for each in existing if each["name"] not in gone]
+    dropped = {each for each in recorded if each not in declared and each not in _FLUID_ENV}
+    kept = [each for each in existing if each["name"] not in dropped]
     names = [each["name"] for each in kept]
-    changed = [{"name": each["name"], "value": declared[each["name"]]} if each["name"] in declared else each for each in kept]
+    changed = [{"name": each["name"], "value": declared[each["name"]]} if each["name"] in declared else each
+               for each in kept]
     return changed + [{"name": key, "value": value} for key, value in declared.items() if key not in names]
 
 
@@ -136,17 +142,19 @@ def _affinity(name: str, template: dict, spread: str | None) -> dict | None:
 
 
 def _anti_affinity(name: str, spread: str) -> dict:
-    term = {"labelSelector": {"matchLabels": {"release": name, "role": "alluxio-master"}}, "topologyKey": "kubernetes.io/hostname"}
+    term = {"labelSelector": {"matchLabels": {"release": name, "role": "alluxio-master"}},
+            "topologyKey": "kubernetes.io/hostname"}
     return {_HARD: [term]} if spread == REQUIRED else {_SOFT: [{"weight": 100, "podAffinityTerm": term}]}
 
 
 def _sides(template: dict, patch: dict) -> tuple[dict, dict]:
-    """The fields that the patch changes, before and after, containers by their names."""
+    """Return the changed fields before and after the patch, containers by name."""
     before: dict = {}
     after: dict = {}
-    for raft_group in ("initContainers", "containers"):
-        for old, new in zip(template.get(raft_group) or [], patch.get(raft_group) or [], strict=False):
-            differ = [key for key in ("image", "imagePullPolicy", "resources", "env") if old.get(key) != new.get(key)]
+    for kind in ("initContainers", "containers"):
+        for old, new in zip(template.get(kind) or [], patch.get(kind) or [], strict=False):
+            differ = [key for key in ("image", "imagePullPolicy", "resources", "env")
+                      if old.get(key) != new.get(key)]
             for side, found in ((before, old), (after, new)):
                 if differ:
                     side[new["name"]] = {key: _shown(found.get(key)) for key in differ}
@@ -158,7 +166,7 @@ def _sides(template: dict, patch: dict) -> tuple[dict, dict]:
 
 
 def _shown(value: object) -> object:
-    """Environment variables by their names, so that those that hold credentials are hidden."""
+    """Return environment variables by name, so that those with credentials are hidden."""
     if not isinstance(value, list):
         return value
     return {each["name"]: each.get("value", each.get("valueFrom")) for each in value}

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Fluid rendered for a runtime's masters, and how it should be for the present declaration. Pure.
+"""The change of the rendered objects by which a runtime's masters get the present declaration. Pure.
 
-Fluid renders ConfigMap <name>-config and StatefulSet <name>-master once, from the AlluxioRuntime as it is then. This computes
-the smallest change of both that gives the masters what the AlluxioRuntime declares now; what Fluid filled in stays. Rendering
-what is rendered already changes nothing.
+Fluid renders ConfigMap <name>-config and StatefulSet <name>-master once, when the AlluxioRuntime is created.
+This file computes the smallest change of both for the present declaration; values that Fluid set itself stay.
+Rendering again changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any
 
 from ..alluxio import java_options, properties
 from ..alluxio.java_options import Declared, Recorded
@@ -20,23 +21,25 @@ from ..fluid import defaults
 from . import pod_template
 
 COMMON = "ALLUXIO_JAVA_OPTS"
-# The strings that masters and job masters read, and the part of the runtime's spec that each one comes from.
+# The ConfigMap's keys that masters and job masters read, and the part of the runtime's spec behind each.
 MASTERS = {COMMON: "", "ALLUXIO_MASTER_JAVA_OPTS": "master", "ALLUXIO_JOB_MASTER_JAVA_OPTS": "jobMaster"}
-_OTHERS = {"ALLUXIO_WORKER_JAVA_OPTS": "worker", "ALLUXIO_JOB_WORKER_JAVA_OPTS": "jobWorker", "ALLUXIO_FUSE_JAVA_OPTS": "fuse"}
+_OTHERS = {"ALLUXIO_WORKER_JAVA_OPTS": "worker", "ALLUXIO_JOB_WORKER_JAVA_OPTS": "jobWorker",
+           "ALLUXIO_FUSE_JAVA_OPTS": "fuse"}
 ADDRESSES = "alluxio.master.embedded.journal.addresses"
 
-# On the ConfigMap: what the declaration put there, as JSON. It is there as soon as a rollout has changed anything.
+# Annotation of the ConfigMap: what the declaration set, as JSON. Absent until a rollout changes something.
 RECORD = MANAGER + "/rendered"
-# On the pod template: the ConfigMap's content that masters read. So the revision of a pod tells whether it has read it.
+# Annotation of the pod template: a hash of what masters read of the ConfigMap. A pod's revision thus shows
+# whether the pod has read the present content.
 CONFIG_HASH = MANAGER + "/config-hash"
 
 
 @dataclass(frozen=True)
 class RenderedChange:
-    """What has to change; everything is empty when all is as declared.
+    """The changes of the rendered objects; empty when all is as declared.
 
-    config: merge patch of the ConfigMap. workload: merge patch of the StatefulSet. before, after: the values that change, for a
-    diff. restarts: whether masters have to start anew for it. warnings: what is declared and stays without effect.
+    config: merge patch of the ConfigMap. workload: merge patch of the StatefulSet. before, after: the changed
+    values, for a diff. warnings: declarations that the change does not apply.
     """
 
     config: dict = field(default_factory=dict)
@@ -47,46 +50,52 @@ class RenderedChange:
 
     @property
     def restarts(self) -> bool:
+        """Whether masters must restart for it."""
         return bool(self.workload)
 
     @property
     def changes(self) -> bool:
+        """Whether an object changes."""
         return bool(self.config or self.workload)
 
 
-def render(name: str, spec: dict, config_map: dict, workload: dict, members: int, spread: str | None) -> RenderedChange:
-    """Return what has to change for an AlluxioRuntime of that name and spec.
+def render(name: str, spec: dict, config_map: dict, workload: dict, members: int,
+           spread: str | None) -> RenderedChange:
+    """Return the changes for an AlluxioRuntime of that name and spec.
 
-    config_map, workload: the live ConfigMap and StatefulSet. members: how many masters the journal's addresses are to name.
-    spread: required, preferred or ignored, None to leave the placement as it is.
+    config_map, workload: the existing ConfigMap and StatefulSet. members: number of masters in the journal's
+    addresses. spread: required, preferred or ignored; None keeps the placement.
     """
     record = recorded(config_map)
     texts = {key: config_map["data"].get(key, "") for key in MASTERS}
     desired = {key: _declare(key, text, spec, record) for key, text in texts.items()}
     desired[COMMON] = with_members(desired[COMMON], name, members)
-    pod = pod_template.declare(name, spec, workload["spec"]["template"]["spec"], (record or {}).get("pod") or {}, spread)
-    # The properties of a runtime's creation are in no record: those that only the option raft sets are taken for ours.
+    pod = pod_template.declare(
+        name, spec, workload["spec"]["template"]["spec"], (record or {}).get("pod") or {}, spread)
+    # The creation of a runtime leaves no record. Properties that only the option raft sets count as declared.
     changed = {key: text for key, text in desired.items() if text != texts[key]}
     after = _record(spec, texts, record or {}, pod)
     config: dict[str, Any] = {"data": changed} if changed else {}
     if (changed or pod.patch or record is not None) and after != record:
-        config["metadata"] = {"annotations": {RECORD: json.dumps(after, sort_keys=True, separators=(",", ":"))}}
+        config["metadata"] = {
+            "annotations": {RECORD: json.dumps(after, sort_keys=True, separators=(",", ":"))}}
     annotations = {CONFIG_HASH: config_hash(desired)} if record is not None or config else {}
     before_values, after_values = _values(texts, desired)
     return RenderedChange(
         config=config, workload=_workload_patch(workload, annotations, pod.patch),
         before={**before_values, **pod.before}, after={**after_values, **pod.after},
-        warnings=(*_unexplained(spec, texts, record), *_of_others(spec, config_map["data"], COMMON in changed)))
+        warnings=(
+            *_unexplained(spec, texts, record), *_of_others(spec, config_map["data"], COMMON in changed)))
 
 
 def config_hash(data: Mapping[str, str]) -> str:
-    """A short name for what masters read of the ConfigMap's data."""
+    """Return a hash of what masters read of the ConfigMap's data."""
     text = "\n".join(" ".join(data.get(key, "").split()) for key in MASTERS)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def recorded(config_map: dict) -> dict | None:
-    """Return what a rollout recorded on the ConfigMap; None when no rollout has changed it, {} when it cannot be read."""
+    """Return the record on the ConfigMap; None when no rollout has changed it, {} when it is unreadable."""
     text = (config_map["metadata"].get("annotations") or {}).get(RECORD)
     if text is None:
         return None
@@ -98,7 +107,7 @@ def recorded(config_map: dict) -> dict | None:
 
 
 def declared(key: str, spec: dict) -> Declared:
-    """Return what the runtime's spec declares for one of the strings."""
+    """Return what the runtime's spec declares for one key of the ConfigMap."""
     part = (MASTERS | _OTHERS)[key]
     own = (spec.get(part) or {}) if part else spec
     options = own.get("jvmOptions")
@@ -106,23 +115,24 @@ def declared(key: str, spec: dict) -> Declared:
 
 
 def members_of(text: str) -> tuple[str, ...]:
-    """Return the journal's addresses, host:port each, that the common Java options name."""
+    """Return the journal's addresses, host:port each, in the common Java options."""
     return tuple(each for each in java_options.properties(text).get(ADDRESSES, "").split(",") if each)
 
 
-def of_masters(data: Mapping[str, str]) -> dict[str, str]:
-    """Return the properties that a master which starts now gets, by their keys."""
-    return {**java_options.properties(data.get(COMMON, "")), **java_options.properties(data.get("ALLUXIO_MASTER_JAVA_OPTS", ""))}
+def master_properties(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the properties, by key, of a master that starts with this ConfigMap's data."""
+    return {**java_options.properties(data.get(COMMON, "")),
+            **java_options.properties(data.get("ALLUXIO_MASTER_JAVA_OPTS", ""))}
 
 
 def with_members(text: str, name: str, members: int) -> str:
     """Return the common Java options with the journal's addresses of that many masters."""
-    now = members_of(text)
-    if not now:
+    existing = members_of(text)
+    if not existing:
         return text
-    port = now[0].rpartition(":")[2]
+    port = existing[0].rpartition(":")[2]
     desired = tuple(f"{name}-master-{index}:{port}" for index in range(members))
-    return text if now == desired else java_options.with_property(text, ADDRESSES, ",".join(desired))
+    return text if existing == desired else java_options.with_property(text, ADDRESSES, ",".join(desired))
 
 
 def _declare(key: str, text: str, spec: dict, record: dict | None) -> str:
@@ -134,9 +144,9 @@ def _declare(key: str, text: str, spec: dict, record: dict | None) -> str:
 
 def _recorded_of(key: str, text: str, record: dict | None) -> Recorded:
     if record is None:
-        # Nobody has recorded what was declared at the creation. Fluid sets these only when the runtime declares them.
-        ours = set(properties.RAFT_PROPERTIES.values()) & java_options.properties(text).keys()
-        return Recorded({each: None for each in ours if text and key == COMMON})
+        # Nothing was recorded at the creation. Fluid sets these properties only if the runtime declares them.
+        declared_then = set(properties.RAFT_PROPERTIES.values()) & java_options.properties(text).keys()
+        return Recorded({each: None for each in declared_then if key == COMMON})
     own = record.get(key) or {}
     options = own.get("jvmOptions")
     return Recorded(own.get("properties") or {}, tuple(options) if options is not None else None)
@@ -147,11 +157,12 @@ def _record(spec: dict, texts: dict[str, str], record: dict, pod: pod_template.P
 
 
 def _record_of(key: str, spec: dict, text: str, record: dict) -> dict:
-    now, existing = declared(key, spec), java_options.properties(text)
-    known = (record.get(key) or {}).get("properties") or {}
-    own = {each: known[each] if each in known else existing.get(each) if defaults.works_out(each) else None
-           for each in now.properties}
-    return {"properties": own, **({"jvmOptions": list(now.jvm_options)} if now.jvm_options is not None else {})}
+    desired, existing = declared(key, spec), java_options.properties(text)
+    recorded_before = (record.get(key) or {}).get("properties") or {}
+    own = {each: recorded_before[each] if each in recorded_before
+           else existing.get(each) if defaults.works_out(each) else None for each in desired.properties}
+    return {"properties": own,
+            **({"jvmOptions": list(desired.jvm_options)} if desired.jvm_options is not None else {})}
 
 
 def _workload_patch(workload: dict, annotations: dict, pod_patch: dict) -> dict:
@@ -164,13 +175,13 @@ def _workload_patch(workload: dict, annotations: dict, pod_patch: dict) -> dict:
         return {}
     spec: dict[str, Any] = {"template": patch}
     if (workload["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
-        # Kubernetes' own rolling update restarts masters without a look at their quorum.
+        # Kubernetes' own rolling update would restart masters regardless of their quorum.
         spec["updateStrategy"] = {"type": "OnDelete", "rollingUpdate": None}
     return {"spec": spec}
 
 
 def _values(texts: dict[str, str], desired: dict[str, str]) -> tuple[dict, dict]:
-    """The properties and JVM options that differ, by the string they stand in."""
+    """Return the properties and JVM options that differ, by key of the ConfigMap, before and after."""
     before: dict = {}
     after: dict = {}
     for key, text in texts.items():
@@ -181,36 +192,40 @@ def _values(texts: dict[str, str], desired: dict[str, str]) -> tuple[dict, dict]
                 side[key] = {"properties": {each: found[each] for each in sorted(differ & found.keys())}}
         options = java_options.jvm_options(text), java_options.jvm_options(desired[key])
         if options[0] != options[1]:
-            for side, found in ((before, options[0]), (after, options[1])):
-                side.setdefault(key, {})["jvm_options"] = list(found)
+            for side, tokens in ((before, options[0]), (after, options[1])):
+                side.setdefault(key, {})["jvm_options"] = list(tokens)
     return before, after
 
 
 def _unexplained(spec: dict, texts: dict[str, str], record: dict | None) -> list[str]:
-    """Properties that neither the declaration nor Fluid accounts for: declared at the creation, or set by hand."""
-    strange = []
+    """Return a warning of properties that are neither declared nor Fluid's own."""
+    unexplained = []  # declared at the creation, or set manually
     for key, text in texts.items():
         known = declared(key, spec).properties.keys() | _recorded_of(key, text, record).properties.keys()
-        strange += [each for each in java_options.properties(text)
-                    if each not in known and each not in defaults.PROPERTIES and not defaults.works_out(each)]
-    if not strange:
+        unexplained += [
+            each for each in java_options.properties(text)
+            if each not in known and each not in defaults.PROPERTIES and not defaults.works_out(each)]
+    if not unexplained:
         return []
-    return ["the masters have properties that the runtime does not declare and Fluid does not set by itself, so they stay: "
-            f"{', '.join(sorted(strange))}; to be rid of them declare them once, roll that out, and leave them out then"]
+    return ["the masters have properties that neither the runtime declares nor Fluid sets by itself, so they "
+            f"stay: {', '.join(sorted(unexplained))}; to remove them declare them, run a rollout, remove "
+            "them from the declaration and run a rollout again"]
 
 
 def _of_others(spec: dict, data: dict, common_changes: bool) -> list[str]:
-    """What workers and FUSE pods read only when they start, which a rollout of the masters does not do."""
-    late = ["spec." + part for key, part in _OTHERS.items() if not _stands(declared(key, spec), data.get(key, ""))]
-    lines = ["these declarations are not in force and a rollout of the masters does not apply them; create the runtime anew for "
-             f"them: properties or jvmOptions of {', '.join(late)}"] if late else []
+    """Return warnings of declarations for workers and FUSE pods, which do not restart."""
+    not_in_force = ["spec." + part
+                    for key, part in _OTHERS.items() if not _in_force(declared(key, spec), data.get(key, ""))]
+    lines = ["these declarations are not in force and a rollout of the masters does not apply them; to apply "
+             "them recreate the runtime: properties or jvmOptions of "
+             f"{', '.join(not_in_force)}"] if not_in_force else []
     if common_changes:
-        lines.append("workers and FUSE pods read the common properties and addresses only when they start: theirs stay as they are "
-                     "until they start anew")
+        lines.append("workers and FUSE pods read the common properties and addresses only when they start: "
+                     "theirs do not change until they restart")
     return lines
 
 
-def _stands(desired: Declared, text: str) -> bool:
+def _in_force(desired: Declared, text: str) -> bool:
     existing = java_options.properties(text)
     tokens = text.split()
     return (all(existing.get(key) == value for key, value in desired.properties.items())

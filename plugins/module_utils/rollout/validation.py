@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rollout refuses of a declaration before it touches anything. Pure."""
+"""Refuses declarations that a rollout cannot apply, before it changes anything. Pure."""
 
 from __future__ import annotations
 
 from ..alluxio import java_options, raft
-from ..errors import InvalidInput
+from ..errors import InvalidInput, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, operations, runtime
+from ..k8s.kinds import ObjectRef
 from . import rendering
 
-# What a running quorum is known by. A peer with another address or port is a stranger to the others; another kind or place of
-# journal is another journal.
+# Properties that identify a running quorum. Peers do not know a peer with another address or port; another
+# type or folder of journal is another journal.
 _FIXED = (
-    "alluxio.master.hostname", "alluxio.master.rpc.port", "alluxio.master.rpc.addresses", "alluxio.master.web.port",
+    "alluxio.master.hostname", "alluxio.master.rpc.port", "alluxio.master.rpc.addresses",
+    "alluxio.master.web.port",
     "alluxio.job.master.rpc.port", "alluxio.job.master.rpc.addresses", "alluxio.job.master.web.port",
     "alluxio.master.embedded.journal.addresses", "alluxio.master.embedded.journal.port",
     "alluxio.job.master.embedded.journal.addresses", "alluxio.job.master.embedded.journal.port",
@@ -25,33 +27,37 @@ _PORTS = {
 }
 
 
-def require_applicable(name: str, namespace: str, spec: dict, config_map: dict, workload: dict) -> None:
-    """Raise InvalidInput for a declaration that no rollout can bring a running quorum to, and while a backup is restored."""
-    what = fluid_kinds.ALLUXIO_RUNTIME.describe(name, namespace)
+def require_applicable(ref: ObjectRef, spec: dict, config_map: dict, workload: dict) -> None:
+    """Raise InvalidInput for a declaration that no rollout can apply to the running masters.
+
+    Raises PreconditionFailed while a backup is being restored.
+    """
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref)
     _require_no_restoration(what, workload)
     _require_quorum(what, spec, workload)
     existing = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
-    for key, value in _wanted(spec):
+    for key, value in _declared_settings(spec):
         if any(character.isspace() for character in value):
-            raise InvalidInput(
-                f"{what} declares {key} with a space or line break in its value: Fluid joins Java options with spaces, so the "
-                               "rest would be another option")
+            raise InvalidInput(f"{what} declares {key} with a space or line break in its value: Fluid joins "
+                               "Java options with spaces, so the rest would be another option")
         if key in _FIXED and existing.get(key) != value:
             raise InvalidInput(
-                f"{what} declares {key} as {value} and its masters run with {existing.get(key, 'no value of its own')}: the peers of a "
-                "running quorum know each other by it, so it can only be set when the runtime is created")
+                f"{what} declares {key} as {value} and its masters run with "
+                f"{existing.get(key, 'no explicit value')}: the peers of a running quorum identify each "
+                "other by it, so it can only be set when the runtime is created")
     for option in _jvm_options(spec):
         if not option or any(character.isspace() for character in option):
-            raise InvalidInput(f"{what} declares the JVM option {option!r}: expected one option without spaces")
+            raise InvalidInput(
+                f"{what} declares the JVM option {option!r}: expected one option without spaces")
     _require_network(what, spec, workload)
 
 
 def _require_no_restoration(what: str, workload: dict) -> None:
     under_way = operations.under_way(workload)
     if under_way:
-        raise InvalidInput(
-            f"backup {under_way.backup} is being restored into {what}: a master that is restarted now would wait for its file; finish that "
-                           "with datacache.fluid.alluxio_restore, then run this again")
+        raise PreconditionFailed(f"backup {under_way.backup} is being restored into {what}: a master that is "
+                                 "restarted now would wait for its file; finish that restoration with "
+                                 "datacache.fluid.alluxio_restore, then run this again")
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:
@@ -59,37 +65,42 @@ def _require_quorum(what: str, spec: dict, workload: dict) -> None:
     existing = workload["spec"]["replicas"]
     if existing == 1 and desired == 1:
         raise InvalidInput(
-            f"{what} has a single master: its clients stand still while it restarts, however that is done, so there is nothing to roll; "
-            "declare 3 masters on a new runtime, or delete its pod when that suits")
+            f"{what} has a single master: its clients wait while it restarts, so a rollout has no advantage; "
+            "declare 3 masters on a new runtime, or delete the master's pod at a suitable time")
     if runtime.changes_journal(existing, desired):
         raise InvalidInput(
-            f"{what} has {existing} masters and {desired} are declared: a single master keeps its journal in the UFS format and several in "
-            f"the EMBEDDED one, so neither can become the other; declare {existing} again, or change master_replicas from {existing} to "
-            f"{desired} with recreate: true of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first")
+            f"{what} has {existing} masters and {desired} are declared: a single master keeps its journal in "
+            "the UFS format and several in the EMBEDDED one, so neither can become the other; declare "
+            f"{existing} again, or change master_replicas from {existing} to {desired} with recreate: true "
+            "of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first")
     raft.require_valid_count(desired)
 
 
-def _wanted(spec: dict) -> list[tuple[str, str]]:
-    parts = [spec, spec.get("master") or {}, spec.get("jobMaster") or {}]
-    declared = [pair for part in parts for pair in (part.get("properties") or {}).items()]
+def _master_parts(spec: dict) -> list[dict]:
+    """Return the parts of the spec from which masters and job masters get properties and JVM options."""
+    return [spec, spec.get("master") or {}, spec.get("jobMaster") or {}]
+
+
+def _declared_settings(spec: dict) -> list[tuple[str, str]]:
+    """Return the declared properties and ports as (key, value)."""
+    declared = [pair for part in _master_parts(spec) for pair in (part.get("properties") or {}).items()]
     ports = [(key, str(port)) for (part, port_name), key in _PORTS.items()
              if (port := ((spec.get(part) or {}).get("ports") or {}).get(port_name)) is not None]
     return declared + ports
 
 
 def _jvm_options(spec: dict) -> list[str]:
-    parts = [spec, spec.get("master") or {}, spec.get("jobMaster") or {}]
-    return [option for part in parts for option in part.get("jvmOptions") or []]
+    return [option for part in _master_parts(spec) for option in part.get("jvmOptions") or []]
 
 
 def _require_network(what: str, spec: dict, workload: dict) -> None:
     declared = (spec.get("master") or {}).get("networkMode") or "HostNetwork"
     existing = "HostNetwork" if on_host_network(workload) else "ContainerNetwork"
     if declared != existing:
-        raise InvalidInput(f"{what} declares network_mode {declared} and its masters run with {existing}: their ports would change under a "
-                           "running quorum; create the runtime anew")
+        raise InvalidInput(f"{what} declares network_mode {declared} and its masters run with {existing}: "
+                           "their ports would change under a running quorum; declare that on a new runtime")
 
 
 def on_host_network(workload: dict) -> bool:
-    """Tell whether the masters use the network of their node, so that no two fit on one."""
+    """Return whether the masters use the network of their node, so that no two fit on one."""
     return bool(workload["spec"]["template"]["spec"].get("hostNetwork"))

@@ -17,7 +17,7 @@ from injection.faults import (
 )
 from injection.proxy import nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import client
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client, http
 from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager
 
 NAMES = ["ads", "logs", "maps"]
@@ -29,7 +29,7 @@ RETRY_AFTER_MAX = 10.0
 
 @pytest.fixture
 def ask(deployment):
-    """Run a module all of whose requests of some verbs meet a fault; return its result and its client's pauses."""
+    """Run a module whose requests of some verbs all meet a fault; return its result and its pauses."""
     def run(module, options, fault, page=client.PAGE):
         deployment.proxy.begin()
         deployment.proxy.inject(fault, nth(1, ALWAYS))
@@ -46,13 +46,13 @@ def test_a_server_in_trouble_is_named(deployment, ask, module, fault, pauses):
     result, paused = ask(module, {"name": "hbase"}, fault)
     assert result["failed"]
     assert result["msg"].startswith(f"the API server at {deployment.proxy.url} answered get of /api")
-    assert f"with {fault} each time of 5: " in result["msg"]
+    assert f"with {fault} in all 5 attempts: " in result["msg"]
     assert paused == pauses
     assert [request.verb for request in deployment.proxy.requests] == ["get"] * 5
 
 
 def test_a_server_that_never_answers_is_named(deployment, ask, monkeypatch):
-    monkeypatch.setattr(client, "_READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(http, "_READ_TIMEOUT", 0.1)
     result, paused = ask("dataset", DATASET, SILENCE)
     assert result["msg"].startswith(f"no API server answers at {deployment.proxy.url}: ")
     assert "Read timed out" in result["msg"]
@@ -70,7 +70,9 @@ def test_a_port_that_nobody_serves(deployment):
 
 def test_a_certificate_of_another_authority_is_not_tried_again(deployment, tmp_path):
     deployment.proxy.begin()
-    result, paused = modules.run("dataset", {**deployment.options, **DATASET, "ca_cert": str(Authority(tmp_path).ca_file)})
+    result, paused = modules.run("dataset",
+                                 {**deployment.options, **DATASET,
+                                  "ca_cert": str(Authority(tmp_path).ca_file)})
     assert result["msg"].startswith(f"no API server answers at {deployment.proxy.url}: ")
     assert "certificate verify failed" in result["msg"]
     assert (paused, deployment.proxy.requests) == ([], [])
@@ -93,7 +95,8 @@ def test_one_object_of_a_fleet(deployment, ask):
     result, _paused = ask("dataset", FLEET, UNAVAILABLE.only("create", about=b'"logs"'))
     namespace = deployment.options["namespace"]
     assert result["msg"].startswith(
-        f"1 of 3 objects failed: {namespace}/logs: the API server at {deployment.proxy.url} answered create of ")
+        f"1 of 3 objects failed: {namespace}/logs: the API server at {deployment.proxy.url} answered create "
+        "of ")
     assert [entry["changed"] for entry in result["results"]] == [True, False, True]
     assert {existing["metadata"]["name"] for existing in deployment.objects().values()} == {"ads", "maps"}
     assert len([request for request in deployment.proxy.requests if request.verb == "create"]) == 5 + 2

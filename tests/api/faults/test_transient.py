@@ -16,7 +16,7 @@ from injection.faults import (
 )
 from injection.proxy import first_attempts, nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.client import ATTEMPTS, BACKOFF
+from ansible_collections.datacache.fluid.plugins.module_utils.api.http import ATTEMPTS, BACKOFF
 
 CASES = [pytest.param(fault, number, id=f"{fault} at request {number}")
          for fault in TELLING for number in range(1, rounds(fault.verbs) + 1)]
@@ -51,7 +51,7 @@ def test_every_request_meets_it_once(deployment, undisturbed, fault):
 
 @pytest.mark.parametrize(("fault", "number"), CASES)
 def test_one_request_meets_it(deployment, undisturbed, fault, number):
-    """Each step of one deploy meets the fault once, at the request of this number among those that the fault fits.
+    """Each step of one deploy meets the fault once, at the request of this number among those that it fits.
 
     A step is a module run of its own and remembers nothing of the others', so one deploy tests all
     of them; those that change nothing and send fewer requests are left out.

@@ -19,7 +19,7 @@ BROKEN = [WATCH_SILENT, WATCH_CLOSED_AT_ONCE, WATCH_EXPIRED_EVENT, UNAVAILABLE]
 
 @pytest.fixture
 def wait(deployment, monkeypatch):
-    """Run a wait for a Dataset to be Bound, all of whose watches meet the fault; `meanwhile` is done once it watches."""
+    """Run a wait for Bound whose watches all meet the fault; `meanwhile` is done once it watches."""
     modules.run("dataset", {**deployment.options, **NAME})
     monkeypatch.setattr(waiter, "_LONGEST_WATCH", PAUSE)
 
@@ -27,7 +27,8 @@ def wait(deployment, monkeypatch):
         deployment.proxy.begin(lambda: deployment.fluid.later(0, meanwhile))
         deployment.proxy.inject(fault.only("watch"), nth(1, ALWAYS))
         began = time.monotonic()
-        result, _pauses = modules.run("dataset", {**deployment.options, **WAIT, "wait_timeout": timeout}, least_round=PAUSE)
+        result, _pauses = modules.run("dataset", {**deployment.options, **WAIT, "wait_timeout": timeout},
+                                      least_round=PAUSE)
         seconds = time.monotonic() - began
         deployment.fluid.join()
         # A read and a watch for each pause, besides the first look and what explains a timeout.
@@ -38,7 +39,8 @@ def wait(deployment, monkeypatch):
 
 @pytest.mark.parametrize("fault", BROKEN, ids=str)
 def test_the_state_is_found_by_reading(deployment, wait, fault):
-    result, seconds = wait(fault, LONG, lambda: deployment.fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
+    result, seconds = wait(fault, LONG,
+                           lambda: deployment.fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
     assert result["result"]["status"]["phase"] == "Bound", result.get("msg")
     assert seconds < LONG / 4
 
@@ -47,6 +49,6 @@ def test_the_state_is_found_by_reading(deployment, wait, fault):
 def test_a_state_that_never_comes_is_told_in_time(deployment, wait, fault):
     result, seconds = wait(fault, SHORT)
     assert result["msg"].startswith(
-        f"waited 1 seconds for Dataset hbase in namespace {deployment.options['namespace']} to have status.phase at Bound: "
-                                    "status.phase is None")
+        f"timed out after {SHORT} s while waiting for Dataset hbase in namespace "
+        f"{deployment.options['namespace']} to have status.phase at Bound: status.phase is None")
     assert SHORT <= seconds < LONG / 4

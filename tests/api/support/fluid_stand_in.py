@@ -12,9 +12,19 @@ import time
 
 from raw_api import FLUID, Refused
 
-FINALIZERS = {"datasets": "fluid-dataset-controller-finalizer", "alluxioruntimes": "alluxio-runtime-controller-finalizer"}
+FINALIZERS = {"datasets": "fluid-dataset-controller-finalizer",
+              "alluxioruntimes": "alluxio-runtime-controller-finalizer"}
 PATIENCE = 60  # seconds that the module under test may take to make an object
 MANAGERS = {"datasets": "dataset-controller", "alluxioruntimes": "alluxioruntime-controller"}
+
+
+def counts(masters, workers):
+    """The status of a runtime with so many masters and workers ready."""
+    scheduled = [f"{state}{part}NumberScheduled" for state in ("current", "desired")
+                 for part in ("Master", "Worker", "Fuse")]
+    return {"masterPhase": "Ready", "workerPhase": "Ready", "fusePhase": "Ready", "valueFile": "",
+            **dict.fromkeys(scheduled, 0),
+            "masterNumberReady": masters, "workerNumberReady": workers, "fuseNumberReady": 0}
 
 
 class FluidStandIn:
@@ -35,7 +45,8 @@ class FluidStandIn:
 
     def take_up(self, plural, name):
         """Add the controller's finalizer: from then on a deletion waits for it."""
-        self._api.patch(self.path(plural, name), {"metadata": {"finalizers": [FINALIZERS[plural]]}}, MANAGERS[plural])
+        self._api.patch(self.path(plural, name), {"metadata": {"finalizers": [FINALIZERS[plural]]}},
+                        MANAGERS[plural])
 
     def let_go(self, plural, name):
         self._api.patch(self.path(plural, name), {"metadata": {"finalizers": None}}, MANAGERS[plural])
@@ -50,8 +61,10 @@ class FluidStandIn:
             level.setdefault("volumeSource", {})
         for component in ("master", "worker", "fuse", "jobMaster", "jobWorker", "apiGateway"):
             spec[component] = {"podMetadata": {}, "resources": {}, **spec.get(component, {})}
-        defaults = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0}, "initUsers": {"resources": {}}, "podMetadata": {},
-                    "management": {"cleanCachePolicy": {"gracePeriodSeconds": 60, "maxRetryAttempts": 3}, "metadataSyncPolicy": {}}}
+        defaults = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0},
+                    "initUsers": {"resources": {}}, "podMetadata": {},
+                    "management": {"cleanCachePolicy": {"gracePeriodSeconds": 60, "maxRetryAttempts": 3},
+                                   "metadataSyncPolicy": {}}}
         self._api.replace(path, {**existing, "spec": {**defaults, **spec}}, MANAGERS["alluxioruntimes"])
 
     def bind(self, name):
@@ -59,23 +72,28 @@ class FluidStandIn:
 
         Where Kubernetes' own binder runs it would do the second half too, some seconds later.
         """
-        claims, volumes = f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims", "/api/v1/persistentvolumes"
+        claims = f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims"
+        volumes = "/api/v1/persistentvolumes"
         claim, volume = f"{claims}/{name}", f"{self._namespace}-{name}"
         modes, size = ["ReadOnlyMany"], {"storage": "100Pi"}
         fluid, binder = MANAGERS["alluxioruntimes"], "kube-controller-manager"
         made = self._api.create(claims, {
             "metadata": {"name": name, "annotations": {"CreatedBy": "fluid"}},
-            "spec": {"accessModes": modes, "resources": {"requests": size}, "storageClassName": "fluid"}}, fluid)
+            "spec": {"accessModes": modes, "resources": {"requests": size},
+                     "storageClassName": "fluid"}}, fluid)
         self._api.create(volumes, {
             "metadata": {"name": volume, "annotations": {"CreatedBy": "fluid"}},
-            "spec": {"accessModes": modes, "capacity": size, "storageClassName": "fluid", "persistentVolumeReclaimPolicy": "Retain",
-                     "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name, "namespace": self._namespace,
+            "spec": {"accessModes": modes, "capacity": size, "storageClassName": "fluid",
+                     "persistentVolumeReclaimPolicy": "Retain",
+                     "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name,
+                                  "namespace": self._namespace,
                                   "uid": made["metadata"]["uid"]},
                      "csi": {"driver": "fuse.csi.fluid.io", "volumeHandle": volume}}}, fluid)
         self._api.patch(claim, {"metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
                                 "spec": {"volumeName": volume}}, binder)
         self._api.patch(f"{volumes}/{volume}/status", {"status": {"phase": "Bound"}}, binder)
-        self._api.patch(claim + "/status", {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
+        self._api.patch(claim + "/status",
+                        {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
 
     def later(self, seconds, action):
         """Do something while the module under test waits; like a controller, not before its object exists."""

@@ -32,7 +32,8 @@ class RawApi:
         for setting in self.configuration.auth_settings().values():
             headers[setting["key"]] = setting["value"]
         url = self.configuration.host + path + ("?" + urlencode(query) if query else "")
-        answer = self._pool.request(method, url, body=None if body is None else json.dumps(body), headers=headers)
+        answer = self._pool.request(method, url, body=None if body is None else json.dumps(body),
+                                    headers=headers)
         if answer.status >= 400:
             raise Refused(answer.status, answer.data.decode())
         return json.loads(answer.data)

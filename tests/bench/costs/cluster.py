@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API server, asked raw over the kubernetes package's pooled connections, so that no tool under test is in the way."""
+"""The API server, asked raw over the kubernetes package's pooled connections, without any tool under test."""
 
 import json
 from collections.abc import Iterable
@@ -43,7 +43,8 @@ class Cluster:
 
     def send(self, request: Request, seconds: float = 60) -> dict:
         headers = {"Accept": "application/json", "Content-Type": request.content_type, **self.credentials()}
-        answer = self._pool.request(request.method, self.configuration.host + request.target, body=request.body or None,
+        answer = self._pool.request(request.method, self.configuration.host + request.target,
+                                    body=request.body or None,
                                     headers=headers, retries=False, timeout=seconds)
         if answer.status >= 400:
             raise Refused(f"{request.method} {request.target}: HTTP {answer.status} {answer.data.decode()}")
@@ -63,7 +64,8 @@ class Cluster:
 
     def patch_status(self, manifest: dict, status: dict) -> None:
         target = f"{_collection(manifest)}/{manifest['metadata']['name']}/status"
-        self.send(Request("PATCH", target, json.dumps({"status": status}).encode(), "application/merge-patch+json"))
+        self.send(Request("PATCH", target, json.dumps({"status": status}).encode(),
+                          "application/merge-patch+json"))
 
     def clear_volumes(self, namespace: str) -> None:
         """Delete the volumes that content.volume() describes for the namespace."""
@@ -72,7 +74,8 @@ class Cluster:
     def clear(self, *kinds: str, namespace: str) -> None:
         """Delete all of Fluid's objects of the kinds (their plural names) in the namespace."""
         for kind in kinds:
-            self.send(Request("DELETE", f"/apis/data.fluid.io/v1alpha1/namespaces/{namespace}/{kind}"), _SECONDS_TO_CLEAR)
+            self.send(Request("DELETE", f"/apis/data.fluid.io/v1alpha1/namespaces/{namespace}/{kind}"),
+                      _SECONDS_TO_CLEAR)
 
     def create_namespace(self, name: str) -> None:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

@@ -11,7 +11,8 @@ def names(count: int) -> list[str]:
 
 def options(name: str) -> dict:
     """One Dataset as options of datacache.fluid.dataset."""
-    return {"name": name, "labels": {"team": "search"}, "mounts": [{"name": "hbase", "mount_point": _MOUNT_POINT}]}
+    return {"name": name, "labels": {"team": "search"},
+            "mounts": [{"name": "hbase", "mount_point": _MOUNT_POINT}]}
 
 
 def manifest(name: str, namespace: str) -> dict:
@@ -26,17 +27,22 @@ def manifest(name: str, namespace: str) -> dict:
 def volume(name: str, namespace: str) -> dict:
     """The volume that Fluid makes for a Dataset, as far as dataset_volume reads it."""
     return {
-        "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"{namespace}-{name}", "labels": {"bench": namespace}},
-        "spec": {"capacity": {"storage": "100Pi"}, "accessModes": ["ReadOnlyMany"], "storageClassName": "fluid",
-                 "persistentVolumeReclaimPolicy": "Retain", "claimRef": {"name": name, "namespace": namespace},
+        "apiVersion": "v1", "kind": "PersistentVolume",
+        "metadata": {"name": f"{namespace}-{name}", "labels": {"bench": namespace}},
+        "spec": {"capacity": {"storage": "100Pi"}, "accessModes": ["ReadOnlyMany"],
+                 "storageClassName": "fluid",
+                 "persistentVolumeReclaimPolicy": "Retain",
+                 "claimRef": {"name": name, "namespace": namespace},
                  "csi": {"driver": "fuse.csi.fluid.io", "volumeHandle": f"{namespace}-{name}"}},
     }
 
 
 def claim(name: str, namespace: str) -> dict:
     return {
-        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": namespace},
-        "spec": {"accessModes": ["ReadOnlyMany"], "storageClassName": "fluid", "volumeName": f"{namespace}-{name}",
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"accessModes": ["ReadOnlyMany"], "storageClassName": "fluid",
+                 "volumeName": f"{namespace}-{name}",
                  "resources": {"requests": {"storage": "100Pi"}}},
     }
 

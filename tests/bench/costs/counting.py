@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A transparent proxy in front of the API server that counts requests.
 
-It reads what clients ask and passes the answers on byte by byte: watches, commands in pods and kept-alive connections
-work as they do without it. Clients speak plain HTTP/1.1 to it, on the loopback device only, and it adds the
-credentials; so every client is counted alike, whatever it would do to authenticate.
+It reads what clients ask and passes the answers on byte by byte: watches, commands in pods and kept-alive
+connections work as they do without it. Clients speak plain HTTP/1.1 to it, on the loopback device only, and
+it adds the credentials; so every client is counted alike, whatever it would do to authenticate.
 """
 
 import asyncio
@@ -78,7 +78,8 @@ class CountingProxy:
 
     def _head(self, method: str, target: str, headers: dict[str, str]) -> bytes:
         sent = {**headers, "host": self._upstream.netloc, **self._cluster.credentials()}
-        lines = [f"{method} {self._upstream.path}{target} HTTP/1.1", *(f"{key}: {value}" for key, value in sent.items())]
+        lines = [f"{method} {self._upstream.path}{target} HTTP/1.1",
+                 *(f"{key}: {value}" for key, value in sent.items())]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _tls(self) -> ssl.SSLContext | None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""deploy_ha.yml on a cache that stands already: time and requests, beside the same content written with kubernetes.core.
+"""deploy_ha.yml on a cache that stands already: time and requests, beside the same with kubernetes.core.
 
-The example inventory's cache has to be up, as `make demo` leaves it. Most of either run is the same, Fluid's installation and the
-verification with its pods; the runs of the tag deploy alone tell the rest.
+The example inventory's cache has to be up, as `make demo` leaves it. Most of either run is the same, Fluid's
+installation and the verification with its pods; the runs of the tag deploy alone tell the rest.
 """
 
 import os
@@ -26,18 +26,20 @@ _THEIRS = _CHECKOUT / "tests" / "bench" / "playbooks" / "deploy_ha_core.yml"
 
 def measure(session: Session) -> list[Figure]:
     _require_cache(session)
-    return [figure for work, options in (("deploy_ha.yml, unchanged", []), ("deploy_ha.yml --tags deploy, unchanged", ["--tags", "deploy"]))
-            for figure in _compared(session, work, options)]
+    works = {"deploy_ha.yml, unchanged": [], "deploy_ha.yml --tags deploy, unchanged": ["--tags", "deploy"]}
+    return [figure for work, options in works.items() for figure in _compared(session, work, options)]
 
 
 def _compared(session: Session, work: str, options: list[str]) -> list[Figure]:
-    ours, theirs = zip(*([_run(session, playbook, options) for playbook in (_OURS, _THEIRS)] for _round in range(session.rounds)),
+    ours, theirs = zip(*([_run(session, playbook, options) for playbook in (_OURS, _THEIRS)]
+                         for _round in range(session.rounds)),
                        strict=True)
     return [
         Figure(work, "requests", ours[-1][0]),
         Figure(work, "wall time", median(seconds for _requests, seconds in ours), "s"),
         Figure(work, "requests, with kubernetes.core", theirs[-1][0]),
-        Figure(work, "wall time, with kubernetes.core", median(seconds for _requests, seconds in theirs), "s"),
+        Figure(work, "wall time, with kubernetes.core",
+               median(seconds for _requests, seconds in theirs), "s"),
     ]
 
 
@@ -59,5 +61,5 @@ def _require_cache(session: Session) -> None:
     except Refused:
         status = {}
     if {status.get("masterPhase"), status.get("workerPhase")} != {"Ready"}:
-        raise Skipped(f"no cache {namespace}/{name} is ready on this cluster: `make demo` deploys it on a full lab, and "
-                      "`make bench` then measures deploy_ha.yml there")
+        raise Skipped(f"no cache {namespace}/{name} is ready on this cluster: `make demo` deploys it on a "
+                      "full lab, and `make bench` then measures deploy_ha.yml there")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""1000 Datasets, unchanged and new: one task of ours, a loop of kubernetes.core.k8s, kubectl, and raw requests.
+"""1000 Datasets, unchanged and new: one task of ours, a loop of kubernetes.core.k8s, kubectl, raw requests.
 
-A task of Ansible's that does nothing with the same list stands beside them: no module can be faster than it, and none that creates
-the objects faster than it and the raw requests together.
+A task of Ansible's that does nothing with the same list stands beside them: no module can be faster than it,
+and none that creates the objects faster than it and the raw requests together.
 """
 
 import json
@@ -21,7 +21,8 @@ from .session import Session
 SIZE = 1000
 UNCHANGED = f"{SIZE} unchanged Datasets"
 NEW = f"{SIZE} new Datasets"
-# The loop takes two thirds of a second for each object, kubectl without --server-side a tenth; their time grows with the number.
+# The loop takes two thirds of a second for each object, kubectl without --server-side a tenth; their time
+# grows with the number.
 _LOOP = 50
 _CLIENT_SIDE = 100
 _IDLE = "time of a module that does nothing, with the same list"
@@ -51,7 +52,8 @@ def measure_new(session: Session) -> list[Figure]:
     try:
         requests = _requests(session)
         runs = {**_runs(session), "raw": lambda: _replay(session, requests)}
-        ours, loop, kubectl, client_side, idle, raw = _in_turn(session.rounds, [_afresh(session, run) for run in runs.values()])
+        ours, loop, kubectl, client_side, idle, raw = _in_turn(
+            session.rounds, [_afresh(session, run) for run in runs.values()])
     finally:
         session.clear()
     return [
@@ -100,7 +102,8 @@ def _afresh(session: Session, run: Run) -> Run:
     return in_an_empty_namespace
 
 
-def _compared(work: str, ours: float, loop: float, kubectl: float, client_side: float, of_loop: float, of_kubectl: float) -> list[Figure]:
+def _compared(work: str, ours: float, loop: float, kubectl: float, client_side: float, of_loop: float,
+              of_kubectl: float) -> list[Figure]:
     core, apply = f"a kubernetes.core.k8s loop (of {_LOOP}, scaled)", "kubectl apply --server-side -f"
     return [
         Figure(work, "time of the task", ours, "s"),
@@ -122,7 +125,8 @@ def _requests(session: Session) -> list:
 def _kubectl(session: Session, *options: str | Path) -> float:
     start = time.monotonic()
     # Without a record of its own kubectl warns about every object on standard error.
-    subprocess.run(["kubectl", "apply", *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    subprocess.run(["kubectl", "apply", *options], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL,
                    env=os.environ | {"KUBECONFIG": session.kubeconfig})
     return time.monotonic() - start
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Python for ansible_python_interpreter that notes the peak resident memory of what it runs.
 
-Its wrapper script, see playing.py, names the real interpreter and the file that gets one line, in KiB, for each run.
+Its wrapper script, see playing.py, names the real interpreter and the file that gets a line, in KiB, for each
+run.
 """
 
 import os

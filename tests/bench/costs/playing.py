@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Running Ansible tasks on localhost, with the time that Ansible sees for each.
 
-The times are those of ansible-core's own junit callback: from the start of the task to its result, which is what a
-person waits for; the start of ansible-playbook itself is not in them.
+The times are those of ansible-core's own junit callback: from the start of the task to its result, which is
+what a person waits for; the start of ansible-playbook itself is not in them.
 """
 
 import json
@@ -23,7 +23,8 @@ class PlayFailed(Exception):
     """A task failed; the message has the last lines of ansible-playbook."""
 
 
-def play(tasks: Sequence[dict], kubeconfig: str | Path, variables: dict | None = None, interpreter: str | Path = sys.executable,
+def play(tasks: Sequence[dict], kubeconfig: str | Path, variables: dict | None = None,
+         interpreter: str | Path = sys.executable,
          check: bool = False) -> list[float]:
     """Run the tasks on localhost and return the seconds of each."""
     content = [{"name": "Measure", "hosts": "localhost", "gather_facts": False, "tasks": list(tasks),
@@ -32,22 +33,26 @@ def play(tasks: Sequence[dict], kubeconfig: str | Path, variables: dict | None =
         playbook = Path(folder, "play.json")
         playbook.write_text(json.dumps(content))
         return [seconds for _task, seconds in run_playbook(
-            playbook, kubeconfig, ["--inventory", "localhost,", "--connection", "local", *(["--check"] if check else [])])]
+            playbook, kubeconfig,
+            ["--inventory", "localhost,", "--connection", "local", *(["--check"] if check else [])])]
 
 
-def run_playbook(playbook: Path, kubeconfig: str | Path, options: Sequence[str | Path] = ()) -> list[tuple[str, float]]:
+def run_playbook(playbook: Path, kubeconfig: str | Path,
+                 options: Sequence[str | Path] = ()) -> list[tuple[str, float]]:
     """Run a playbook and return its tasks' names and seconds, in order."""
     with tempfile.TemporaryDirectory() as report:
         environ = os.environ | {
             "KUBECONFIG": str(kubeconfig), "ANSIBLE_LIBRARY": str(_LIBRARY),
             "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit", "JUNIT_OUTPUT_DIR": report,
             "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
-        done = subprocess.run(["ansible-playbook", *options, playbook], env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(["ansible-playbook", *options, playbook], env=environ, capture_output=True,
+                              text=True, check=False)
         if done.returncode:
             lines = (done.stdout + done.stderr).splitlines()
             raise PlayFailed("\n".join(line[:1000] for line in lines[-_LINES_OF_A_FAILURE:]))
         [file] = Path(report).glob("*.xml")
-        return [(case.get("name"), float(case.get("time"))) for case in ElementTree.parse(file).iter("testcase")]
+        return [(case.get("name"), float(case.get("time")))
+                for case in ElementTree.parse(file).iter("testcase")]
 
 
 class MemoryMeter:

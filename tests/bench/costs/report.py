@@ -42,21 +42,26 @@ def table(figures: Sequence[Figure]) -> str:
     rows = [("work", "figure", "value", "at most", "met")]
     for index, figure in enumerate(figures):
         first = index == 0 or figures[index - 1].work != figure.work
-        rows.append((figure.work if first else "", figure.name, f"{_digits(figure.value)} {figure.unit}".rstrip(),
-                     "" if figure.at_most is None else _digits(figure.at_most), {None: "", True: "yes", False: "NO"}[figure.met]))
+        rows.append((figure.work if first else "", figure.name,
+                     f"{_digits(figure.value)} {figure.unit}".rstrip(),
+                     "" if figure.at_most is None else _digits(figure.at_most),
+                     {None: "", True: "yes", False: "NO"}[figure.met]))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                     for row in rows)
 
 
 def _digits(value: float) -> str:
     return f"{value:d}" if isinstance(value, int) else f"{value:.3g}" if value < 100 else f"{value:.0f}"
 
 
-def write(path: Path, figures: Sequence[Figure], cluster_version: str, load_before: tuple[float, float, float]) -> None:
+def write(path: Path, figures: Sequence[Figure], cluster_version: str,
+          load_before: tuple[float, float, float]) -> None:
     """Write machine, versions and figures; the load is the machine's averages over 1, 5 and 15 minutes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({
-        "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        "machine": {"cpu": _cpu(), "cores": os.cpu_count(),
+                    "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
                     "system": platform.platform(), "load_before": load_before, "load_after": os.getloadavg()},
         "versions": versions(cluster_version),
         "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
@@ -65,7 +70,8 @@ def write(path: Path, figures: Sequence[Figure], cluster_version: str, load_befo
 
 def versions(cluster_version: str) -> dict[str, str]:
     packages = ("ansible-core", "kubernetes", "urllib3")
-    return {"python": sys.version.split()[0], "kubernetes server": cluster_version, "kubectl": _kubectl_version(),
+    return {"python": sys.version.split()[0], "kubernetes server": cluster_version,
+            "kubectl": _kubectl_version(),
             **{name: metadata.version(name) for name in packages},
             **{name: _collection_version(name) for name in ("datacache.fluid", "kubernetes.core")}}
 
@@ -73,7 +79,8 @@ def versions(cluster_version: str) -> dict[str, str]:
 def _kubectl_version() -> str:
     if not shutil.which("kubectl"):
         return "none"
-    shown = subprocess.run(["kubectl", "version", "--client", "--output", "json"], capture_output=True, check=True)
+    shown = subprocess.run(["kubectl", "version", "--client", "--output", "json"], capture_output=True,
+                           check=True)
     return json.loads(shown.stdout)["clientVersion"]["gitVersion"]
 
 
@@ -86,5 +93,6 @@ def _collection_version(name: str) -> str:
 
 
 def _cpu() -> str:
-    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
     return names[0] if names else platform.machine()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all measures share: the cluster, its counting proxy, a namespace of their own, and how often to repeat."""
+"""What all measures share: the cluster, its counting proxy, their own namespace, and how often to repeat."""
 
 import os
 import secrets
@@ -38,6 +38,7 @@ def opened(rounds: int = 1) -> Iterator[Session]:
     cluster.create_namespace(namespace)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            yield Session(kubeconfig, cluster, CountingProxy(cluster, Path(folder)), namespace, Path(folder), rounds)
+            yield Session(kubeconfig, cluster, CountingProxy(cluster, Path(folder)), namespace, Path(folder),
+                          rounds)
     finally:
         cluster.delete_namespace(namespace)

@@ -5,7 +5,8 @@ from . import content
 
 
 def dataset(name: str, namespace: str) -> dict:
-    return {"name": "One Dataset", "datacache.fluid.dataset": {"namespace": namespace, **content.options(name)}}
+    return {"name": "One Dataset",
+            "datacache.fluid.dataset": {"namespace": namespace, **content.options(name)}}
 
 
 def datasets(names: list[str], namespace: str) -> dict:
@@ -19,7 +20,8 @@ def idle(names: list[str], namespace: str) -> dict:
 
 
 def summary(namespace: str) -> dict:
-    return {"name": "Sum up all Datasets", "datacache.fluid.dataset_info": {"namespace": namespace, "summary": True}}
+    return {"name": "Sum up all Datasets",
+            "datacache.fluid.dataset_info": {"namespace": namespace, "summary": True}}
 
 
 def core(name: str, namespace: str) -> dict:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long after the API shows the awaited state a wait returns: ours, which watches, and kubernetes.core's, which polls.
+"""How long after the API shows the awaited state a wait returns.
 
-In this process, so that the start of a module is not in the figures.
+Ours watches, that of kubernetes.core polls. In this process, so that the start of a module is not in the
+figures.
 """
 
 import random
@@ -15,6 +16,8 @@ from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import 
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.waiter import Waiter
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
+from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import waits
 
 from . import content
@@ -46,7 +49,8 @@ def measure(session: Session) -> list[Figure]:
     return [
         Figure(WORK, f"delay, median of {_REPEATS}", median(watched), "s", at_most=0.2),
         Figure(WORK, f"delay, worst of {_REPEATS}", max(watched), "s"),
-        Figure(WORK, f"delay of kubernetes.core polling every {_POLLING} s, median of {_REPEATS}", median(polled), "s"),
+        Figure(WORK, f"delay of kubernetes.core polling every {_POLLING} s, median of {_REPEATS}",
+               median(polled), "s"),
     ]
 
 
@@ -55,7 +59,8 @@ def _delay(session: Session, name: str, wait: Callable[[str], None]) -> float:
     visible: list[float] = []
 
     def bind() -> None:
-        session.cluster.patch_status(content.manifest(name, session.namespace), {"phase": "Bound", "conditions": []})
+        session.cluster.patch_status(content.manifest(name, session.namespace),
+                                     {"phase": "Bound", "conditions": []})
         visible.append(time.monotonic())
 
     writer = threading.Timer(random.uniform(_EARLIEST, _LATEST), bind)
@@ -71,8 +76,8 @@ def _ours(session: Session) -> Callable[[str], None]:
     client = connect({"kubeconfig": session.kubeconfig})
 
     def wait(name: str) -> None:
-        key = (session.namespace, name)
-        result = waits.datasets_in_phase(client, [{"namespace": session.namespace, "name": name}], "Bound", _TIMEOUT)[key]
+        ref = ObjectRef(session.namespace, name)
+        result = waits.datasets_in_phase(client, [ref._asdict()], "Bound", Deadline(_TIMEOUT))[ref]
         if isinstance(result, Exception):
             raise result
 
@@ -87,7 +92,8 @@ def _theirs(session: Session) -> Callable[[str], None]:
         return bool(existing) and (existing.to_dict().get("status") or {}).get("phase") == "Bound"
 
     def wait(name: str) -> None:
-        done, _live, _elapsed = Waiter(client, resource, is_bound).wait(_TIMEOUT, _POLLING, name, session.namespace)
+        waiter = Waiter(client, resource, is_bound)
+        done, _live, _elapsed = waiter.wait(_TIMEOUT, _POLLING, name, session.namespace)
         if not done:
             raise TimeoutError(f"kubernetes.core has not seen Dataset {name} Bound")
 

@@ -12,9 +12,15 @@ from costs.session import Session
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
-from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import FailoverDrill, is_whole, lacks
+from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import (
+    FailoverDrill,
+    is_complete,
+    shortcomings,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import DOMAINS, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef, ref_to
 from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import QuorumHealer
 
@@ -66,14 +72,19 @@ class Cache:
     def namespace(self) -> str:
         return self.session.namespace
 
+    @property
+    def ref(self) -> ObjectRef:
+        """Of the runtime."""
+        return ObjectRef(self.namespace, self.name)
+
     def identity(self) -> dict:
-        return {"name": self.name, "namespace": self.namespace}
+        return self.ref._asdict()
 
     def drill(self, seconds: float = _SECONDS_TO_BE_WHOLE) -> FailoverDrill:
-        return FailoverDrill(self.client, self.namespace, self.name, MASTERS, seconds)
+        return FailoverDrill(self.client, self.ref, MASTERS, Deadline(seconds))
 
     def healer(self, masters: int = MASTERS) -> QuorumHealer:
-        return QuorumHealer(self.client, self.namespace, self.name, masters, _SECONDS_TO_BE_WHOLE)
+        return QuorumHealer(self.client, self.ref, masters, Deadline(_SECONDS_TO_BE_WHOLE))
 
     def pods(self) -> dict[str, dict]:
         """The masters' pods by name."""
@@ -81,33 +92,38 @@ class Cache:
 
     def leader(self) -> dict:
         """The pod that leads the masters."""
-        leading = self.healer().see(MASTER).leading()
+        leading = self.healer().observe(MASTER).leading()
         if leading is None:
             raise NotInTime(f"{self.name} has no leader")
         return self.pods()[leading.pod]
 
     def lacks(self, masters: int = MASTERS) -> str:
         """What keeps the quorums from being whole; empty when they are."""
-        groups = [self.healer(masters).see(domain) for domain in DOMAINS]
-        return "; ".join(f"{group.domain}: {lacks(group) or 'not complete'}" for group in groups if not is_whole(group))
+        groups = [self.healer(masters).observe(domain) for domain in DOMAINS]
+        return "; ".join(f"{group.domain}: {shortcomings(group) or 'not complete'}" for group in groups
+                         if not is_complete(group))
 
     def until_whole(self, masters: int = MASTERS) -> None:
-        until("both quorums to be whole", lambda: not self.lacks(masters), _SECONDS_TO_BE_WHOLE, lambda: self.lacks(masters))
+        until("both quorums to be whole", lambda: not self.lacks(masters), _SECONDS_TO_BE_WHOLE,
+              lambda: self.lacks(masters))
 
     def runtime(self, **options) -> dict:
         """The task that declares the runtime, with other options than the cache was made with."""
         return {"name": "Declare the runtime", "datacache.fluid.alluxio_runtime": {
-            **self.identity(), "master_replicas": MASTERS, "worker_replicas": 1, "network_mode": self.kind.network,
+            **self.identity(), "master_replicas": MASTERS, "worker_replicas": 1,
+            "network_mode": self.kind.network,
             "raft": {"profile": self.kind.profile},
-            "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "256Mi", "high": "0.95", "low": "0.7"}], **options}}
+            "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "256Mi", "high": "0.95",
+                             "low": "0.7"}], **options}}
 
 
-def until(what: str, look: Callable, seconds: float, explain: Callable[[], str] = lambda: "", pause: float = _PAUSE):
+def until(what: str, look: Callable, seconds: float, explain: Callable[[], str] = lambda: "",
+          pause: float = _PAUSE):
     """Look until something is there; return it. Raises NotInTime."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > deadline:
-            raise NotInTime(f"waited {seconds:g} s for {what}: {explain()}")
+            raise NotInTime(f"timed out after {seconds:g} s while waiting for {what}: {explain()}")
         time.sleep(pause)
     return found
 
@@ -130,9 +146,10 @@ def deployed(session: Session, kind: Kind, content: Content) -> Iterator[Cache]:
         yield cache
     finally:
         gone = {**cache.identity(), "state": "absent", "wait": True, "wait_timeout": _SECONDS_TO_DEPLOY}
-        play([{"datacache.fluid.dataset": gone}, {"datacache.fluid.alluxio_runtime": gone}], session.kubeconfig)
+        play([{"datacache.fluid.dataset": gone}, {"datacache.fluid.alluxio_runtime": gone}],
+             session.kubeconfig)
 
 
 def kill(cache: Cache, pod: dict) -> None:
     """Delete the pod by force, as `kubectl delete --force --grace-period=0` does."""
-    cache.client.delete(kinds.POD, pod["metadata"]["name"], cache.namespace, pod["metadata"]["uid"], grace=0)
+    cache.client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=0)

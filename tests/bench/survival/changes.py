@@ -16,12 +16,13 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties
     RAFT_PROPERTIES,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import Writer
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import ProbeWriter
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import (
     MASTER,
     container_of,
     raft_component,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import MasterWebApi
 
 from .cache import MASTERS, Cache, until
@@ -41,16 +42,18 @@ def configuration(cache: Cache) -> list[Figure]:
     cache.until_whole()
     work = "Raft configuration changed on 3 masters"
     return [
-        Figure(work, "masters that were away at once, at most", MASTERS - fewest_available(record.looks), at_most=1),
+        Figure(work, "masters that were away at once, at most", MASTERS - fewest_available(record.looks),
+               at_most=1),
         Figure(work, "without a leader, all times together", seconds_without_leader(record.looks), "s", 5),
-        Figure(work, "masters without the property in their process", _without(cache, RAFT_PROFILES["fast"]), at_most=0),
+        Figure(work, "masters without the property in their process", _without(cache, RAFT_PROFILES["fast"]),
+               at_most=0),
         Figure(work, "second run that changes something", _changes(cache, tasks), at_most=0),
         Figure(work, "time of the rollout", seconds[-1], "s"),
     ]
 
 
 def interrupted(cache: Cache) -> list[Figure]:
-    """A rolling restart whose ansible-playbook is killed once the first master was restarted, and its next run."""
+    """A rolling restart whose ansible-playbook is killed once a master was restarted, and its next run."""
     task = _rollout(cache, restarted_after=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
     before = {pod["metadata"]["uid"] for pod in cache.pods().values()}
 
@@ -66,7 +69,8 @@ def interrupted(cache: Cache) -> list[Figure]:
     work = "rolling restart killed (kill -9) in its middle"
     return [Figure(work, "masters that were left when it was killed", left),
             Figure(work, "masters that the next run left", old(), at_most=0),
-            Figure(work, "masters that were away at once, at most", MASTERS - fewest_available(record.looks), at_most=1),
+            Figure(work, "masters that were away at once, at most", MASTERS - fewest_available(record.looks),
+                   at_most=1),
             Figure(work, "next run that changes something more", _changes(cache, [task]), at_most=0)]
 
 
@@ -75,7 +79,8 @@ def scale(cache: Cache) -> list[Figure]:
     before = _tree(cache)
     with _writing(cache) as written:
         for masters in (_MORE, MASTERS):
-            [*_declared, took] = play([cache.runtime(master_replicas=masters), _rollout(cache)], cache.session.kubeconfig)
+            [*_declared, took] = play([cache.runtime(master_replicas=masters), _rollout(cache)],
+                                      cache.session.kubeconfig)
             print(f"  {masters} masters after {took:.0f} s", file=sys.stderr, flush=True)
             cache.until_whole(masters)
     work = "3 to 5 to 3 masters"
@@ -86,26 +91,32 @@ def scale(cache: Cache) -> list[Figure]:
 
 @contextmanager
 def _writing(cache: Cache) -> Iterator[dict[str, set]]:
-    """Directories made from the worker's pod, which stays, until the block ends; then which of the acknowledged ones the leader lists."""
-    writer = Writer(cache.client, cache.namespace, cache.name + "-worker-0", secrets.token_hex(4), 2 * _SECONDS, "alluxio-worker")
+    """Directories made from the worker's pod, which stays, until the block ends.
+
+    The dictionary then has those that were acknowledged, and those of them that the leader does not list.
+    """
+    worker = ObjectRef(cache.namespace, f"{cache.name}-worker-0")
+    writer = ProbeWriter(cache.client, worker, secrets.token_hex(4), 2 * _SECONDS, "alluxio-worker")
     written: dict[str, set] = {}
     writer.start()
     try:
         until("the first acknowledged directory", writer.count, 60)
         yield written
         written["acknowledged"] = writer.stop()
-        written["lost"] = written["acknowledged"] - writer.listed(MasterWebApi(cache.client, cache.namespace), cache.leader())
+        written["lost"] = written["acknowledged"] - writer.listed(MasterWebApi(cache.client), cache.leader())
     finally:
         writer.remove()
 
 
 def _rollout(cache: Cache, **options) -> dict:
-    return {"name": "Roll out", "datacache.fluid.alluxio_rollout": {**cache.identity(), "wait_timeout": _SECONDS, **options}}
+    return {"name": "Roll out",
+            "datacache.fluid.alluxio_rollout": {**cache.identity(), "wait_timeout": _SECONDS, **options}}
 
 
 def _changes(cache: Cache, tasks: list[dict]) -> int:
     """1 when the tasks change something in this run, else 0."""
-    judged = [{**task, "register": "done", "failed_when": "done is failed or done is changed"} for task in tasks]
+    judged = [{**task, "register": "done", "failed_when": "done is failed or done is changed"}
+              for task in tasks]
     try:
         play(judged, cache.session.kubeconfig)
     except PlayFailed as failed:
@@ -117,7 +128,8 @@ def _changes(cache: Cache, tasks: list[dict]) -> int:
 def _without(cache: Cache, options: dict[str, str]) -> int:
     """How many masters' processes lack one of the Raft options among their arguments."""
     desired = {RAFT_PROPERTIES[option]: value for option, value in options.items()}
-    found = [jvm_arguments.options_of(_run(cache, pod, jvm_arguments.COMMAND), raft_component(MASTER).main_class)
+    found = [jvm_arguments.options_of(_run(cache, pod, jvm_arguments.COMMAND),
+                                      raft_component(MASTER).main_class)
              for pod in cache.pods()]
     return sum(options is None or bool(jvm_arguments.mismatches(options, desired, ())) for options in found)
 
@@ -127,4 +139,5 @@ def _tree(cache: Cache) -> str:
 
 
 def _run(cache: Cache, pod: str, command: list[str]) -> str:
-    return pod_exec.execute(cache.client, cache.namespace, pod, container_of(MASTER), command, 60).stdout
+    ref = ObjectRef(cache.namespace, pod)
+    return pod_exec.execute(cache.client, ref, container_of(MASTER), command, 60).stdout

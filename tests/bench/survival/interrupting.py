@@ -20,8 +20,10 @@ def interruptible(tasks: list[dict], kubeconfig: str) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         playbook = Path(folder, "play.json")
         playbook.write_text(json.dumps(content))
-        with subprocess.Popen(["ansible-playbook", "--inventory", "localhost,", "--connection", "local", playbook],
-                              env=os.environ | {"KUBECONFIG": kubeconfig}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(["ansible-playbook", "--inventory", "localhost,", "--connection", "local",
+                               playbook],
+                              env=os.environ | {"KUBECONFIG": kubeconfig}, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
             try:
                 yield
             finally:
@@ -31,7 +33,7 @@ def interruptible(tasks: list[dict], kubeconfig: str) -> Iterator[None]:
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all below it; Ansible's workers have sessions of their own, so it is not enough to kill one."""
+    """A process and all below it: Ansible's workers have their own sessions, so killing one is not enough."""
     found = [pid]
     with suppress(FileNotFoundError, ProcessLookupError):
         for child in Path("/proc", str(pid), "task", str(pid), "children").read_text().split():

@@ -32,7 +32,7 @@ def leader_default(cache: Cache) -> list[Figure]:
 
 def clients(cache: Cache) -> list[Figure]:
     with reading(cache) as reader:
-        found = _kills(cache, _WITH_CLIENTS, reader=reader, write=True)
+        found = _kills(cache, _WITH_CLIENTS, reader=reader, probe_writes=True)
     work = f"{len(found)} leader kills with a writer and a reader"
     return [
         Figure(work, "acknowledged directories", sum(each.writes.acknowledged for each in found)),
@@ -46,10 +46,10 @@ def clients(cache: Cache) -> list[Figure]:
     ]
 
 
-def _kills(cache: Cache, times: int, reader: str = "", write: bool = False) -> list[DrillResult]:
+def _kills(cache: Cache, times: int, reader: str = "", probe_writes: bool = False) -> list[DrillResult]:
     found = []
     for number in range(1, times + 1):
         cache.until_whole()
-        found.append(cache.drill().run(reader, write))
+        found.append(cache.drill().run(reader, probe_writes))
         print(f"  kill {number} of {times}: {found[-1].as_dict()}", file=sys.stderr, flush=True)
     return found

@@ -19,7 +19,8 @@ class Lab:
     @classmethod
     def found(cls, kubeconfig: str) -> "Lab | None":
         """The lab, when it is the cluster of that kubeconfig."""
-        shown = subprocess.run([sys.executable, _PROGRAM, "kubeconfig"], capture_output=True, text=True, check=False)
+        shown = subprocess.run([sys.executable, _PROGRAM, "kubeconfig"], capture_output=True, text=True,
+                               check=False)
         return cls() if shown.returncode == 0 and Path(shown.stdout.strip()) == Path(kubeconfig) else None
 
     def kill(self, node: str) -> None:
@@ -46,5 +47,7 @@ class Lab:
         return time.monotonic() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
 
     def _run(self, command: str, node: str) -> None:
-        environ = {name: value for name, value in os.environ.items() if name not in ("KUBECONFIG", "PYTHONPATH")}
-        subprocess.run([sys.executable, _PROGRAM, command, node.removeprefix("node")], env=environ, check=True, stdout=sys.stderr)
+        environ = {name: value for name, value in os.environ.items()
+                   if name not in ("KUBECONFIG", "PYTHONPATH")}
+        subprocess.run([sys.executable, _PROGRAM, command, node.removeprefix("node")], env=environ,
+                       check=True, stdout=sys.stderr)

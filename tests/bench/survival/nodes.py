@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes that lose their power or their cable, and come back: what the quorum is said to be meanwhile, and when it is full again."""
+"""Nodes that lose their power or their cable, and come back.
+
+What the quorum is said to be meanwhile, and when it is full again.
+"""
 
 import sys
 import time
@@ -25,9 +28,10 @@ _LOST = "has lost its majority"
 
 @dataclass(frozen=True)
 class _Away:
-    """What was found while a node was away and came back, in seconds; untrue: looks that told something else than the truth.
+    """What was found while a node was away and came back, in seconds.
 
-    full_after counts from when the node's kubelet could be spoken with, full_since_on from when its power or cable was given back.
+    full_after counts from when the node's kubelet could be spoken with, full_since_on from when its power or
+    cable was given back. untrue: looks that told something else than the truth.
     """
 
     led_after: float
@@ -43,7 +47,8 @@ def killed(cache: Cache, lab: Lab) -> list[Figure]:
         lab.start(node)
         return lab.kubelet_runs_since(node)
 
-    return _figures(f"the leader's node killed and back, profile {cache.kind.profile}", [_away_and_back(cache, lab.kill, start)])
+    return _figures(f"the leader's node killed and back, profile {cache.kind.profile}",
+                    [_away_and_back(cache, lab.kill, start)])
 
 
 def cut(cache: Cache, lab: Lab) -> list[Figure]:
@@ -78,7 +83,7 @@ def majority(cache: Cache, lab: Lab) -> list[Figure]:
 
 
 def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str], float]) -> _Away:
-    """Take the leader's node away and bring it back; back returns the clock from which its kubelet takes part."""
+    """Take the leader's node away and bring it back; back returns when its kubelet takes part again."""
     cache.until_whole()
     leader = cache.leader()
     lost, node = leader["metadata"]["name"], _node_of(leader)
@@ -88,7 +93,8 @@ def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str
     try:
         until("the next leader", lambda: _leads_elsewhere(_view(cache), lost), _SECONDS_FOR_TRUTH, pause=0.1)
         led_after = time.monotonic() - began
-        until(f"{lost} alone to be told UNAVAILABLE", lambda: _lost_alone(_view(cache), lost), _SECONDS_FOR_TRUTH,
+        until(f"{lost} alone to be told UNAVAILABLE", lambda: _lost_alone(_view(cache), lost),
+              _SECONDS_FOR_TRUTH,
               lambda: _view(cache).lacks(MASTERS))
         told_after = time.monotonic() - began
         # The truth has to stay told, also when Kubernetes has noticed the node's end.
@@ -107,14 +113,18 @@ def _away_and_back(cache: Cache, end: Callable[[str], None], back: Callable[[str
 
 
 def _figures(work: str, aways: list[_Away]) -> list[Figure]:
+    looks = sum(unavailable.looks for unavailable in aways)
     return [Figure(work, "next leader serves", median(unavailable.led_after for unavailable in aways), "s"),
-            Figure(work, "its peer is told UNAVAILABLE after", median(unavailable.told_after for unavailable in aways), "s", 30),
-            Figure(work, f"looks of {sum(unavailable.looks for unavailable in aways)} that told something else than the truth",
+            Figure(work, "its peer is told UNAVAILABLE after",
+                   median(unavailable.told_after for unavailable in aways), "s", 30),
+            Figure(work, f"looks of {looks} that told something else than the truth",
                    sum(unavailable.untrue for unavailable in aways), at_most=0),
-            Figure(work, "full again without hands, after its kubelet is back", median(unavailable.full_after for unavailable in aways),
+            Figure(work, "full again without hands, after its kubelet is back",
+                   median(unavailable.full_after for unavailable in aways),
                    "s", 30),
             Figure(work, "the same, slowest", max(unavailable.full_after for unavailable in aways), "s"),
-            Figure(work, "full again after power or cable is back, slowest", max(unavailable.full_since_on for unavailable in aways), "s")]
+            Figure(work, "full again after power or cable is back, slowest",
+                   max(unavailable.full_since_on for unavailable in aways), "s")]
 
 
 def _view(cache: Cache) -> Quorum:
@@ -139,10 +149,12 @@ def _asked(cache: Cache) -> tuple[float, str]:
     """What alluxio_quorum says, in its own words, and after how many seconds; it is to fail."""
     began = time.monotonic()
     try:
-        play([{"datacache.fluid.alluxio_quorum": {**cache.identity(), "wait_timeout": 180}}], cache.session.kubeconfig)
+        play([{"datacache.fluid.alluxio_quorum": {**cache.identity(), "wait_timeout": 180}}],
+             cache.session.kubeconfig)
         args = "nothing: it found the quorum complete"
     except PlayFailed as failed:
-        args = next((line.strip() for line in str(failed).splitlines() if "quorum of" in line), str(failed)[-500:])
+        args = next((line.strip() for line in str(failed).splitlines() if "quorum of" in line),
+                    str(failed)[-500:])
     return time.monotonic() - began, args
 
 

@@ -14,15 +14,17 @@ from .cache import Cache, kill, until
 
 _TIMES = 6
 _SECONDS_TO_RETURN = 420
-# Killed by force, the old container may answer a moment longer, while the new one starts. Its answer counts for
-# election.timeout.max, 2 s with the profile fast, which is less than a JVM needs to start: so only what lasts is a return.
+# Killed by force, the old container may answer a moment longer, while the new one starts. Its answer counts
+# for election.timeout.max, 2 s with the profile fast, which is less than a JVM needs to start: so only what
+# lasts is a return.
 _LASTS = 4.0
 
 
 def follower(cache: Cache) -> list[Figure]:
     seconds = [_return(cache) for _time in range(_TIMES)]
     work = f"restarted master, {cache.kind.network}, profile {cache.kind.profile}"
-    return [Figure(work, f"AVAILABLE after its container's start, median of {len(seconds)}", median(seconds), "s", 15),
+    return [Figure(work, f"AVAILABLE after its container's start, median of {len(seconds)}", median(seconds),
+                   "s", 15),
             Figure(work, "AVAILABLE after its container's start, slowest", max(seconds), "s")]
 
 
@@ -42,8 +44,9 @@ def _return(cache: Cache) -> float:
 
     def back() -> bool:
         """Whether the new container's master has taken part since a while; since is when that began."""
-        master = next(each for each in healer.see(MASTER).masters if each.pod == name)
-        if master.available and master.running is not None and cache.pods().get(name, victim)["metadata"]["uid"] != uid:
+        master = next(each for each in healer.observe(MASTER).masters if each.pod == name)
+        takes_part = master.available and master.running is not None
+        if takes_part and cache.pods().get(name, victim)["metadata"]["uid"] != uid:
             since.append(time.time())
         else:
             since.clear()
@@ -56,5 +59,7 @@ def _return(cache: Cache) -> float:
 
 
 def _started(pod: dict) -> float:
-    [state] = [each["state"] for each in pod["status"]["containerStatuses"] if each["name"] == "alluxio-master"]
-    return datetime.strptime(state["running"]["startedAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
+    [state] = [each["state"] for each in pod["status"]["containerStatuses"]
+               if each["name"] == "alluxio-master"]
+    return datetime.strptime(state["running"]["startedAt"],
+                             "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()

@@ -40,7 +40,8 @@ class Row:
         return ""
 
 
-# In the order of measuring: rows of one cache stand together, and what changes the cache or ends nodes comes last.
+# In the order of measuring: rows of one cache stand together, and what changes the cache or ends nodes comes
+# last.
 ROWS = (
     Row("leader_default", DEFAULT, kills.leader_default),
     Row("configuration", DEFAULT, changes.configuration, needs_module=_ROLLOUT),
@@ -60,7 +61,8 @@ def names() -> list[str]:
     return [row.name for row in ROWS]
 
 
-def measure(desired: Sequence[str], session: Session, content: Content, lab: Lab | None) -> tuple[list[Figure], list[str]]:
+def measure(desired: Sequence[str], session: Session, content: Content,
+            lab: Lab | None) -> tuple[list[Figure], list[str]]:
     """Measure the rows; return their figures, and a line for each row that could not be measured."""
     figures: list[Figure] = []
     broken: list[str] = []
@@ -76,7 +78,7 @@ def measure(desired: Sequence[str], session: Session, content: Content, lab: Lab
                 for row in chosen:
                     if row.kind == kind:
                         figures += _measured(row, cache, lab, broken)
-        except Exception as err:  # a cache that cannot be made or removed must not cost the figures of the others
+        except Exception as err:  # a cache that cannot be made or removed must not cost the others' figures
             broken.append(f"{kind.name}: {err}")
     return figures, broken
 
@@ -90,4 +92,5 @@ def _measured(row: Row, cache: Cache, lab: Lab | None, broken: list[str]) -> lis
         broken.append(f"{row.name}: {type(err).__name__}: {err}")
         return []
     finally:
-        print(f"  {row.name}: {time.monotonic() - began:.0f} s, load of the machine {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+        print(f"  {row.name}: {time.monotonic() - began:.0f} s, load of the machine {os.getloadavg()[0]:.1f}",
+              file=sys.stderr, flush=True)

@@ -9,7 +9,8 @@ def run() -> int:
     collection = artifact.installed()
     environ = cluster.start("api", collection.environ())
     results = paths.REPORTS / "bench.json"
-    code = shell.status([collection.tools.program("python"), paths.CHECKOUT / "tests" / "bench" / "run.py", "--json", results],
+    code = shell.status([collection.tools.program("python"), paths.CHECKOUT / "tests" / "bench" / "run.py",
+                         "--json", results],
                         environ, paths.CHECKOUT)
     print(f"figures, machine and versions: {results}")
     return code

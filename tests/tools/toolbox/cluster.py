@@ -17,9 +17,11 @@ def is_given() -> bool:
 
 
 def start(tier: str, environ: dict[str, str], empty: bool = False, fluid: bool = False) -> dict[str, str]:
-    """Make a cluster ready, an empty one where it is the lab's and that is asked for; return the environment that reaches it.
+    """Make a cluster ready, an empty one where it is the lab's and that is asked for; return the environment
+    that reaches it.
 
-    The lab's full tier comes without Fluid, unless that is asked for: installing it is part of what is tested.
+    The lab's full tier comes without Fluid, unless that is asked for: installing it is part of what is
+    tested.
     """
     if is_given():
         return environ
@@ -38,13 +40,16 @@ def stop() -> int:
 
 
 def extra_vars() -> list[str]:
-    """The options of ansible-playbook that say what differs in the lab from a cluster with access to the internet."""
+    """The options of ansible-playbook that say what differs in the lab from a cluster with access to the
+    internet.
+    """
     return [] if is_given() else ["--extra-vars", f"@{paths.LAB_VARS}"]
 
 
 def diagnose(collection: Collection, environ: dict[str, str]) -> None:
     """Print what a person needs to see why something in the cluster is not ready."""
-    shell.status([collection.tools.program("python"), paths.CHECKOUT / "tests" / "tools" / "diagnose.py"], environ)
+    shell.status(
+        [collection.tools.program("python"), paths.CHECKOUT / "tests" / "tools" / "diagnose.py"], environ)
 
 
 def _lab_environ(environ: dict[str, str]) -> dict[str, str]:

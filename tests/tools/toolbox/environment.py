@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The development tools: a virtual environment of pinned packages, and kubernetes.core.
 
-kubernetes.core comes out of the wheel of the PyPI package `ansible`, so nothing needs Ansible Galaxy. Only that
-collection is unpacked: the other hundred would slow down every tool that lists what is installed.
+kubernetes.core comes out of the wheel of the PyPI package `ansible`, so nothing needs Ansible Galaxy. Only
+that collection is unpacked: the other hundred would slow down every tool that lists what is installed.
 """
 
 import fcntl
@@ -68,7 +68,8 @@ def make_venv(folder: Path) -> None:
         shell.quiet([sys.executable, "-m", "venv", folder])
     except shell.CommandFailed as failed:
         raise shell.CommandFailed(
-            f"{sys.executable} cannot make a virtual environment; on Debian and Ubuntu install python3-venv.\n{failed}"
+            f"{sys.executable} cannot make a virtual environment; on Debian and Ubuntu install "
+            f"python3-venv.\n{failed}"
         ) from failed
 
 
@@ -110,5 +111,6 @@ def _unpack_kubernetes_core(tools: Tools) -> None:
                "--dest", download, f"ansible=={ansible_release()}"])
     [wheel] = download.glob("ansible-*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tools.collections, [name for name in archive.namelist() if name.startswith(KUBERNETES_CORE)])
+        archive.extractall(
+            tools.collections, [name for name in archive.namelist() if name.startswith(KUBERNETES_CORE)])
     shutil.rmtree(download)

@@ -8,11 +8,14 @@ from . import artifact, cluster, paths, shell
 
 
 def run() -> int:
-    """Measure, print the table and write the figures as JSON; RAFT_ROWS chooses rows. Fails when one misses its target."""
+    """Measure, print the table and write the figures as JSON; RAFT_ROWS chooses rows. Fails when one misses
+    its target.
+    """
     collection = artifact.installed()
     environ = cluster.start("full", collection.environ(), fluid=True)
     results = paths.REPORTS / "raft.json"
-    code = shell.status([collection.tools.program("python"), paths.CHECKOUT / "tests" / "bench" / "raft.py", "--json", results,
+    code = shell.status([collection.tools.program("python"), paths.CHECKOUT / "tests" / "bench" / "raft.py",
+                         "--json", results,
                          *shlex.split(os.environ.get("RAFT_ROWS", ""))], environ, paths.CHECKOUT)
     print(f"figures, machine and versions: {results}")
     return code

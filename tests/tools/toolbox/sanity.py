@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-test sanity, on a copy of the checkout that lies where it insists: ansible_collections/datacache/fluid.
+"""ansible-test sanity, on a copy of the checkout that lies where it insists:
+ansible_collections/datacache/fluid.
 
 The copy leaves lab/ out: it is a program beside the collection, with its own tests, and ships with nothing.
 """
@@ -18,7 +19,8 @@ from .environment import Tools
 # The pip that ansible-core 2.19 puts into the environments of its sanity tests.
 PIP_OF_ANSIBLE_TEST = "24_2"
 
-# ansible-test would download get-pip.py from a host of its own; pip can install itself into another environment.
+# ansible-test would download get-pip.py from a host of its own; pip can install itself into another
+# environment.
 GET_PIP = """\
 import subprocess, sys
 words = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
@@ -29,11 +31,13 @@ LEFT_OUT = "lab/"
 
 
 def run(collection: Collection, reports: Path) -> int:
-    """Run every sanity test; leave one JUnit file for each in `reports` and return ansible-test's exit code."""
+    """Run every sanity test; leave one JUnit file for each in `reports` and return ansible-test's exit code.
+    """
     environ = collection.environ() | {"HOME": str(_home(collection.tools)), "LC_ALL": "C.UTF-8"}
     environ["PATH"] = _path_of_working_pythons(environ["PATH"])
     environ.pop("ANSIBLE_HOME")
-    # Not below the checkout: ansible-test asks the enclosing git repository for its files, which ignores .build.
+    # Not below the checkout: ansible-test asks the enclosing git repository for its files, which ignores
+    # .build.
     with tempfile.TemporaryDirectory(prefix="datacache-fluid-sanity-") as folder:
         copy = Path(folder) / "ansible_collections" / "datacache" / "fluid"
         _copy_checkout(copy)
@@ -45,7 +49,8 @@ def run(collection: Collection, reports: Path) -> int:
 
 
 def _copy_checkout(copy: Path) -> None:
-    listed = shell.quiet(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=paths.CHECKOUT)
+    listed = shell.quiet(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=paths.CHECKOUT)
     for name in listed.split("\0"):
         source = paths.CHECKOUT / name
         if name and source.is_file() and not name.startswith(LEFT_OUT):
@@ -68,7 +73,8 @@ def _starts(python: Path) -> bool:
 
 
 def _home(tools: Tools) -> Path:
-    """A home folder in which ansible-test finds its pip bootstrap and keeps the environments that it makes."""
+    """A home folder in which ansible-test finds its pip bootstrap and keeps the environments that it makes.
+    """
     home = tools.root / "ansible-test"
     bootstrap = home / ".ansible" / "test" / "cache" / f"get_pip_{PIP_OF_ANSIBLE_TEST}.py"
     bootstrap.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +86,9 @@ def _home(tools: Tools) -> Path:
 
 
 def _pip_settings(tools: Tools) -> str:
-    """The user's pip settings as a file: ansible-test passes neither the home folder's nor the PIP_* variables on."""
+    """The user's pip settings as a file: ansible-test passes neither the home folder's nor the PIP_*
+    variables on.
+    """
     listed = shell.quiet([tools.program("pip"), "config", "list"]).splitlines()
     settings = {"cache-dir": shell.quiet([tools.program("pip"), "cache", "dir"]).strip()}
     for line in sorted(listed, key=lambda line: line.startswith(":env:")):  # a variable overrides a file

@@ -54,9 +54,11 @@ def run(command: Command, env: Mapping[str, str] | None = None, cwd: Path | None
 
 def quiet(command: Command, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """Run a command that must succeed and return what it printed; its errors are shown when it fails."""
-    done = subprocess.run([str(word) for word in command], env=env, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(word) for word in command], env=env, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CommandFailed(f"exit code {done.returncode} from: {text(command)}\n{done.stdout}{done.stderr}".rstrip())
+        raise CommandFailed(
+            f"exit code {done.returncode} from: {text(command)}\n{done.stdout}{done.stderr}".rstrip())
     return done.stdout
 
 

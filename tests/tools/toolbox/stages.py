@@ -9,6 +9,11 @@ from . import cluster, paths, sanity, shell, tally
 from .artifact import Collection
 from .tally import Tally
 
+MODULE_UTILS = "ansible_collections.datacache.fluid.plugins.module_utils"
+# The least branch coverage of the unit tests, in percent.
+COVERED = 90
+COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -17,7 +22,9 @@ class Stage:
 
 
 def unit(collection: Collection) -> Tally:
-    return _pytest(collection, "unit", collection.environ(), paths.CHECKOUT / "tests" / "unit", seconds=300)
+    """The unit tests, with the branch coverage of the code behind the modules."""
+    folder = paths.CHECKOUT / "tests" / "unit"
+    return _pytest(collection, "unit", collection.environ(), folder, *COVERAGE, seconds=600)
 
 
 def lint(collection: Collection) -> Tally:
@@ -25,13 +32,15 @@ def lint(collection: Collection) -> Tally:
     programs = (
         ["ansible-lint"],
         ["ruff", "check", "--output-format", "concise", "."],
+        ["mypy", "--cache-dir", str(paths.BUILD / "mypy"), "--package", MODULE_UTILS],
         ["antsibull-changelog", "lint"],
     )
+    # mypy reads the installed collection, whose path has the names of its imports.
+    environ = collection.environ() | {"MYPYPATH": str(collection.path)}
     total = Tally()
     for name, *options in programs:
         print(shell.text([name, *options]), flush=True)
-        code = shell.status([collection.tools.program(name), *options], collection.environ(), paths.CHECKOUT,
-                            seconds=300)
+        code = shell.status([collection.tools.program(name), *options], environ, paths.CHECKOUT, seconds=300)
         total += tally.of_exit_code(code)
     return total
 
@@ -48,7 +57,8 @@ def lab_tests(collection: Collection) -> Tally:
 
 def api_tests(collection: Collection) -> Tally:
     environ = cluster.start("api", collection.environ())
-    folders = [paths.CHECKOUT / "tests" / name for name in ("api", "bench")]  # what the benchmark counts is tested
+    # what the benchmark counts is tested
+    folders = [paths.CHECKOUT / "tests" / name for name in ("api", "bench")]
     return _pytest(collection, "api-test", environ, *folders, seconds=900)
 
 
@@ -67,7 +77,7 @@ def scenario(collection: Collection) -> Tally:
 
 STAGES = {
     "unit": Stage("unit tests of the modules, their utilities and the roles", unit),
-    "lint": Stage("ansible-lint with its production profile, ruff, changelog fragments", lint),
+    "lint": Stage("ansible-lint with its production profile, ruff, mypy, changelog fragments", lint),
     "sanity": Stage("ansible-test sanity, nothing ignored", sanity_tests),
     "lab-test": Stage("tests of the lab's own code", lab_tests),
     "api-test": Stage("the modules against a real API server with Fluid's CRDs", api_tests),
@@ -75,11 +85,13 @@ STAGES = {
 }
 
 
-def _pytest(collection: Collection, name: str, environ: dict[str, str], *folders: Path, seconds: float) -> Tally:
+def _pytest(collection: Collection, name: str, environ: dict[str, str], *arguments: Path | str,
+            seconds: float) -> Tally:
     report = _report(f"{name}.xml")
     report.unlink(missing_ok=True)
-    code = shell.status([collection.tools.program("python"), "-m", "pytest", *folders, f"--junitxml={report}"],
-                        environ, paths.CHECKOUT, seconds)
+    code = shell.status(
+        [collection.tools.program("python"), "-m", "pytest", *arguments, f"--junitxml={report}"],
+        environ, paths.CHECKOUT, seconds)
     return tally.of_junit([report] if report.exists() else []).judged_by(code)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-# Molecule logs such a line at the end of each step, and repeats them without a level at the end. A missing playbook is no success,
-# though Molecule goes on.
-MOLECULE_STEP = re.compile(r"^(?:\x1b\[[0-9;]*m)*(?:INFO|WARNING|ERROR|CRITICAL)\b.*Executed: (\w+)", re.MULTILINE)
+# Molecule logs such a line at the end of each step, and repeats them without a level at the end. A missing
+# playbook is no success, though Molecule goes on.
+MOLECULE_STEP = re.compile(
+    r"^(?:\x1b\[[0-9;]*m)*(?:INFO|WARNING|ERROR|CRITICAL)\b.*Executed: (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import settings
 
 HERE = Path(__file__).parent
-# Tests import the in-memory cluster by its name; with --import-mode=importlib no folder of tests is on the path.
+# Tests import the in-memory cluster by its name; with --import-mode=importlib no folder of tests is on the
+# path.
 sys.path.insert(0, str(HERE / "support"))
 
 from fake_cluster import FakeCluster  # noqa: E402
@@ -22,7 +23,9 @@ settings.load_profile("steady")
 
 @pytest.fixture
 def recorded():
-    """Return the text or the object that was recorded on a lab (Fluid 1.0.8, Alluxio 2.9.4), by its file name."""
+    """Return the text or the object that was recorded on a lab (Fluid 1.0.8, Alluxio 2.9.4), by its file
+    name.
+    """
     def load(name: str):
         text = (HERE / "recorded" / name).read_text()
         return json.loads(text) if name.endswith(".json") else text

@@ -11,7 +11,8 @@ from jinja2.nativetypes import NativeEnvironment
 COLLECTION = Path(__file__).parents[3]
 ROLES = sorted(folder.name for folder in (COLLECTION / "roles").iterdir())
 MAPPING = COLLECTION / "playbooks" / "vars" / "roles.yml"
-REQUIRED = {"fluid_name": "a-name", "fluid_mounts": [{"mount_point": "https://a.host/"}], "fluid_backup_claim": "backups",
+REQUIRED = {"fluid_name": "a-name", "fluid_mounts": [{"mount_point": "https://a.host/"}],
+            "fluid_backup_claim": "backups",
             "fluid_restore_confirm": "default/a-name"}
 
 
@@ -32,7 +33,9 @@ def options(role):
 
 
 def mapped(inventory):
-    """What the playbooks hand to the roles for an inventory: the mapping's templates, filled in from top to bottom."""
+    """What the playbooks hand to the roles for an inventory: the mapping's templates, filled in from top to
+    bottom.
+    """
     environment = NativeEnvironment(undefined=StrictUndefined)
     environment.filters["mandatory"] = lambda value, message: value
     values = dict(inventory)
@@ -82,10 +85,12 @@ def test_what_the_inventory_leaves_out_has_the_role_s_default(role):
 
 
 def test_one_inventory_name_reaches_all_roles_that_need_it():
-    handed = mapped(REQUIRED | {"fluid_master_replicas": 5, "fluid_namespace": "data", "fluid_system_namespace": "fluid"})
+    handed = mapped(
+        REQUIRED | {"fluid_master_replicas": 5, "fluid_namespace": "data", "fluid_system_namespace": "fluid"})
     assert handed["deploy_master_replicas"] == handed["verify_master_replicas"] == 5
     assert handed["deploy_namespace"] == handed["verify_namespace"] == handed["cleanup_namespace"] == "data"
-    assert handed["install_namespace"] == handed["verify_fluid_namespace"] == handed["cleanup_fluid_namespace"] == "fluid"
+    assert handed["install_namespace"] == handed["verify_fluid_namespace"] == handed[
+        "cleanup_fluid_namespace"] == "fluid"
 
 
 def test_the_ha_playbook_asks_for_three_masters():

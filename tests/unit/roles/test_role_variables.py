@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A role's inner variables carry its name: a play's own fact or registered result of the same name would win over them."""
+"""A role's inner variables carry its name: a play's own fact or registered result of the same name would win
+over them.
+"""
 
 import re
 from pathlib import Path
@@ -8,7 +10,8 @@ import pytest
 import yaml
 
 ROLES = Path(__file__).parents[3] / "roles"
-FILES = [path.relative_to(ROLES) for folder in ("tasks", "handlers") for path in sorted(ROLES.glob(f"*/{folder}/**/*.yml"))]
+FILES = [path.relative_to(ROLES) for folder in ("tasks", "handlers") for path
+         in sorted(ROLES.glob(f"*/{folder}/**/*.yml"))]
 NESTED = ("block", "rescue", "always")
 
 
@@ -52,7 +55,9 @@ def results(role):
 
 
 def unmarked(role, tasks):
-    """The variables in a list of tasks that carry neither their role's name nor that of the role they are handed to."""
+    """The variables in a list of tasks that carry neither their role's name nor that of the role they are
+    handed to.
+    """
     for task in every_task(tasks):
         marks = (f"__{role}_",)
         if other := included(task):
@@ -93,4 +98,5 @@ def test_a_variable_is_found_wherever_a_task_can_name_one():
     - ansible.builtin.include_role: {name: datacache.fluid.deploy}
       vars: {deploy_name: 1, __deploy_inner: 1, __verify_own: 1, install_name: 1}
     """)
-    assert sorted(unmarked("verify", tasks)) == ["fact", "full_name", "install_name", "one", "place", "registered", "task", "whole"]
+    assert sorted(unmarked("verify", tasks)) == ["fact", "full_name", "install_name", "one", "place",
+                                                 "registered", "task", "whole"]

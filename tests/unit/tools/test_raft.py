@@ -60,14 +60,16 @@ def fails(*_arguments):
 
 def test_each_kind_of_cache_is_deployed_once(monkeypatch, deployments):
     one, two = Kind("fast", "HostNetwork"), Kind("default", "HostNetwork")
-    given = [rows.Row("a", one, figure("a")), rows.Row("b", two, figure("b")), rows.Row("c", one, figure("c"))]
+    given = [rows.Row("a", one, figure("a")), rows.Row("b", two, figure("b")),
+             rows.Row("c", one, figure("c"))]
     figures, broken = measured(monkeypatch, *given)
     assert (sorted(each.work for each in figures), broken, deployments) == (["a", "b", "c"], [], [one, two])
 
 
-def test_only_what_is_wanted_and_can_be_is_measured(monkeypatch, deployments):
+def test_only_requested_and_possible_measures_run(monkeypatch, deployments):
     kind = Kind("fast", "HostNetwork")
-    given = [rows.Row("a", kind, figure("a")), rows.Row("b", kind, figure("b")), rows.Row("c", kind, figure("c"), needs_lab=True),
+    given = [rows.Row("a", kind, figure("a")), rows.Row("b", kind, figure("b")),
+             rows.Row("c", kind, figure("c"), needs_lab=True),
              rows.Row("d", kind, figure("d"), needs_module="survival.nothing")]
     assert [each.work for each in measured(monkeypatch, *given, desired=["b", "c", "d"])[0]] == ["b"]
     assert measured(monkeypatch, *given, desired=["c", "d"]) == ([], [])

@@ -35,7 +35,8 @@ class Authority:
             self._key, hashes.SHA256())
         chain = self._folder / "server.pem"
         chain.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                              serialization.NoEncryption())
             + certificate.public_bytes(serialization.Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
@@ -45,7 +46,8 @@ class Authority:
         now = datetime.datetime.now(datetime.timezone.utc)
         return x509.CertificateBuilder(
             issuer_name=self._name, subject_name=subject, public_key=key.public_key(),
-            serial_number=x509.random_serial_number(), not_valid_before=now - _LIFETIME, not_valid_after=now + _LIFETIME,
+            serial_number=x509.random_serial_number(), not_valid_before=now - _LIFETIME,
+            not_valid_after=now + _LIFETIME,
         ).add_extension(
             x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False,
         ).add_extension(

@@ -24,7 +24,8 @@ FLEET = ("ads", "logs")
 
 # What differs from run to run although nothing else does.
 _VOLATILE = frozenset({
-    "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "managedFields", "duration", "invocation",
+    "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "managedFields", "duration",
+    "invocation",
     FOREIGN_LABEL,
 })
 
@@ -81,7 +82,8 @@ def _dataset(name: str, **options) -> dict:
 
 def _runtime(name: str, **options) -> dict:
     level = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7"}
-    return {"name": name, "labels": {"team": "search"}, "network_mode": "ContainerNetwork", "worker_replicas": 2,
+    return {"name": name, "labels": {"team": "search"}, "network_mode": "ContainerNetwork",
+            "worker_replicas": 2,
             "tieredstore": [level], **options}
 
 
@@ -100,17 +102,21 @@ STEPS = (
     Step("repeat the Dataset", "dataset", _dataset(NAME), "get", changed=False),
     Step("change the Dataset", "dataset", {**_CHANGED, "shared_options": {"timeout": "10s"}}, "get patch"),
     Step("drop one of its fields", "dataset", _CHANGED, "get patch"),
-    Step("change the runtime", "alluxio_runtime", _runtime(NAME, master_replicas=3, worker_replicas=3), "get patch list"),
+    Step("change the runtime", "alluxio_runtime", _runtime(NAME, master_replicas=3, worker_replicas=3),
+         "get patch list"),
     Step("create a fleet of Datasets", "dataset", {"datasets": _FLEET}, "list create create"),
-    Step("create a fleet of runtimes", "alluxio_runtime", {"runtimes": [_runtime(name) for name in FLEET]}, "list create create"),
+    Step("create a fleet of runtimes", "alluxio_runtime", {"runtimes": [_runtime(name) for name in FLEET]},
+         "list create create"),
     Step("change the fleet", "dataset", {"datasets": _FLEET_CHANGED}, "list continue patch patch"),
-    Step("ask for a capacity", "dataset_volume", {"name": NAME, "capacity": "100Pi"}, "get patch get get list"),
+    Step("ask for a capacity", "dataset_volume", {"name": NAME, "capacity": "100Pi"},
+         "get patch get get list"),
     Step("label the volume", "dataset_volume",
          {"name": NAME, "capacity": "100Pi", "labels": {"team": "search"}, "reclaim_policy": "Delete"},
          "get get get list patch patch", before=lambda fluid: fluid.bind(NAME)),
     Step("wait for the Dataset", "dataset", {**_CHANGED, **_BOUND}, "get list watch", changed=False,
          meanwhile=_bind(NAME)),
-    Step("wait for the fleet", "dataset", {"datasets": _FLEET_CHANGED, **_BOUND}, "list continue list continue watch",
+    Step("wait for the fleet", "dataset", {"datasets": _FLEET_CHANGED, **_BOUND},
+         "list continue list continue watch",
          changed=False, meanwhile=_bind(*FLEET)),
     Step("list the Datasets", "dataset_info", {}, "list continue", changed=False),
     Step("sum up the runtimes", "alluxio_runtime_info", {"summary": True}, "list continue", changed=False),
@@ -119,9 +125,12 @@ STEPS = (
     Step("delete the Dataset", "dataset", {"name": NAME, **_GONE}, "get delete list watch",
          meanwhile=_let_go(NAME)),
     Step("delete it again", "dataset", {"name": NAME, **_GONE}, "get", changed=False),
-    Step("remove the orphaned volume", "dataset_volume", {"name": NAME, "state": "absent"}, "get get get list delete delete"),
-    Step("delete the fleet of runtimes", "alluxio_runtime", {"runtimes": _FLEET_NAMES, **_GONE}, "list delete delete list"),
-    Step("delete the fleet of Datasets", "dataset", {"datasets": _FLEET_NAMES, **_GONE}, "list delete delete list watch",
+    Step("remove the orphaned volume", "dataset_volume", {"name": NAME, "state": "absent"},
+         "get get get list delete delete"),
+    Step("delete the fleet of runtimes", "alluxio_runtime", {"runtimes": _FLEET_NAMES, **_GONE},
+         "list delete delete list"),
+    Step("delete the fleet of Datasets", "dataset", {"datasets": _FLEET_NAMES, **_GONE},
+         "list delete delete list watch",
          meanwhile=_let_go(*FLEET)),
 )
 
@@ -134,21 +143,23 @@ def rounds(verbs: frozenset[str]) -> int:
 def steady(value):
     """Return a result or an object without what differs from run to run.
 
-    Of a volume and its claim only what the modules set stays: Kubernetes' controllers write them too, when they like.
+    Of a volume and its claim only what the modules set stays: Kubernetes' controllers write them too, when
+    they like.
     """
     if isinstance(value, list):
         return [steady(each) for each in value]
     if not isinstance(value, dict):
         return value
     if value.get("kind") in ("PersistentVolume", "PersistentVolumeClaim"):
-        return {"labels": steady(value["metadata"].get("labels")), "policy": value["spec"].get("persistentVolumeReclaimPolicy")}
+        return {"labels": steady(value["metadata"].get("labels")),
+                "policy": value["spec"].get("persistentVolumeReclaimPolicy")}
     kept = {key: steady(each) for key, each in value.items() if key not in _VOLATILE}
     return {key: each for key, each in kept.items() if not (key == "labels" and each == {})}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one step. created: how often the server created what; pauses: the client's, in seconds."""
+    """What became of one step. created: how often the server created what. pauses: the client's, in s."""
 
     result: dict
     verbs: list[str]
@@ -163,9 +174,11 @@ class Deployment:
 
     def __init__(self, proxy: FaultProxy, namespace: str) -> None:
         self.proxy = proxy
-        self.options = {"namespace": namespace, "host": proxy.url, "ca_cert": str(proxy.ca_file), "api_key": "throwaway"}
+        self.options = {"namespace": namespace, "host": proxy.url, "ca_cert": str(proxy.ca_file),
+                        "api_key": "throwaway"}
         self.fluid = FluidStandIn(proxy.api, namespace)
-        self._collections = [*(f"{FLUID}/namespaces/{namespace}/{plural}" for plural in ("datasets", "alluxioruntimes")),
+        self._collections = [*(f"{FLUID}/namespaces/{namespace}/{plural}"
+                               for plural in ("datasets", "alluxioruntimes")),
                              f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"]
         self._volume = f"/api/v1/persistentvolumes/{namespace}-{NAME}"
 
@@ -189,7 +202,8 @@ class Deployment:
 
     def objects(self) -> dict[str, dict]:
         """The objects that there are and that are not being deleted, by their path."""
-        return {path: existing for path, existing in self._found().items() if "deletionTimestamp" not in existing["metadata"]}
+        return {path: existing for path, existing in self._found().items()
+                if "deletionTimestamp" not in existing["metadata"]}
 
     def sweep(self) -> None:
         """Remove what an earlier run has left."""
@@ -199,7 +213,8 @@ class Deployment:
 
     def _found(self) -> dict[str, dict]:
         lists = {path: self.proxy.api.request("GET", path) for path in self._collections}
-        found = {f"{path}/{existing['metadata']['name']}": {"kind": each["kind"].removesuffix("List"), **existing}
-                 for path, each in lists.items() for existing in each["items"]}
+        found = {
+            f"{path}/{existing['metadata']['name']}": {"kind": each["kind"].removesuffix("List"), **existing}
+            for path, each in lists.items() for existing in each["items"]}
         volume = self.proxy.api.get(self._volume)
         return {**found, self._volume: volume} if volume else found

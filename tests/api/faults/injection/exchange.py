@@ -61,9 +61,10 @@ class Exchange:
         self._handler = handler
 
     def ask(self, target: str | None = None):
-        """Ask the real server, for another target if given, and return its answer, for a watch as a stream."""
+        """Ask the real server, maybe for another target; return its answer, that of a watch as a stream."""
         request = self.request
-        answer = self.proxy.upstream.send(request.method, target or request.target, request.headers, request.body,
+        answer = self.proxy.upstream.send(request.method, target or request.target, request.headers,
+                                          request.body,
                                           stream=request.verb == "watch")
         if answer.status == 201 and not request.is_dry_run:
             self.proxy.note_creation(request.path, answer.json()["metadata"]["name"])
@@ -79,11 +80,13 @@ class Exchange:
         else:
             self.reply(answer.status, answer.data, answer.headers["Content-Type"])
 
-    def reply(self, status: int, body: bytes, content_type: str = "application/json", missing: int = 0, **headers: str) -> None:
+    def reply(self, status: int, body: bytes, content_type: str = "application/json", missing: int = 0,
+              **headers: str) -> None:
         """Answer the client; missing: how many bytes of the body, announced by its length, never come."""
         handler = self._handler
         handler.send_response(status)
-        for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}.items():
+        for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)),
+                            **headers}.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         handler.wfile.write(body[:len(body) - missing])
@@ -97,7 +100,7 @@ class Exchange:
         self._handler.wfile.flush()
 
     def send_chunk(self, chunk: bytes) -> None:
-        self._handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        self._handler.wfile.write(f"{len(chunk):x}".encode() + b"\r\n" + chunk + b"\r\n")
         self._handler.wfile.flush()
 
     def end_stream(self) -> None:

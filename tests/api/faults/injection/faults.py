@@ -47,12 +47,18 @@ _BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head></html>"
 _GATEWAY_TIMEOUT = b"<html><head><title>504 Gateway Time-out</title></head></html>"
 
 TOO_MANY_REQUESTS = _answers(
-    429, _status(429, "TooManyRequests", "Too many requests, please try again later."), Retry_After=str(RETRY_AFTER))
+    429, _status(429, "TooManyRequests", "Too many requests, please try again later."),
+    Retry_After=str(RETRY_AFTER))
 INTERNAL_ERROR = _answers(500, _status(500, "InternalError", "etcdserver: leader changed"))
 BAD_GATEWAY = _answers(502, _BAD_GATEWAY, "text/html")
-UNAVAILABLE = _answers(503, _status(503, "ServiceUnavailable", "the server is currently unable to handle the request"))
-TOO_MANY_REQUESTS_FOR_HOURS = _answers(429, _status(429, "TooManyRequests", "Too many requests"), Retry_After="7200")
-GATEWAY_TIMEOUT = _answers(504, _status(504, "Timeout", "Timeout: request did not complete within the allotted duration"))
+UNAVAILABLE = _answers(503,
+                       _status(503, "ServiceUnavailable",
+                               "the server is currently unable to handle the request"))
+TOO_MANY_REQUESTS_FOR_HOURS = _answers(429, _status(429, "TooManyRequests", "Too many requests"),
+                                       Retry_After="7200")
+GATEWAY_TIMEOUT = _answers(504,
+                           _status(504, "Timeout",
+                                   "Timeout: request did not complete within the allotted duration"))
 
 
 def _time_out_afterwards(exchange: Exchange) -> None:
@@ -75,7 +81,8 @@ def _cut(exchange: Exchange) -> None:
     """End the answer in its middle; a watch in the middle of its first event."""
     answer = exchange.ask()
     if exchange.request.verb != "watch":
-        exchange.reply(answer.status, answer.data, answer.headers["Content-Type"], missing=len(answer.data) // 2)
+        exchange.reply(answer.status, answer.data, answer.headers["Content-Type"],
+                       missing=len(answer.data) // 2)
     else:
         exchange.start_stream()
         event = next(exchange.chunks(answer), b"")
@@ -121,7 +128,9 @@ def _watch_from_the_beginning(exchange: Exchange) -> None:
 
 
 def _fail_watch(exchange: Exchange) -> None:
-    event = {"type": "ERROR", "object": json.loads(_status(500, "InternalError", "etcdserver: mvcc: required revision is a future"))}
+    event = {"type": "ERROR",
+             "object": json.loads(_status(500, "InternalError",
+                                          "etcdserver: mvcc: required revision is a future"))}
     exchange.start_stream()
     exchange.send_chunk(json.dumps(event).encode() + b"\n")
     exchange.end_stream()
@@ -132,7 +141,9 @@ def _expire_token(exchange: Exchange) -> None:
     token = exchange.request.query["continue"]
     content = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     newest = base64.urlsafe_b64encode(json.dumps({**content, "rv": -1}).encode()).decode().rstrip("=")
-    exchange.reply(410, _status(410, "Expired", "The provided continue parameter is too old", **{"continue": newest}))
+    exchange.reply(410,
+                   _status(410, "Expired", "The provided continue parameter is too old",
+                           **{"continue": newest}))
 
 
 WATCH_EXPIRED_EVENT = Fault("watch-410-event", WATCH, _watch_from_the_beginning)
@@ -148,7 +159,10 @@ TOKEN_EXPIRED_WITHOUT_OFFER = Fault("continue-410-no-token", CONTINUE, lambda ex
 
 
 def _change_in_between(exchange: Exchange) -> None:
-    """A dry run is left alone: it has nothing that could be overwritten, and what it would find is not what then is."""
+    """Change what the request is about, then pass it on.
+
+    A dry run is left alone: it has nothing to overwrite, and would find another state than the run after it.
+    """
     if not exchange.request.is_dry_run:
         {"create": _create_first, "patch": _label, "delete": _replace}[exchange.request.verb](exchange)
     exchange.relay(exchange.ask())
@@ -175,7 +189,8 @@ def _replace(exchange: Exchange) -> None:
     existing = api.get(path)
     api.patch(path, {"metadata": {"finalizers": None}})
     api.delete(path)
-    metadata = {key: value for key, value in existing["metadata"].items() if key in ("name", "labels", "finalizers")}
+    metadata = {key: value for key, value in existing["metadata"].items()
+                if key in ("name", "labels", "finalizers")}
     api.create(path.rpartition("/")[0], {**existing, "metadata": metadata}, SOMEBODY)
 
 

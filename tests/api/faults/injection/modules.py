@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a module in this process: a process of its own would cost half a second for each of a thousand runs."""
+"""Runs a module in this process: one of its own would cost half a second for each of a thousand runs."""
 
 import contextlib
 import functools
@@ -18,9 +18,9 @@ _MODULES = "ansible_collections.datacache.fluid.plugins.modules."
 
 def run(name: str, options: dict, page: int = client.PAGE, check: bool = False,
         least_round: float = 0.02) -> tuple[dict, list[float]]:
-    """Run the module in diff mode; return what it prints (a failure has failed: true) and how long its client would have paused.
+    """Run the module in diff mode; return what it prints and the pauses that its client asked for, in s.
 
-    least_round: seconds between two reads of a wait.
+    A failure has failed: true. least_round: seconds between two reads of a wait.
     """
     module = importlib.import_module(_MODULES + name)
     printed, pauses = io.StringIO(), []
@@ -33,7 +33,7 @@ def run(name: str, options: dict, page: int = client.PAGE, check: bool = False,
 
 @contextlib.contextmanager
 def _scaled_down(page: int, least_round: float, pauses: list[float]) -> Iterator[None]:
-    """Lists in pages from the second object on, pauses of the client noted and not made, those of waits shortened."""
+    """Lists in small pages, pauses of the client noted and not made, those of waits shortened."""
     with mock.patch.object(client, "PAGE", page), \
             mock.patch.object(bulk, "_SINGLE_READS", 1), \
             mock.patch.object(waiter, "_LEAST_ROUND", least_round), \

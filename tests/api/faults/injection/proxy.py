@@ -25,7 +25,10 @@ _OWN_HEADERS = frozenset({"host", "connection", "authorization", "content-length
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a request instead of being passed on. It fits requests of these verbs whose body has that text."""
+    """What happens to a request instead of being passed on.
+
+    It fits requests of these verbs whose body has the text of about.
+    """
 
     name: str
     verbs: frozenset[str]
@@ -47,7 +50,7 @@ Due = Callable[[Request], bool]
 
 
 def nth(number: int, times: float = 1) -> Due:
-    """Tells of the requests that it is asked about whether one is that number (from 1) or one of the next ones, up to times."""
+    """Tells of each request whether it is that number, counted from 1, or one of the next, up to times."""
     numbers = itertools.count(1)
     return lambda _request: number <= next(numbers) < number + times
 
@@ -58,7 +61,8 @@ def first_attempts() -> Due:
 
     def due(request: Request) -> bool:
         # A watch is not repeated as it was: the objects are read again, and it starts from there.
-        key = (request.path, "watch") if request.verb == "watch" else (request.method, request.target, request.body)
+        key = (request.path,
+               "watch") if request.verb == "watch" else (request.method, request.target, request.body)
         seen[key] += 1
         return seen[key] % 2 == 1
     return due
@@ -88,12 +92,14 @@ class FaultProxy:
         self._listener.proxy = self
         self._listener.socket = authority.server_context().wrap_socket(
             self._listener.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.05},
+                                        daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return "https://%s:%d" % self._listener.server_address
+        address, port = self._listener.server_address
+        return f"https://{address}:{port}"
 
     def begin(self, on_watch: Callable[[], None] = lambda: None) -> None:
         """Start to count anew, without a fault. on_watch: called once, when the first watch comes in."""
@@ -165,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             exchange.relay(exchange.ask())
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _exchange
+    do_GET = do_POST = do_PATCH = do_DELETE = _exchange  # noqa: N815
 
     def log_message(self, *_args) -> None:
         """The tests read the proxy's own list of requests."""

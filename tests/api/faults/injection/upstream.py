@@ -14,7 +14,9 @@ class Upstream:
         self._pool = ApiClient(configuration).rest_client.pool_manager
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, stream: bool):
-        """Send a request once and return urllib3's response, whatever its status; as a stream its data is not read yet."""
-        credentials = {setting["key"]: setting["value"] for setting in self._configuration.auth_settings().values()}
-        return self._pool.request(method, self._configuration.host + target, headers={**headers, **credentials},
+        """Send a request once; return urllib3's response, whatever its status, and a stream unread."""
+        credentials = {setting["key"]: setting["value"]
+                       for setting in self._configuration.auth_settings().values()}
+        return self._pool.request(method, self._configuration.host + target,
+                                  headers={**headers, **credentials},
                                   body=body or None, retries=False, preload_content=not stream)

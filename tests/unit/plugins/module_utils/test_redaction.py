@@ -12,13 +12,15 @@ from ansible_collections.datacache.fluid.plugins.module_utils.redaction import (
 
 @pytest.mark.parametrize("key", [
     "aws.secretKey", "aws.accessKeyId", "fs.oss.accessKeySecret", "fs.swift.password", "fs.cos.secret.key",
-    "fs.adl.account.x.oauth2.credential", "fs.azure.account.key.x.blob.core.windows.net", "fs.azure.sas.c.x", "API_TOKEN",
+    "fs.adl.account.x.oauth2.credential", "fs.azure.account.key.x.blob.core.windows.net", "fs.azure.sas.c.x",
+    "API_TOKEN",
 ])
 def test_sensitive(key):
     assert is_sensitive(key)
 
 
-@pytest.mark.parametrize("key", ["alluxio.underfs.s3.endpoint", "alluxio.user.file.readtype.default", "region", "path"])
+@pytest.mark.parametrize("key", ["alluxio.underfs.s3.endpoint", "alluxio.user.file.readtype.default",
+                                 "region", "path"])
 def test_not_sensitive(key):
     assert not is_sensitive(key)
 
@@ -30,7 +32,8 @@ def test_credentials_in_maps_of_options_are_hidden(options):
 
 
 def test_credentials_in_lists_are_hidden():
-    assert redacted([{"mounts": [{"options": {"password": "abc"}}]}]) == [{"mounts": [{"options": {"password": HIDDEN}}]}]
+    assert redacted([{"mounts": [{"options": {"password": "abc"}}]}]) == [
+        {"mounts": [{"options": {"password": HIDDEN}}]}]
 
 
 @pytest.mark.parametrize(("url", "shown"), [
@@ -45,12 +48,14 @@ def test_passwords_in_urls_are_hidden(url, shown):
 
 
 def test_secrets_in_leaves_out_what_would_mask_half_of_the_output():
-    assert secrets_in({"api.token": "1", "renew.token": True, "aws.secretKey": "abcdef", "region": "somewhere"}) == ["abcdef"]
+    assert secrets_in({"api.token": "1", "renew.token": True, "aws.secretKey": "abcdef",
+                       "region": "somewhere"}) == ["abcdef"]
     assert secrets_in(None) == []
 
 
 @pytest.mark.parametrize("tree", [
-    pytest.param({"encryptOptions": [{"name": "aws.secretKey", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+    pytest.param({"encryptOptions": [{"name": "aws.secretKey",
+                                      "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
                  id="reference-to-a-secret"),
     pytest.param({"tolerations": [{"tokenExpirationSeconds": 5}]}, id="field-outside-of-options"),
     pytest.param({"options": {"secretKey": ""}}, id="empty-credential"),

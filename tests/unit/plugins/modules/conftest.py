@@ -3,7 +3,6 @@
 
 import json
 from datetime import datetime, timedelta, timezone
-from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -14,28 +13,18 @@ from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
 from restorations import CLAIM, OTHER_FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import create as backup_create
-from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import waits
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stable_addresses
+from ansible_collections.datacache.fluid.plugins.module_utils.module import run as module_run
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
-# Where connect was imported by name.
-CONNECTS = ("module_utils.module.resource", "module_utils.module.info", "module_utils.rollout.ensure", "modules.dataset_volume",
-            "modules.alluxio_quorum_info",
-            "modules.alluxio_quorum", "modules.alluxio_failover", "modules.alluxio_backup", "modules.alluxio_backup_info",
-            "modules.alluxio_restore")
 
 
 @pytest.fixture
 def run(cluster, monkeypatch, capsys):
     """Run a module with options and return its result, with the text of its warnings under `warnings`."""
-    for name in CONNECTS:
-        monkeypatch.setattr(import_module(PLUGINS + "." + name), "connect", lambda _params: cluster)
-    for user in (stable_addresses, backup_create, waits):
-        monkeypatch.setattr(user, "Waiter", partial(user.Waiter, clock=cluster.clock, sleep=cluster.sleep))
+    monkeypatch.setattr(module_run, "connect", lambda _params: cluster)
+    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
     warnings = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warnings.append(text))
 
@@ -43,7 +32,8 @@ def run(cluster, monkeypatch, capsys):
         warnings.clear()
         capsys.readouterr()
         module = import_module(PLUGINS + ".modules." + plugin)
-        with patch_module_args({**options, "_ansible_check_mode": check, "_ansible_diff": diff}), pytest.raises(SystemExit) as ended:
+        with patch_module_args({**options, "_ansible_check_mode": check,
+                                "_ansible_diff": diff}), pytest.raises(SystemExit) as ended:
             module.main()
         result = json.loads(capsys.readouterr().out)
         assert ended.value.code == (1 if result.get("failed") else 0)
@@ -57,16 +47,15 @@ def cache(cluster, tmp_path, monkeypatch):
     made = FakeJournals(cluster, tmp_path, monkeypatch)
     for name in ("execute", "receive", "send"):
         monkeypatch.setattr(pod_exec, name, getattr(made, name))
-    monkeypatch.setattr(group, "execute", made.execute)
     monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
     return made
 
 
 @pytest.fixture
-def time(monkeypatch):
+def time(cluster):
     """A clock that a test sets forward."""
     clock = SimpleNamespace(now=datetime(2026, 11, 24, 18, 0, tzinfo=timezone.utc))
-    monkeypatch.setattr(backup_create, "now", lambda: clock.now)
+    cluster.utc_now = lambda: clock.now
     clock.forward = lambda **much: setattr(clock, "now", clock.now + timedelta(**much))
     return clock
 

@@ -20,7 +20,7 @@ def scripts(failover):
 
 
 def test_a_drill(cluster, run, failover):
-    result = run("alluxio_failover", leader_within=4, **IDENTITY)
+    result = run("alluxio_failover", max_failover_seconds=4, **IDENTITY)
     assert result["changed"]
     assert (result["killed"], result["leader"]) == ("hbase-master-0", "hbase-master-1")
     assert result["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
@@ -43,15 +43,15 @@ def test_check_mode_names_the_leader_and_touches_nothing(cluster, run, failover)
 
 
 def test_without_a_writer_no_command_runs(run, failover):
-    assert run("alluxio_failover", write=False, **IDENTITY)["writes"] is None
+    assert run("alluxio_failover", probe_writes=False, **IDENTITY)["writes"] is None
     assert failover.commands == []
 
 
 def test_broken_promises_fail_with_all_figures(run, failover):
     failover.forgotten = {"/.datacache-drill/1/1"}
-    result = run("alluxio_failover", leader_within=2, **IDENTITY)
+    result = run("alluxio_failover", max_failover_seconds=2, **IDENTITY)
     assert result["failed"] and result["changed"]
-    assert result["msg"].startswith("the failover broke 2 promises: hbase-master-1 served 3.")
+    assert result["msg"].startswith("the failover broke 2 guarantees: hbase-master-1 served 3.")
     assert result["writes"]["lost"] == ["/.datacache-drill/1/1"]
     assert scripts(failover)[-1] == "remove"
 
@@ -81,24 +81,32 @@ def test_a_reader_that_is_not_there_saves_the_leader(cluster, run, failover):
 def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
     failover.elected_after = 1000
     result = run("alluxio_failover", wait_timeout=60, **IDENTITY)
-    assert "waited 60 seconds for a master to lead in place of hbase-master-0" in result["msg"]
+    assert "timed out after 60 s while waiting for a master to lead in place of hbase-master-0" in result[
+        "msg"]
     assert scripts(failover)[-2:] == ["stop", "remove"]
 
 
 @pytest.mark.parametrize(("arrange", "options", "message"), [
-    pytest.param(lambda _raft: None, {"confirm": "other"}, "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase",
+    pytest.param(lambda _raft: None, {"confirm": "other"},
+                 "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase",
                  id="not-confirmed"),
-    pytest.param(lambda raft: raft.lose(2), {}, "hbase-master-2 is UNAVAILABLE; a drill would put its majority at risk", id="peer-away"),
-    pytest.param(lambda raft: raft.lose(2, "JOB_MASTER"), {}, "the JOB_MASTER quorum of AlluxioRuntime hbase", id="job-peer-away"),
-    pytest.param(lambda raft: raft.cluster.vanish(kinds.POD, pod_name(1), NAMESPACE), {}, "hbase-master-1 its pod does not exist",
-                 id="pod-gone"),
+    pytest.param(lambda raft: raft.lose(2), {
+        }, "hbase-master-2 is UNAVAILABLE; a drill would put its majority at risk", id="peer-unavailable"),
+    pytest.param(lambda raft: raft.lose(2, "JOB_MASTER"), {}, "the JOB_MASTER quorum of AlluxioRuntime hbase",
+                 id="job-peer-unavailable"),
+    pytest.param(lambda raft: raft.cluster.vanish(kinds.POD, pod_name(1), NAMESPACE), {},
+                 "hbase-master-1 its pod does not exist",
+                 id="no-pod"),
     pytest.param(lambda raft: raft.silent.add("MASTER"), {}, "no leader", id="no-leader"),
-    pytest.param(lambda raft: raft.put_service(1, cluster_ip=False), {}, "Services hbase-master-1 of AlluxioRuntime hbase",
+    pytest.param(lambda raft: raft.put_service(1, cluster_ip=False), {},
+                 "Services hbase-master-1 of AlluxioRuntime hbase",
                  id="headless"),
     pytest.param(
-        lambda raft: raft.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 1}}}), {},
+        lambda raft: raft.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE,
+                                         {"spec": {"master": {"replicas": 1}}}), {},
                  "has a single master: without a quorum its metadata would be lost", id="single"),
-    pytest.param(lambda raft: raft.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {}, "does not exist", id="no-runtime"),
+    pytest.param(lambda raft: raft.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {},
+                 "does not exist", id="no-runtime"),
 ])
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 def test_refused(cluster, run, failover, arrange, options, message, check):

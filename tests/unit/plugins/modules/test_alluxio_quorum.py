@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module alluxio_quorum: what it does to groups in memory, and that check mode says so before."""
 
-from functools import partial
-
 import pytest
 from fake_raft import NAMESPACE, PORTS, FakeRaft, address
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, stable_addresses
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer
 
 IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 
@@ -18,10 +17,9 @@ IDENTITY = {"name": "hbase", "namespace": NAMESPACE}
 def raft(cluster, monkeypatch):
     made = FakeRaft(cluster)
     monkeypatch.setattr(healer, "Masters", lambda *_args: made)
-    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_quorum.QuorumHealer",
-                        partial(healer.QuorumHealer, clock=cluster.clock, sleep=cluster.sleep))
-    monkeypatch.setattr(stable_addresses, "execute", lambda *_args: ExecResult(0, "", ""))
-    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(0, "", ""))
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
+                {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made
 
 
@@ -31,58 +29,61 @@ def test_healthy_groups_are_unchanged(cluster, run, raft):
     assert (result["diff"], cluster.writes()) == ({"before": "", "after": ""}, [])
 
 
-def test_check_mode_says_what_the_run_then_does(run, raft):
+def test_check_mode_predicts_the_run(run, raft):
     raft.lose(2)
     raft.put_service(1, cluster_ip=False)
     predicted = run("alluxio_quorum", check=True, diff=True, **IDENTITY)
     assert raft.actions == []
     done = run("alluxio_quorum", diff=True, **IDENTITY)
-    for part in ("domain", "act", "target"):
+    for part in ("domain", "action", "target"):
         assert [each[part] for each in predicted["plan"]] == [each[part] for each in done["actions"]]
     assert predicted["changed"] and done["changed"]
-    assert [each["act"] for each in done["actions"]] == ["replace_service", "transfer_leadership"]
+    assert [each["action"] for each in done["actions"]] == ["replace_service", "transfer_leadership"]
     assert not run("alluxio_quorum", **IDENTITY)["changed"]
 
 
-def test_services_stay_as_they_are_when_that_is_wished(cluster, run, raft):
+def test_services_stay_headless_without_stable_peer_addresses(cluster, run, raft):
     raft.put_service(1, cluster_ip=False)
     assert not run("alluxio_quorum", stable_peer_addresses=False, **IDENTITY)["changed"]
     assert cluster.writes() == []
 
 
-def test_the_wanted_leader(run, raft):
+def test_the_desired_leader(run, raft):
     assert run("alluxio_quorum", leader="hbase-master-1", **IDENTITY)["leader"] == "hbase-master-1"
     assert not run("alluxio_quorum", leader="hbase-master-1", **IDENTITY)["changed"]
 
 
-def test_a_node_without_a_leader(run, raft):
-    predicted = run("alluxio_quorum", check=True, leader_not_on="node0", **IDENTITY)
-    assert [(each["act"], each["target"]) for each in predicted["plan"]] == [("transfer_leadership", "hbase-master-1:19200")]
+def test_exclude_node_moves_the_leadership_off_the_node(run, raft):
+    predicted = run("alluxio_quorum", check=True, exclude_node="node0", **IDENTITY)
+    assert [(each["action"], each["target"]) for each in predicted["plan"]] == [
+        ("transfer_leadership", "hbase-master-1:19200")]
     assert raft.actions == []
-    assert run("alluxio_quorum", leader_not_on="node0", **IDENTITY)["leader"] == "hbase-master-1"
-    assert not run("alluxio_quorum", leader_not_on="node0", **IDENTITY)["changed"]
-    assert not run("alluxio_quorum", check=True, leader_not_on="node0", **IDENTITY)["changed"]
+    assert run("alluxio_quorum", exclude_node="node0", **IDENTITY)["leader"] == "hbase-master-1"
+    assert not run("alluxio_quorum", exclude_node="node0", **IDENTITY)["changed"]
+    assert not run("alluxio_quorum", check=True, exclude_node="node0", **IDENTITY)["changed"]
 
 
 def test_masters_that_are_all_on_that_node_keep_their_leader(run, raft):
     for index in range(3):
         raft.cluster.change(kinds.POD, f"hbase-master-{index}", NAMESPACE, {"spec": {"nodeName": "node0"}})
-    result = run("alluxio_quorum", leader_not_on="node0", **IDENTITY)
+    result = run("alluxio_quorum", exclude_node="node0", **IDENTITY)
     assert "hbase-master-0 leads on node node0 and no master of AlluxioRuntime hbase" in result["msg"]
     assert raft.actions == []
 
 
-def test_what_was_done_is_told_when_it_was_not_enough(run, raft):
+def test_a_timeout_reports_the_actions(run, raft):
     raft.lose(2)
     raft.heals = set()
     result = run("alluxio_quorum", wait_timeout=90, **IDENTITY)
     assert result["failed"] and result["changed"]
-    assert [each["act"] for each in result["actions"]] == ["transfer_leadership", "restart_peer"]
-    assert "waited 90 seconds for the MASTER quorum of AlluxioRuntime hbase in namespace data" in result["msg"]
+    assert [each["action"] for each in result["actions"]] == ["transfer_leadership", "restart_peer"]
+    assert ("timed out after 90 s while waiting for the MASTER quorum of AlluxioRuntime hbase in "
+            "namespace data") in result["msg"]
 
 
 @pytest.mark.parametrize(("masters", "options", "message"), [
-    pytest.param(3, {"leader": "hbase-master-3"}, "leader hbase-master-3 is no master of AlluxioRuntime hbase in namespace data, which has "
+    pytest.param(3, {"leader": "hbase-master-3"},
+                 "leader hbase-master-3 is no master of AlluxioRuntime hbase in namespace data, which has "
                  "hbase-master-0, hbase-master-1, hbase-master-2", id="no-peer"),
     pytest.param(1, {}, "has a single master, which has no quorum", id="single"),
     pytest.param(None, {}, "AlluxioRuntime hbase in namespace data does not exist", id="no-runtime"),
@@ -91,13 +92,15 @@ def test_refused(cluster, run, raft, masters, options, message):
     if masters is None:
         cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
     else:
-        cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": masters}}})
+        cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE,
+                       {"spec": {"master": {"replicas": masters}}})
     result = run("alluxio_quorum", **IDENTITY, **options)
     assert message in result["msg"]
     assert (raft.actions, cluster.writes()) == ([], [])
 
 
-@pytest.mark.parametrize(("started", "refused"), [("2026-11-23T11:00:00Z", True), ("2026-11-23T11:30:00Z", False)],
+@pytest.mark.parametrize(("started", "refused"),
+                         [("2026-11-23T11:00:00Z", True), ("2026-11-23T11:30:00Z", False)],
                          ids=["before-masters-were-added", "since"])
 def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, started, refused):
     cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": {"master": {"replicas": 5}}})
@@ -106,11 +109,14 @@ def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, starte
         raft.put_pod(index)
         for domain in PORTS:
             raft.states[domain][address(domain, index)] = "AVAILABLE"
-    cluster.put(kinds.STATEFUL_SET, {"metadata": {"name": "hbase-master", "namespace": NAMESPACE, "annotations": {
+    cluster.put(kinds.STATEFUL_SET,
+                {"metadata": {"name": "hbase-master", "namespace": NAMESPACE, "annotations": {
         "datacache.fluid/masters-known-by-clients": "3 2026-11-23T11:10:00Z"}}, "spec": {"replicas": 5}})
     cluster.put(kinds.POD, {
-        "metadata": {"name": "hbase-worker-0", "namespace": NAMESPACE, "labels": {"release": "hbase", "role": "alluxio-worker"}},
-        "status": {"containerStatuses": [{"name": "alluxio-worker", "state": {"running": {"startedAt": started}}}]}})
+        "metadata": {"name": "hbase-worker-0", "namespace": NAMESPACE,
+                     "labels": {"release": "hbase", "role": "alluxio-worker"}},
+        "status": {
+            "containerStatuses": [{"name": "alluxio-worker", "state": {"running": {"startedAt": started}}}]}})
     result = run("alluxio_quorum", leader="hbase-master-3", **IDENTITY)
     if refused:
         assert "hbase-master-3 was added after worker hbase-worker-0 had started" in result["msg"]

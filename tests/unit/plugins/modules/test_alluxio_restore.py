@@ -24,7 +24,8 @@ def test_a_restoration(cache, run, saved):
     assert cache.tree() == FILES
     assert (result["backup"], result["restarted"]) == (saved, MASTERS)
     expected = {"sha256": saved["tree_sha256"], "paths": 2}
-    assert (result["trees"]["after"], result["trees"]["backup"], result["trees"]["before"]["paths"]) == (expected, expected, 3)
+    assert (result["trees"]["after"], result["trees"]["backup"],
+            result["trees"]["before"]["paths"]) == (expected, expected, 3)
     assert result["diff"] == {"before": result["trees"]["before"], "after": expected}
     assert template(cache) == before
     assert cache.helper_pods() == []
@@ -61,7 +62,8 @@ def test_a_lost_majority(cache, run, saved):
     result = run("alluxio_restore", **LATEST)
     assert (cache.tree(), result["safety_backup"], result["trees"]["before"]) == (FILES, {}, None)
     [warning] = result["warnings"]
-    assert warning.startswith("no master of data/hbase leads a majority, so what it holds cannot be backed up")
+    assert warning.startswith(
+        "no master of data/hbase leads a majority, so its metadata cannot be backed up")
 
 
 def test_a_number_of_masters_that_no_rollout_has_applied_yet(cache, run, saved):
@@ -87,12 +89,14 @@ def test_a_leader_that_is_lost_while_it_answers(cache, run, saved, monkeypatch):
         return tree(self)
     monkeypatch.setattr(Leader, "tree", tree_of_the_second)
     result = run("alluxio_restore", **LATEST)
-    assert (result["safety_backup"]["leader"], result["trees"]["before"]["paths"], result["warnings"]) == ("hbase-master-2", 3, [])
+    assert (result["safety_backup"]["leader"], result["trees"]["before"]["paths"],
+            result["warnings"]) == ("hbase-master-2", 3, [])
 
 
-def test_leaders_that_cannot_tell_their_tree(cache, run, saved, monkeypatch):
+def test_leaders_that_cannot_list_their_tree(cache, run, saved, monkeypatch):
     monkeypatch.setattr(Leader, "tree", killed)
-    assert run("alluxio_restore", **LATEST)["msg"].endswith("the file tree of AlluxioRuntime hbase in namespace data: killed")
+    assert run("alluxio_restore",
+               **LATEST)["msg"].endswith("the file tree of AlluxioRuntime hbase in namespace data: killed")
     assert cache.tree() == OTHER_FILES
 
 
@@ -134,13 +138,14 @@ def test_another_backup_takes_over_an_interrupted_restoration(cache, run, saved,
 def test_a_file_that_a_master_has_already_is_not_sent_again(cache, run, saved, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(restore_template, "GO", "/datacache-restore/never")
-        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.GO", "/datacache-restore/never")
+        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.GO",
+                      "/datacache-restore/never")
         patch.setattr(Restorer, "await_quorum", killed)
         run("alluxio_restore", **LATEST)
     cache.commands.clear()
     assert run("alluxio_restore", **LATEST)["changed"]
-    view = [what for _pod, container, what in cache.commands if container == WAITER]
-    assert view == ["look", "look", "look", "go", "go", "go"]
+    tasks = [task for _pod, container, task in cache.commands if container == WAITER]
+    assert tasks == ["look for the backup"] * 3 + ["start the master"] * 3
 
 
 def test_a_tree_that_is_not_the_backups(cache, run, saved, monkeypatch):
@@ -163,31 +168,35 @@ def test_a_backup_of_unknown_tree(cache, run, time):
     (cache.cache / "writes").unlink()
     result = run("alluxio_restore", **LATEST)
     assert (result["changed"], result["trees"]["backup"]) == (True, None)
-    assert result["warnings"][0].startswith("the tree of data.hbase.20261124T180000Z changed while it was made")
+    assert result["warnings"][0].startswith(
+        "the tree of files changed during backup data.hbase.20261124T180000Z")
 
 
 def test_a_template_that_changes_meanwhile(cache, run, saved):
     bump = {"metadata": {"labels": {"by": "somebody"}}}
-    cache.cluster.before_write(*[lambda: None] * 2, lambda: cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", bump))
+    cache.cluster.before_write(*[lambda: None] * 2,
+                               lambda: cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", bump))
     assert run("alluxio_restore", skip_safety_backup=True, **LATEST)["changed"]
     assert cache.tree() == FILES
 
 
 def test_a_master_that_does_not_vanish(cache, run, saved, monkeypatch):
     delete = cache.cluster.delete
-    monkeypatch.setattr(cache.cluster, "delete", lambda kind, name, *rest, **more: name == "hbase-master-2" or delete(
-        kind, name, *rest, **more))
+    monkeypatch.setattr(cache.cluster, "delete", lambda kind, ref, *rest, **more: (
+        ref.name == "hbase-master-2" or delete(kind, ref, *rest, **more)))
     cache.cluster.change(kinds.POD, "hbase-master-2", "data", {"spec": {"nodeName": "node3"}})
-    result = run("alluxio_restore", timeout=30, **LATEST)
-    assert "waited 30 seconds for new masters of AlluxioRuntime hbase in namespace data: 2 of 3 masters wait for the backup; " \
-           "hbase-master-2: not gone yet from node node3" in result["msg"]
+    result = run("alluxio_restore", wait_timeout=30, **LATEST)
+    assert ("timed out after 30 s while waiting for new masters of AlluxioRuntime hbase in namespace data: "
+            "2 of 3 masters wait for the backup; hbase-master-2: the old pod still exists on node "
+            "node3") in result["msg"]
 
 
 # -- what is refused before anything is touched ------------------------------------------------
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    pytest.param({"confirm": "hbase"}, "confirm is 'hbase': a restoration replaces all that the cache holds; expected data/hbase",
+    pytest.param({"confirm": "hbase"},
+                 "confirm is 'hbase': a restoration replaces all metadata of the cache; expected data/hbase",
                  id="confirm"),
     pytest.param({"backup": "newest"}, "backup 'newest' is no backup's name", id="backup"),
     pytest.param({"claim": "hbase"}, "claim hbase is the Dataset's own", id="own-claim"),
@@ -214,16 +223,21 @@ def forge(cache):
 
 def persistent(cache):
     volumes = [{"name": "alluxio-journal", "hostPath": {"path": "/x"}}]
-    cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": {"template": {"spec": {"volumes": volumes}}}})
+    cache.cluster.change(kinds.STATEFUL_SET, "hbase-master", "data",
+                         {"spec": {"template": {"spec": {"volumes": volumes}}}})
 
 
 @pytest.mark.parametrize(("arrange", "options", "message"), [
-    pytest.param(lambda cache: None, {"backup": "data.hbase.20251124T180000Z"}, "there is no backup data.hbase.20251124T180000Z",
+    pytest.param(lambda cache: None, {"backup": "data.hbase.20251124T180000Z"},
+                 "there is no backup data.hbase.20251124T180000Z",
                  id="unknown"),
-    pytest.param(lambda cache: damage(cache, lambda data: bytes(len(data))), {}, "is damaged: its file has SHA-256", id="damaged"),
+    pytest.param(lambda cache: damage(cache, lambda data: bytes(len(data))), {},
+                 "is damaged: its file has SHA-256", id="damaged"),
     pytest.param(forge, {}, "cannot be read: ", id="unreadable"),
-    pytest.param(persistent, {}, "keeps its journal on something else than an emptyDir", id="journal-that-stays"),
-    pytest.param(lambda cache: cache.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data"), {}, "does not exist", id="no-runtime"),
+    pytest.param(persistent, {}, "does not keep its journal on an emptyDir",
+                 id="journal-that-stays"),
+    pytest.param(lambda cache: cache.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data"), {},
+                 "does not exist", id="no-runtime"),
 ])
 def test_refused_with_nothing_touched(cache, run, saved, arrange, options, message):
     arrange(cache)
@@ -239,7 +253,8 @@ def test_the_backup_of_another_dataset(cache, run, saved):
     file.with_name(foreign["name"] + ".gz").write_bytes(file.read_bytes())
     file.with_name(foreign["name"] + ".json").write_text(json.dumps(foreign))
     desired = {**LATEST, "backup": foreign["name"]}
-    assert "is of AlluxioRuntime other in namespace data, not of hbase" in run("alluxio_restore", **desired)["msg"]
+    assert "is of AlluxioRuntime other in namespace data, not of hbase" in run("alluxio_restore", **desired)[
+        "msg"]
     assert cache.tree() == OTHER_FILES
     assert run("alluxio_restore", force_foreign=True, **desired)["changed"]
     assert cache.tree() == FILES

@@ -7,30 +7,33 @@ from types import SimpleNamespace
 import pytest
 from fake_raft import FakeRaft
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check, waits
-from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stable_addresses
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}
 FULL = {
     "labels": {"team": "x"}, "annotations": {"note": "y"}, "master_replicas": 3, "worker_replicas": 2,
-    "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7", "volume_type": "emptyDir"}],
+    "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7",
+                     "volume_type": "emptyDir"}],
     "properties": {"p": "q"}, "jvm_options": ["-Xmx1g"], "network_mode": "ContainerNetwork",
     "raft": {"election_timeout_min": "1s", "election_timeout_max": "2s"},
     **{name: {**COMPONENT, "ports": {"rpc": 1}} for name in ("master", "worker", "job_master", "job_worker")},
-    "fuse": {**COMPONENT, "image": "f", "image_tag": "1", "image_pull_policy": "Never", "args": ["-o"], "clean_policy": "OnDemand"},
-    "image": "i", "image_tag": "2", "image_pull_policy": "Always", "run_as": {"uid": 1, "gid": 2, "user": "u", "group": "g"},
+    "fuse": {**COMPONENT, "image": "f", "image_tag": "1", "image_pull_policy": "Never", "args": ["-o"],
+             "clean_policy": "OnDemand"},
+    "image": "i", "image_tag": "2", "image_pull_policy": "Always",
+    "run_as": {"uid": 1, "gid": 2, "user": "u", "group": "g"},
     "disable_prometheus": True, "hadoop_config": "conf",
 }
 
 
 @pytest.fixture
 def stored(cluster):
-    return lambda name="hbase", namespace="default": cluster.stored(fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
+    return lambda name="hbase", namespace="default": cluster.stored(
+        fluid_kinds.ALLUXIO_RUNTIME, name, namespace)
 
 
 @pytest.fixture
@@ -44,14 +47,16 @@ def nodes(cluster):
 def test_minimal(run, stored):
     assert run("alluxio_runtime", name="hbase")["changed"]
     assert stored()["spec"] == {
-        "replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"}, "worker": {"networkMode": "HostNetwork"}}
+        "replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"},
+        "worker": {"networkMode": "HostNetwork"}}
 
 
 def test_full(run, stored):
     result = run("alluxio_runtime", name="hbase", **FULL)
     assert (result["changed"], result["warnings"]) == (True, [])
     spec = stored()["spec"]
-    assert spec.keys() == {"replicas", "alluxioVersion", "tieredstore", "properties", "jvmOptions", "runAs", "disablePrometheus",
+    assert spec.keys() == {"replicas", "alluxioVersion", "tieredstore", "properties", "jvmOptions", "runAs",
+                           "disablePrometheus",
                            "hadoopConfig", "master", "worker", "jobMaster", "jobWorker", "fuse"}
     assert spec["properties"]["alluxio.master.embedded.journal.election.timeout.max"] == "2s"
     assert spec["jobWorker"]["resources"] == {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}
@@ -64,7 +69,7 @@ def test_a_second_run_changes_nothing(cluster, run):
     assert cluster.requests == [("get", "alluxioruntimes"), ("list", "services")]
 
 
-def test_check_mode_says_what_the_run_then_does(run, stored):
+def test_check_mode_predicts_the_run(run, stored):
     predicted = run("alluxio_runtime", check=True, diff=True, name="hbase", **FULL)
     assert stored() is None
     done = run("alluxio_runtime", diff=True, name="hbase", **FULL)
@@ -79,16 +84,23 @@ def test_check_mode_says_what_the_run_then_does(run, stored):
                  "missing required arguments: path found in tieredstore", id="no-path"),
     pytest.param({"name": "hbase", "tieredstore": [{"mediumtype": "TAPE", "path": "/x"}]},
                  "value of mediumtype must be one of", id="medium"),
-    pytest.param({"name": "hbase", "network_mode": "Bridge"}, "value of network_mode must be one of", id="network"),
-    pytest.param({"name": "hbase", "raft": {"election_timeout": "1s"}}, "Unsupported parameters", id="unknown-raft-option"),
-    pytest.param({"name": "hbase", "raft": {"election_timeout_min": "1.5s"}}, "expected a whole number with a unit", id="duration"),
-    pytest.param({"name": "hbase", "master": {"resources": {"request": {"cpu": "1"}}}}, "Unsupported parameters", id="misspelt-resources"),
+    pytest.param({"name": "hbase", "network_mode": "Bridge"}, "value of network_mode must be one of",
+                 id="network"),
+    pytest.param({"name": "hbase", "raft": {"election_timeout": "1s"}}, "Unsupported parameters",
+                 id="unknown-raft-option"),
+    pytest.param({"name": "hbase", "raft": {"election_timeout_min": "1.5s"}},
+                 "expected a whole number with a unit", id="duration"),
+    pytest.param({"name": "hbase", "master": {"resources": {"request": {"cpu": "1"}}}},
+                 "Unsupported parameters", id="misspelt-resources"),
     pytest.param({"name": "hbase", "master": {"resources": {"limits": "2Gi"}}}, "unable to convert to dict",
                  id="resources-without-names"),
-    pytest.param({"name": "hbase", "master": {"resources": {"limits": {"memory": "2GB"}}}}, "is not a Kubernetes quantity", id="quantity"),
+    pytest.param({"name": "hbase", "master": {"resources": {"limits": {"memory": "2GB"}}}},
+                 "is not a Kubernetes quantity", id="quantity"),
     pytest.param({"runtimes": [{"name": "a", "master_replicas": 2}]}, "an even number", id="one-of-a-list"),
-    pytest.param({"runtimes": [{"name": "a"}], "master_replicas": 4}, "an even number", id="default-of-a-list"),
-    pytest.param({"name": "", "state": "absent"}, "name '' cannot be an object's", id="empty-name-to-delete"),
+    pytest.param({"runtimes": [{"name": "a"}], "master_replicas": 4}, "an even number",
+                 id="default-of-a-list"),
+    pytest.param({"name": "", "state": "absent"}, "name '' is not a DNS-1123 subdomain",
+                 id="empty-name-to-delete"),
 ])
 def test_refused_before_the_cluster_is_touched(cluster, run, options, message):
     result = run("alluxio_runtime", **options)
@@ -101,7 +113,8 @@ def test_refused_before_the_cluster_is_touched(cluster, run, options, message):
 def test_too_few_nodes_are_refused_before_anything_is_written(cluster, run, nodes, check):
     nodes(2)
     result = run("alluxio_runtime", check=check, name="hbase", master_replicas=3)
-    assert "3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of 2 nodes take them" in result["msg"]
+    assert ("3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of 2 nodes accept "
+            "them") in result["msg"]
     assert cluster.writes() == []
 
 
@@ -115,7 +128,8 @@ def test_a_single_master_stays_one(cluster, run, nodes):
     nodes(3)
     run("alluxio_runtime", name="hbase")
     result = run("alluxio_runtime", name="hbase", master_replicas=3)
-    assert "has 1 masters and 3 were asked for: a single master keeps its journal in the UFS format" in result["msg"]
+    assert ("has 1 masters and 3 are desired: a single master has a journal of type UFS and "
+            "several have one of type EMBEDDED") in result["msg"]
 
 
 def test_more_workers_are_applied_without_a_warning(run, stored):
@@ -128,7 +142,10 @@ def test_more_workers_are_applied_without_a_warning(run, stored):
 def test_a_change_that_fluid_ignores_brings_a_warning(run):
     run("alluxio_runtime", name="hbase")
     [warning] = run("alluxio_runtime", name="hbase", properties={"a": "b"})["warnings"]
-    assert warning.endswith("so the change has no effect until the runtime is created anew: spec.properties.a")
+    assert warning.endswith(
+        "Fluid reads spec.properties.a only when it creates a runtime: the change has no effect until the "
+        "runtime "
+        "is deleted and created again")
     assert run("alluxio_runtime", name="hbase", properties={"a": "b"})["warnings"] == []
 
 
@@ -142,8 +159,10 @@ def test_a_secret_among_the_properties_is_in_no_output(run):
 @pytest.fixture
 def service(cluster):
     """The Service of a single master, which leads to it also while it is not ready."""
-    cluster.put(kinds.SERVICE, {"metadata": {"name": "hbase-master-0", "namespace": "default", "labels": {"role": "alluxio-master"}},
-                                "spec": {"clusterIP": "10.96.0.1", "publishNotReadyAddresses": True, "ports": []}})
+    cluster.put(kinds.SERVICE, {
+        "metadata": {"name": "hbase-master-0", "namespace": "default", "labels": {"role": "alluxio-master"}},
+                                "spec": {"clusterIP": "10.96.0.1", "publishNotReadyAddresses": True,
+                                         "ports": []}})
 
 
 def test_waiting(cluster, run, service):
@@ -153,7 +172,7 @@ def test_waiting(cluster, run, service):
     assert (result["changed"], result["result"]["status"]["workerNumberReady"]) == (True, 1)
 
 
-def test_a_timeout_tells_how_far_it_got(cluster, run, service):
+def test_a_timeout_reports_the_last_progress(cluster, run, service):
     result = run("alluxio_runtime", name="hbase", worker_replicas=2, wait=True, wait_timeout=30)
     assert result["failed"] and result["changed"]
     assert result["msg"].endswith("to be ready: 0 of 1 masters ready, 0 of 2 workers ready")
@@ -180,13 +199,15 @@ def test_a_list_has_the_modules_options_where_it_gives_none(run, stored):
 
 @pytest.fixture
 def masters_of_hbase(cluster, monkeypatch):
-    """Three masters behind headless Services; their Alluxio knows every key but misspelt ones, and they reach each other."""
-    def execute(_client, _namespace, _pod, _container, command, _timeout):
+    """Three masters behind headless Services; their Alluxio knows every key but misspelt ones, and they reach
+    each other.
+    """
+    def execute(_client, _pod, _container, command, _timeout):
         return ExecResult(0, "".join(key + "\n" for key in command[4:] if "misspelt" in key), "")
-    for module in (stable_addresses, group):
-        monkeypatch.setattr(module, "execute", execute)
+    monkeypatch.setattr(pod_exec, "execute", execute)
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
-        "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"}, "worker": {"networkMode": "ContainerNetwork"}}})
+        "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"},
+        "worker": {"networkMode": "ContainerNetwork"}}})
     FakeRaft(cluster, cluster_ips=False)
     return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork"}
 
@@ -196,7 +217,8 @@ def test_a_runtime_that_kubectl_made_gets_stable_addresses(cluster, run, masters
     assert cluster.writes() == []
     done = run("alluxio_runtime", diff=True, **masters_of_hbase)
     assert (predicted["changed"], predicted["diff"]) == (done["changed"], done["diff"])
-    assert done["diff"]["before"]["services"] == {f"hbase-master-{index}": {"clusterIP": "None"} for index in range(3)}
+    assert done["diff"]["before"]["services"] == {
+        f"hbase-master-{index}": {"clusterIP": "None"} for index in range(3)}
     assert not run("alluxio_runtime", **masters_of_hbase)["changed"]
 
 
@@ -221,7 +243,8 @@ def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkey
         for index in range(3):
             FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
     cluster.later(9, make)
-    options = {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork", "wait": True}
+    options = {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork",
+               "wait": True}
     predicted = run("alluxio_runtime", check=True, diff=True, **options)
     result = run("alluxio_runtime", diff=True, **options)
     assert (result["changed"], cluster.now) == (True, 9)
@@ -241,4 +264,5 @@ def test_a_new_runtime_is_proven_after_its_wait(cluster, run, monkeypatch, maste
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
     result = run("alluxio_runtime", wait=True, properties={key: "1"}, **masters_of_hbase)
     assert result["changed"]
-    assert ("does not know alluxio.misspelt" in result.get("msg", "")) == result.get("failed", False) == (key == "alluxio.misspelt")
+    assert ("does not know alluxio.misspelt" in result.get("msg", "")) == result.get("failed", False) == (
+        key == "alluxio.misspelt")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module alluxio_runtime where the masters' journal would change its type: refused, or the cache is rebuilt."""
+"""The module alluxio_runtime where the masters' journal would change its type: refused, or the cache is
+rebuilt.
+"""
 
 import json
 from types import SimpleNamespace
@@ -14,10 +16,12 @@ from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import p
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stable_addresses
 
 FINALIZER = "alluxio-runtime-controller-finalizer"
-OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
+OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork",
+       "stable_peer_addresses": False}
 BOTH_WAYS = pytest.mark.parametrize(("masters", "desired"), [(1, 3), (3, 1)])
 # Two dry runs, the deletion, the new one.
-WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete", "alluxioruntimes"), ("create", "alluxioruntimes")]
+WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete", "alluxioruntimes"),
+          ("create", "alluxioruntimes")]
 
 
 @pytest.fixture
@@ -27,7 +31,9 @@ def stored(cluster):
 
 @pytest.fixture
 def existing(cluster, run, stored):
-    """A runtime that Fluid has taken up: with its finalizer, its defaults and somebody's label; gone 30 s after its deletion."""
+    """A runtime that Fluid has taken up: with its finalizer, its defaults and somebody's label; absent 30 s
+    after its deletion.
+    """
     def make(masters, name="hbase", gone_after=30):
         run("alluxio_runtime", **{**OWN, "name": name, "master_replicas": masters})
         cluster.change(fluid_kinds.ALLUXIO_RUNTIME, name, "data", {
@@ -46,7 +52,8 @@ def pod(name, phase="Running", **metadata):
 
 
 def without_servers_own(result):
-    metadata = {key: value for key, value in result["metadata"].items() if key not in ("uid", "resourceVersion", "creationTimestamp")}
+    metadata = {key: value for key, value in result["metadata"].items() if key not
+                in ("uid", "resourceVersion", "creationTimestamp")}
     return {**result, "metadata": metadata}
 
 
@@ -55,9 +62,12 @@ def without_servers_own(result):
 def test_refused_without_recreate(cluster, run, existing, stored, masters, desired, check):
     uid = existing(masters)
     message = run("alluxio_runtime", check=check, master_replicas=desired, **OWN)["msg"]
-    assert f"has {masters} masters and {desired} were asked for: a single master keeps its journal in the UFS format" in message
-    assert ("set recreate: true, which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in "
-            "Alluxio is lost, so back up the metadata first with datacache.fluid.alluxio_backup") in message
+    assert (f"has {masters} masters and {desired} are desired: a single master has a journal of type UFS and "
+            "several have one of type EMBEDDED") in message
+    assert (
+        "set recreate: true, which rebuilds the cache: cached data is fetched from the under-store again and "
+            "data that is only in Alluxio is lost, so back up the metadata first with "
+            "datacache.fluid.alluxio_backup") in message
     assert cluster.requests == [("get", "alluxioruntimes")]
     assert stored()["metadata"]["uid"] == uid
 
@@ -65,13 +75,16 @@ def test_refused_without_recreate(cluster, run, existing, stored, masters, desir
 @BOTH_WAYS
 def test_recreated(cluster, run, existing, stored, masters, desired):
     uid = existing(masters)
-    result = run("alluxio_runtime", diff=True, master_replicas=desired, recreate=True, worker_replicas=2, **OWN)
+    result = run("alluxio_runtime", diff=True, master_replicas=desired, recreate=True, worker_replicas=2,
+                 **OWN)
     assert (result["changed"], cluster.writes(), cluster.now) == (True, WRITES, 30)
     assert result["diff"] == {"before": {"spec": {"replicas": 1, "master": {"replicas": masters}}},
                               "after": {"spec": {"replicas": 2, "master": {"replicas": desired}}}}
     assert result["warnings"] == [
-        f"AlluxioRuntime hbase in namespace data has {masters} masters and {desired} are declared, so the cache is rebuilt: cached data is "
-        "fetched anew from the under-store, and what was only in Alluxio is lost"]
+        f"AlluxioRuntime hbase in namespace data has {masters} masters and {desired} are declared, so the "
+        "cache is rebuilt: cached data is fetched from the under-store again, and data that was only in "
+        "Alluxio is "
+        "lost"]
     made = stored()
     assert made["metadata"]["uid"] != uid
     assert made["spec"] == {"replicas": 2, "master": {"replicas": desired, "networkMode": "ContainerNetwork"},
@@ -79,21 +92,24 @@ def test_recreated(cluster, run, existing, stored, masters, desired):
     assert "finalizers" not in made["metadata"] and "labels" not in made["metadata"]
     cluster.requests.clear()
     again = run("alluxio_runtime", master_replicas=desired, recreate=True, worker_replicas=2, **OWN)
-    assert (again["changed"], again["warnings"], cluster.requests) == (False, [], [("get", "alluxioruntimes")])
+    assert (again["changed"], again["warnings"],
+            cluster.requests) == (False, [], [("get", "alluxioruntimes")])
 
 
 @BOTH_WAYS
-def test_check_mode_says_what_the_run_then_does_and_touches_nothing(cluster, run, existing, stored, masters, desired):
+def test_check_mode_predicts_the_run_and_changes_nothing(cluster, run, existing, stored, masters, desired):
     existing(masters)
     before = stored()
-    options = {**OWN, "master_replicas": desired, "recreate": True, "labels": {"team": "x"}, "properties": {"a": "b"}, "wait": True,
+    options = {**OWN, "master_replicas": desired, "recreate": True, "labels": {"team": "x"},
+               "properties": {"a": "b"}, "wait": True,
                "stable_peer_addresses": True}
     predicted = run("alluxio_runtime", check=True, diff=True, **options)
     assert stored() == before
     assert (cluster.writes(), cluster.now) == (WRITES[:3], 0)
     done = run("alluxio_runtime", diff=True, **{**options, "wait": False})
     assert done["diff"] == predicted["diff"]
-    assert (done["changed"], done["warnings"]) == (predicted["changed"], predicted["warnings"]) == (True, predicted["warnings"])
+    assert (done["changed"], done["warnings"]) == (predicted["changed"],
+                                                   predicted["warnings"]) == (True, predicted["warnings"])
     assert without_servers_own(done["result"]) == without_servers_own(predicted["result"])
 
 
@@ -104,15 +120,17 @@ def test_pods_that_use_the_claim_are_in_the_way(cluster, run, existing, stored, 
         cluster.put(kinds.POD, each)
     result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)
     assert result["msg"] == (
-        "AlluxioRuntime hbase in namespace data cannot be recreated while pods use its claim hbase, because Fluid's deletion would wait "
-        "for them: loader, nginx; delete them, or scale down what makes them, then run this again")
+        "AlluxioRuntime hbase in namespace data cannot be recreated while pods use its claim hbase, because "
+        "Fluid's deletion would wait "
+        "for them: loader, nginx; delete them or scale down their workload, then run this again")
     assert (cluster.writes(), stored()["metadata"]["uid"], result["warnings"]) == ([], uid, [])
 
 
 def test_pods_that_may_not_be_seen_are_no_leave_to_delete(cluster, run, existing):
     existing(1)
     cluster.forbidden.add(("list", "pods"))
-    assert "not allowed to list pods" in run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"]
+    assert "not allowed to list pods" in run("alluxio_runtime", master_replicas=3, recreate=True,
+                                             **OWN)["msg"]
     assert cluster.writes() == []
 
 
@@ -120,9 +138,11 @@ def test_pods_that_may_not_be_seen_are_no_leave_to_delete(cluster, run, existing
 def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, existing, stored, check):
     uid = existing(1)
     cluster.put(
-        fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "status": {"datasetRef": ["web/copy", "ml/copy"]}})
+        fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"},
+                              "status": {"datasetRef": ["web/copy", "ml/copy"]}})
     result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)
-    assert "cannot be recreated while other Datasets read through it, which would lose their volume: web/copy, ml/copy" in result["msg"]
+    assert ("cannot be recreated while other Datasets refer to it and would lose their volume: "
+            "web/copy, ml/copy") in result["msg"]
     assert (cluster.writes(), stored()["metadata"]["uid"]) == ([], uid)
 
 
@@ -130,7 +150,8 @@ def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, run, existing, 
 def test_nothing_is_deleted_that_may_not_be_created(cluster, run, existing, stored, check):
     uid = existing(1)
     cluster.forbidden.add(("create", "alluxioruntimes"))
-    assert "not allowed to create" in run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **OWN)["msg"]
+    assert "not allowed to create" in run("alluxio_runtime", check=check, master_replicas=3, recreate=True,
+                                          **OWN)["msg"]
     assert (cluster.writes(), stored()["metadata"]["uid"]) == (WRITES[:1], uid)
 
 
@@ -145,7 +166,8 @@ def test_pods_that_have_ended_or_use_another_claim_are_not(cluster, run, existin
 def test_too_few_nodes_are_found_before_the_deletion(cluster, run, existing, check):
     existing(1)
     cluster.put(kinds.NODE, {"metadata": {"name": "n1"}, "spec": {}})
-    result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True, **{**OWN, "network_mode": "HostNetwork"})
+    result = run("alluxio_runtime", check=check, master_replicas=3, recreate=True,
+                 **{**OWN, "network_mode": "HostNetwork"})
     assert "3 masters with network_mode HostNetwork need 3 schedulable nodes" in result["msg"]
     assert cluster.writes() == []
 
@@ -153,9 +175,11 @@ def test_too_few_nodes_are_found_before_the_deletion(cluster, run, existing, che
 def test_a_field_of_somebody_else_is_a_conflict_before_the_deletion(cluster, run, existing):
     existing(1)
     cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"managedFields": [
-        {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:master": {"f:replicas": {}}}}}]}})
+        {"manager": "kubectl-edit", "operation": "Update",
+         "fieldsV1": {"f:spec": {"f:master": {"f:replicas": {}}}}}]}})
     options = {**OWN, "master_replicas": 3, "recreate": True}
-    assert "spec.master.replicas was set by field manager kubectl-edit" in run("alluxio_runtime", **options)["msg"]
+    assert "spec.master.replicas was set by field manager kubectl-edit" in run("alluxio_runtime", **options)[
+        "msg"]
     assert cluster.writes() == []
     assert run("alluxio_runtime", force_conflicts=True, **options)["changed"]
 
@@ -171,22 +195,25 @@ def test_what_the_server_would_refuse_leaves_the_cache(cluster, run, existing, m
     assert cluster.writes() == WRITES[:1]
 
 
-@pytest.mark.parametrize("options", [{"master_replicas": 3}, {"master_replicas": 3, "worker_replicas": 2}, {"master_replicas": 5}])
+@pytest.mark.parametrize(
+    "options", [{"master_replicas": 3}, {"master_replicas": 3, "worker_replicas": 2}, {"master_replicas": 5}])
 def test_without_need_recreate_does_nothing(cluster, run, existing, stored, options):
     uid = existing(3, gone_after=None)
     predicted = run("alluxio_runtime", check=True, diff=True, **OWN, **options)
     asked = list(cluster.requests)
     cluster.requests.clear()
-    assert run("alluxio_runtime", check=True, diff=True, recreate=True, **OWN, **options)["diff"] == predicted["diff"]
+    assert run("alluxio_runtime", check=True, diff=True, recreate=True, **OWN,
+               **options)["diff"] == predicted["diff"]
     assert cluster.requests == asked
     done = run("alluxio_runtime", diff=True, recreate=True, **OWN, **options)
-    assert (done["diff"], done["warnings"], stored()["metadata"]["uid"]) == (predicted["diff"], predicted["warnings"], uid)
+    assert (done["diff"], done["warnings"],
+            stored()["metadata"]["uid"]) == (predicted["diff"], predicted["warnings"], uid)
 
 
 # -- cut off, and what lasts too long ---------------------------------------------------------------
 
 
-def test_the_next_run_creates_what_is_gone(cluster, run, existing, stored):
+def test_the_next_run_creates_an_absent_runtime(cluster, run, existing, stored):
     def cut():
         raise ApiError("power cut", 0)
 
@@ -195,8 +222,9 @@ def test_the_next_run_creates_what_is_gone(cluster, run, existing, stored):
     result = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
     assert result["changed"] and result["failed"]
     assert result["msg"] == (
-        "AlluxioRuntime hbase in namespace data was deleted to be created anew, which is not done yet: remove what is in the way and run "
-        "this again, it goes on from there: power cut")
+        "AlluxioRuntime hbase in namespace data was deleted but not created again: power cut; remove the "
+        "cause "
+        "and run this again to continue")
     assert result["diff"] == {"before": {"state": "present"}, "after": {"state": "absent"}}
     assert stored() is None
     again = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
@@ -204,17 +232,18 @@ def test_the_next_run_creates_what_is_gone(cluster, run, existing, stored):
     assert stored()["spec"]["master"]["replicas"] == 3
 
 
-def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, existing, stored):
+def test_a_held_deletion_is_reported_and_the_next_run_continues(cluster, run, existing, stored):
     existing(1, gone_after=None)
     result = run("alluxio_runtime", master_replicas=3, recreate=True, wait_timeout=60, **OWN)
     assert result["changed"] and result["failed"]
-    assert "was deleted to be created anew, which is not done yet" in result["msg"]
-    assert (f"waited 60 seconds for AlluxioRuntime hbase in namespace data to be gone: it is still there, held by {FINALIZER} (of "
-            "alluxioruntime-controller)") in result["msg"]
-    assert result["findings"] == ["the finalizer's controller, Deployment alluxioruntime-controller, has 0 of 0 replicas ready: start "
-                                  "it, and it takes the finalizer away"]
+    assert "was deleted but not created again" in result["msg"]
+    assert ("timed out after 60 s while waiting for AlluxioRuntime hbase in namespace data to be absent: it "
+            f"still exists, held by {FINALIZER} (of alluxioruntime-controller)") in result["msg"]
+    assert result["findings"] == [
+        "Deployment alluxioruntime-controller, which removes the finalizer, has 0 of 0 replicas ready: start "
+        "it"]
     assert stored()["metadata"]["deletionTimestamp"]
-    assert "is being deleted since" in run("alluxio_runtime", master_replicas=3, **OWN)["msg"]
+    assert "has been terminating since 20" in run("alluxio_runtime", master_replicas=3, **OWN)["msg"]
     predicted = run("alluxio_runtime", check=True, diff=True, master_replicas=3, recreate=True, **OWN)
     cluster.later(9, lambda: cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data"))
     done = run("alluxio_runtime", diff=True, master_replicas=3, recreate=True, **OWN)
@@ -224,25 +253,30 @@ def test_a_deletion_that_is_held_is_told_and_gone_on_with(cluster, run, existing
 
 def test_one_that_is_being_deleted_and_would_stay_as_it_is_is_not_present(cluster, run, existing):
     existing(3, gone_after=None)
-    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
-    assert "is being deleted since" in run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)["msg"]
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data",
+                   {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
+    assert "has been terminating since 20" in run("alluxio_runtime", master_replicas=3, recreate=True,
+                                                  **OWN)["msg"]
 
 
 def test_the_pods_of_the_old_runtime_are_waited_for(cluster, run, existing):
-    """Those of a chart of the same name are not Fluid's to take away."""
+    """Those of a chart of the same name are not Fluid's to delete."""
     existing(3)
-    cluster.put(kinds.POD, pod("hbase-master-0", "Failed", labels={"release": "hbase", "role": "alluxio-master"}))
+    cluster.put(kinds.POD,
+                pod("hbase-master-0", "Failed", labels={"release": "hbase", "role": "alluxio-master"}))
     cluster.put(kinds.POD, pod("hbase-web", "Failed", labels={"release": "hbase"}))
     cluster.later(45, lambda: cluster.vanish(kinds.POD, "hbase-master-0", "data"))
     assert run("alluxio_runtime", master_replicas=1, recreate=True, **OWN)["changed"]
     assert cluster.now == 45
 
 
-def test_a_pod_that_does_not_end_is_told(cluster, run, existing):
+def test_a_pod_that_does_not_end_is_reported(cluster, run, existing):
     existing(3)
-    cluster.put(kinds.POD, pod("hbase-worker-0", "Failed", labels={"release": "hbase", "role": "alluxio-worker"}))
+    cluster.put(kinds.POD,
+                pod("hbase-worker-0", "Failed", labels={"release": "hbase", "role": "alluxio-worker"}))
     result = run("alluxio_runtime", master_replicas=1, recreate=True, wait_timeout=40, **OWN)
-    assert "waited 40 seconds for Pod hbase-worker-0 in namespace data to be gone" in result["msg"]
+    assert ("timed out after 40 s while waiting for Pod hbase-worker-0 in namespace data to be "
+            "absent") in result["msg"]
     assert cluster.writes() == WRITES[:3]
 
 
@@ -250,10 +284,12 @@ def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, r
     existing(1)
 
     def make():
-        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}})
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
+                    {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}})
     cluster.before_write(lambda: None, lambda: None, lambda: None, make)
     result = run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)
-    assert "which is not done yet" in result["msg"] and "has 1 masters and 3 were asked for" in result["msg"]
+    assert "was deleted but not created again" in result[
+        "msg"] and "has 1 masters and 3 are desired" in result["msg"]
     assert stored()["spec"] == {"master": {"replicas": 1}}
 
 
@@ -263,27 +299,36 @@ def test_somebody_else_who_makes_the_old_one_again_is_not_overwritten(cluster, r
 def test_each_of_a_list(cluster, run, existing, stored):
     for name in ("a", "b", "c", "d"):
         existing(1, name=name, gone_after=30 if name == "a" else None)
-    cluster.put(kinds.POD, {**pod("nginx"), "spec": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}})
-    options = {**{key: value for key, value in OWN.items() if key != "name"}, "master_replicas": 3, "recreate": True, "runtimes": [
+    cluster.put(kinds.POD, {
+        **pod("nginx"), "spec": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}})
+    options = {**{key: value for key, value in OWN.items() if key != "name"}, "master_replicas": 3,
+               "recreate": True, "runtimes": [
         {"name": "a"}, {"name": "b", "recreate": False}, {"name": "c"}, {"name": "d", "master_replicas": 1}]}
     predicted = run("alluxio_runtime", check=True, diff=True, **options)
     assert cluster.writes() == WRITES[:3]
     result = run("alluxio_runtime", diff=True, **options)
     assert [entry["changed"] for entry in result["results"]] == [True, False, False, False]
-    assert ["set recreate: true" in entry.get("error", "") for entry in result["results"]] == [False, True, False, False]
-    assert ["while pods use its claim c" in entry.get("error", "") for entry in result["results"]] == [False, False, True, False]
-    assert (result["results"], result["diff"], result["msg"]) == (predicted["results"], predicted["diff"], predicted["msg"])
+    assert ["set recreate: true" in entry.get("error", "") for entry in result["results"]] == [
+        False, True, False, False]
+    assert ["while pods use its claim c" in entry.get("error", "") for entry in result["results"]] == [
+        False, False, True, False]
+    assert (result["results"], result["diff"],
+            result["msg"]) == (predicted["results"], predicted["diff"], predicted["msg"])
     assert [stored(name)["spec"]["master"]["replicas"] for name in "abcd"] == [3, 1, 1, 1]
 
 
 def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monkeypatch):
     monkeypatch.setattr(stable_addresses, "_await_reached", lambda *_args: None)
     proven = []
-    monkeypatch.setattr(property_check, "require_known", lambda _client, namespace, name, keys: proven.append((namespace, name, keys)))
-    monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {("data", "hbase"): {"metadata": {"name": "ready"}}})
+    monkeypatch.setattr(property_check, "require_known",
+                        lambda _client, ref, keys: proven.append((ref, keys)))
+    monkeypatch.setattr(waits, "runtimes_with_quorum",
+                        lambda *_args: {("data", "hbase"): {"metadata": {"name": "ready"}}})
     existing(1)
-    cluster.later(50, lambda: [FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False) for index in range(3)])
-    options = {**OWN, "stable_peer_addresses": True, "master_replicas": 3, "recreate": True, "properties": {"a": "b"}}
+    cluster.later(50, lambda: [FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
+                               for index in range(3)])
+    options = {**OWN, "stable_peer_addresses": True, "master_replicas": 3, "recreate": True,
+               "properties": {"a": "b"}}
     predicted = run("alluxio_runtime", check=True, diff=True, wait=True, **options)
     result = run("alluxio_runtime", diff=True, wait=True, **options)
     assert (result["result"]["metadata"]["name"], cluster.now, len(proven)) == ("ready", 50, 1)
@@ -298,14 +343,16 @@ def test_nothing_follows_a_deletion_that_is_held(cluster, run, existing, monkeyp
     existing(1, gone_after=None)
     monkeypatch.setattr(waits, "runtimes_with_quorum", unexpected)
     monkeypatch.setattr(property_check, "require_known", unexpected)
-    result = run("alluxio_runtime", wait=True, wait_timeout=5, recreate=True, master_replicas=3, **{**OWN, "stable_peer_addresses": True})
+    result = run("alluxio_runtime", wait=True, wait_timeout=5, recreate=True, master_replicas=3,
+                 **{**OWN, "stable_peer_addresses": True})
     assert result["failed"] and result["changed"]
     assert not [request for request in cluster.requests if request[1] == "services"]
 
 
 def test_the_error_of_a_wait_keeps_its_details(cluster, run, existing, monkeypatch):
     existing(1, gone_after=None)
-    monkeypatch.setattr(waits, "gone", lambda *_args: {("data", "hbase"): WaitTimeout("too long", findings=["a pod"], result={"a": 1})})
+    monkeypatch.setattr(waits, "absent", lambda *_args: {
+        ("data", "hbase"): WaitTimeout("too long", findings=["a pod"], result={"a": 1})})
     result = run("alluxio_runtime", master_replicas=3, recreate=True, **OWN)
     assert (result["findings"], result["result"]) == (["a pod"], {"a": 1})
 

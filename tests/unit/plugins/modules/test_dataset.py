@@ -12,7 +12,8 @@ FULL = {
     "labels": {"team": "x"}, "annotations": {"note": "y"},
     "mounts": [{**MOUNT, "path": "/w", "read_only": True, "shared": False, "options": {"a": 1},
                 "encrypt_options": [{"name": "aws.secretKey", "secret_name": "s3", "secret_key": "key"}]}],
-    "shared_options": {"b": True}, "shared_encrypt_options": [{"name": "c", "secret_name": "s", "secret_key": "k"}],
+    "shared_options": {"b": True},
+    "shared_encrypt_options": [{"name": "c", "secret_name": "s", "secret_key": "k"}],
     "access_modes": ["ReadOnlyMany"], "placement": "Shared", "node_affinity": {"nodeSelectorTerms": []},
     "tolerations": [{"operator": "Exists"}], "owner": {"uid": 1, "gid": 2, "user": "u", "group": "g"},
 }
@@ -36,9 +37,11 @@ def test_full(run, stored):
     existing = stored(namespace="data")
     assert existing["metadata"]["labels"] == {"team": "x"}
     assert existing["metadata"]["annotations"]["note"] == "y"
-    assert existing["spec"].keys() == {"mounts", "sharedOptions", "sharedEncryptOptions", "accessModes", "placement", "nodeAffinity",
+    assert existing["spec"].keys() == {"mounts", "sharedOptions", "sharedEncryptOptions", "accessModes",
+                                       "placement", "nodeAffinity",
                                    "tolerations", "owner"}
-    assert existing["spec"]["mounts"][0].keys() == {"mountPoint", "name", "path", "readOnly", "shared", "options", "encryptOptions"}
+    assert existing["spec"]["mounts"][0].keys() == {"mountPoint", "name", "path", "readOnly", "shared",
+                                                    "options", "encryptOptions"}
 
 
 def test_a_second_run_changes_nothing(cluster, run):
@@ -50,13 +53,14 @@ def test_a_second_run_changes_nothing(cluster, run):
     assert cluster.requests == [("get", "datasets")]
 
 
-def test_check_mode_says_what_the_run_then_does(run, stored):
+def test_check_mode_predicts_the_run(run, stored):
     options = {"name": "hbase", "mounts": [MOUNT]}
     predicted = run("dataset", check=True, diff=True, **options)
     assert stored() is None
     done = run("dataset", diff=True, **options)
     assert (predicted["changed"], predicted["diff"]) == (done["changed"], done["diff"]) == (
-        True, {"before": {}, "after": {"spec": {"mounts": [{"name": "web", "mountPoint": "https://host/path/"}]}}})
+        True,
+        {"before": {}, "after": {"spec": {"mounts": [{"name": "web", "mountPoint": "https://host/path/"}]}}})
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
@@ -79,17 +83,26 @@ def test_absent_of_nothing(cluster, run):
     pytest.param({}, "one of the following is required: name, datasets", id="no-name"),
     pytest.param({"name": "hbase", "mounts": [{"name": "web"}]},
                  "missing required arguments: mount_point found in mounts", id="no-mount-point"),
-    pytest.param({"name": "hbase", "owner": {"uid": 1}}, "missing required arguments: gid, group, user found in owner", id="half-an-owner"),
-    pytest.param({"name": "hbase", "placement": "Anywhere"}, "value of placement must be one of", id="placement"),
-    pytest.param({"name": "hbase", "access_modes": ["RWX"]}, "value of access_modes must be one or more of", id="access-mode"),
+    pytest.param({"name": "hbase", "owner": {"uid": 1}},
+                 "missing required arguments: gid, group, user found in owner", id="half-an-owner"),
+    pytest.param({"name": "hbase", "placement": "Anywhere"}, "value of placement must be one of",
+                 id="placement"),
+    pytest.param({"name": "hbase", "access_modes": ["RWX"]}, "value of access_modes must be one or more of",
+                 id="access-mode"),
     pytest.param({"name": "HBase"}, "is not a DNS-1035 label", id="name"),
     pytest.param({"name": "hbase", "namespace": ""}, "namespace '' is not a DNS-1123 label", id="namespace"),
-    pytest.param({"name": "", "state": "absent"}, "name '' cannot be an object's", id="empty-name-to-delete"),
-    pytest.param({"name": "hbase", "mounts": [{"mount_point": "/data"}]}, "has no scheme", id="mount-point"),
-    pytest.param({"name": "hbase", "wait": True, "wait_for": {"path": "status["}}, "is not a JMESPath expression", id="wait-for"),
-    pytest.param({"name": "hbase", "wait_for": {"value": 1}}, "missing required arguments: path found in wait_for", id="wait-for-nothing"),
-    pytest.param({"datasets": [{"name": "a"}, {"name": "a", "namespace": "default"}]}, "default/a is in the list twice", id="twice"),
-    pytest.param({"datasets": [{"name": "a"}, {"name": "B"}]}, "Dataset name 'B' is not a DNS-1035 label", id="one-of-a-list"),
+    pytest.param({"name": "", "state": "absent"}, "name '' is not a DNS-1123 subdomain",
+                 id="empty-name-to-delete"),
+    pytest.param({"name": "hbase", "mounts": [{"mount_point": "/data"}]},
+                 "is not a URL with a lower-case scheme", id="mount-point"),
+    pytest.param({"name": "hbase", "wait": True, "wait_for": {"path": "status["}},
+                 "is not a JMESPath expression", id="wait-for"),
+    pytest.param({"name": "hbase", "wait_for": {"value": 1}},
+                 "missing required arguments: path found in wait_for", id="wait-for-nothing"),
+    pytest.param({"datasets": [{"name": "a"}, {"name": "a", "namespace": "default"}]},
+                 "default/a is in the list twice", id="twice"),
+    pytest.param({"datasets": [{"name": "a"}, {"name": "B"}]}, "Dataset name 'B' is not a DNS-1035 label",
+                 id="one-of-a-list"),
 ])
 def test_refused_before_the_cluster_is_touched(cluster, run, options, message):
     result = run("dataset", **options)
@@ -109,9 +122,10 @@ def test_a_kind_that_is_not_installed(cluster, run):
     assert "does not know the kind Dataset" in run("dataset", name="hbase")["msg"]
 
 
-def test_a_conflict_is_told_in_plain_values_too(cluster, run):
+def test_a_conflict_is_reported_as_plain_values_too(cluster, run):
     run("dataset", name="hbase", placement="Shared")
-    cluster.change(fluid_kinds.DATASET, "hbase", "default", {"spec": {"placement": "Exclusive"}, "metadata": {"managedFields": [
+    cluster.change(fluid_kinds.DATASET, "hbase", "default",
+                   {"spec": {"placement": "Exclusive"}, "metadata": {"managedFields": [
         {"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:placement": {}}}}]}})
     result = run("dataset", name="hbase", placement="Shared")
     assert result["conflicts"] == [{"field": "spec.placement", "manager": "kubectl-edit"}]
@@ -119,10 +133,13 @@ def test_a_conflict_is_told_in_plain_values_too(cluster, run):
 
 
 def test_a_secret_among_the_options_is_in_no_output(run, stored):
-    mounts = [{**MOUNT, "mount_point": "https://ann:pass-word@host/", "options": {"aws.secretKey": "very-secret"}}]
+    mounts = [
+        {**MOUNT, "mount_point": "https://ann:pass-word@host/", "options": {"aws.secretKey": "very-secret"}}]
     outputs = [run("dataset", diff=True, name="hbase", mounts=mounts) for _time in range(2)]
-    outputs.append(run("dataset", diff=True, name="hbase", mounts=[{**MOUNT, "options": {"aws.secretKey": "other-secret"}}]))
-    outputs.append(run("dataset", name="hbase", mounts=[{"mount_point": "no-scheme", "options": {"aws.secretKey": "very-secret"}}]))
+    outputs.append(run("dataset", diff=True, name="hbase",
+                       mounts=[{**MOUNT, "options": {"aws.secretKey": "other-secret"}}]))
+    outputs.append(run("dataset", name="hbase",
+                       mounts=[{"mount_point": "no-scheme", "options": {"aws.secretKey": "very-secret"}}]))
     text = json.dumps(outputs)
     assert not [secret for secret in ("very-secret", "other-secret", "pass-word") if secret in text]
     assert stored()["spec"]["mounts"][0]["options"] == {"aws.secretKey": "other-secret"}
@@ -130,7 +147,8 @@ def test_a_secret_among_the_options_is_in_no_output(run, stored):
 
 def test_waiting_returns_the_bound_dataset(cluster, run):
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "default"}})
-    cluster.later(5, lambda: cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": {"phase": "Bound"}}))
+    cluster.later(
+        5, lambda: cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": {"phase": "Bound"}}))
     result = run("dataset", name="hbase", wait=True)
     assert (result["changed"], result["result"]["status"]) == (True, {"phase": "Bound"})
 
@@ -140,14 +158,14 @@ def test_check_mode_waits_for_nothing(cluster, run):
     assert cluster.now == 0
 
 
-def test_a_failed_wait_still_says_that_the_object_was_changed(run, stored):
+def test_a_failed_wait_reports_that_the_object_was_changed(run, stored):
     result = run("dataset", name="hbase", wait=True)
     assert result["failed"] and result["changed"]
-    assert "no runtime named hbase exists" in result["msg"]
+    assert "no runtime hbase exists in namespace default" in result["msg"]
     assert stored() is not None
 
 
-def test_a_wait_that_the_cluster_refuses_still_says_that_the_object_was_changed(cluster, run):
+def test_a_forbidden_wait_reports_that_the_object_was_changed(cluster, run):
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "default"}})
     cluster.forbidden.add(("watch", "datasets"))
     result = run("dataset", name="hbase", wait=True)
@@ -156,7 +174,8 @@ def test_a_wait_that_the_cluster_refuses_still_says_that_the_object_was_changed(
 
 
 def test_waiting_for_a_field(cluster, run):
-    cluster.later(5, lambda: cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": {"fileNum": "15"}}))
+    cluster.later(
+        5, lambda: cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": {"fileNum": "15"}}))
     result = run("dataset", name="hbase", wait=True, wait_for={"path": "status.fileNum", "value": 15})
     assert result["result"]["status"] == {"fileNum": "15"}
 
@@ -174,7 +193,8 @@ def test_an_absence_that_does_not_come_is_explained(cluster, run):
     cluster.change(fluid_kinds.DATASET, "hbase", "default", {"metadata": {"finalizers": ["a"]}})
     result = run("dataset", name="hbase", state="absent", wait=True, wait_timeout=30)
     assert result["failed"] and result["changed"]
-    assert result["msg"].startswith("waited 30 seconds for Dataset hbase in namespace default to be gone")
+    assert result["msg"].startswith(
+        "timed out after 30 s while waiting for Dataset hbase in namespace default to be absent")
 
 
 # -- lists -------------------------------------------------------------------------------------
@@ -208,7 +228,8 @@ def test_a_list_returns_the_objects_that_were_waited_for(cluster, run):
 
 
 def test_a_list_returns_the_options_that_it_was_given(run):
-    options = run("dataset", datasets=[{"name": "a", "labels": {"team": "x"}, "mounts": [MOUNT]}])["invocation"]["module_args"]
+    options = run("dataset", datasets=[{"name": "a", "labels": {"team": "x"}, "mounts": [MOUNT]}])[
+        "invocation"]["module_args"]
     assert options["datasets"] == [{"name": "a", "labels": {"team": "x"}, "mounts": [MOUNT]}]
     assert (options["namespace"], options["wait_for"]) == ("default", None)
 
@@ -222,10 +243,12 @@ def test_a_long_list_is_read_at_once(cluster, run):
 
 
 def test_one_failure_does_not_stop_the_others(cluster, run, stored):
-    cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "b", "namespace": "default", "deletionTimestamp": "t"}})
+    cluster.put(fluid_kinds.DATASET,
+                {"metadata": {"name": "b", "namespace": "default", "deletionTimestamp": "t"}})
     result = run("dataset", datasets=[{"name": "a"}, {"name": "b"}, {"name": "c"}])
     assert result["failed"] and result["changed"]
-    assert result["msg"].startswith("1 of 3 objects failed: default/b: Dataset b in namespace default is being deleted")
+    assert result["msg"].startswith(
+        "1 of 3 objects failed: default/b: Dataset b in namespace default has been terminating since")
     assert ["error" in entry for entry in result["results"]] == [False, True, False]
     assert stored("a") and stored("c")
 
@@ -233,10 +256,12 @@ def test_one_failure_does_not_stop_the_others(cluster, run, stored):
 def test_a_list_is_waited_for_together(cluster, run):
     for name in ("a", "b"):
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": name, "namespace": "default"}})
-        cluster.later(5, lambda name=name: cluster.change(fluid_kinds.DATASET, name, "default", {"status": {"phase": "Bound"}}))
+        cluster.later(5, lambda name=name: cluster.change(
+            fluid_kinds.DATASET, name, "default", {"status": {"phase": "Bound"}}))
     result = run("dataset", wait=True, datasets=[{"name": "a"}, {"name": "b"}, {"name": "orphan"}])
-    assert [entry["result"].get("status") for entry in result["results"]] == [{"phase": "Bound"}, {"phase": "Bound"}, None]
-    assert "no runtime named orphan exists" in result["results"][2]["error"]
+    assert [entry["result"].get("status") for entry in result["results"]] == [
+        {"phase": "Bound"}, {"phase": "Bound"}, None]
+    assert "no runtime orphan exists in namespace default" in result["results"][2]["error"]
     assert [verb for verb, plural in cluster.requests if plural == "datasets"].count("watch") == 1
 
 

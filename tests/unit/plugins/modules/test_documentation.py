@@ -9,8 +9,10 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
-MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_failover", "alluxio_quorum", "alluxio_quorum_info", "alluxio_restore",
-           "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info", "dataset", "dataset_info", "dataset_volume")
+MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_failover", "alluxio_quorum",
+           "alluxio_quorum_info", "alluxio_restore",
+           "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info", "dataset", "dataset_info",
+           "dataset_volume", "validate_cache")
 
 
 class Specified(Exception):
@@ -44,7 +46,8 @@ def documented_options(name):
     options = {}
     for fragment in own["extends_documentation_fragment"]:
         _namespace, _collection, file, *variant = fragment.split(".")
-        text = getattr(import_module(PLUGINS + ".doc_fragments." + file).ModuleDocFragment, (variant or ["documentation"])[0].upper())
+        text = getattr(import_module(PLUGINS + ".doc_fragments." + file).ModuleDocFragment,
+                       (variant or ["documentation"])[0].upper())
         options = merged(options, yaml.safe_load(text).get("options") or {})
     return merged(options, own.get("options") or {})
 
@@ -52,9 +55,12 @@ def documented_options(name):
 def shape(option, suboptions):
     """What documentation and spec have in common, with the defaults of either filled in."""
     return {
-        "type": option.get("type", "str"), "required": bool(option.get("required")), "default": option.get("default"),
-        "choices": option.get("choices"), "elements": option.get("elements"), "aliases": option.get("aliases") or [],
-        "suboptions": {name: shape(inner, suboptions) for name, inner in (option.get(suboptions) or {}).items()},
+        "type": option.get("type", "str"), "required": bool(option.get("required")),
+        "default": option.get("default"),
+        "choices": option.get("choices"), "elements": option.get("elements"),
+        "aliases": option.get("aliases") or [],
+        "suboptions": {name: shape(inner, suboptions) for name,
+                       inner in (option.get(suboptions) or {}).items()},
     }
 
 

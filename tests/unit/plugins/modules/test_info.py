@@ -53,8 +53,9 @@ def test_a_kind_that_is_not_installed(cluster, run, module, kind, recording):
 @BOTH
 def test_refused(cluster, run, module, kind, recording):
     assert "parameters are mutually exclusive: name|names" in run(module, name="a", names=["b"])["msg"]
-    assert "parameters are mutually exclusive: namespace|namespaces" in run(module, namespace="a", namespaces=["b"])["msg"]
-    assert "cannot be an object's" in run(module, name="")["msg"]
+    assert "parameters are mutually exclusive: namespace|namespaces" in run(
+        module, namespace="a", namespaces=["b"])["msg"]
+    assert "is not a DNS-1123 subdomain" in run(module, name="")["msg"]
     assert cluster.requests == []
 
 
@@ -73,19 +74,22 @@ def runtime(cluster):
 def answers(monkeypatch, recorded):
     """Let the masters answer what real ones did."""
     texts = {"MASTER": "quorum_info_master.txt", "JOB_MASTER": "quorum_info_job_master.txt"}
-    monkeypatch.setattr(Masters, "quorum", lambda _self, domain, _pods: (parse_quorum_info(recorded(texts[domain])), "hbase-master-0"))
-    monkeypatch.setattr(Masters, "single", lambda _self: (parse_master_info(recorded("master_info.txt")), "hbase-master-0"))
+    monkeypatch.setattr(Masters, "quorum", lambda _self, domain, _pods: (
+        parse_quorum_info(recorded(texts[domain])), "hbase-master-0"))
+    monkeypatch.setattr(Masters, "single",
+                        lambda _self: (parse_master_info(recorded("master_info.txt")), "hbase-master-0"))
 
 
 @pytest.mark.usefixtures("answers")
 def test_quorums(run, runtime):
     runtime(3)
     result = run("alluxio_quorum_info", name="hbase")
-    assert (result["changed"], result["asked"]) == (False, "hbase-master-0")
+    assert (result["changed"], result["answered_by"]) == (False, "hbase-master-0")
     assert result["masters"]["leader"] == "hbase-master-1:21181"
     assert result["job_masters"]["leader"] == "hbase-master-0:25415"
     for group in (result["masters"], result["job_masters"]):
-        assert (group["size"], group["quorum_size"], group["fault_tolerance"], group["available"], group["complete"]) == (3, 2, 1, 3, True)
+        assert (group["size"], group["quorum_size"], group["fault_tolerance"], group["available"],
+                group["complete"]) == (3, 2, 1, 3, True)
     assert result["unstable_addresses"] == []
 
 
@@ -94,16 +98,19 @@ def test_services_that_lose_their_address_are_named(cluster, run, runtime):
     runtime(3)
     for index, address in enumerate(["None", "10.96.0.7", "None"]):
         cluster.put(kinds.SERVICE, {
-            "metadata": {"name": f"hbase-master-{index}", "namespace": "default", "labels": {"role": "alluxio-master"}},
+            "metadata": {"name": f"hbase-master-{index}", "namespace": "default",
+                         "labels": {"role": "alluxio-master"}},
             "spec": {"clusterIP": address, "publishNotReadyAddresses": address != "None"}})
-    assert run("alluxio_quorum_info", name="hbase")["unstable_addresses"] == ["hbase-master-0", "hbase-master-2"]
+    assert run("alluxio_quorum_info",
+               name="hbase")["unstable_addresses"] == ["hbase-master-0", "hbase-master-2"]
 
 
 @pytest.mark.usefixtures("answers")
 def test_a_single_master(run, runtime):
     runtime(1)
     result = run("alluxio_quorum_info", name="hbase")
-    assert (result["masters"]["size"], result["masters"]["complete"], result["job_masters"]) == (1, True, None)
+    assert (result["masters"]["size"], result["masters"]["complete"],
+            result["job_masters"]) == (1, True, None)
 
 
 def test_no_master_answers(run, runtime, monkeypatch):
@@ -120,7 +127,7 @@ def test_a_runtime_that_does_not_exist(run):
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({}, "missing required arguments: name"), ({"name": ""}, "name '' cannot be an object's"),
+    ({}, "missing required arguments: name"), ({"name": ""}, "name '' is not a DNS-1123 subdomain"),
 ])
 def test_quorum_info_refuses(cluster, run, options, message):
     assert message in run("alluxio_quorum_info", **options)["msg"]

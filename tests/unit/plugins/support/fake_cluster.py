@@ -8,20 +8,25 @@ what is planned with `later` happens when a watch or a pause of the code under t
 
 import copy
 import itertools
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 from rfc7396 import apply_patch
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import Clock, Deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     ApiError,
     Expired,
+    Forbidden,
     KindNotFound,
     PodUnreachable,
     ServerUnavailable,
     WriteConflict,
 )
 
+# When the virtual clock is at zero.
+BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 # What the client's own repetitions take before it gives up a server that does not answer.
 RETRIES = 1.5
 
@@ -94,11 +99,21 @@ class FakeCluster:
     def sleep(self, seconds):
         self._pass(self.now + seconds)
 
+    def utc_now(self):
+        return BEGAN + timedelta(seconds=self.now)
+
+    def deadline(self, seconds, report_progress=lambda _text: None, utc_now=None):
+        """A deadline on the clock of this cluster."""
+        return Deadline(seconds, report_progress, self.virtual_clock(utc_now))
+
+    def virtual_clock(self, utc_now=None):
+        return Clock(self.clock, self.sleep, utc_now or (lambda: self.utc_now()))
+
     # -- client.Client ----------------------------------------------------------------------
 
-    def get(self, kind, name, namespace=None):
+    def get(self, kind, ref):
         self._ask("get", kind)
-        return self.stored(kind, name, namespace)
+        return self.stored(kind, ref.name, ref.namespace)
 
     def list(self, kind, namespace=None, label_selector="", field_selector="", limit=500):
         self._ask("list", kind)
@@ -107,7 +122,8 @@ class FakeCluster:
     def snapshot(self, kind, namespace, only=""):
         self._ask("list", kind)
         found = self._select(kind, namespace, "", "metadata.name=" + only if only else "")
-        return {existing["metadata"]["name"]: copy.deepcopy(existing) for existing in found}, str(self._version)
+        return {existing["metadata"]["name"]: copy.deepcopy(existing) for existing in found}, str(
+            self._version)
 
     def create(self, kind, body, manager, dry_run=False):
         self._ask("create", kind, write=True)
@@ -120,7 +136,8 @@ class FakeCluster:
             made["spec"].setdefault("clusterIP", "10.96.1.1")
         return made if dry_run else self._store(key, "ADDED", made)
 
-    def patch(self, kind, name, namespace, patch, manager, dry_run=False):
+    def patch(self, kind, ref, patch, manager, dry_run=False):
+        name, namespace = ref.name, ref.namespace
         self._ask("patch", kind, write=True)
         key = self._key(kind, name, namespace)
         if key not in self._objects:
@@ -131,7 +148,8 @@ class FakeCluster:
         after = apply_patch(existing, patch)
         return after if dry_run else self._store(key, "MODIFIED", after)
 
-    def delete(self, kind, name, namespace, uid, dry_run=False, grace=None):
+    def delete(self, kind, ref, uid, dry_run=False, grace=None):
+        name, namespace = ref.name, ref.namespace
         self._ask("delete", kind, write=True)
         key = self._key(kind, name, namespace)
         if key not in self._objects:
@@ -163,24 +181,24 @@ class FakeCluster:
             if self.now < self._back:
                 return
 
-    def log(self, namespace, pod, container, tail_lines, previous=False):
+    def log(self, pod, container, tail_lines, previous=False):
         self.requests.append(("log", "pods"))
-        if (pod, container) not in self.logs:
-            raise ApiError(f"log of {pod}/{container}: HTTP 403", 403)
-        return self.logs[pod, container]
+        if (pod.name, container) not in self.logs:
+            raise Forbidden(f"log of {pod.name}/{container}: HTTP 403", 403)
+        return self.logs[pod.name, container]
 
-    def proxied(self, namespace, pod, port, path, timeout):
+    def proxied(self, pod, port, path, timeout):
         self.requests.append(("get", "pods/proxy"))
         if ("get", "pods/proxy") in self.forbidden:
-            raise ApiError("not allowed to get pods/proxy", 403)
-        if pod in self.unreachable:
-            raise PodUnreachable(f"pod {pod} is silent for {timeout:g} s")
-        answer = self.web.get((pod, port, path.partition("?")[0]))
+            raise Forbidden("not allowed to get pods/proxy", 403)
+        if pod.name in self.unreachable:
+            raise PodUnreachable(f"pod {pod.name} did not answer within {timeout:g} s")
+        answer = self.web.get((pod.name, port, path.partition("?")[0]))
         return None if answer is None else answer.encode()
 
-    def refuses(self, namespace, pod, port, timeout):
-        self.proxied(namespace, pod, port, "/", timeout)
-        return all((pod, port) != (name, open_port) for name, open_port, _path in self.web)
+    def refuses(self, pod, port, timeout):
+        self.proxied(pod, port, "/", timeout)
+        return all((pod.name, port) != (name, open_port) for name, open_port, _path in self.web)
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -192,7 +210,7 @@ class FakeCluster:
         if kind in self.missing_kinds:
             raise KindNotFound(f"the cluster does not know the kind {kind.kind}", 404)
         if (verb, kind.plural) in self.forbidden:
-            raise ApiError(f"not allowed to {verb} {kind.resource}", 403)
+            raise Forbidden(f"not allowed to {verb} {kind.resource}", 403)
         if write and self._before_write:
             self._before_write.pop(0)()
 
@@ -223,7 +241,8 @@ class FakeCluster:
         for (each, place, name), existing in sorted(self._objects.items(), key=lambda item: item[0][2]):
             own = existing["metadata"].get("labels") or {}
             if (each == kind and namespace in (None, place) and labels.items() <= own.items()
-                    and fields.get("metadata.name", name) == name and fields.get("type", existing.get("type")) == existing.get("type")):
+                    and fields.get("metadata.name", name) == name and fields.get("type", existing.get("type"))
+                    == existing.get("type")):
                 yield existing
 
     @staticmethod

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Masters in memory whose leader is killed, with the writer of a drill in one of them."""
 
+import json
 from functools import partial
 
 from fake_raft import NAMESPACE, FakeRaft
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import failover, writer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
@@ -16,23 +18,25 @@ IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
 
 
 class FakeFailover:
-    """Masters that elect the next leader some seconds after the leader's pod was deleted, and a writer in one of them."""
+    """Masters that elect the next leader some seconds after the leader's pod was deleted, and a writer in one
+    of them.
+    """
 
     def __init__(self, cluster, raft):
         self.cluster, self.raft = cluster, raft
         self.elected_after = 3.0
         self.back_after = 12.0
-        self.writes = []  # what the writer was told
+        self.writes = []  # the acknowledged directories
         self.forgotten = set()  # what the next leader does not list
         self.commands = []
         real = cluster.delete
 
-        def delete(kind, name, namespace, uid, dry_run=False, grace=None):
+        def delete(kind, ref, uid, dry_run=False, grace=None):
             assert (kind, grace) == (kinds.POD, 0)
             raft.silent = {"MASTER"}
             cluster.later(self.elected_after, self._elect)
-            cluster.later(self.back_after, partial(self._return, int(name[-1])))
-            return real(kind, name, namespace, uid, dry_run, grace)
+            cluster.later(self.back_after, partial(self._return, int(ref.name[-1])))
+            return real(kind, ref, uid, dry_run, grace)
 
         cluster.delete = delete
 
@@ -52,11 +56,11 @@ class FakeFailover:
 
     def get(self, pod, domain, path):
         listed = [each for each in self.writes if each not in self.forgotten]
-        return ('{"fileInfos": [%s], "ntotalFile": %d}' % (
-            ", ".join('{"absolutePath": "%s"}' % each for each in listed), len(listed))).encode()
+        page = {"fileInfos": [{"absolutePath": each} for each in listed], "ntotalFile": len(listed)}
+        return json.dumps(page).encode()
 
-    def execute(self, _client, _namespace, pod, _container, command, _timeout):
-        self.commands.append((pod, command[2]))
+    def execute(self, _client, pod, _container, command, _timeout):
+        self.commands.append((pod.name, command[2]))
         view = "".join(f"Successfully created directory {each}\n" for each in self.writes)
         result = {writer._COUNT: "2\n", writer._STOP: view}.get(command[2], "")
         return ExecResult(0, result, "")
@@ -69,8 +73,7 @@ def make(cluster, monkeypatch) -> FakeFailover:
     made.writes = ["/.datacache-drill/1/0", "/.datacache-drill/1/1", "/.datacache-drill/1/2"]
     monkeypatch.setattr(healer, "Masters", lambda *_args: raft)
     monkeypatch.setattr(failover, "MasterWebApi", lambda *_args: made)
-    monkeypatch.setattr(writer.pod_exec, "execute", made.execute)
-    monkeypatch.setattr("ansible_collections.datacache.fluid.plugins.modules.alluxio_failover.FailoverDrill",
-                        partial(failover.FailoverDrill, clock=cluster.clock, sleep=cluster.sleep))
-    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    monkeypatch.setattr(pod_exec, "execute", made.execute)
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
+                {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
     return made

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cache with three masters in the cluster that lives in memory: its kubelet, its StatefulSet controller and its files.
+"""A cache with three masters in the cluster that lives in memory: its kubelet, its StatefulSet controller and
+its files.
 
-Commands in containers are really run, with each container's paths in a folder of its own; only `alluxio` is a stand-in.
+Commands in containers are really run, with each container's paths in a folder of its own; only `alluxio` is a
+stand-in.
 """
 
 import base64
@@ -34,7 +36,8 @@ def stateful_set(**spec):
     master = {
         "name": "alluxio-master", "image": HELPER_IMAGE, "imagePullPolicy": "IfNotPresent",
         "securityContext": {"runAsUser": 0, "runAsGroup": 0}, "resources": {"limits": {"memory": "1Gi"}},
-        "env": [{"name": "ALLUXIO_MASTER_HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+        "env": [
+            {"name": "ALLUXIO_MASTER_HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
         "envFrom": [{"configMapRef": {"name": "hbase-config"}}],
         "volumeMounts": [{"name": "alluxio-journal", "mountPath": "/journal"}],
     }
@@ -42,7 +45,8 @@ def stateful_set(**spec):
         "metadata": {"name": "hbase-master", "namespace": "data"},
         "spec": {
             "replicas": 3, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
-            "template": {"metadata": {"labels": LABELS, "annotations": {"sidecar.istio.io/inject": "false"}}, "spec": {
+            "template": {"metadata": {"labels": LABELS, "annotations": {"sidecar.istio.io/inject": "false"}},
+                         "spec": {
                 "initContainers": [{"name": "journal-format", "image": HELPER_IMAGE}],
                 "containers": [master, {"name": "alluxio-job-master", "image": HELPER_IMAGE}],
                 "volumes": [{"name": "alluxio-journal", "emptyDir": {"sizeLimit": "30Gi"}}],
@@ -68,7 +72,8 @@ class FakeJournals:
         self.lead("hbase-master-1")
         monkeypatch.setattr(cluster, "create", self._creating(cluster.create))
         monkeypatch.setattr(cluster, "delete", self._deleting(cluster.delete))
-        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 3}}})
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
+                    {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 3}}})
         cluster.put(kinds.STATEFUL_SET, stateful_set())
         cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {
             "metadata": {"name": "backups", "namespace": "data"}, "status": {"phase": "Bound"}})
@@ -85,7 +90,8 @@ class FakeJournals:
 
     def write_during_backups(self, count):
         """Let a path be added after each of the next listings."""
-        (self.cache / "writes").write_text("".join(f"drwxr-xr-x root root 0 DIR /busy-{number}\n" for number in range(count)))
+        (self.cache / "writes").write_text(
+            "".join(f"drwxr-xr-x root root 0 DIR /busy-{number}\n" for number in range(count)))
 
     def lead(self, pod):
         """Let the pod be the leader; an empty name lets there be none."""
@@ -95,29 +101,32 @@ class FakeJournals:
         return sorted(each.name for each in self.claim.rglob("*") if each.is_file())
 
     def helper_pods(self):
-        return [pod for pod in self.cluster.list(kinds.POD) if helper_pod.LABEL in pod["metadata"].get("labels", {})]
+        return [pod for pod in self.cluster.list(kinds.POD) if helper_pod.LABEL
+                in pod["metadata"].get("labels", {})]
 
     def quorum(self, _domain):
         leader = (self.cache / "leader").read_text()
         if not leader:
             raise QuorumUnknown("no master answers")
         names = [f"hbase-master-{index}" for index in range(3)]
-        peers = tuple(Peer(name + ":19200", "UNAVAILABLE" if name in self.unavailable else AVAILABLE, leader=name == leader)
+        peers = tuple(Peer(name + ":19200", "UNAVAILABLE" if name in self.unavailable else AVAILABLE,
+                           leader=name == leader)
                       for name in names)
         return Quorum(leader + ":19200", peers), leader
 
     # -- streams ----------------------------------------------------------------------------
 
-    def execute(self, _client, _namespace, pod, container, command, _timeout):
-        return self._run(pod, container, command)
+    def execute(self, _client, pod, container, command, _timeout):
+        return self._run(pod.name, container, command)
 
-    def receive(self, _client, _namespace, pod, container, command, write, _timeout):
-        result = self._run(pod, container, command)
+    def receive(self, _client, pod, container, command, write, _timeout):
+        result = self._run(pod.name, container, command)
         write(base64.b64decode(result.stdout))
         return ExecResult(result.code, "", result.stderr)
 
-    def send(self, _client, _namespace, pod, container, command, chunks, _timeout):
-        return self._run(pod, container, command, "".join(base64.b64encode(chunk).decode() for chunk in chunks))
+    def send(self, _client, pod, container, command, chunks, _timeout):
+        return self._run(pod.name, container, command,
+                         "".join(base64.b64encode(chunk).decode() for chunk in chunks))
 
     def _run(self, pod, container, command, stdin=""):
         if not self.cluster.stored(kinds.POD, pod, "data"):
@@ -147,16 +156,17 @@ class FakeJournals:
             if kind == kinds.POD and not dry_run:
                 name = body["metadata"]["name"]
                 self.cluster.later(1, lambda: self.cluster.stored(kind, name, "data") and self.cluster.change(
-                    kind, name, "data", {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}))
+                    kind, name, "data",
+                    {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}))
             return made
         return create_and_start
 
     def _deleting(self, delete):
-        def delete_and_replace(kind, name, namespace, uid, dry_run=False, grace=None):
-            gone = delete(kind, name, namespace, uid, dry_run, grace)
-            if kind == kinds.POD and name.startswith("hbase-master-"):
+        def delete_and_replace(kind, ref, uid, dry_run=False, grace=None):
+            gone = delete(kind, ref, uid, dry_run, grace)
+            if kind == kinds.POD and ref.name.startswith("hbase-master-"):
                 self.lead("")  # whoever led, the majority goes with the others
-                self.cluster.later(2, lambda: self._start(name))
+                self.cluster.later(2, lambda: self._start(ref.name))
             return gone
         return delete_and_replace
 
@@ -167,7 +177,8 @@ class FakeJournals:
         status = {"phase": "Pending" if waits else "Running", "conditions": ready}
         if waits:
             status["initContainerStatuses"] = [{"name": WAITER, "state": {"running": {}}}]
-        self.cluster.put(kinds.POD, {"metadata": {"name": name, "namespace": "data", **template["metadata"]}, "status": status})
+        self.cluster.put(kinds.POD, {"metadata": {"name": name, "namespace": "data", **template["metadata"]},
+                                     "status": status})
 
     def _go(self, pod):
         """The master begins with the file that it was given; the last one completes the quorum."""

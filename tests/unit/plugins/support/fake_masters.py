@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Masters of one runtime in the cluster in memory: their StatefulSet's controller, and their Raft groups.
 
-It notes the worst that was ever so: how many masters were away at once, and how few were left of the groups. An action of the code
-under test can be made the last one, as if its process was killed.
+It notes the worst that was ever so: how many masters were unavailable at once, and how few were left of the
+groups. An action of the code under test can be made the last one, as if its process was killed.
 """
 
 import hashlib
@@ -48,7 +48,8 @@ class FakeMasters:
         self._whole_at = {}  # pod to when it has the whole journal
         self.configuration = {"alluxio.master.known": "1"}  # of the leader
         self.broken = set()  # pods that never join
-        self.closes = set()  # pods that close their Raft server when they are to join for the first time, and silence the leader
+        # Pods that close their Raft server when they are to join for the first time, and silence the leader.
+        self.closes = set()
         self.groups = {domain: {} for domain in PORTS}  # address to whether AVAILABLE
         self.leader = {}
         self._left = None  # how many more requests until the process is killed
@@ -61,7 +62,8 @@ class FakeMasters:
         workload["spec"]["template"]["spec"]["hostNetwork"] = network == "HostNetwork"
         data = config_map["data"]
         data[rendering.COMMON] = rendering.with_members(data[rendering.COMMON], "hbase", members)
-        cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
+        cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
+                    {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
             "master": {"replicas": members, "networkMode": network}}})
         cluster.put(kinds.CONFIG_MAP, config_map)
         self._put_workload(workload)
@@ -77,11 +79,13 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "_view", self._view)
         monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: self.configuration)
         monkeypatch.setattr(Masters, "end", lambda _masters, _pod, _domain: None)
-        monkeypatch.setattr(Masters, "unknown_properties", lambda _masters, keys: [key for key in keys if "bogus" in key])
+        monkeypatch.setattr(Masters, "unknown_properties",
+                            lambda _masters, keys: [key for key in keys if "bogus" in key])
         monkeypatch.setattr(Masters, "elect", self._elect)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
-        monkeypatch.setattr(Masters, "rank_before_new_ones", self._rank)
-        monkeypatch.setattr(Masters, "raft_closed", lambda _masters, pod, domain, _port: domain == MASTER and pod in self._closed)
+        monkeypatch.setattr(Masters, "reset_priorities", self._rank)
+        monkeypatch.setattr(Masters, "raft_closed",
+                            lambda _masters, pod, domain, _port: domain == MASTER and pod in self._closed)
         monkeypatch.setattr(Masters, "restart", self._restart)
 
     # -- what a test arranges and looks at --------------------------------------------------
@@ -94,11 +98,14 @@ class FakeMasters:
         return BEGAN + timedelta(seconds=self.cluster.now)
 
     def kill_at(self, request):
-        """Let the process end right after its n-th request from now, before it has the answer; None for never."""
+        """Let the process end right after its n-th request from now, before it has the answer; None for
+        never.
+        """
         self._left = request
 
     def pods(self):
-        return rollout_plan.pods_of("hbase", [self.cluster.stored(kinds.POD, name, NAMESPACE) for name in self._names()])
+        return rollout_plan.pods_of(
+            "hbase", [self.cluster.stored(kinds.POD, name, NAMESPACE) for name in self._names()])
 
     @property
     def workload(self):
@@ -109,15 +116,19 @@ class FakeMasters:
         return self.cluster.stored(kinds.CONFIG_MAP, "hbase-config", NAMESPACE)
 
     def services(self):
-        return sorted(existing["metadata"]["name"] for existing in self.cluster._select(kinds.SERVICE, NAMESPACE, "", ""))
+        return sorted(existing["metadata"]["name"] for existing
+                      in self.cluster._select(kinds.SERVICE, NAMESPACE, "", ""))
 
     def whole(self):
-        """Tell whether the expected peers, and no others, are AVAILABLE, and each pod is of the newest revision."""
+        """Tell whether the expected peers, and no others, are AVAILABLE, and each pod is of the newest
+        revision.
+        """
         members = self.workload["spec"]["replicas"]
         names = [f"hbase-master-{index}" for index in range(members)]
         return ([pod.name for pod in self.pods()] == names
                 and all(pod.revision == self.workload["status"]["updateRevision"] for pod in self.pods())
-                and all(group == {f"{name}:{PORTS[domain]}": True for name in names} for domain, group in self.groups.items()))
+                and all(group == {f"{name}:{PORTS[domain]}": True for name in names} for domain,
+                        group in self.groups.items()))
 
     # -- Kubernetes ---------------------------------------------------------------------------
 
@@ -131,10 +142,11 @@ class FakeMasters:
             if verb == "list":
                 answer = list(answer)
             if (verb, kind) == ("delete", kinds.POD):
-                self._pod_deleted(args[0])
+                self._pod_deleted(args[0].name)
             if (verb, kind) == ("patch", kinds.CONFIG_MAP):
-                self.cluster.change(kind, args[0], NAMESPACE, {"metadata": {"managedFields": [
-                    {"manager": MANAGER, "operation": "Update", "time": self.now().strftime("%Y-%m-%dT%H:%M:%SZ")}]}})
+                self.cluster.change(kind, args[0].name, NAMESPACE, {"metadata": {"managedFields": [
+                    {"manager": MANAGER, "operation": "Update",
+                     "time": self.now().strftime("%Y-%m-%dT%H:%M:%SZ")}]}})
             if (verb, kind) == ("patch", kinds.STATEFUL_SET):
                 self._put_workload(self.workload)
                 self._control()
@@ -156,7 +168,8 @@ class FakeMasters:
         if before and before != revision and workload["spec"]["updateStrategy"]["type"] != "OnDelete":
             raise AssertionError("the StatefulSet's own rolling update would restart masters")
         workload["metadata"]["generation"] = workload["metadata"].get("generation", 0) + 1
-        workload["status"] = {"observedGeneration": workload["metadata"]["generation"], "updateRevision": revision}
+        workload["status"] = {"observedGeneration": workload["metadata"]["generation"],
+                              "updateRevision": revision}
         self.cluster.put(kinds.STATEFUL_SET, workload)
         self.cluster.put(kinds.CONTROLLER_REVISION, {
             "metadata": {"name": revision, "namespace": NAMESPACE, "labels": LABELS},
@@ -192,10 +205,13 @@ class FakeMasters:
         self._made += 1
         started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         self.cluster.put(kinds.POD, {
-            "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"pod-{self._made}", "creationTimestamp": started,
-                         "labels": {**LABELS, "controller-revision-hash": self.workload["status"]["updateRevision"]}},
+            "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"pod-{self._made}",
+                         "creationTimestamp": started,
+                         "labels": {**LABELS,
+                                    "controller-revision-hash": self.workload["status"]["updateRevision"]}},
             "spec": {"nodeName": f"node{index + 1}"},
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+                       "containerStatuses": [
                 {"name": each, "ready": True, "state": {"running": {"startedAt": started}}}
                 for each in ("alluxio-master", "alluxio-job-master")]}})
         if name not in self.broken:
@@ -205,17 +221,21 @@ class FakeMasters:
         """A worker or FUSE pod that starts now, on node2."""
         started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         self.cluster.put(kinds.POD, {
-            "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"release": "hbase", "role": role}}, "spec": {"nodeName": "node2"},
+            "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"release": "hbase", "role": role}},
+            "spec": {"nodeName": "node2"},
             "status": {"containerStatuses": [{"name": role, "state": {"running": {"startedAt": started}}}]}})
 
     def _put_service(self, name):
-        ports = [{"name": "embedded", "port": PORTS[MASTER]}, {"name": "job-embedded", "port": PORTS[JOB_MASTER]}]
-        self.cluster.put(kinds.SERVICE, {"metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS}, "spec": {
+        ports = [{"name": "embedded", "port": PORTS[MASTER]},
+                 {"name": "job-embedded", "port": PORTS[JOB_MASTER]}]
+        self.cluster.put(kinds.SERVICE,
+                         {"metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS}, "spec": {
             "clusterIP": "10.0.0.1", "publishNotReadyAddresses": True, "ports": ports,
             "selector": {"statefulset.kubernetes.io/pod-name": name}}})
 
     def _names(self):
-        return [existing["metadata"]["name"] for existing in self.cluster._select(kinds.POD, NAMESPACE, "role=alluxio-master", "")]
+        return [existing["metadata"]["name"] for existing
+                in self.cluster._select(kinds.POD, NAMESPACE, "role=alluxio-master", "")]
 
     # -- Raft -------------------------------------------------------------------------------------
 
@@ -256,7 +276,8 @@ class FakeMasters:
         if leader is None or (domain == MASTER and self._closed):
             return GroupView(None, None, 1)
         leader = f"{leader}:{PORTS[domain]}"
-        peers = tuple(Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
+        peers = tuple(
+            Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
                            behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
                       for address, available in sorted(self.groups[domain].items()))
         return GroupView(Quorum(leader, peers), leader.rpartition(":")[0], 0)

@@ -10,12 +10,14 @@ import urllib3
 
 def answer(status=200, body=None, headers=None):
     """One answer of the server; a body that is not bytes is sent as JSON."""
-    return status, body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode(), headers or {}
+    return status, body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode(
+        ), headers or {}
 
 
 def refusal(status, reason, message, **details):
     """An answer of kind Status, as the API server writes its errors."""
-    return answer(status, {"kind": "Status", "status": "Failure", "code": status, "reason": reason, "message": message,
+    return answer(
+        status, {"kind": "Status", "status": "Failure", "code": status, "reason": reason, "message": message,
                            "details": details})
 
 
@@ -39,13 +41,15 @@ class FakePool:
     def request(self, method, url, *, body, headers, timeout, retries, preload_content):
         assert retries is False  # urllib3's own would repeat a request behind the client's back
         path, _sep, query = url.removeprefix("https://api:6443").partition("?")
-        self.requests.append(SimpleNamespace(method=method, path=path, query=query, timeout=timeout, headers=headers,
+        self.requests.append(
+            SimpleNamespace(method=method, path=path, query=query, timeout=timeout, headers=headers,
                                              body=None if body is None else json.loads(body)))
         line = self.script.pop(0)
         if isinstance(line, Exception):
             raise line
         status, text, fields = line
-        return urllib3.HTTPResponse(Body(text), headers=fields, status=status, preload_content=preload_content)
+        return urllib3.HTTPResponse(Body(text), headers=fields, status=status,
+                                    preload_content=preload_content)
 
     @property
     def methods(self):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Masters of one runtime that live in memory: their pods and Services in the FakeCluster, and their Raft groups.
+"""Masters of one runtime that live in memory: their pods and Services in the FakeCluster, and their Raft
+groups.
 
-A group heals, or not, as the test says: `heals` names the acts after which its lost peers are AVAILABLE again.
+A group heals, or not, as the test says: `heals` names the actions after which its lost peers are AVAILABLE
+again.
 """
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
@@ -16,7 +18,9 @@ NAMESPACE = "data"
 
 
 class FakeRaft:
-    """The groups of runtime hbase. states: by domain and address. leaders: by domain. acts: what was done, in order."""
+    """The groups of runtime hbase. states: by domain and address. leaders: by domain. actions: what was done,
+    in order.
+    """
 
     def __init__(self, cluster, masters=3, cluster_ips=True):
         self.cluster = cluster
@@ -37,19 +41,26 @@ class FakeRaft:
     # -- what a test arranges -----------------------------------------------------------------
 
     def put_service(self, index, cluster_ip=True):
-        spec = {"clusterIP": f"10.96.0.{index + 1}", "publishNotReadyAddresses": True} if cluster_ip else {"clusterIP": "None"}
-        ports = [{"name": "embedded", "port": PORTS["MASTER"]}, {"name": "job-embedded", "port": PORTS["JOB_MASTER"]}]
+        spec = {"clusterIP": f"10.96.0.{index + 1}",
+                "publishNotReadyAddresses": True} if cluster_ip else {"clusterIP": "None"}
+        ports = [{"name": "embedded", "port": PORTS["MASTER"]},
+                 {"name": "job-embedded", "port": PORTS["JOB_MASTER"]}]
         self.cluster.put(kinds.SERVICE, {
-            "metadata": {"name": pod_name(index), "namespace": NAMESPACE, "labels": {"role": "alluxio-master", "release": "hbase"}},
-            "spec": {**spec, "ports": ports, "selector": {"statefulset.kubernetes.io/pod-name": pod_name(index)}}})
+            "metadata": {"name": pod_name(index), "namespace": NAMESPACE,
+                         "labels": {"role": "alluxio-master", "release": "hbase"}},
+            "spec": {**spec, "ports": ports,
+                     "selector": {"statefulset.kubernetes.io/pod-name": pod_name(index)}}})
 
     def put_pod(self, index, ready=True, started=STARTED, running=True):
-        state = {"running": {"startedAt": started}} if running else {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+        state = {"running": {"startedAt": started}} if running else {
+            "waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
         self.cluster.put(kinds.POD, {
-            "metadata": {"name": pod_name(index), "namespace": NAMESPACE, "labels": {"role": "alluxio-master", "release": "hbase"}},
+            "metadata": {"name": pod_name(index), "namespace": NAMESPACE,
+                         "labels": {"role": "alluxio-master", "release": "hbase"}},
             "spec": {"nodeName": f"node{index}"},
             "status": {"conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
-                       "containerStatuses": [{"name": name, "state": state} for name in CONTAINERS.values()]}})
+                       "containerStatuses": [
+                           {"name": name, "state": state} for name in CONTAINERS.values()]}})
 
     def lose(self, index, domain="MASTER"):
         self.states[domain][address(domain, index)] = "UNAVAILABLE"
@@ -67,7 +78,7 @@ class FakeRaft:
                       for each, state in sorted(self.states[domain].items()))
         return Quorum(leader, peers), leader.partition(":")[0]
 
-    def look(self, domain, pods):
+    def group_view(self, domain, pods):
         try:
             quorum, pod = self.quorum(domain, pods)
         except QuorumUnknown:

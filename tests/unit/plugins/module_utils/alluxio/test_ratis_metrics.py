@@ -9,7 +9,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.ratis_metr
 
 
 def followers(text):
-    return [(peer.address, peer.state, round(peer.silent, 1), peer.behind) for peer in read_quorum(text, 20.0).peers if not peer.leader]
+    return [(peer.address, peer.state, round(peer.silent, 1), peer.behind)
+            for peer in read_quorum(text, 20.0).peers if not peer.leader]
 
 
 def test_followers_of_masters(recorded):
@@ -30,22 +31,26 @@ def test_a_master_that_leads_again_tells_each_follower_once(recorded):
 
 
 def test_how_far_a_follower_is_known_to_have_come(recorded):
-    peers = [(peer.reached, peer.lags) for peer in read_quorum(recorded("leader_metrics_master.txt"), 20.0).peers if not peer.leader]
+    peers = [(peer.reached, peer.lags)
+             for peer in read_quorum(recorded("leader_metrics_master.txt"), 20.0).peers if not peer.leader]
     assert len({reached for reached, _lags in peers}) == 1
     assert [lags for _reached, lags in peers] == [False, False]
 
 
 def test_gauges_of_before_a_follower_was_removed_and_came_back(recorded):
-    """Recorded on a leader that removed rep-master-4 and took it in again: its next and last entry stand still, its commit index
-    does not.
+    """Recorded on a leader that removed rep-master-4 and took it in again.
+
+    Its next and last entry stand still, its commit index does not.
     """
     [*_others, four] = read_quorum(recorded("leader_metrics_readded.txt"), 2.0).peers
-    assert (four.address, four.state, four.behind, four.reached, four.lags) == ("rep-master-4:19200", "AVAILABLE", 0, 382, False)
+    assert (four.address, four.state, four.behind, four.reached, four.lags) == (
+        "rep-master-4:19200", "AVAILABLE", 0, 382, False)
 
 
 def test_gauges_of_a_removed_follower_that_a_leader_tries_to_take_in(recorded):
     """Made from the same: what it had committed when it was removed."""
-    text = re.sub(r"(rep_master_4_19200_peerCommitIndex.*) 382.0", r"\1 375.0", recorded("leader_metrics_readded.txt"))
+    text = re.sub(r"(rep_master_4_19200_peerCommitIndex.*) 382.0", r"\1 375.0",
+                  recorded("leader_metrics_readded.txt"))
     [*others, four] = read_quorum(text, 2.0).peers
     assert (four.state, four.reached, four.lags) == ("AVAILABLE", 375, True)
     assert not any(peer.lags for peer in others)
@@ -53,5 +58,6 @@ def test_gauges_of_a_removed_follower_that_a_leader_tries_to_take_in(recorded):
 
 @pytest.mark.parametrize("without", ["next_index", "peerCommitIndex"])
 def test_what_is_not_told_is_not_known(recorded, without):
-    text = "\n".join(line for line in recorded("leader_metrics_master.txt").splitlines() if without not in line)
+    text = "\n".join(line for line in recorded("leader_metrics_master.txt").splitlines()
+                     if without not in line)
     assert [each[3] for each in followers(text)] == [None, None]

@@ -6,9 +6,15 @@ import threading
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import bulk
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    Forbidden,
+    InvalidInput,
+    KindNotFound,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
 DATASET = fluid_kinds.DATASET
 
@@ -59,7 +65,7 @@ def test_without_the_right_to_list_all_namespaces_each_is_read(cluster, put, mon
 
     def refuse_all(kind, namespace, *args):
         if namespace is None:
-            raise ApiError("not allowed to list datasets", 403)
+            raise Forbidden("not allowed to list datasets", 403)
         return listing(kind, namespace, *args)
     monkeypatch.setattr(cluster, "list", refuse_all)
     assert bulk.read(cluster, DATASET, desired).keys() == set(desired)
@@ -71,6 +77,27 @@ def test_another_failure_of_the_list_is_an_error(cluster, monkeypatch):
     monkeypatch.setattr(cluster, "list", fail)
     with pytest.raises(ApiError, match="HTTP 500"):
         bulk.read(cluster, DATASET, keys(6, 1))
+
+
+def test_a_reference_is_of_the_object_that_its_options_name():
+    assert bulk.ref_of({"name": "hbase", "namespace": "data", "labels": None}) == ObjectRef("data", "hbase")
+
+
+def test_what_is_read_is_found_by_its_reference(cluster, put):
+    for number in range(1, 5):
+        put(("ns0", f"d{number}"))
+        [*refs] = bulk.read(cluster, DATASET, keys(1, number + 1))
+        assert {ref.name for ref in refs} == {f"d{each}" for each in range(1, number + 1)}
+        assert {ref.namespace for ref in refs} == {"ns0"}
+
+
+def test_of_a_kind_that_is_not_installed_there_are_no_objects(cluster, put):
+    put(("ns0", "d0"))
+    assert bulk.read_if_known(cluster, DATASET, keys(1, 1)).keys() == {("ns0", "d0")}
+    cluster.missing_kinds.add(DATASET)
+    assert bulk.read_if_known(cluster, DATASET, keys(1, 1)) == {}
+    with pytest.raises(KindNotFound):
+        bulk.read(cluster, DATASET, keys(1, 1))
 
 
 def test_work_keeps_the_order():

@@ -12,14 +12,17 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiE
 KUBECONFIG = {
     "apiVersion": "v1", "kind": "Config", "current-context": "one",
     "clusters": [{"name": "one", "cluster": {"server": "https://one:6443/"}},
-                 {"name": "two", "cluster": {"server": "https://two:6443", "insecure-skip-tls-verify": True}}],
-    "users": [{"name": "ann", "user": {"token": "anns-token"}}, {"name": "bob", "user": {"username": "bob", "password": "pw"}}],
+                 {"name": "two", "cluster": {"server": "https://two:6443",
+                                             "insecure-skip-tls-verify": True}}],
+    "users": [{"name": "ann", "user": {"token": "anns-token"}},
+              {"name": "bob", "user": {"username": "bob", "password": "pw"}}],
     "contexts": [{"name": "one", "context": {"cluster": "one", "user": "ann"}},
                  {"name": "two", "context": {"cluster": "two", "user": "bob"}}],
 }
 
 
-@pytest.fixture(autouse=True, params=[kubernetes_package.lean, kubernetes_package.whole], ids=lambda load: load.__name__)
+@pytest.fixture(autouse=True, params=[kubernetes_package.lean, kubernetes_package.whole],
+                ids=lambda load: load.__name__)
 def kubernetes(monkeypatch, request):
     """The kubernetes package, without and with its models."""
     monkeypatch.setattr(connection, "kubernetes", request.param())
@@ -80,7 +83,8 @@ def test_a_pods_own_configuration_comes_before_the_default_kubeconfig(monkeypatc
 
 
 def test_options_come_before_the_kubeconfig(kubeconfig):
-    client = connection.connect({"kubeconfig": kubeconfig, "host": "https://three:6443/", "api_key": "another", "validate_certs": False})
+    client = connection.connect({"kubeconfig": kubeconfig, "host": "https://three:6443/",
+                                 "api_key": "another", "validate_certs": False})
     assert client.configuration.host == "https://three:6443"
     assert client.configuration.verify_ssl is False
     assert authorization(client) == "Bearer another"
@@ -97,7 +101,8 @@ def test_an_option_alone_keeps_the_rest_of_the_kubeconfig(kubeconfig):
     pytest.param({"client_cert": "/c", "client_key": "/k"}, id="certificate"),
 ])
 def test_a_host_with_credentials_needs_no_kubeconfig(credentials):
-    assert connection.connect({"host": "https://three:6443", **credentials}).configuration.host == "https://three:6443"
+    assert connection.connect({"host": "https://three:6443", **credentials}).configuration.host == (
+        "https://three:6443")
 
 
 def test_certificates():
@@ -108,7 +113,8 @@ def test_certificates():
 
 def test_a_proxy_with_headers():
     headers = {"proxy_basic_auth": "ann:pw", "basic_auth": None, "user_agent": "us"}
-    configuration = connection.connect({"host": "https://three:6443", "api_key": "abc", "proxy": "http://proxy:3128",
+    configuration = connection.connect({"host": "https://three:6443", "api_key": "abc",
+                                        "proxy": "http://proxy:3128",
                                         "no_proxy": "internal", "proxy_headers": headers}).configuration
     assert (configuration.proxy, configuration.no_proxy) == ("http://proxy:3128", "internal")
     assert configuration.proxy_headers["user-agent"] == "us"
@@ -118,18 +124,21 @@ def test_a_proxy_with_headers():
 
 def test_no_proxy_headers_when_none_are_given():
     headers = {"proxy_basic_auth": None, "basic_auth": None, "user_agent": None}
-    assert connection.connect({"host": "https://three:6443", "api_key": "a", "proxy_headers": headers}).configuration.proxy_headers is None
+    assert connection.connect({"host": "https://three:6443", "api_key": "a",
+                               "proxy_headers": headers}).configuration.proxy_headers is None
 
 
 @pytest.mark.parametrize(("given", "headers"), [
     pytest.param({}, [], id="nobody"),
     pytest.param({"impersonate_user": "ann"}, [("Impersonate-User", "ann")], id="a-user"),
     pytest.param({"impersonate_user": "ann", "impersonate_groups": ["a", "b"]},
-                 [("Impersonate-User", "ann"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")], id="a-user-with-groups"),
+                 [("Impersonate-User", "ann"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")],
+                 id="a-user-with-groups"),
 ])
 def test_impersonation(kubeconfig, given, headers):
     client = connection.connect({"kubeconfig": kubeconfig, **given})
-    assert [(key, value) for key, value in client.headers().iteritems() if key.startswith("Impersonate")] == headers
+    assert [(key, value) for key, value in client.headers().iteritems() if key.startswith("Impersonate")] == (
+        headers)
     assert client.impersonates is bool(headers)
 
 
@@ -147,7 +156,8 @@ def test_a_kubeconfig_that_cannot_be_used(tmp_path, content, view):
         connection.connect({"kubeconfig": str(path)})
     assert str(refused.value).startswith(f"no cluster to connect to: {path} cannot be used (")
     assert view in str(refused.value)
-    assert str(refused.value).endswith("set kubeconfig, or host with api_key, or the K8S_AUTH_* environment variables")
+    assert str(refused.value).endswith(
+        "set kubeconfig, or host with api_key, or the K8S_AUTH_* environment variables")
 
 
 def test_a_context_that_does_not_exist(kubeconfig):
@@ -167,6 +177,7 @@ def test_a_kubeconfig_in_the_home_folder(monkeypatch, kubeconfig, tmp_path):
 
 def test_without_the_kubernetes_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(connection, "KUBERNETES_IMPORT_ERROR", "Traceback ...")
-    with pytest.raises(ApiError, match="the Python package kubernetes is not installed for the interpreter") as raised:
+    with pytest.raises(ApiError,
+                       match="the Python package kubernetes is not installed for the interpreter") as raised:
         connection.connect({})
     assert raised.value.details == {"exception": "Traceback ..."}

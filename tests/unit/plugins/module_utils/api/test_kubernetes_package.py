@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of the kubernetes package is imported, in interpreters of their own, and that what is left out comes when it is needed."""
+"""What of the kubernetes package is imported, in interpreters of their own; the rest comes when needed."""
 
 import base64
 import json
@@ -25,10 +25,12 @@ sys.addaudithook(lambda event, args: seen.add(args[0]) if event == "import" else
 from ansible_collections.datacache.fluid.plugins.module_utils.api import connection, kubernetes_package
 
 def models():
-    return sorted(name for name in seen if name.startswith(("kubernetes.client.models", "kubernetes.client.api")))
+    return sorted(
+        name for name in seen if name.startswith(("kubernetes.client.models", "kubernetes.client.api")))
 
 def visible():
-    return sorted(name for name in sys.modules if name.partition(".")[0] in ("kubernetes", "oauthlib", "requests_oauthlib"))
+    return sorted(name for name in sys.modules
+                  if name.partition(".")[0] in ("kubernetes", "oauthlib", "requests_oauthlib"))
 """
 
 
@@ -49,7 +51,8 @@ def python(tmp_path):
         script.write_text(_PRELUDE + textwrap.dedent(code))
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path), **environ}
         environ.pop("KUBECONFIG", None)
-        done = subprocess.run([sys.executable, script], env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run([sys.executable, script], env=environ, capture_output=True, text=True,
+                              check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()
     return run
@@ -57,17 +60,19 @@ def python(tmp_path):
 
 @pytest.mark.parametrize("options", [
     pytest.param({"kubeconfig": kubeconfig({"token": "t"})}, id="token"),
-    pytest.param({"kubeconfig": kubeconfig({"client-certificate-data": "Y2VydA==", "client-key-data": "a2V5"})}, id="certificate"),
+    pytest.param({"kubeconfig": kubeconfig({"client-certificate-data": "Y2VydA==",
+                                            "client-key-data": "a2V5"})}, id="certificate"),
     pytest.param({"kubeconfig": kubeconfig({"username": "ann", "password": "pw"})}, id="password"),
-    pytest.param({"host": "https://one:6443", "api_key": "t", "proxy": "http://proxy:3128"}, id="no-kubeconfig"),
+    pytest.param({"host": "https://one:6443", "api_key": "t", "proxy": "http://proxy:3128"},
+                 id="no-kubeconfig"),
 ])
 def test_connecting_imports_no_model_and_leaves_nothing_behind(python, options):
-    assert python("""
-        connection.connect(%r)
+    assert python(f"""
+        connection.connect({options!r})
         assert models() == [], models()
         assert visible() == [], visible()
         print(connection.kubernetes.Configuration.__module__)
-    """ % options) == ["kubernetes.client.configuration"]
+    """) == ["kubernetes.client.configuration"]
 
 
 def test_the_stream_imports_no_model_either(python):
@@ -80,10 +85,11 @@ def test_the_stream_imports_no_model_either(python):
 
 
 def test_the_whole_package_is_there_for_whoever_imports_it_afterwards(python):
-    given = {"host": "https://one:6443", "api_key": "t"}
     assert python("""
-        before = connection.connect(%r)
-        import kubernetes, kubernetes.client, kubernetes.config, kubernetes.dynamic, kubernetes.stream, kubernetes.watch
+        given = {"host": "https://one:6443", "api_key": "t"}
+        before = connection.connect(given)
+        import kubernetes, kubernetes.client, kubernetes.config
+        import kubernetes.dynamic, kubernetes.stream, kubernetes.watch
         pod = kubernetes.client.V1Pod(metadata=kubernetes.client.V1ObjectMeta(name="one"))
         assert kubernetes.client.ApiClient().sanitize_for_serialization(pod) == {"metadata": {"name": "one"}}
         assert kubernetes.client.CoreV1Api().list_namespace
@@ -91,12 +97,12 @@ def test_the_whole_package_is_there_for_whoever_imports_it_afterwards(python):
         assert kubernetes.config.kube_config.Configuration is kubernetes.client.Configuration
         assert kubernetes.config.kube_config.OAuth2Session.__module__.startswith("requests_oauthlib")
         assert kubernetes.client.Configuration is not connection.kubernetes.Configuration
-        after = connection.connect(%r)
+        after = connection.connect(given)
         assert type(after.configuration) is type(before.configuration)
         assert connection.kubernetes.import_stream() is not kubernetes.stream.ws_client
         assert kubernetes.client is sys.modules["kubernetes.client"]
         print(before.configuration.host, before.headers()["authorization"])
-    """ % (given, given)) == ["https://one:6443", "Bearer", "t"]
+    """) == ["https://one:6443", "Bearer", "t"]
 
 
 def test_a_package_that_is_imported_already_is_used_as_it_is(python):
@@ -114,13 +120,13 @@ def test_a_package_that_is_imported_already_is_used_as_it_is(python):
     pytest.param('_oauth = lambda: {"oauthlib.oauth2": None}', id="a-module-cannot-be-imported"),
 ])
 def test_a_package_of_another_build_is_imported_as_a_whole(python, obstacle):
-    assert python("""
-        kubernetes_package.%s
+    assert python(f"""
+        kubernetes_package.{obstacle}
         parts = kubernetes_package.load()
         import kubernetes
         assert "oauthlib" in visible()
         print(parts.Configuration is kubernetes.client.Configuration)
-    """ % obstacle) == ["True"]
+    """) == ["True"]
 
 
 def test_without_the_package_the_ordinary_import_says_so(monkeypatch):
@@ -145,17 +151,21 @@ def authorization(client):
 def test_an_exec_plugin_is_asked_again_when_its_token_has_expired(connect, tmp_path):
     answers = tmp_path / "answers"
     plugin = tmp_path / "plugin"
-    plugin.write_text("""#!%s
+    plugin.write_text(f"""#!{sys.executable}
 import json, pathlib
-asked = pathlib.Path(%r)
+asked = pathlib.Path({str(answers)!r})
+""" + """
 count = len(asked.read_text()) if asked.exists() else 0
 asked.write_text("x" * (count + 1))
-status = {"token": "token-%%d" %% count, "expirationTimestamp": "2020-01-01T00:00:00Z" if count == 0 else "2999-01-01T00:00:00Z"}
-print(json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}))
-""" % (sys.executable, str(answers)))
+expires = "2020-01-01T00:00:00Z" if count == 0 else "2999-01-01T00:00:00Z"
+status = {"token": f"token-{count}", "expirationTimestamp": expires}
+print(json.dumps({
+    "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}))
+""")
     plugin.chmod(0o755)
     client = connect({"kubeconfig": kubeconfig({"exec": {
-        "apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}})})
+        "apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin),
+        "interactiveMode": "Never"}})})
     assert list(client.configuration.api_key.values()) == ["Bearer token-0"]
     assert [authorization(client), authorization(client)] == ["Bearer token-1"] * 2
 
@@ -194,7 +204,8 @@ class Issuer(BaseHTTPRequestHandler):
     def do_POST(self):
         sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         assert sent["refresh_token"] == ["old-refresh"]
-        self._answer({"id_token": self.fresh, "refresh_token": "new-refresh", "access_token": "a", "token_type": "bearer"})
+        self._answer({"id_token": self.fresh, "refresh_token": "new-refresh", "access_token": "a",
+                      "token_type": "bearer"})
 
     def _answer(self, content):
         body = json.dumps(content).encode()
@@ -220,5 +231,6 @@ def test_an_openid_token_is_refreshed(connect, monkeypatch, tmp_path, issuer):
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     path = tmp_path / "config"
     path.write_text(yaml.safe_dump(kubeconfig({"auth-provider": {"name": "oidc", "config": {
-        "client-id": "us", "client-secret": "s", "id-token": id_token(0), "refresh-token": "old-refresh", "idp-issuer-url": issuer}}})))
+        "client-id": "us", "client-secret": "s", "id-token": id_token(0), "refresh-token": "old-refresh",
+        "idp-issuer-url": issuer}}})))
     assert authorization(connect({"kubeconfig": str(path)})) == "Bearer " + Issuer.fresh

@@ -10,20 +10,23 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import connect
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import (
     ExecResult,
+    PodShell,
     encoded_length,
     execute,
     receive,
     send,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
 ws_client = connection.kubernetes.import_stream()
+MASTER = ObjectRef("data", "hbase-master-0")
 
 
 class FakeStream:
-    """What kubernetes.stream returns with _preload_content=False; returncode fails as that does on a broken stream.
+    """What kubernetes.stream returns with _preload_content=False.
 
-    The stream closes after `ends_after` writes.
+    returncode fails as that does on a broken stream. The stream closes after `ends_after` writes.
     """
 
     def __init__(self, returncode=0, stdout="", stderr="", stays_open=False, ends_after=None):
@@ -68,14 +71,19 @@ class FakeStream:
 
 
 class FakeFrames:
-    """A stream whose frames are read one by one; status: what the status channel carries, an error is raised after the pieces."""
+    """A stream whose frames are read one by one.
+
+    status: what the status channel carries. An error is raised instead of the first frame.
+    """
 
     def __init__(self, *pieces, stderr="", status='{"status": "Success"}', error=None):
         self.sock = self
         self.closed = False
         self._error = error
         frames = [(1, piece) for piece in pieces] + [(2, stderr), (3, status)]
-        self._frames = [(0x9, b"ping"), *((0x2, bytes([channel]) + text.encode()) for channel, text in frames), (0x2, b""), (0x8, b"")]
+        self._frames = [(0x9, b"ping"),
+                        *((0x2, bytes([channel]) + text.encode()) for channel, text in frames), (0x2, b""),
+                        (0x8, b"")]
 
     def settimeout(self, seconds):
         assert 0 < seconds <= 30
@@ -111,7 +119,7 @@ def run(client, monkeypatch):
             return stream
         monkeypatch.setattr(ws_client, "websocket_call", call)
         run_on.client = client()
-        return call_on(run_on.client, "data", "hbase-master-0", "alluxio-master", list(command), *args, timeout)
+        return call_on(run_on.client, MASTER, "alluxio-master", list(command), *args, timeout)
     run_on = execute_on
     return run_on
 
@@ -140,22 +148,27 @@ def test_a_command_that_does_not_end(run):
     with pytest.raises(ApiError) as raised:
         run(stream)
     assert str(raised.value) == (
-        "`alluxio fs masterInfo` in hbase-master-0/alluxio-master of namespace data has not ended after 30 seconds")
+        "`alluxio fs masterInfo` in hbase-master-0/alluxio-master of namespace data did not end within 30 "
+        "seconds")
     assert stream.closed
 
 
-@pytest.mark.parametrize(("reason", "view"), [
-    ("Handshake status 403 Forbidden\nmore", "Handshake status 403 Forbidden"), ("", "no reason given"),
+@pytest.mark.parametrize(("reason", "view", "error", "status"), [
+    ("Handshake status 403 Forbidden\nmore", "Handshake status 403 Forbidden", Forbidden, 403),
+    ("Handshake status 404 Not Found", "Handshake status 404 Not Found", ApiError, 404),
+    ("", "no reason given", ApiError, 0),
 ])
-def test_a_stream_that_cannot_be_opened(run, reason, view):
+def test_a_stream_that_cannot_be_opened(run, reason, view, error, status):
     with pytest.raises(ApiError) as raised:
         run(ws_client.ApiException(status=0, reason=reason))
-    assert str(raised.value).endswith(f"of namespace data: {view}; it needs create on pods/exec and a running container")
+    assert str(raised.value).endswith(
+        f"of namespace data: {view}; it needs create on pods/exec and a running container")
+    assert (raised.type, raised.value.status) == (error, status)
 
 
 def test_impersonation_is_refused_since_it_would_be_dropped(client):
     with pytest.raises(InvalidInput, match="commands in pods cannot be run with impersonate_user"):
-        execute(client([("Impersonate-User", "ann")]), "data", "p", "c", ["true"], 30)
+        execute(client([("Impersonate-User", "ann")]), MASTER, "c", ["true"], 30)
 
 
 # -- bytes -------------------------------------------------------------------------------------
@@ -175,12 +188,13 @@ def test_bytes_are_received(run, pieces):
 
 
 def test_base64_that_ends_early_is_an_error(run):
-    with pytest.raises(ApiError, match="sent base64 that ends in the middle"):
+    with pytest.raises(ApiError, match="sent incomplete base64"):
         run(FakeFrames("AAE"), receive, [].append)
 
 
 def test_a_failed_command_counts_whatever_it_sent(run):
-    assert run(FakeFrames("AAE", stderr="no such file", status=FAILURE), receive, [].append) == ExecResult(1, "", "no such file")
+    assert run(FakeFrames("AAE", stderr="no such file", status=FAILURE), receive, [].append) == (
+        ExecResult(1, "", "no such file"))
 
 
 @pytest.mark.parametrize("status", ["", "{", "[]", "{}", '{"status": "Failure"}'])
@@ -189,14 +203,15 @@ def test_bytes_without_a_status_are_a_failure(run, status):
 
 
 def test_what_is_not_base64_is_an_error(run):
-    with pytest.raises(ApiError, match="should have sent base64 sent 'Hello!!!'"):
+    with pytest.raises(ApiError, match="expected base64 from a command, got 'Hello!!!'"):
         run(FakeFrames("Hello !!!", "more"), receive, [].append)
 
 
 @pytest.mark.parametrize("error", [OSError("reset"), WebSocketTimeoutException("timed out")])
 def test_a_stream_of_bytes_that_breaks_or_does_not_end(run, error):
     stream = FakeFrames(error=error)
-    with pytest.raises(ApiError, match=f"the stream from .* broke, or has not ended after 30 seconds: {error}"):
+    with pytest.raises(ApiError,
+                       match=f"the stream from .* broke or did not end within 30 seconds: {error}"):
         run(stream, receive, [].append)
     assert stream.closed
 
@@ -220,10 +235,73 @@ def test_a_stream_that_breaks_while_bytes_are_sent(run):
 
 
 def test_a_script_is_told_by_its_name(run):
-    with pytest.raises(ApiError, match="^`put a b` in hbase-master-0/alluxio-master of namespace data has not ended"):
+    with pytest.raises(ApiError,
+                       match="^`put a b` in hbase-master-0/alluxio-master of namespace data did not end"):
         run(FakeStream(stays_open=True), command=["sh", "-c", "long\nscript", "put", "a", "b"])
 
 
 @pytest.mark.parametrize(("size", "length"), [(0, 0), (1, 4), (3, 4), (4, 8), (6, 8)])
 def test_encoded_length(size, length):
     assert encoded_length(size) == length
+
+
+# -- scripts -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("result", "view"), [
+    (ExecResult(2, "out", "no space left\n"), "no space left"),
+    (ExecResult(2, "out\n", " \n"), "out"),
+    (ExecResult(2, "", ""), "no output"),
+    (ExecResult(2, "", "x" * 2000), "x" * 500),
+], ids=["errors", "output", "nothing", "the-end-of-much"])
+def test_a_failure_says_what_the_command_was_to_do_and_what_it_printed(result, view):
+    with pytest.raises(ApiError) as raised:
+        result.require_success("list backups", "helper")
+    assert str(raised.value) == f"cannot list backups in pod helper: exit code 2: {view}"
+
+
+def test_a_success_is_what_was_printed():
+    assert ExecResult(0, "out", "warning").require_success("list backups", "helper") == "out"
+
+
+@pytest.fixture
+def shell(run):
+    """Call a method of a PodShell whose command's stream is the given one."""
+    def call(stream, method, *args, **given):
+        def on(client, pod, container, _command, timeout):
+            return getattr(PodShell(client, pod, container, timeout, "bash"), method)(*args, **given)
+        return run(stream, on)
+    return call
+
+
+def test_a_script_runs_in_the_shell_with_its_arguments(shell, run):
+    assert shell(FakeStream(stdout="a b\n"), "run", "list backups", 'ls "$1"', "/a b") == "a b\n"
+    assert ("command", ["bash", "-c", 'ls "$1"', "list backups", "/a b"]) in run.asked.query
+    assert ("container", "alluxio-master") in run.asked.query
+    assert run.asked.url == "https://api:6443/api/v1/namespaces/data/pods/hbase-master-0/exec"
+
+
+def test_a_script_writes_what_it_sends(shell, run):
+    received = []
+    stream = FakeFrames("AAEC/w==")
+    assert shell(stream, "receive", "read it", 'base64 <"$1"', "/a", write=received.append) is None
+    assert b"".join(received) == b"\x00\x01\x02\xff"
+    assert ("command", ["bash", "-c", 'base64 <"$1"', "read it", "/a"]) in run.asked.query
+
+
+def test_a_script_is_sent_bytes(shell, run):
+    stream = FakeStream(ends_after=9)
+    assert shell(stream, "send", "store it", 'cat >"$1"', "/a", chunks=[b"\x00\x01\x02", b"\xff"]) is None
+    assert "".join(stream.written) == "AAEC/w=="
+    assert ("command", ["bash", "-c", 'cat >"$1"', "store it", "/a"]) in run.asked.query
+
+
+@pytest.mark.parametrize(("method", "stream", "given"), [
+    ("run", FakeStream(returncode=1, stderr="disk full\n"), {}),
+    ("receive", FakeFrames(stderr="disk full\n", status=FAILURE), {"write": [].append}),
+    ("send", FakeStream(ends_after=1, returncode=1, stderr="disk full\n"), {"chunks": [b"abc"]}),
+], ids=["run", "receive", "send"])
+def test_a_script_that_fails_is_an_error(shell, method, stream, given):
+    with pytest.raises(ApiError, match="^cannot store it in pod hbase-master-0: exit code 1: disk full$"):
+        shell(stream, method, "store it", "exit 1", **given)
+    assert stream.closed

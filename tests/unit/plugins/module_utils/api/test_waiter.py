@@ -12,6 +12,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.status import absent, dataset_in_phase
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import WaitStatus
 
 DATASET = fluid_kinds.DATASET
@@ -35,13 +36,13 @@ def becomes(cluster):
 
 @pytest.fixture
 def waiter(cluster):
-    def make(timeout=60, **given):
-        return Waiter(cluster, timeout, clock=cluster.clock, sleep=cluster.sleep, **given)
+    def make(seconds=60, report_progress=lambda _text: None, **given):
+        return Waiter(cluster, cluster.deadline(seconds, report_progress), **given)
     return make
 
 
 def until(waiter, predicate=BOUND, name="hbase"):
-    return waiter.until("be Bound", DATASET, name, "data", predicate)
+    return waiter.until("be Bound", DATASET, ObjectRef("data", name), predicate)
 
 
 def test_what_is_so_already_is_not_watched(cluster, put, waiter):
@@ -105,7 +106,8 @@ def test_a_timeout_tells_how_far_it_got(cluster, put, becomes, waiter):
     with pytest.raises(WaitTimeout) as timeout:
         until(waiter(60, explain=lambda name: [f"pod {name}-master-0: phase Pending", "event on Pod x: y"]))
     assert str(timeout.value) == (
-        "waited 60 seconds for Dataset hbase in namespace data to be Bound: its phase is Pending\n"
+        "timed out after 60 s while waiting for Dataset hbase in namespace data to be Bound: its phase is "
+        "Pending\n"
         "- pod hbase-master-0: phase Pending\n- event on Pod x: y")
     assert timeout.value.details["findings"] == ["pod hbase-master-0: phase Pending", "event on Pod x: y"]
     assert timeout.value.details["result"]["status"]["phase"] == "Pending"
@@ -114,7 +116,7 @@ def test_a_timeout_tells_how_far_it_got(cluster, put, becomes, waiter):
 
 def test_no_time_at_all_is_one_look(cluster, put, waiter):
     put("hbase")
-    with pytest.raises(WaitTimeout, match="waited 0 seconds"):
+    with pytest.raises(WaitTimeout, match="timed out after 0 s while waiting for Dataset hbase"):
         until(waiter(0))
     assert cluster.requests == [("list", "datasets")]
 
@@ -147,7 +149,8 @@ def test_a_watch_that_is_closed_is_opened_again(cluster, put, becomes, waiter):
     put("hbase")
     becomes(40, "hbase", "Bound")
     watch = cluster.watch
-    cluster.watch = lambda *args: watch(*args[:4], min(args[4], 15))  # as a server that closes a watch after 15 s
+    # As a server that closes a watch after 15 s.
+    cluster.watch = lambda *args: watch(*args[:4], min(args[4], 15))
     until(waiter())
     assert cluster.now == 40
 
@@ -186,7 +189,8 @@ def test_a_server_that_stays_away_is_named_with_what_was_seen_before(cluster, pu
     with pytest.raises(WaitTimeout) as raised:
         until(waiter(60))
     assert str(raised.value) == (
-        "waited 60 seconds for Dataset hbase in namespace data to be Bound: its phase is NotBound; no API server answers")
+        "timed out after 60 s while waiting for Dataset hbase in namespace data to be Bound: its phase is "
+        "NotBound; no API server answers")
     assert raised.value.details["result"]["metadata"]["name"] == "hbase"
     assert 60 <= cluster.now <= 60 + RETRIES
 
@@ -221,7 +225,7 @@ def test_a_question_that_finds_the_server_away_is_asked_again(cluster, waiter):
         if cluster.now < 5:
             raise ServerUnavailable("no API server answers")
         return WaitStatus(True)
-    waiter().ask_until("the quorum", "hbase", question, 1)
+    waiter().poll_until("the quorum", "hbase", question, 1)
     assert cluster.now == 5
 
 
@@ -266,20 +270,24 @@ def test_the_progress_of_several_names_one_that_is_missing(put, becomes, waiter)
     becomes(3, "a", "Bound")
     becomes(9, "b", "Bound")
     waiter(report_progress=view.append).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
-    assert view[-1] == ("1 of 2 objects of kind Dataset; waiting for Dataset b in namespace data to be Bound: its phase is NotBound")
+    assert view[-1] == (
+        "1 of 2 objects of kind Dataset; waiting for Dataset b in namespace data to be Bound: its phase is "
+        "NotBound")
 
 
-# -- asking --------------------------------------------------------------------------------------
+# -- polling -------------------------------------------------------------------------------------
 
 
-def test_ask_until(cluster, waiter):
+def test_poll_until(cluster, waiter):
     answers = iter([WaitStatus(False, "no leader"), WaitStatus(False, "no leader"), WaitStatus(True)])
-    waiter().ask_until("the quorum", "hbase", lambda: next(answers), 1.0)
+    waiter().poll_until("the quorum", "hbase", lambda: next(answers), 1.0)
     assert cluster.now == 2
 
 
-def test_ask_until_gives_up_before_a_pause_that_would_be_too_long(cluster, waiter):
+def test_poll_until_cuts_a_pause_that_would_be_too_long(cluster, waiter):
     with pytest.raises(WaitTimeout) as timeout:
-        waiter(5, explain=lambda name: ["see " + name]).ask_until("the quorum", "hbase", lambda: WaitStatus(False, "no leader"), 2.0)
-    assert str(timeout.value) == "waited 5 seconds for the quorum: no leader\n- see hbase"
-    assert cluster.now == 4
+        waiter(5, explain=lambda name: ["see " + name]).poll_until(
+            "the quorum", "hbase", lambda: WaitStatus(False, "no leader"), 2.0)
+    assert str(timeout.value) == "timed out after 5 s while waiting for the quorum: no leader\n- see hbase"
+    assert timeout.value.details == {"result": {}, "findings": ["see hbase"]}
+    assert cluster.now == 5

@@ -9,7 +9,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s import output
 MANAGER = "datacache.fluid"
 KEY = "datacache.fluid/last-applied"
 MANIFEST = {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset",
-            "metadata": {"name": "hbase", "namespace": "data", "labels": {"team": "x"}}, "spec": {"placement": "Shared"}}
+            "metadata": {"name": "hbase", "namespace": "data", "labels": {"team": "x"}},
+            "spec": {"placement": "Shared"}}
 WISH = {"metadata": {"labels": {"team": "x"}}, "spec": {"placement": "Shared"}}
 
 

@@ -16,20 +16,23 @@ def held(existing, *paths):
 
 
 @pytest.mark.parametrize("manager", [
-    "datacache.fluid", "volume.datacache.fluid", "dataset-controller", "alluxioruntime-controller", "fluidapp-controller",
+    "datacache.fluid", "volume.datacache.fluid", "dataset-controller", "alluxioruntime-controller",
+    "fluidapp-controller",
 ])
 def test_our_and_fluids_managers_are_not_foreign(manager):
     assert not is_foreign(manager)
 
 
-@pytest.mark.parametrize("manager", ["kubectl-edit", "kubectl-client-side-apply", "helm", "argocd-controller", ""])
+@pytest.mark.parametrize("manager",
+                         ["kubectl-edit", "kubectl-client-side-apply", "helm", "argocd-controller", ""])
 def test_others_are_foreign(manager):
     assert is_foreign(manager)
 
 
 def test_nothing_is_foreign_on_a_runtime_that_fluid_has_written_back(recorded):
     existing = recorded("alluxio_runtime_ready.json")
-    assert held(existing, "spec/replicas", "spec/master/replicas", "spec/tieredstore/levels", "metadata/labels/team") == []
+    assert held(existing, "spec/replicas", "spec/master/replicas", "spec/tieredstore/levels",
+                "metadata/labels/team") == []
 
 
 @pytest.mark.parametrize(("path", "managers"), [
@@ -48,7 +51,8 @@ def test_foreign_fields(recorded, path, managers):
 
 def test_holders_come_in_the_order_of_the_changes(recorded):
     existing = recorded("alluxio_runtime_foreign.json")
-    assert [holder.field for holder in held(existing, "spec/tieredstore/levels", "metadata/labels/team", "spec/replicas")] == [
+    assert [holder.field for holder in held(existing, "spec/tieredstore/levels", "metadata/labels/team",
+                                            "spec/replicas")] == [
         "spec.tieredstore.levels", "metadata.labels.team", "spec.replicas"]
 
 
@@ -58,12 +62,16 @@ def entry(manager, fields):
 
 @pytest.mark.parametrize(("entries", "spec", "managers"), [
     pytest.param([entry("kubectl", {})], {}, [], id="an-empty-spec-says-nothing-of-what-is-in-it"),
-    pytest.param([entry("kubectl", {"f:nodeAffinity": {}})], {"nodeAffinity": {}}, [], id="nor-does-an-empty-struct"),
-    pytest.param([entry("kubectl", {}), entry("dataset-controller", {"f:nodeAffinity": {}})], {"nodeAffinity": {"x": 1}}, [],
+    pytest.param([entry("kubectl", {"f:nodeAffinity": {}})], {"nodeAffinity": {}}, [],
+                 id="nor-does-an-empty-struct"),
+    pytest.param([entry("kubectl", {}), entry("dataset-controller", {"f:nodeAffinity": {}})],
+                 {"nodeAffinity": {"x": 1}}, [],
                  id="nor-when-others-have-filled-it"),
-    pytest.param([entry("kubectl", {"f:nodeAffinity": {"f:required": {}}})], {"nodeAffinity": {"required": {"x": [1]}}}, ["kubectl"],
+    pytest.param([entry("kubectl", {"f:nodeAffinity": {"f:required": {}}})],
+                 {"nodeAffinity": {"required": {"x": [1]}}}, ["kubectl"],
                  id="an-atomic-struct-is-held-as-a-whole"),
-    pytest.param([entry("kubectl", {"f:nodeAffinity": {"f:required": {"f:x": {}}}})], {"nodeAffinity": {"required": {"x": [1]}}},
+    pytest.param([entry("kubectl", {"f:nodeAffinity": {"f:required": {"f:x": {}}}})],
+                 {"nodeAffinity": {"required": {"x": [1]}}},
                  ["kubectl"], id="the-field-itself"),
 ])
 def test_what_an_empty_set_means(entries, spec, managers):
@@ -73,7 +81,8 @@ def test_what_an_empty_set_means(entries, spec, managers):
 
 def test_who_writes_the_status_holds_no_field_of_ours():
     existing = {"metadata": {"managedFields": [
-        {"manager": "someone", "subresource": "status", "fieldsV1": {"f:status": {"f:phase": {}}, "f:spec": {}}}]}}
+        {"manager": "someone", "subresource": "status",
+         "fieldsV1": {"f:status": {"f:phase": {}}, "f:spec": {}}}]}}
     assert held(existing, "spec/replicas") == []
 
 

@@ -30,24 +30,31 @@ def outcome(last, existing, desired):
 
 @pytest.mark.parametrize(("existing", "desired"), [
     pytest.param({"placement": "Shared"}, {"placement": "Shared"}, id="equal-scalar"),
-    pytest.param({"replicas": 2, "master": {"replicas": 3}}, {"master": {"replicas": 3}}, id="foreign-field-beside-ours"),
+    pytest.param({"replicas": 2, "master": {"replicas": 3}}, {"master": {"replicas": 3}},
+                 id="foreign-field-beside-ours"),
     pytest.param({}, {"disablePrometheus": False}, id="missing-equals-false"),
     pytest.param({}, {"hadoopConfig": ""}, id="missing-equals-empty-text"),
     pytest.param({}, {"runAs": {"uid": 0}}, id="missing-equals-struct-of-zeros"),
     pytest.param({}, {"jvmOptions": []}, id="missing-equals-empty-list"),
-    pytest.param({"alluxioVersion": {}}, {"alluxioVersion": {"image": ""}}, id="empty-struct-equals-empty-field"),
+    pytest.param({"alluxioVersion": {}}, {"alluxioVersion": {"image": ""}},
+                 id="empty-struct-equals-empty-field"),
     pytest.param({"fuse": None}, {"fuse": {}}, id="null-equals-empty-struct"),
     pytest.param({}, {"master": {"resources": {}}}, id="missing-equals-nested-empty-structs"),
     pytest.param({"master": {"resources": {"limits": {"memory": "2Gi"}}}},
-                 {"master": {"resources": {"limits": {"memory": "2048Mi"}}}}, id="quantity-written-otherwise"),
+                 {"master": {"resources": {"limits": {"memory": "2048Mi"}}}},
+                 id="quantity-written-otherwise"),
     pytest.param({"worker": {"resources": {"requests": {"cpu": "500m"}}}},
                  {"worker": {"resources": {"requests": {"cpu": "0.5"}}}}, id="quantity-as-fraction"),
     pytest.param(levels({**LEVEL, **FILLED}), levels(LEVEL), id="level-filled-in-by-fluid"),
-    pytest.param(levels({**LEVEL, "quota": "2048Mi", **FILLED}), levels(LEVEL), id="level-quota-written-otherwise"),
-    pytest.param({"mounts": [{**WEB, "readOnly": True}, BUCKET]}, {"mounts": [WEB, BUCKET]}, id="mount-with-foreign-field"),
-    pytest.param({"mounts": [WEB]}, {"mounts": [{**WEB, "readOnly": False}]}, id="mount-missing-equals-false"),
+    pytest.param(levels({**LEVEL, "quota": "2048Mi", **FILLED}), levels(LEVEL),
+                 id="level-quota-written-otherwise"),
+    pytest.param({"mounts": [{**WEB, "readOnly": True}, BUCKET]}, {"mounts": [WEB, BUCKET]},
+                 id="mount-with-foreign-field"),
+    pytest.param({"mounts": [WEB]}, {"mounts": [{**WEB, "readOnly": False}]},
+                 id="mount-missing-equals-false"),
     pytest.param({"options": {"a": "1"}}, {"options": {}}, id="empty-map-asks-for-nothing"),
-    pytest.param({"tolerations": [{"key": "a", "theirs": "x"}]}, {"tolerations": [{"key": "a"}]}, id="element-without-a-name"),
+    pytest.param({"tolerations": [{"key": "a", "theirs": "x"}]}, {"tolerations": [{"key": "a"}]},
+                 id="element-without-a-name"),
     pytest.param({"replicas": 2.0}, {"replicas": 2}, id="integer-equals-float"),
 ])
 def test_unchanged(existing, desired):
@@ -57,35 +64,51 @@ def test_unchanged(existing, desired):
 @pytest.mark.parametrize(("existing", "desired", "target", "changed"), [
     pytest.param({"replicas": 1}, {"replicas": 2}, {"replicas": 2}, ["spec.replicas"], id="scalar"),
     pytest.param({"a": "x"}, {"b": "y"}, {"a": "x", "b": "y"}, ["spec.b"], id="new-field"),
-    pytest.param({"readOnly": True}, {"readOnly": False}, {"readOnly": False}, ["spec.readOnly"], id="true-to-false"),
-    pytest.param({"hadoopConfig": "x"}, {"hadoopConfig": ""}, {"hadoopConfig": ""}, ["spec.hadoopConfig"], id="text-to-empty"),
-    pytest.param({"placement": "1"}, {"placement": 1}, {"placement": 1}, ["spec.placement"], id="text-is-not-a-number"),
+    pytest.param({"readOnly": True}, {"readOnly": False}, {"readOnly": False}, ["spec.readOnly"],
+                 id="true-to-false"),
+    pytest.param({"hadoopConfig": "x"}, {"hadoopConfig": ""}, {"hadoopConfig": ""}, ["spec.hadoopConfig"],
+                 id="text-to-empty"),
+    pytest.param({"placement": "1"}, {"placement": 1}, {"placement": 1}, ["spec.placement"],
+                 id="text-is-not-a-number"),
     pytest.param({"shared": 1}, {"shared": True}, {"shared": True}, ["spec.shared"], id="number-is-not-true"),
-    pytest.param({"owner": "x"}, {"owner": {"uid": 5}}, {"owner": {"uid": 5}}, ["spec.owner.uid"], id="scalar-to-struct"),
+    pytest.param({"owner": "x"}, {"owner": {"uid": 5}}, {"owner": {"uid": 5}}, ["spec.owner.uid"],
+                 id="scalar-to-struct"),
     pytest.param({"master": {"image": "a", "replicas": 3}}, {"master": {"image": "b"}},
                  {"master": {"image": "b", "replicas": 3}}, ["spec.master.image"], id="nested-field"),
-    pytest.param({"properties": {"a": "1"}}, {"properties": {"a": "2", "b": ""}}, {"properties": {"a": "2", "b": ""}},
+    pytest.param({"properties": {"a": "1"}}, {"properties": {"a": "2", "b": ""}},
+                 {"properties": {"a": "2", "b": ""}},
                  ["spec.properties.a", "spec.properties.b"], id="free-map-key-with-empty-value"),
     pytest.param({}, {"properties": {"a": ""}}, {"properties": {"a": ""}}, ["spec.properties.a"],
                  id="free-map-of-one-empty-value"),
-    pytest.param({"quota": "2Gi"}, {"quota": "3Gi"}, {"quota": "3Gi"}, ["spec.quota"], id="quantity-of-another-size"),
+    pytest.param({"quota": "2Gi"}, {"quota": "3Gi"}, {"quota": "3Gi"}, ["spec.quota"],
+                 id="quantity-of-another-size"),
     pytest.param({"tieredstore": {"levels": [{**LEVEL, **FILLED}]}}, levels({**LEVEL, "quota": "4Gi"}),
-                 levels({**LEVEL, "quota": "4Gi", **FILLED}), ["spec.tieredstore.levels"], id="level-keeps-what-fluid-filled-in"),
+                 levels({**LEVEL, "quota": "4Gi", **FILLED}), ["spec.tieredstore.levels"],
+                 id="level-keeps-what-fluid-filled-in"),
     pytest.param({"mounts": [BUCKET]}, {"mounts": [WEB, BUCKET]}, {"mounts": [WEB, BUCKET]}, ["spec.mounts"],
                  id="list-element-added-in-front"),
     pytest.param({"mounts": [WEB, BUCKET]}, {"mounts": [BUCKET]}, {"mounts": [BUCKET]}, ["spec.mounts"],
                  id="list-element-gone"),
     pytest.param({"mounts": [{**WEB, "readOnly": True}, BUCKET]}, {"mounts": [BUCKET, WEB]},
-                 {"mounts": [BUCKET, {**WEB, "readOnly": True}]}, ["spec.mounts"], id="list-element-keeps-its-fields-when-moved"),
-    pytest.param({"mounts": [WEB, {**WEB, "path": "/x", "readOnly": True}]}, {"mounts": [{**WEB, "path": "/x"}]},
-                 {"mounts": [{**WEB, "path": "/x", "readOnly": True}]}, ["spec.mounts"], id="list-element-named-by-two-fields"),
-    pytest.param({"mounts": [{**WEB, "readOnly": True}]}, {"mounts": [{**WEB, "mountPoint": "https://host/b/"}]},
-                 {"mounts": [{**WEB, "mountPoint": "https://host/b/"}]}, ["spec.mounts"], id="another-element-inherits-nothing"),
-    pytest.param({"tolerations": [{"key": "a", "operator": "Exists"}]}, {"tolerations": [{"key": "b", "value": "x"}]},
-                 {"tolerations": [{"key": "b", "value": "x"}]}, ["spec.tolerations"], id="element-without-a-name-inherits-nothing"),
-    pytest.param({"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadWriteMany"]}, {"accessModes": ["ReadWriteMany"]},
+                 {"mounts": [BUCKET, {**WEB, "readOnly": True}]}, ["spec.mounts"],
+                 id="list-element-keeps-its-fields-when-moved"),
+    pytest.param({"mounts": [WEB, {**WEB, "path": "/x", "readOnly": True}]},
+                 {"mounts": [{**WEB, "path": "/x"}]},
+                 {"mounts": [{**WEB, "path": "/x", "readOnly": True}]}, ["spec.mounts"],
+                 id="list-element-named-by-two-fields"),
+    pytest.param({"mounts": [{**WEB, "readOnly": True}]},
+                 {"mounts": [{**WEB, "mountPoint": "https://host/b/"}]},
+                 {"mounts": [{**WEB, "mountPoint": "https://host/b/"}]}, ["spec.mounts"],
+                 id="another-element-inherits-nothing"),
+    pytest.param({"tolerations": [{"key": "a", "operator": "Exists"}]},
+                 {"tolerations": [{"key": "b", "value": "x"}]},
+                 {"tolerations": [{"key": "b", "value": "x"}]}, ["spec.tolerations"],
+                 id="element-without-a-name-inherits-nothing"),
+    pytest.param({"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadWriteMany"]},
+                 {"accessModes": ["ReadWriteMany"]},
                  ["spec.accessModes"], id="list-of-text"),
-    pytest.param({"accessModes": "ReadOnlyMany"}, {"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadOnlyMany"]},
+    pytest.param({"accessModes": "ReadOnlyMany"}, {"accessModes": ["ReadOnlyMany"]},
+                 {"accessModes": ["ReadOnlyMany"]},
                  ["spec.accessModes"], id="list-in-place-of-text"),
 ])
 def test_changed(existing, desired, target, changed):
@@ -96,32 +119,41 @@ def test_changed(existing, desired, target, changed):
     pytest.param({"placement": "Shared"}, {"placement": "Shared"}, {}, {}, ["spec.placement"], id="option"),
     pytest.param({"owner": {"uid": 1, "user": "u"}}, {"owner": {"uid": 1, "user": "u"}}, {}, {},
                  ["spec.owner.uid", "spec.owner.user"], id="struct"),
-    pytest.param({"owner": {"uid": 1}}, {"owner": {"uid": 1, "user": "theirs"}}, {}, {"owner": {"user": "theirs"}},
+    pytest.param({"owner": {"uid": 1}}, {"owner": {"uid": 1, "user": "theirs"}}, {},
+                 {"owner": {"user": "theirs"}},
                  ["spec.owner.uid"], id="struct-with-foreign-field"),
     pytest.param({"properties": {"a": "1", "b": "2"}}, {"properties": {"a": "1", "b": "2", "c": "3"}},
-                 {"properties": {"a": "1"}}, {"properties": {"a": "1", "c": "3"}}, ["spec.properties.b"], id="map-key"),
+                 {"properties": {"a": "1"}}, {"properties": {"a": "1", "c": "3"}}, ["spec.properties.b"],
+                 id="map-key"),
     pytest.param({"master": {"resources": {"limits": {"cpu": "1"}}}},
                  {"master": {"resources": {"limits": {"cpu": "1000m"}}, "replicas": 3}}, {},
-                 {"master": {"replicas": 3}}, ["spec.master.resources.limits.cpu"], id="quantity-written-otherwise"),
-    pytest.param(levels(LEVEL), levels({**LEVEL, **FILLED}), {}, {}, ["spec.tieredstore.levels"], id="list-filled-in-by-fluid"),
-    pytest.param({"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadOnlyMany"]}, {}, {}, ["spec.accessModes"], id="list"),
+                 {"master": {"replicas": 3}}, ["spec.master.resources.limits.cpu"],
+                 id="quantity-written-otherwise"),
+    pytest.param(levels(LEVEL), levels({**LEVEL, **FILLED}), {}, {}, ["spec.tieredstore.levels"],
+                 id="list-filled-in-by-fluid"),
+    pytest.param({"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadOnlyMany"]}, {}, {},
+                 ["spec.accessModes"], id="list"),
     pytest.param({"disablePrometheus": False}, {}, {}, {}, [], id="gone-already"),
     pytest.param({"placement": "Shared"}, {"placement": "Exclusive"}, {}, {"placement": "Exclusive"}, [],
                  id="changed-by-others-since"),
     pytest.param({"accessModes": ["ReadOnlyMany"]}, {"accessModes": ["ReadOnlyMany", "ReadWriteOnce"]}, {},
                  {"accessModes": ["ReadOnlyMany", "ReadWriteOnce"]}, [], id="list-changed-by-others-since"),
-    pytest.param({"properties": {"a": "1"}}, {"properties": "odd"}, {}, {"properties": "odd"}, [], id="of-another-shape"),
+    pytest.param({"properties": {"a": "1"}}, {"properties": "odd"}, {}, {"properties": "odd"}, [],
+                 id="of-another-shape"),
 ])
 def test_removed(last, existing, desired, target, removed):
     assert outcome(last, existing, desired) == (target, [(path, True) for path in removed])
 
 
 @pytest.mark.parametrize(("last", "existing", "desired", "target"), [
-    pytest.param([{**WEB, "readOnly": True}], [{**WEB, "readOnly": True}], [WEB], [WEB], id="field-of-an-element"),
+    pytest.param([{**WEB, "readOnly": True}], [{**WEB, "readOnly": True}], [WEB], [WEB],
+                 id="field-of-an-element"),
     pytest.param([{**BUCKET, "options": {"endpoint": "https://s3", "region": "x"}}],
                  [{**BUCKET, "options": {"endpoint": "https://s3", "region": "x", "theirs": "y"}}], [BUCKET],
-                 [{**BUCKET, "options": {"endpoint": "https://s3", "theirs": "y"}}], id="map-key-of-an-element"),
-    pytest.param([{**WEB, "readOnly": True}, BUCKET], [{**WEB, "readOnly": True}, BUCKET], [BUCKET, WEB], [BUCKET, WEB],
+                 [{**BUCKET, "options": {"endpoint": "https://s3", "theirs": "y"}}],
+                 id="map-key-of-an-element"),
+    pytest.param([{**WEB, "readOnly": True}, BUCKET], [{**WEB, "readOnly": True}, BUCKET], [BUCKET, WEB],
+                 [BUCKET, WEB],
                  id="field-of-an-element-that-moved"),
 ])
 def test_what_an_element_of_a_list_no_longer_asks_for_is_removed(last, existing, desired, target):
@@ -136,10 +168,12 @@ def test_without_a_record_nothing_is_removed():
 
 
 def test_the_inputs_stay_as_they_are():
-    last, existing, desired = {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {"b": 1, "c": 2, "d": 3}}}, {"spec": {"a": {"b": 5}}}
+    last, existing, desired = {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {
+        "b": 1, "c": 2, "d": 3}}}, {"spec": {"a": {"b": 5}}}
     assert merge(last, existing, desired).target == {"spec": {"a": {"b": 5, "d": 3}}}
     assert (last, existing, desired) == (
-        {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {"b": 1, "c": 2, "d": 3}}}, {"spec": {"a": {"b": 5}}})
+        {"spec": {"a": {"b": 1, "c": 2}}}, {"spec": {"a": {"b": 1, "c": 2, "d": 3}}},
+        {"spec": {"a": {"b": 5}}})
 
 
 @pytest.mark.parametrize(("path", "one", "other", "same"), [
@@ -173,7 +207,8 @@ def test_merge_patch(existing, target, patch):
 
 
 def test_changed_fields_are_those_of_the_changes_only():
-    before = {"spec": {"replicas": 1, "placement": "Shared", "owner": {"uid": 1, "user": "u"}}, "status": {"phase": "Bound"}}
+    before = {"spec": {"replicas": 1, "placement": "Shared", "owner": {"uid": 1, "user": "u"}},
+              "status": {"phase": "Bound"}}
     after = {"spec": {"replicas": 2, "owner": {"user": "u"}, "mounts": [WEB]}}
     changes = (Change(("spec", "replicas")), Change(("spec", "placement"), removed=True),
                Change(("spec", "owner", "uid"), removed=True), Change(("spec", "mounts")))
@@ -185,4 +220,5 @@ def test_changed_fields_are_those_of_the_changes_only():
 def test_changed_fields_hide_credentials():
     mounts = [{**BUCKET, "options": {"aws.secretKey": "abc", "endpoint": "https://s3"}}]
     shown = changed_fields({}, {"spec": {"mounts": mounts}}, (Change(("spec", "mounts")),))
-    assert shown["after"]["spec"]["mounts"][0]["options"] == {"aws.secretKey": "VALUE_HIDDEN", "endpoint": "https://s3"}
+    assert shown["after"]["spec"]["mounts"][0]["options"] == {
+        "aws.secretKey": "VALUE_HIDDEN", "endpoint": "https://s3"}

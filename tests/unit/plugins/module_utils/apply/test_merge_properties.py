@@ -10,15 +10,16 @@ from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge_patch import merge_patch, patched
 
 KEYS = st.sampled_from(["a", "b", "replicas", "quota", "labels", "options", "limits", "image"])
-# No 0 and 1 beside false and true, which Python holds for equal and no field of Fluid can hold both of; no null,
-# which the API server never returns and a merge patch cannot set.
+# No 0 and 1 beside false and true, which Python holds for equal and no field of Fluid can hold both of; no
+# null, which the API server never returns and a merge patch cannot set.
 SCALARS = st.one_of(st.booleans(), st.integers(2, 5), st.sampled_from(["", "x", "2Gi", "2048Mi", "true"]))
 LISTS = st.lists(st.sampled_from(["x", "y"]), max_size=3)
 MOUNTS = st.lists(
     st.fixed_dictionaries(
         {"mountPoint": st.sampled_from(["https://a/", "https://b/"])},
         optional={"path": st.sampled_from(["/a", "/b"]), "readOnly": st.booleans(),
-                  "options": st.dictionaries(st.sampled_from(["o", "p"]), st.sampled_from(["1", "2"]), max_size=2)}),
+                  "options": st.dictionaries(st.sampled_from(["o", "p"]), st.sampled_from(["1", "2"]),
+                                             max_size=2)}),
     max_size=3, unique_by=lambda mount: (mount["mountPoint"], mount.get("path")))
 TREES = st.recursive(
     st.dictionaries(KEYS, SCALARS | LISTS, max_size=4),
@@ -84,7 +85,8 @@ def test_every_wished_value_is_in_the_target(existing, desired):
     target = merge({}, existing, desired).target
     for path in leaves(desired):
         desired_value, found = at(desired, path), at(target, path)
-        if isinstance(desired_value, (str, int)) and desired_value and path[-1] not in ("quota", "2Gi", "2048Mi") and "limits" not in path:
+        if isinstance(desired_value, (str, int)) and desired_value and path[-1] not in (
+            "quota", "2Gi", "2048Mi") and "limits" not in path:
             assert found == desired_value
 
 

@@ -9,13 +9,15 @@ from ansible_collections.datacache.fluid.plugins.module_utils.apply import recon
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.reconcile import Write
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
 RUNTIME = fluid_kinds.ALLUXIO_RUNTIME
 TEXT_MAPS = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["", "1", "2"]), max_size=3)
 LEVELS = st.lists(
     st.fixed_dictionaries(
         {"mediumtype": st.sampled_from(["MEM", "SSD"]), "path": st.sampled_from(["/dev/shm", "/mnt"])},
-        optional={"quota": st.sampled_from(["1Gi", "1024Mi", "2Gi"]), "high": st.sampled_from(["0.9", "0.8"])}),
+        optional={"quota": st.sampled_from(["1Gi", "1024Mi", "2Gi"]),
+                  "high": st.sampled_from(["0.9", "0.8"])}),
     min_size=1, max_size=3, unique_by=lambda level: (level["mediumtype"], level["path"]))
 WISHES = st.fixed_dictionaries({}, optional={
     "replicas": st.integers(1, 3),
@@ -47,7 +49,9 @@ def without_empty(value):
     """The value as Go's omitempty writes it; maps of free keys keep their empty values."""
     if isinstance(value, dict):
         kept = {key: without_empty(inner) if key != "properties" else inner for key, inner in value.items()}
-        return {key: inner for key, inner in kept.items() if inner not in ("", 0, False, [], None) and (inner != {} or key == "master")}
+        return {key: inner for key,
+                inner in kept.items() if inner not in ("", 0, False, [], None)
+                and (inner != {} or key == "master")}
     return value
 
 
@@ -58,7 +62,8 @@ def fluid_writes_back(cluster):
     for level in spec.get("tieredstore", {}).get("levels", []):
         level.setdefault("volumeType", "hostPath")
         level.setdefault("volumeSource", {})
-    spec = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0}, "management": {"metadataSyncPolicy": {}}, **spec}
+    spec = {"alluxioVersion": {}, "data": {"pin": False, "replicas": 0},
+            "management": {"metadataSyncPolicy": {}}, **spec}
     for component in ("master", "worker", "fuse"):
         spec[component] = {"podMetadata": {}, "resources": {}, **spec.get(component, {})}
     cluster.put(RUNTIME, {**existing, "spec": spec})
@@ -75,11 +80,13 @@ def people_take(cluster, taken):
     fields = {"f:" + key: {"f:levels": {}} if key == "tieredstore" else {} for key in taken}
     cluster.change(RUNTIME, "hbase", "data", {"spec": taken, "metadata": {"managedFields": [
         {"manager": "kubectl-edit", "fieldsV1": {"f:spec": fields}},
-        {"manager": "alluxioruntime-controller", "fieldsV1": {"f:spec": {"f:master": {}, "f:tieredstore": {"f:levels": {}}}}}]}})
+        {"manager": "alluxioruntime-controller",
+         "fieldsV1": {"f:spec": {"f:master": {}, "f:tieredstore": {"f:levels": {}}}}}]}})
 
 
 def apply(cluster, desired, labels, **how):
-    return reconcile.apply(cluster, RUNTIME, manifest(desired, labels), Write(**how), cluster.get(RUNTIME, "hbase", "data"))
+    return reconcile.apply(cluster, RUNTIME, manifest(desired, labels), Write(**how),
+                           cluster.get(RUNTIME, ObjectRef("data", "hbase")))
 
 
 @given(desired=WISHES, labels=LABELS)
@@ -159,7 +166,8 @@ def normal(cluster):
 def prune(value, within_map=False):
     if isinstance(value, dict):
         kept = {key: prune(inner, key in ("labels", "properties")) for key, inner in value.items()}
-        return {key: inner for key, inner in kept.items() if within_map or inner not in ({}, "", 0, False, [], None)}
+        return {key: inner for key,
+                inner in kept.items() if within_map or inner not in ({}, "", 0, False, [], None)}
     if isinstance(value, list):
         return [prune(inner) for inner in value]
     return {"1000m": "1", "1024Mi": "1Gi"}.get(value, value) if isinstance(value, str) else value

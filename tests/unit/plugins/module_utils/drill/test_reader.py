@@ -17,10 +17,12 @@ LOG = "\n".join([
 @pytest.mark.parametrize(("log", "skip", "found"), [
     pytest.param("", 0, Reads(0, (), (), 0.0), id="nothing"),
     pytest.param("no file  to read below /data\n", 0, Reads(0, (), (), 0.0), id="no-reads"),
-    pytest.param(LOG, 0, Reads(3, ("dd: error reading '/data/hbase/CHANGES.md': Input/output error",), (TWO,), 4.1), id="all"),
+    pytest.param(LOG, 0, Reads(3, ("dd: error reading '/data/hbase/CHANGES.md': Input/output error",), (TWO,),
+                               4.1), id="all"),
     pytest.param(LOG, 4, Reads(1, (), (), 0.1), id="the-last"),
-    pytest.param("error 1.0 2.0\n", 0, Reads(0, ("no words",), (), 1.0), id="error-without-words"),
-    pytest.param(f"read {ONE} 10.00 10.25\nread {ONE} 10.3", 0, Reads(1, (), (), 0.25), id="a-line-that-is-being-written"),
+    pytest.param("error 1.0 2.0\n", 0, Reads(0, ("no message",), (), 1.0), id="error-without-words"),
+    pytest.param(f"read {ONE} 10.00 10.25\nread {ONE} 10.3", 0, Reads(1, (), (), 0.25),
+                 id="a-line-that-is-being-written"),
 ])
 def test_reads(log, skip, found):
     reads = parse(log, skip)
@@ -28,7 +30,7 @@ def test_reads(log, skip, found):
     assert reads.longest == pytest.approx(found.longest)
 
 
-def test_the_first_read_tells_the_checksum_also_when_it_is_not_counted():
+def test_the_first_read_sets_the_checksum_also_when_it_is_not_counted():
     reads = parse(f"read {ONE} 1.0 1.1\nread {TWO} 1.2 1.3\n", skip=1)
     assert (reads.good, reads.different) == (0, (TWO,))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the writer was told, and what the leader lists."""
+"""What the leader acknowledged, and what the leader lists."""
 
 import json
 
@@ -19,11 +19,13 @@ def test_only_what_was_acknowledged_in_full_counts():
 
 
 def test_a_page_of_the_listing():
-    page = {"fileInfos": [{"absolutePath": "/d/0", "name": "0"}, {"absolutePath": "/d/1", "name": "1"}], "ntotalFile": 7}
+    page = {"fileInfos": [{"absolutePath": "/d/0", "name": "0"}, {"absolutePath": "/d/1", "name": "1"}],
+            "ntotalFile": 7}
     assert names_listed(json.dumps(page).encode()) == (["/d/0", "/d/1"], 7)
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"fileInfos": null, "ntotalFile": 0}', b'{"fileInfos": [{}], "ntotalFile": 1}'])
+@pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"fileInfos": null, "ntotalFile": 0}',
+                                    b'{"fileInfos": [{}], "ntotalFile": 1}'])
 def test_anything_else_is_no_listing(answer):
     with pytest.raises(QuorumUnknown, match="expected a listing of /.datacache-drill"):
         names_listed(answer)

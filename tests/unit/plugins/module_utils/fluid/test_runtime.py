@@ -9,7 +9,8 @@ LEVEL = {"mediumtype": "MEM", "path": "/dev/shm"}
 
 
 def params(**given):
-    return {"name": "hbase", "namespace": "data", "master_replicas": 1, "worker_replicas": 1, "network_mode": "HostNetwork", **given}
+    return {"name": "hbase", "namespace": "data", "master_replicas": 1, "worker_replicas": 1,
+            "network_mode": "HostNetwork", **given}
 
 
 def level(**given):
@@ -24,49 +25,72 @@ REFUSED = [
     pytest.param({"name": "HBase"}, "AlluxioRuntime name 'HBase' is not a DNS-1035 label", id="name"),
     pytest.param({"namespace": "My_Team"}, "namespace 'My_Team' is not a DNS-1123 label", id="namespace"),
     pytest.param({"master_replicas": 2}, "master_replicas is 2, an even number", id="even-masters"),
-    pytest.param({"master_replicas": 0}, "master_replicas is 0: a runtime needs at least one master", id="no-master"),
-    pytest.param({"worker_replicas": 0}, "worker_replicas is 0: expected at least one worker", id="no-worker"),
+    pytest.param({"master_replicas": 0}, "master_replicas is 0: a runtime needs at least one master",
+                 id="no-master"),
+    pytest.param({"worker_replicas": 0}, "worker_replicas is 0: expected at least one worker",
+                 id="no-worker"),
     pytest.param(level(quota="2Gi", quota_list="2Gi"),
-                 "tieredstore[0] has both quota and quota_list: give one quota, or a list with one for each path", id="two-quotas"),
-    pytest.param(level(quota="2GB"), "tieredstore[0].quota: '2GB' is not a Kubernetes quantity", id="no-quantity"),
-    pytest.param(level(quota="0"), "tieredstore[0].quota is 0: expected a quantity above zero", id="quota-of-nothing"),
-    pytest.param(level(path="/a,/b", quota_list="1Gi"), "tieredstore[0] has 1 quotas for 2 paths: expected one for each",
+                 "tieredstore[0] has both quota and quota_list: use quota, or quota_list with one quota for "
+                 "each path", id="two-quotas"),
+    pytest.param(level(quota="2GB"), "tieredstore[0].quota: '2GB' is not a Kubernetes quantity",
+                 id="no-quantity"),
+    pytest.param(level(quota="0"), "tieredstore[0].quota is 0: expected a quantity above zero",
+                 id="quota-of-nothing"),
+    pytest.param(level(path="/a,/b", quota_list="1Gi"),
+                 "tieredstore[0] has 1 quotas for 2 paths: expected one for each",
                  id="a-quota-too-few"),
-    pytest.param(level(path="/a,/b", quota_list="1Gi,x"), "tieredstore[0].quota_list: 'x' is not a Kubernetes quantity",
+    pytest.param(level(path="/a,/b", quota_list="1Gi,x"),
+                 "tieredstore[0].quota_list: 'x' is not a Kubernetes quantity",
                  id="no-quantity-in-the-list"),
-    pytest.param(level(high="0.5", low="0.7"), "tieredstore[0] has high 0.5 below or equal to low 0.7: eviction starts",
+    pytest.param(level(high="0.5", low="0.7"),
+                 "tieredstore[0] has high 0.5, which is not above low 0.7: eviction starts",
                  id="high-below-low"),
-    pytest.param(level(high="0.7", low="0.7"), "tieredstore[0] has high 0.7 below or equal to low 0.7", id="high-equal-to-low"),
-    pytest.param(level(high="95"), "tieredstore[0].high is '95': expected a share of the quota above 0 and up to 1", id="percent"),
+    pytest.param(level(high="0.7", low="0.7"), "tieredstore[0] has high 0.7, which is not above low 0.7",
+                 id="high-equal-to-low"),
+    pytest.param(level(low="1"), "tieredstore[0] has high 1, which is not above low 1",
+                 id="low-at-the-default-high"),
+    pytest.param(level(high="95"),
+                 "tieredstore[0].high is '95': expected a share of the quota above 0 and at most 1",
+                 id="percent"),
     pytest.param(level(low="0"), "tieredstore[0].low is '0': expected a share", id="low-of-zero"),
     pytest.param(level(low="half"), "tieredstore[0].low is 'half': expected a share", id="share-in-words"),
     pytest.param(level(low="nan"), "tieredstore[0].low is 'nan': expected a share", id="not-a-number"),
-    pytest.param({"tieredstore": [LEVEL, {**LEVEL, "quota": "x"}]}, "tieredstore[1].quota: 'x'", id="second-level"),
+    pytest.param({"tieredstore": [LEVEL, {**LEVEL, "quota": "x"}]}, "tieredstore[1].quota: 'x'",
+                 id="second-level"),
     pytest.param({"raft": {"election_timeout_min": "5s"},
                   "properties": {"alluxio.master.embedded.journal.election.timeout.min": "6s"}},
-                 "raft.election_timeout_min and properties both set alluxio.master.embedded.journal.election.timeout.min",
+                 "raft.election_timeout_min and properties both set "
+                 "alluxio.master.embedded.journal.election.timeout.min",
                  id="option-and-property"),
     pytest.param({"raft": {"election_timeout_min": "20s", "election_timeout_max": "20s"}},
-                 "raft.election_timeout_min (20s) is not below raft.election_timeout_max (20s)", id="min-equal-to-max"),
+                 "raft.election_timeout_min (20s) is not below raft.election_timeout_max (20s)",
+                 id="min-equal-to-max"),
     pytest.param({"raft": {"election_timeout_min": "30s"}},
-                 "raft.election_timeout_min (30s) is not below raft.election_timeout_max (20s)", id="min-above-the-default-max"),
+                 "raft.election_timeout_min (30s) is not below raft.election_timeout_max (20s)",
+                 id="min-above-the-default-max"),
     pytest.param({"raft": {"election_timeout_max": "500ms"}},
-                 "raft.election_timeout_min (10s) is not below raft.election_timeout_max (0.5s)", id="max-below-the-default-min"),
+                 "raft.election_timeout_min (10s) is not below raft.election_timeout_max (0.5s)",
+                 id="max-below-the-default-min"),
     pytest.param({"raft": {"election_timeout_min": "soon"}},
-                 "raft.election_timeout_min is 'soon': expected a whole number with a unit, such as 500ms", id="no-duration"),
+                 "raft.election_timeout_min is 'soon': expected a whole number with a unit, such as 500ms",
+                 id="no-duration"),
     pytest.param({"raft": {"election_timeout_min": "0s"}},
                  "raft.election_timeout_min is '0s': expected a whole number with a unit", id="no-time"),
     # FormatUtils.parseTimeSize of Alluxio 2.9.4 fails on these, and with it the master.
-    pytest.param({"raft": {"election_timeout_min": "1.5s"}}, "raft.election_timeout_min is '1.5s': expected a whole number with a unit",
+    pytest.param({"raft": {"election_timeout_min": "1.5s"}},
+                 "raft.election_timeout_min is '1.5s': expected a whole number with a unit",
                  id="fraction-of-a-second"),
-    pytest.param({"raft": {"election_timeout_min": "1 s"}}, "raft.election_timeout_min is '1 s': expected a whole number with a unit",
+    pytest.param({"raft": {"election_timeout_min": "1 s"}},
+                 "raft.election_timeout_min is '1 s': expected a whole number with a unit",
                  id="space-before-the-unit"),
-    pytest.param({"raft": {"election_timeout_min": "1msec"}}, "raft.election_timeout_min is '1msec': expected a whole number with a unit",
+    pytest.param({"raft": {"election_timeout_min": "1msec"}},
+                 "raft.election_timeout_min is '1msec': expected a whole number with a unit",
                  id="unit-that-alluxio-does-not-know"),
     pytest.param({"worker": {"resources": {"limits": {"memory": "2GB"}}}},
                  "worker.resources.limits.memory: '2GB' is not a Kubernetes quantity", id="resources"),
     pytest.param({"job_worker": {"resources": {"requests": {"cpu": "lots"}}}},
-                 "job_worker.resources.requests.cpu: 'lots' is not a Kubernetes quantity", id="resources-of-a-job-worker"),
+                 "job_worker.resources.requests.cpu: 'lots' is not a Kubernetes quantity",
+                 id="resources-of-a-job-worker"),
 ]
 
 
@@ -82,11 +106,16 @@ def test_refused(given, message):
     pytest.param({"master_replicas": 3, "worker_replicas": 2}, id="highly-available"),
     pytest.param(level(quota="2Gi", high="0.95", low="0.7"), id="level"),
     pytest.param(level(path="/a,/b", quota_list="1Gi,2Gi", high="1"), id="level-of-two-paths"),
-    pytest.param({"raft": {"election_timeout_min": "1s", "election_timeout_max": "2s"}}, id="election-timeouts"),
-    pytest.param({"raft": {"election_timeout_min": "500ms", "election_timeout_max": "1min"}}, id="other-units"),
-    pytest.param({"raft": {"election_timeout_min": "1000", "election_timeout_max": "1hr"}}, id="a-bare-number-is-milliseconds"),
-    pytest.param({"raft": {"election_timeout_min": None}, "properties": None, "master": None}, id="options-that-are-not-given"),
-    pytest.param({"master": {"resources": {"limits": {"memory": "2Gi"}, "requests": {"cpu": 0.5}}}}, id="resources"),
+    pytest.param({"raft": {"election_timeout_min": "1s", "election_timeout_max": "2s"}},
+                 id="election-timeouts"),
+    pytest.param({"raft": {"election_timeout_min": "500ms", "election_timeout_max": "1min"}},
+                 id="other-units"),
+    pytest.param({"raft": {"election_timeout_min": "1000", "election_timeout_max": "1hr"}},
+                 id="a-bare-number-is-milliseconds"),
+    pytest.param({"raft": {"election_timeout_min": None}, "properties": None, "master": None},
+                 id="options-that-are-not-given"),
+    pytest.param({"master": {"resources": {"limits": {"memory": "2Gi"}, "requests": {"cpu": 0.5}}}},
+                 id="resources"),
     pytest.param({"master": {"resources": {"limits": None}}}, id="resources-that-are-not-given"),
 ])
 def test_accepted(given):
@@ -95,34 +124,50 @@ def test_accepted(given):
 
 def test_a_minimal_manifest():
     assert runtime.manifest(params()) == {
-        "apiVersion": "data.fluid.io/v1alpha1", "kind": "AlluxioRuntime", "metadata": {"name": "hbase", "namespace": "data"},
-        "spec": {"replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"}, "worker": {"networkMode": "HostNetwork"}}}
+        "apiVersion": "data.fluid.io/v1alpha1", "kind": "AlluxioRuntime",
+        "metadata": {"name": "hbase", "namespace": "data"},
+        "spec": {"replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"},
+                 "worker": {"networkMode": "HostNetwork"}}}
 
 
 @pytest.mark.parametrize(("given", "field", "desired"), [
-    pytest.param({"worker_replicas": 2, "master_replicas": 3}, "replicas", 2, id="spec-replicas-counts-workers"),
-    pytest.param({"worker_replicas": 2, "master_replicas": 3}, "master", {"replicas": 3, "networkMode": "HostNetwork"},
+    pytest.param({"worker_replicas": 2, "master_replicas": 3}, "replicas", 2,
+                 id="spec-replicas-counts-workers"),
+    pytest.param({"worker_replicas": 2, "master_replicas": 3}, "master",
+                 {"replicas": 3, "networkMode": "HostNetwork"},
                  id="masters-have-their-own-count"),
-    pytest.param({"network_mode": "ContainerNetwork"}, "worker", {"networkMode": "ContainerNetwork"}, id="network-of-the-workers"),
+    pytest.param({"network_mode": "ContainerNetwork"}, "worker", {"networkMode": "ContainerNetwork"},
+                 id="network-of-the-workers"),
     pytest.param(level(quota="2Gi", high="0.95", low="0.7", volume_type="emptyDir"), "tieredstore",
-                 {"levels": [{**LEVEL, "quota": "2Gi", "high": "0.95", "low": "0.7", "volumeType": "emptyDir"}]}, id="level"),
-    pytest.param(level(quota_list="1Gi"), "tieredstore", {"levels": [{**LEVEL, "quotaList": "1Gi"}]}, id="quota-list"),
+                 {"levels": [{**LEVEL, "quota": "2Gi", "high": "0.95", "low": "0.7",
+                              "volumeType": "emptyDir"}]}, id="level"),
+    pytest.param(level(quota_list="1Gi"), "tieredstore", {"levels": [{**LEVEL, "quotaList": "1Gi"}]},
+                 id="quota-list"),
     pytest.param({"tieredstore": []}, "tieredstore", {"levels": []}, id="no-levels"),
-    pytest.param({"properties": {"a": True, "b": 5}}, "properties", {"a": "true", "b": "5"}, id="properties-as-text"),
-    pytest.param({"properties": {"a": "1"}, "raft": {"election_timeout_min": "1s", "election_timeout_max": None}}, "properties",
-                 {"a": "1", "alluxio.master.embedded.journal.election.timeout.min": "1s"}, id="raft-options-are-properties"),
-    pytest.param({"image": "alluxio", "image_tag": "2.9.4"}, "alluxioVersion", {"image": "alluxio", "imageTag": "2.9.4"}, id="image"),
+    pytest.param({"properties": {"a": True, "b": 5}}, "properties", {"a": "true", "b": "5"},
+                 id="properties-as-text"),
+    pytest.param({"properties": {"a": "1"},
+                  "raft": {"election_timeout_min": "1s", "election_timeout_max": None}}, "properties",
+                 {"a": "1", "alluxio.master.embedded.journal.election.timeout.min": "1s"},
+                 id="raft-options-are-properties"),
+    pytest.param({"image": "alluxio", "image_tag": "2.9.4"}, "alluxioVersion",
+                 {"image": "alluxio", "imageTag": "2.9.4"}, id="image"),
     pytest.param({"run_as": {"uid": 1, "gid": 2, "user": "u", "group": "g"}}, "runAs",
                  {"uid": 1, "gid": 2, "user": "u", "group": "g"}, id="run-as"),
     pytest.param({"jvm_options": ["-Xmx1g"]}, "jvmOptions", ["-Xmx1g"], id="jvm-options"),
     pytest.param({"disable_prometheus": False}, "disablePrometheus", False, id="false-is-asked-for"),
     pytest.param({"hadoop_config": "conf"}, "hadoopConfig", "conf", id="hadoop-config"),
-    pytest.param({"job_master": {"jvm_options": ["-Xmx1g"], "properties": {"a": 1}, "env": {"B": True}, "ports": {"rpc": 1},
-                                 "node_selector": {"disk": "ssd"}, "resources": {"limits": {"cpu": 2}}}}, "jobMaster",
-                 {"jvmOptions": ["-Xmx1g"], "properties": {"a": "1"}, "env": {"B": "true"}, "ports": {"rpc": 1},
+    pytest.param({"job_master": {"jvm_options": ["-Xmx1g"], "properties": {"a": 1}, "env": {"B": True},
+                                 "ports": {"rpc": 1},
+                                 "node_selector": {"disk": "ssd"}, "resources": {"limits": {"cpu": 2}}}},
+                 "jobMaster",
+                 {"jvmOptions": ["-Xmx1g"], "properties": {"a": "1"}, "env": {"B": "true"},
+                  "ports": {"rpc": 1},
                   "nodeSelector": {"disk": "ssd"}, "resources": {"limits": {"cpu": "2"}}}, id="component"),
-    pytest.param({"fuse": {"image": "f", "image_tag": "1", "image_pull_policy": "Never", "args": ["-o"], "clean_policy": "OnDemand"}},
-                 "fuse", {"image": "f", "imageTag": "1", "imagePullPolicy": "Never", "args": ["-o"], "cleanPolicy": "OnDemand"},
+    pytest.param({"fuse": {"image": "f", "image_tag": "1", "image_pull_policy": "Never", "args": ["-o"],
+                           "clean_policy": "OnDemand"}},
+                 "fuse", {"image": "f", "imageTag": "1", "imagePullPolicy": "Never", "args": ["-o"],
+                          "cleanPolicy": "OnDemand"},
                  id="fuse"),
 ])
 def test_manifest(given, field, desired):
@@ -130,7 +175,8 @@ def test_manifest(given, field, desired):
 
 
 def test_what_is_not_given_is_not_asked_for():
-    given = {option: None for option in ("tieredstore", "properties", "jvm_options", "image", "run_as", "raft", "fuse", "worker")}
+    given = {option: None for option in ("tieredstore", "properties", "jvm_options", "image", "run_as",
+                                         "raft", "fuse", "worker")}
     assert spec(**given).keys() == {"replicas", "master", "worker"}
 
 
@@ -152,14 +198,17 @@ def test_an_option_goes_over_its_profile():
 
 
 def test_sensitive_values_are_those_whose_key_says_so():
-    given = {"properties": {"aws.secretKey": "abcdef", "region": "somewhere"}, "fuse": {"env": {"PASSWORD": "ghijkl"}},
+    given = {"properties": {"aws.secretKey": "abcdef", "region": "somewhere"},
+             "fuse": {"env": {"PASSWORD": "ghijkl"}},
              "worker": {"properties": {"api.token": 1234567}}, "master": None}
     assert sorted(runtime.sensitive_values(params(**given))) == ["1234567", "abcdef", "ghijkl"]
 
 
 @pytest.mark.parametrize(("path", "applied_by"), [
-    ("spec.replicas", "fluid"), ("metadata.labels.team", "fluid"), ("spec.tieredstore.levels", None), ("spec.worker.properties.a", None),
-    ("spec.master.networkMode", None), ("spec.properties.a", "rollout"), ("spec.master.resources.limits.cpu", "rollout"),
+    ("spec.replicas", "fluid"), ("metadata.labels.team", "fluid"), ("spec.tieredstore.levels", None),
+    ("spec.worker.properties.a", None),
+    ("spec.master.networkMode", None), ("spec.properties.a", "rollout"),
+    ("spec.master.resources.limits.cpu", "rollout"),
     ("spec.jobMaster.jvmOptions", "rollout"), ("spec.alluxioVersion.imageTag", "rollout"),
 ])
 def test_what_applies_a_change(path, applied_by):

@@ -22,9 +22,11 @@ def test_parse(text, value):
     assert parse(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "Gi", "2gi", "2GB", "2 Gi", " 2Gi", "2Gi\n", "1e", "1e3Gi", "--2", "0x2", "two", "²"])
+@pytest.mark.parametrize("text", ["", "Gi", "2gi", "2GB", "2 Gi", " 2Gi", "2Gi\n", "1e", "1e3Gi", "--2",
+                                  "0x2", "two", "²"])
 def test_what_is_not_a_quantity_is_refused(text):
-    with pytest.raises(InvalidInput, match="is not a Kubernetes quantity: expected a number with an optional suffix"):
+    with pytest.raises(InvalidInput,
+                       match="is not a Kubernetes quantity: expected a number with an optional suffix"):
         parse(text)
 
 

@@ -6,9 +6,11 @@ import subprocess
 import pytest
 from fake_raft import FakeRaft
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import group
 
@@ -23,46 +25,50 @@ def alluxio(cluster, monkeypatch):
     FakeRaft(cluster)
     asked = []
 
-    def execute(_client, _namespace, pod, _container, command, _timeout):
+    def execute(_client, pod, _container, command, _timeout):
         keys = command[4:]
         asked.append((pod, keys))
         return ExecResult(0, "".join(key + "\n" for key in keys if key not in (TIMEOUT, SURE)), "")
-    monkeypatch.setattr(group, "execute", execute)
+    monkeypatch.setattr(pod_exec, "execute", execute)
     execute.asked = asked
     return execute
 
 
 def require(cluster, *keys):
-    property_check.require_known(cluster, "data", "hbase", list(keys))
+    property_check.require_known(cluster, ObjectRef("data", "hbase"), list(keys))
 
 
 def test_what_is_asked_for_is_that_of_the_masters():
-    params = {"raft": {"profile": "fast", "write_timeout": "20s"}, "properties": {"alluxio.a": "1", "fs.s3a.b": "2"},
+    params = {"raft": {"profile": "fast", "write_timeout": "20s"},
+              "properties": {"alluxio.a": "1", "fs.s3a.b": "2"},
               "master": {"properties": {"alluxio.c": "3"}}, "worker": {"properties": {"alluxio.d": "4"}}}
-    assert property_check.asked_for(params) == [
-        "alluxio.a", "alluxio.c", "alluxio.master.backup.delegation.enabled", "alluxio.master.embedded.journal.catchup.retry.wait",
+    assert property_check.declared(params) == [
+        "alluxio.a", "alluxio.c", "alluxio.master.backup.delegation.enabled",
+        "alluxio.master.embedded.journal.catchup.retry.wait",
         "alluxio.master.embedded.journal.election.timeout.max", TIMEOUT,
         "alluxio.master.embedded.journal.write.timeout"]
 
 
 def test_what_changed_is_that_of_the_masters():
-    changes = (Change(("spec", "properties", "alluxio.b")), Change(("spec", "master", "properties", "alluxio.a")),
-               Change(("spec", "properties", "alluxio.gone"), removed=True), Change(("spec", "worker", "properties", "alluxio.c")),
+    changes = (Change(("spec", "properties", "alluxio.b")),
+               Change(("spec", "master", "properties", "alluxio.a")),
+               Change(("spec", "properties", "alluxio.gone"), removed=True),
+               Change(("spec", "worker", "properties", "alluxio.c")),
                Change(("spec", "replicas")))
     assert property_check.changed(changes) == ["alluxio.a", "alluxio.b"]
 
 
 def test_known_keys_cost_one_question(cluster, alluxio):
     require(cluster, TIMEOUT, SURE)
-    assert alluxio.asked == [("hbase-master-0", [TIMEOUT, SURE])]
+    assert alluxio.asked == [(ObjectRef("data", "hbase-master-0"), [TIMEOUT, SURE])]
 
 
 def test_an_unknown_key_is_named(cluster, alluxio):
     with pytest.raises(InvalidInput) as refused:
         require(cluster, TIMEOUT, MISSPELT)
     assert str(refused.value) == (
-        f"the Alluxio of AlluxioRuntime hbase in namespace data does not know {MISSPELT}: it would ignore it without a word; check the "
-        "spelling against the version that runs")
+        f"the Alluxio of AlluxioRuntime hbase in namespace data does not know {MISSPELT}: it would "
+        "silently ignore it; check the spelling against the Alluxio version of the runtime")
 
 
 GET_CONF = """#!/bin/bash
@@ -74,12 +80,14 @@ esac
 """
 
 
-@pytest.mark.parametrize(("program", "found"), [(GET_CONF, MISSPELT + "\n"), ("#!/bin/bash\nexit 1\n", "")], ids=["real", "broken"])
+@pytest.mark.parametrize(("program", "found"), [(GET_CONF, MISSPELT + "\n"), ("#!/bin/bash\nexit 1\n", "")],
+                         ids=["real", "broken"])
 def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, found):
     """A known key without a value is known, and a program that always fails tells of none."""
     (tmp_path / "alluxio").write_text(program)
     (tmp_path / "alluxio").chmod(0o755)
-    result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT, "alluxio.valueless"], check=True,
+    result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT,
+                             "alluxio.valueless"], check=True,
                           capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
     assert result.stdout == found
 
@@ -92,10 +100,13 @@ def test_nothing_to_ask_or_nobody_to_be_asked(cluster, keys):
 @pytest.mark.parametrize("status", [403, 500])
 def test_without_the_permission_a_created_runtime_stays_unproven(cluster, alluxio, monkeypatch, status):
     def refuse(*_args):
-        raise ApiError("refused", status)
-    monkeypatch.setattr(group, "execute", refuse)
+        raise {403: Forbidden, 500: ApiError}[status]("refused", status)
+    monkeypatch.setattr(pod_exec, "execute", refuse)
     if status == 403:
-        property_check.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
+        property_check.require_declared_known(cluster,
+                                              {"name": "hbase", "namespace": "data",
+                                               "properties": {TIMEOUT: "1s"}})
     else:
         with pytest.raises(ApiError):
-            property_check.prove(cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
+            property_check.require_declared_known(cluster,
+                                 {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})

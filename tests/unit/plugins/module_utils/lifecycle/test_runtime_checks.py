@@ -12,7 +12,8 @@ CREATED = MergeResult({}, ())
 
 
 def params(**given):
-    return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "HostNetwork", "master": None, **given}
+    return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "HostNetwork",
+            "master": None, **given}
 
 
 def node(name, labels=None, **spec):
@@ -24,7 +25,7 @@ def guard(cluster):
     """Run the guard of a runtime with these options and return what it warns of."""
     def run(given, existing=None, merged=CREATED):
         warnings = []
-        runtime_checks.make(cluster, given, warnings.append)(existing, merged)
+        runtime_checks.guard_of(cluster, given, warnings.append)(existing, merged)
         return warnings
     return run
 
@@ -53,8 +54,8 @@ def test_too_few_nodes_for_masters_on_their_network(guard, nodes, third, count):
     with pytest.raises(InvalidInput) as refused:
         guard(params())
     assert str(refused.value) == (
-        f"3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of {count} nodes take them (n1, n2): use fewer "
-        "masters, network_mode ContainerNetwork, or more nodes")
+        f"3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of {count} nodes accept "
+        "them (n1, n2): use fewer masters, network_mode ContainerNetwork, or more nodes")
 
 
 def test_a_taint_that_only_prefers_repels_no_master(guard, nodes):
@@ -64,11 +65,12 @@ def test_a_taint_that_only_prefers_repels_no_master(guard, nodes):
 
 def test_only_nodes_with_the_wanted_labels_count(guard, nodes):
     nodes(node("n1", {"disk": "ssd"}), node("n2", {"disk": "hdd"}), node("n3"))
-    with pytest.raises(InvalidInput, match=r"1 of 3 nodes take them \(n1\)"):
+    with pytest.raises(InvalidInput, match=r"1 of 3 nodes accept them \(n1\)"):
         guard(params(master={"node_selector": {"disk": "ssd"}}))
 
 
-@pytest.mark.parametrize("given", [{"master_replicas": 1}, {"network_mode": "ContainerNetwork"}], ids=["one", "own-addresses"])
+@pytest.mark.parametrize("given", [{"master_replicas": 1}, {"network_mode": "ContainerNetwork"}],
+                         ids=["one", "own-addresses"])
 def test_masters_that_need_no_node_each_need_no_look_at_the_nodes(cluster, guard, given):
     assert guard(params(**given)) == []
     assert cluster.requests == []
@@ -76,7 +78,8 @@ def test_masters_that_need_no_node_each_need_no_look_at_the_nodes(cluster, guard
 
 def test_without_permission_for_nodes_it_warns(cluster, guard):
     cluster.forbidden.add(("list", "nodes"))
-    assert guard(params()) == ["whether 3 masters find a node each is not known: not allowed to list nodes"]
+    assert guard(params()) == [
+        "could not check whether each of 3 masters finds its own node: not allowed to list nodes"]
 
 
 def test_another_failure_of_the_look_is_an_error(cluster, guard, monkeypatch):
@@ -95,14 +98,16 @@ def test_a_single_master_stays_one(cluster, guard, master, desired, found):
     with pytest.raises(InvalidInput) as refused:
         guard(params(master_replicas=desired), {"spec": {"master": master}}, COUNT)
     assert str(refused.value) == (
-        f"AlluxioRuntime hbase in namespace data has {found} masters and {desired} were asked for: a single master keeps its journal in "
-        "the UFS format and several in the EMBEDDED one, so neither can become the other; leave master_replicas as it is, or set recreate: "
-        "true, which rebuilds the cache: cached data is lost and fetched anew from the under-store, and what is only in Alluxio is lost, "
-        "so back up the metadata first with datacache.fluid.alluxio_backup")
+        f"AlluxioRuntime hbase in namespace data has {found} masters and {desired} are desired: a single "
+        "master has a journal of type UFS and several have one of type EMBEDDED, and neither can be "
+        f"converted; keep master_replicas: {found}, or set recreate: true, which rebuilds the cache: cached "
+        "data is fetched from the under-store again and data that is only in Alluxio is lost, so back up the "
+        "metadata first with datacache.fluid.alluxio_backup")
     assert cluster.requests == []
 
 
-@pytest.mark.parametrize("existing", [{"spec": {"master": None}}, {"spec": {"master": {}}}, {}], ids=["no-masters", "no-number", "no-spec"])
+@pytest.mark.parametrize("existing", [{"spec": {"master": None}}, {"spec": {"master": {}}}, {}],
+                         ids=["no-masters", "no-number", "no-spec"])
 def test_a_number_that_was_left_out_is_one_master(guard, existing):
     """As in a runtime that kubectl made: writing the number down changes nothing."""
     assert guard(params(master_replicas=1), existing, COUNT) == []
@@ -112,33 +117,40 @@ def test_another_number_of_masters_needs_a_rollout(guard, nodes):
     nodes(*(node(f"n{index}") for index in range(5)))
     for now, desired in ((3, 5), (5, 3)):
         assert guard(params(master_replicas=desired), {"spec": {"master": {"replicas": now}}}, COUNT) == [
-            f"AlluxioRuntime hbase in namespace data has {now} masters and {desired} are declared now: run "
+            f"AlluxioRuntime hbase in namespace data has {now} masters and {desired} are declared: run "
             "datacache.fluid.alluxio_rollout, which adds or removes them one at a time"]
 
 
 def test_more_masters_than_nodes(guard, nodes):
     nodes(node("n1"), node("n2"), node("n3"))
-    with pytest.raises(InvalidInput, match="5 masters with network_mode HostNetwork need 5 schedulable nodes"):
+    with pytest.raises(InvalidInput,
+                       match="5 masters with network_mode HostNetwork need 5 schedulable nodes"):
         guard(params(master_replicas=5), {"spec": {"master": {"replicas": 3}}}, COUNT)
 
 
 CHANGES = MergeResult({}, tuple(map(Change, (
-    ("spec", "replicas"), ("spec", "properties", "a"), ("spec", "master", "networkMode"), ("spec", "jobMaster", "env", "A"),
+    ("spec", "replicas"), ("spec", "properties", "a"), ("spec", "master", "networkMode"),
+    ("spec", "jobMaster", "env", "A"),
     ("spec", "fuse", "args")))))
 
 
 def test_what_fluid_ignores_later_brings_a_warning(guard):
     assert guard(params(), {"spec": {"master": {"replicas": 3}}}, CHANGES) == [
-        "AlluxioRuntime hbase in namespace data is running and Fluid does not apply these changes; run datacache.fluid.alluxio_rollout, "
-        "which brings the masters to them one at a time: spec.properties.a, spec.jobMaster.env.A",
-        "AlluxioRuntime hbase in namespace data is running and Fluid reads these fields only when it creates a runtime, so the "
-        "change has no effect until the runtime is created anew: spec.master.networkMode, spec.fuse.args"]
+        "AlluxioRuntime hbase in namespace data is running and Fluid does not apply changes of "
+        "spec.properties.a, spec.jobMaster.env.A: run datacache.fluid.alluxio_rollout, which applies them to "
+        "one master at a time",
+        "AlluxioRuntime hbase in namespace data is running and Fluid reads spec.master.networkMode, "
+        "spec.fuse.args only when it creates a runtime: the change has no effect until the runtime is "
+        "deleted and created again"]
 
 
 def test_a_single_master_is_not_rolled(guard):
     [warning] = guard(params(master_replicas=1), {"spec": {"master": {"replicas": 1}}}, CHANGES)
-    assert "until the runtime is created anew: spec.properties.a, spec.master.networkMode, spec.jobMaster.env.A, spec.fuse.args" in warning
+    assert ("Fluid reads spec.properties.a, spec.master.networkMode, spec.jobMaster.env.A, spec.fuse.args "
+            "only when it creates a runtime: the change has no effect until the runtime is deleted and "
+            "created again") in warning
 
 
 def test_what_fluid_applies_later_brings_none(guard):
-    assert guard(params(), {"spec": {}}, MergeResult({}, (Change(("spec", "replicas")), Change(("metadata", "labels", "a"))))) == []
+    assert guard(params(), {"spec": {}},
+                 MergeResult({}, (Change(("spec", "replicas")), Change(("metadata", "labels", "a"))))) == []

@@ -3,7 +3,13 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, FluidError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.api.bulk import ref_of
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    Conflict,
+    FluidError,
+    InvalidInput,
+    PreconditionFailed,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import volume, waits
@@ -12,7 +18,8 @@ PVC, PV, DATASET = kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME, fluid
 
 
 def item(**given):
-    return {"name": "hbase", "namespace": "default", "capacity": None, "reclaim_policy": None, "labels": None, **given}
+    return {"name": "hbase", "namespace": "default", "capacity": None, "reclaim_policy": None, "labels": None,
+            **given}
 
 
 @pytest.fixture
@@ -26,9 +33,10 @@ def bound(cluster, recorded):
 @pytest.fixture
 def ensure(cluster):
     """Manage one volume and return (its binding, the warnings); an error is raised."""
-    def run(wait_timeout=None, force_conflicts=False, dry_run=False, **given):
+    def run(deadline=None, force_conflicts=False, dry_run=False, **given):
         warnings = []
-        [binding] = volume.ensure(cluster, [item(**given)], wait_timeout, force_conflicts, dry_run, warnings.append)
+        [binding] = volume.ensure(cluster, [item(**given)], deadline, force_conflicts, dry_run,
+                                  warnings.append)
         if isinstance(binding, FluidError):
             raise binding
         return binding, warnings
@@ -37,8 +45,8 @@ def ensure(cluster):
 
 @pytest.fixture
 def remove(cluster):
-    def run(wait_timeout=None, dry_run=False):
-        [binding] = volume.remove(cluster, [item()], wait_timeout, dry_run)
+    def run(deadline=None, dry_run=False):
+        [binding] = volume.remove(cluster, [item()], deadline, dry_run)
         if isinstance(binding, FluidError):
             raise binding
         return binding
@@ -77,7 +85,8 @@ def test_labels_go_to_volume_and_claim(cluster, ensure):
                   "persistent_volume": {"metadata": {"labels": {"team": "search"}}}}}
     for kind, name, namespace in ((PV, "default-hbase", None), (PVC, "hbase", "default")):
         labels = cluster.stored(kind, name, namespace)["metadata"]["labels"]
-        assert labels == {"team": "search", "fluid.io/dataset-id": "default-hbase", "fluid.io/s-default-hbase": "true"}
+        assert labels == {
+            "team": "search", "fluid.io/dataset-id": "default-hbase", "fluid.io/s-default-hbase": "true"}
     assert not ensure(labels={"team": "search"})[0].as_result()["changed"]
 
 
@@ -91,7 +100,8 @@ def test_labels_that_are_no_longer_given_go(cluster, ensure):
 @pytest.mark.usefixtures("bound")
 def test_reclaim_policy(cluster, ensure):
     binding, _warnings = ensure(reclaim_policy="Delete")
-    assert binding.as_result()["diff"]["after"] == {"persistent_volume": {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}}
+    assert binding.as_result()["diff"]["after"] == {
+        "persistent_volume": {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}}
     assert cluster.stored(PV, "default-hbase")["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
 
 
@@ -104,9 +114,11 @@ def test_the_same_capacity_written_otherwise_brings_no_warning(ensure):
 def test_another_capacity_is_annotated_and_warned_of(cluster, ensure):
     binding, warnings = ensure(capacity="100Gi")
     assert binding.as_result()["changed"]
-    assert cluster.stored(DATASET, "hbase", "default")["metadata"]["annotations"][volume.CAPACITY_ANNOTATION] == "100Gi"
-    assert warnings == ["PersistentVolume default-hbase has capacity 100Pi, not 100Gi: Fluid reads the capacity only when it makes "
-                        "the volume, so the new one holds once the runtime is created anew"]
+    assert cluster.stored(DATASET, "hbase",
+                          "default")["metadata"]["annotations"][volume.CAPACITY_ANNOTATION] == "100Gi"
+    assert warnings == [
+        "PersistentVolume default-hbase has capacity 100Pi, not 100Gi: Fluid reads the capacity only when it "
+        "creates the volume, so the new one takes effect when the runtime is deleted and created again"]
 
 
 def test_capacity_before_the_volume_exists(cluster, recorded, ensure):
@@ -122,14 +134,16 @@ def test_capacity_before_the_volume_exists(cluster, recorded, ensure):
 def test_labels_before_the_volume_exists_need_a_wait(cluster, recorded, ensure):
     cluster.put(DATASET, recorded("dataset_not_bound.json"))
     binding, _warnings = ensure(labels={"team": "search"})
-    assert isinstance(binding.error, InvalidInput)
-    assert "PersistentVolumeClaim hbase in namespace default does not exist yet" in binding.as_result()["error"]
+    assert isinstance(binding.error, PreconditionFailed)
+    error = binding.as_result()["error"]
+    assert "PersistentVolumeClaim hbase in namespace default does not exist yet" in error
 
 
 def test_check_mode_predicts_the_labels_of_a_volume_that_a_wait_would_bring(cluster, recorded, ensure):
     cluster.put(DATASET, recorded("dataset_not_bound.json"))
-    binding, _warnings = ensure(labels={"team": "search"}, wait_timeout=60, dry_run=True)
-    assert binding.as_result()["diff"]["after"]["persistent_volume"] == {"metadata": {"labels": {"team": "search"}}}
+    binding, _warnings = ensure(labels={"team": "search"}, deadline=cluster.deadline(60), dry_run=True)
+    assert binding.as_result()["diff"]["after"]["persistent_volume"] == {
+        "metadata": {"labels": {"team": "search"}}}
     assert cluster.writes() == []
 
 
@@ -140,9 +154,10 @@ def test_without_a_dataset_there_is_nothing_to_manage(ensure):
 
 @pytest.mark.usefixtures("bound")
 def test_a_failed_wait_does_not_hide_what_was_changed_before(cluster, monkeypatch):
-    monkeypatch.setattr(waits, "volumes_bound", lambda _client, items, _timeout: {
-        (each["namespace"], each["name"]): FluidError("too late") for each in items})
-    [binding] = volume.ensure(cluster, [item(capacity="100Gi")], 60, False, False, lambda _text: None)
+    monkeypatch.setattr(waits, "volumes_bound", lambda _client, items, _deadline: {
+        ref_of(each): FluidError("too late") for each in items})
+    [binding] = volume.ensure(cluster, [item(capacity="100Gi")], cluster.deadline(60), False, False,
+                              lambda _text: None)
     result = binding.as_result()
     assert result["changed"]
     assert result["error"] == "too late"
@@ -152,8 +167,10 @@ def test_a_failed_wait_does_not_hide_what_was_changed_before(cluster, monkeypatc
 def test_pods_that_use_the_claim_are_returned(cluster, ensure):
     cluster.put(kinds.POD, {
         "metadata": {"name": "nginx", "namespace": "default"}, "status": {"phase": "Running"},
-        "spec": {"nodeName": "node1", "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "hbase"}}]}})
-    assert ensure()[0].as_result()["pods"] == [{"name": "nginx", "namespace": "default", "phase": "Running", "node": "node1"}]
+        "spec": {"nodeName": "node1",
+                 "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "hbase"}}]}})
+    assert ensure()[0].as_result()["pods"] == [
+        {"name": "nginx", "namespace": "default", "phase": "Running", "node": "node1"}]
 
 
 # -- absent ------------------------------------------------------------------------------------
@@ -161,7 +178,8 @@ def test_pods_that_use_the_claim_are_returned(cluster, ensure):
 
 @pytest.mark.usefixtures("bound")
 def test_a_volume_that_its_dataset_owns_is_not_removed(cluster, remove):
-    with pytest.raises(Conflict, match="Dataset hbase in namespace default exists, and its volume and claim belong to it"):
+    with pytest.raises(Conflict, match="Dataset hbase in namespace default exists and owns its volume and "
+                                       "claim: delete the Dataset instead"):
         remove()
     assert cluster.writes() == []
 
@@ -176,17 +194,18 @@ def orphaned(cluster, recorded):
 
 
 @pytest.mark.usefixtures("orphaned")
-@pytest.mark.parametrize("wait_timeout", [None, 60], ids=["at-once", "waiting"])
-def test_orphans_are_removed_and_check_mode_says_so_before(cluster, remove, wait_timeout):
-    predicted = remove(wait_timeout, dry_run=True).as_result()
+@pytest.mark.parametrize("seconds", [None, 60], ids=["at-once", "waiting"])
+def test_orphans_are_removed_and_check_mode_says_so_before(cluster, remove, seconds):
+    deadline = seconds and cluster.deadline(seconds)
+    predicted = remove(deadline, dry_run=True).as_result()
     assert cluster.stored(PV, "default-hbase") and cluster.stored(PVC, "hbase", "default")
-    done = remove(wait_timeout).as_result()
+    done = remove(deadline).as_result()
     assert done == predicted
     assert done["changed"]
     assert (done["persistent_volume"], done["persistent_volume_claim"]) == ({}, {})
     assert [request for request in cluster.writes() if request[0] == "delete"][-2:] == [
         ("delete", "persistentvolumeclaims"), ("delete", "persistentvolumes")]
-    assert not remove(wait_timeout).as_result()["changed"]
+    assert not remove(deadline).as_result()["changed"]
 
 
 @pytest.mark.usefixtures("orphaned")

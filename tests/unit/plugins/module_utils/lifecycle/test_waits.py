@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each module awaits, on a cluster in memory whose time passes only when somebody waits."""
 
-from functools import partial
-
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
@@ -13,19 +11,14 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import waits
 
-HBASE = ("data", "hbase")
+HBASE = ObjectRef("data", "hbase")
 
 
 def item(name="hbase", namespace="data", **given):
     return {"name": name, "namespace": namespace, **given}
-
-
-@pytest.fixture(autouse=True)
-def time_of_the_cluster(cluster, monkeypatch):
-    """Let the waits' clock be the cluster's."""
-    monkeypatch.setattr(waits, "Waiter", partial(waits.Waiter, clock=cluster.clock, sleep=cluster.sleep))
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ def test_a_dataset_that_its_runtime_binds(cluster, put, becomes):
     put(fluid_kinds.DATASET)
     put(fluid_kinds.ALLUXIO_RUNTIME)
     becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
-    waited = waits.datasets_in_phase(cluster, [item()], "Bound", 60)
+    waited = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(60))
     assert waited[HBASE]["status"]["phase"] == "Bound"
     assert cluster.now == 9
 
@@ -59,42 +52,48 @@ def test_any_kind_of_runtime_can_bind_it(cluster, put, becomes, kind):
     put(fluid_kinds.DATASET)
     put(kind)
     becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
-    assert waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE]["status"]["phase"] == "Bound"
+    assert waits.datasets_in_phase(cluster, [item()], "Bound",
+                                   cluster.deadline(60))[HBASE]["status"]["phase"] == "Bound"
 
 
 def test_without_a_runtime_it_fails_at_once(cluster, put):
     put(fluid_kinds.DATASET)
-    waited = waits.datasets_in_phase(cluster, [item()], "Bound", 60)
+    waited = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(60))
     assert isinstance(waited[HBASE], WaitFailed)
     assert str(waited[HBASE]) == (
-        "waited for Dataset hbase in namespace data to be Bound: nothing will bind it, because no runtime named hbase exists in "
-        "namespace data; create one, for example with datacache.fluid.alluxio_runtime, or do not wait")
+        "waited for Dataset hbase in namespace data to be Bound: no runtime hbase exists in "
+        "namespace data to bind it; create one, for example with datacache.fluid.alluxio_runtime, or set "
+        "wait: false")
     assert cluster.now == 0
 
 
 def test_kinds_that_are_not_installed_bind_nothing(cluster, put):
     put(fluid_kinds.DATASET)
     cluster.missing_kinds |= set(fluid_kinds.RUNTIMES[1:])
-    assert isinstance(waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE], WaitFailed)
+    waited = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(60))
+    assert isinstance(waited[HBASE], WaitFailed)
 
 
 def test_kinds_that_may_not_be_read_might_bind_it(cluster, put, becomes):
     put(fluid_kinds.DATASET)
     cluster.forbidden.add(("get", "jindoruntimes"))
     becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
-    assert waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE]["status"]["phase"] == "Bound"
+    assert waits.datasets_in_phase(cluster, [item()], "Bound",
+                                   cluster.deadline(60))[HBASE]["status"]["phase"] == "Bound"
 
 
 def test_a_reference_needs_no_runtime_of_its_own(cluster, put, becomes):
     put(fluid_kinds.DATASET, spec={"mounts": [{"mountPoint": "dataset://other/hbase"}]})
     becomes(9, fluid_kinds.DATASET, {"phase": "Bound"})
-    assert waits.datasets_in_phase(cluster, [item()], "Bound", 60)[HBASE]["status"]["phase"] == "Bound"
+    assert waits.datasets_in_phase(cluster, [item()], "Bound",
+                                   cluster.deadline(60))[HBASE]["status"]["phase"] == "Bound"
 
 
 def test_another_phase_needs_no_runtime(cluster, put, becomes):
     put(fluid_kinds.DATASET)
     becomes(9, fluid_kinds.DATASET, {"phase": "NotBound"})
-    assert waits.datasets_in_phase(cluster, [item()], "NotBound", 60)[HBASE]["status"]["phase"] == "NotBound"
+    assert waits.datasets_in_phase(cluster, [item()], "NotBound",
+                                   cluster.deadline(60))[HBASE]["status"]["phase"] == "NotBound"
 
 
 def test_several_datasets_each_have_their_own_result(cluster, put, becomes):
@@ -106,7 +105,7 @@ def test_several_datasets_each_have_their_own_result(cluster, put, becomes):
     becomes(2, fluid_kinds.DATASET, {"phase": "Failed"}, "fails")
     becomes(4, fluid_kinds.DATASET, {"phase": "Bound"}, "bound")
     items = [item(name) for name in ("orphan", "fails", "late", "bound")] + [item("far", "other")]
-    waited = waits.datasets_in_phase(cluster, items, "Bound", 30)
+    waited = waits.datasets_in_phase(cluster, items, "Bound", cluster.deadline(30))
     assert {key[1]: type(result).__name__ for key, result in waited.items()} == {
         "orphan": "WaitFailed", "fails": "WaitFailed", "late": "WaitTimeout", "bound": "dict", "far": "dict"}
     assert cluster.now == 30
@@ -115,9 +114,10 @@ def test_several_datasets_each_have_their_own_result(cluster, put, becomes):
 def test_a_timeout_explains_the_runtimes_pods(cluster, put):
     put(fluid_kinds.DATASET)
     put(fluid_kinds.ALLUXIO_RUNTIME)
-    cluster.put(kinds.POD, {"metadata": {"name": "hbase-master-0", "namespace": "data", "labels": {"release": "hbase"}},
+    cluster.put(kinds.POD,
+                {"metadata": {"name": "hbase-master-0", "namespace": "data", "labels": {"release": "hbase"}},
                             "status": {"phase": "Pending"}})
-    timeout = waits.datasets_in_phase(cluster, [item()], "Bound", 30)[HBASE]
+    timeout = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(30))[HBASE]
     assert isinstance(timeout, WaitTimeout)
     assert timeout.details["findings"] == ["pod hbase-master-0: phase Pending"]
 
@@ -125,7 +125,8 @@ def test_a_timeout_explains_the_runtimes_pods(cluster, put):
 # -- runtimes ----------------------------------------------------------------------------------
 
 READY = {"desiredMasterNumberScheduled": 3, "masterNumberReady": 3, "workerNumberReady": 1}
-COMPLETE = Quorum("m-0:1", (Peer("m-0:1", "AVAILABLE", leader=True), Peer("m-1:1", "AVAILABLE"), Peer("m-2:1", "AVAILABLE")))
+COMPLETE = Quorum("m-0:1", (Peer("m-0:1", "AVAILABLE", leader=True), Peer("m-1:1", "AVAILABLE"),
+                            Peer("m-2:1", "AVAILABLE")))
 LOST = Quorum("m-0:1", (*COMPLETE.peers[:2], Peer("m-2:1", "UNAVAILABLE")))
 
 
@@ -157,12 +158,14 @@ def run_masters(put):
 
 
 @pytest.mark.parametrize("declared", [3, 5], ids=["as-declared", "while-more-are-declared-than-run"])
-def test_a_runtime_is_ready_when_both_quorums_are_complete(cluster, put, run_masters, becomes, quorums, declared):
+def test_a_runtime_is_ready_when_both_quorums_are_complete(
+        cluster, put, run_masters, becomes, quorums, declared):
     asked = quorums(QuorumUnknown("no master answers"), LOST, COMPLETE, COMPLETE)
     put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": declared}})
     run_masters(3)
     becomes(20, fluid_kinds.ALLUXIO_RUNTIME, READY)
-    assert waits.runtimes_with_quorum(cluster, [item(master_replicas=declared)], 60)[HBASE]["status"] == READY
+    assert waits.runtimes_with_quorum(cluster, [item(master_replicas=declared)],
+                                      cluster.deadline(60))[HBASE]["status"] == READY
     assert asked == ["MASTER", "MASTER", "MASTER", "JOB_MASTER"]
     assert cluster.now == 22
 
@@ -170,7 +173,7 @@ def test_a_runtime_is_ready_when_both_quorums_are_complete(cluster, put, run_mas
 def test_a_single_master_has_no_quorum_to_wait_for(cluster, put, quorums):
     asked = quorums(COMPLETE)
     put(fluid_kinds.ALLUXIO_RUNTIME, status={"masterNumberReady": 1, "workerNumberReady": 1})
-    waits.runtimes_with_quorum(cluster, [item(master_replicas=1)], 60)
+    waits.runtimes_with_quorum(cluster, [item(master_replicas=1)], cluster.deadline(60))
     assert asked == []
 
 
@@ -178,17 +181,18 @@ def test_a_quorum_that_does_not_form_tells_what_it_lacks(cluster, put, run_maste
     quorums(LOST)
     run_masters(3)
     put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
-    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
+    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], cluster.deadline(30))[HBASE]
     assert isinstance(timeout, WaitTimeout)
     assert str(timeout) == (
-        "waited 30 seconds for the MASTER quorum of AlluxioRuntime hbase in namespace data: not AVAILABLE: m-2:1")
+        "timed out after 30 s while waiting for the MASTER quorum of AlluxioRuntime hbase in namespace data: "
+        "not AVAILABLE: m-2:1")
 
 
 def test_a_master_that_is_not_there_keeps_the_quorum_from_being_complete(cluster, put, run_masters, quorums):
     quorums(COMPLETE)
     run_masters(2)
     put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
-    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
+    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], cluster.deadline(30))[HBASE]
     assert str(timeout).endswith("3 peers of 2")
 
 
@@ -196,14 +200,15 @@ def test_the_quorum_has_only_the_time_that_the_pods_left(cluster, put, becomes, 
     quorums(LOST)
     put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
     becomes(25, fluid_kinds.ALLUXIO_RUNTIME, READY)
-    assert isinstance(waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE], WaitTimeout)
+    assert isinstance(waits.runtimes_with_quorum(cluster, [item(master_replicas=3)],
+                                                 cluster.deadline(30))[HBASE], WaitTimeout)
     assert cluster.now <= 30
 
 
 def test_a_runtime_that_is_not_ready_is_not_asked_for_its_quorum(cluster, put, quorums):
     asked = quorums(COMPLETE)
     put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
-    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], 30)[HBASE]
+    timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], cluster.deadline(30))[HBASE]
     assert "0 of 3 masters ready, 0 of 1 workers ready" in str(timeout)
     assert asked == []
 
@@ -214,15 +219,18 @@ def test_a_runtime_that_is_not_ready_is_not_asked_for_its_quorum(cluster, put, q
 def test_a_field(cluster, put, becomes):
     put(fluid_kinds.DATASET)
     becomes(5, fluid_kinds.DATASET, {"cacheStates": {"cachedPercentage": "100.0%"}})
-    waits.field_has_value(cluster, fluid_kinds.DATASET, [item()], "status.cacheStates.cachedPercentage", "100.0%", 60)
+    waits.field_has_value(cluster, fluid_kinds.DATASET, [item()], "status.cacheStates.cachedPercentage",
+                          "100.0%", cluster.deadline(60))
     assert cluster.now == 5
 
 
 def test_a_field_that_does_not_come(cluster, put):
     put(fluid_kinds.DATASET)
-    timeout = waits.field_has_value(cluster, fluid_kinds.DATASET, [item()], "status.fileNum", "15", 30)[HBASE]
+    timeout = waits.field_has_value(cluster, fluid_kinds.DATASET, [item()], "status.fileNum", "15",
+                                    cluster.deadline(30))[HBASE]
     assert str(timeout) == (
-        "waited 30 seconds for Dataset hbase in namespace data to have status.fileNum at 15: status.fileNum is None")
+        "timed out after 30 s while waiting for Dataset hbase in namespace data to have status.fileNum at "
+        "15: status.fileNum is None")
 
 
 def test_volumes_are_bound_when_claim_and_volume_are(cluster, put, becomes):
@@ -231,7 +239,7 @@ def test_volumes_are_bound_when_claim_and_volume_are(cluster, put, becomes):
     put(kinds.PERSISTENT_VOLUME, "data-hbase", None)
     becomes(5, kinds.PERSISTENT_VOLUME_CLAIM, {"phase": "Bound"})
     becomes(8, kinds.PERSISTENT_VOLUME, {"phase": "Bound"}, "data-hbase", None)
-    assert waits.volumes_bound(cluster, [item()], 60)[HBASE]["status"]["phase"] == "Bound"
+    assert waits.volumes_bound(cluster, [item()], cluster.deadline(60))[HBASE]["status"]["phase"] == "Bound"
     assert cluster.now == 8
 
 
@@ -240,44 +248,48 @@ def test_a_volume_that_comes_later_is_waited_for(cluster, put):
     put(fluid_kinds.ALLUXIO_RUNTIME)
     cluster.later(5, lambda: put(kinds.PERSISTENT_VOLUME_CLAIM, status={"phase": "Bound"}))
     cluster.later(6, lambda: put(kinds.PERSISTENT_VOLUME, "data-hbase", None, status={"phase": "Bound"}))
-    waits.volumes_bound(cluster, [item()], 60)
+    waits.volumes_bound(cluster, [item()], cluster.deadline(60))
     assert cluster.now == 6
 
 
 def test_a_volume_of_a_dataset_that_nothing_binds_fails_at_once(cluster, put):
     put(fluid_kinds.DATASET)
-    waited = waits.volumes_bound(cluster, [item()], 60)
-    assert "no runtime named hbase exists" in str(waited[HBASE])
+    waited = waits.volumes_bound(cluster, [item()], cluster.deadline(60))
+    assert "no runtime hbase exists" in str(waited[HBASE])
     assert cluster.now == 0
 
 
 def test_a_lost_claim_is_an_error_and_its_volume_is_not_waited_for(cluster, put):
     put(fluid_kinds.DATASET, status={"phase": "Bound"})
     put(kinds.PERSISTENT_VOLUME_CLAIM, status={"phase": "Lost"})
-    assert isinstance(waits.volumes_bound(cluster, [item()], 60)[HBASE], WaitFailed)
+    assert isinstance(waits.volumes_bound(cluster, [item()], cluster.deadline(60))[HBASE], WaitFailed)
     assert ("list", "persistentvolumes") not in cluster.requests
 
 
-def test_gone(cluster, put):
+def test_absent(cluster, put):
     put(fluid_kinds.DATASET)
     cluster.later(5, lambda: cluster.vanish(fluid_kinds.DATASET, "hbase", "data"))
-    assert waits.gone(cluster, fluid_kinds.DATASET, [HBASE], 60) == {HBASE: None}
+    assert waits.absent(cluster, fluid_kinds.DATASET, [HBASE], cluster.deadline(60)) == {HBASE: None}
     assert cluster.now == 5
 
 
 def test_what_does_not_go_is_explained(cluster):
     cluster.put(
-        fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data", "finalizers": ["fluid-dataset-controller-finalizer"]}})
-    timeout = waits.gone(cluster, fluid_kinds.DATASET, [HBASE], 30)[HBASE]
+        fluid_kinds.DATASET,
+        {"metadata": {"name": "hbase", "namespace": "data",
+                      "finalizers": ["fluid-dataset-controller-finalizer"]}})
+    timeout = waits.absent(cluster, fluid_kinds.DATASET, [HBASE], cluster.deadline(30))[HBASE]
     assert str(timeout) == (
-        "waited 30 seconds for Dataset hbase in namespace data to be gone: it is still there, held by "
-        "fluid-dataset-controller-finalizer (of dataset-controller)\n- the finalizer's controller, Deployment dataset-controller, "
-        "has 0 of 0 replicas ready: start it, and it takes the finalizer away")
+        "timed out after 30 s while waiting for Dataset hbase in namespace data to be absent: it still "
+        "exists, held by fluid-dataset-controller-finalizer (of dataset-controller)\n- Deployment "
+        "dataset-controller, which removes the finalizer, has 0 of 0 replicas ready: start it")
 
 
 def test_a_volume_that_does_not_go_is_not_explained_by_other_things(cluster, put):
-    cluster.put(kinds.PERSISTENT_VOLUME, {"metadata": {"name": "data-hbase", "finalizers": ["kubernetes.io/pv-protection"]}})
+    cluster.put(kinds.PERSISTENT_VOLUME,
+                {"metadata": {"name": "data-hbase", "finalizers": ["kubernetes.io/pv-protection"]}})
     cluster.missing_kinds.add(fluid_kinds.DATASET)
-    timeout = waits.gone(cluster, kinds.PERSISTENT_VOLUME, [(None, "data-hbase")], 30)[None, "data-hbase"]
+    timeout = waits.absent(cluster, kinds.PERSISTENT_VOLUME, [ObjectRef(None, "data-hbase")],
+                           cluster.deadline(30))[None, "data-hbase"]
     assert "held by kubernetes.io/pv-protection" in str(timeout)
     assert "does not know the kind" not in str(timeout)

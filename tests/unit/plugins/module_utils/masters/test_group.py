@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom the quorum is asked of, when some masters do not answer. Web servers and commands in containers are played back."""
+"""Whom the quorum is asked of, when some masters do not answer. Web servers and commands in containers are
+played back.
+"""
 
 import json
 import re
@@ -10,16 +12,17 @@ import subprocess
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.masters import group as masters_group
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 
 LABELS = {"release": "hbase", "role": "alluxio-master"}
-
-
+RUNTIME = ObjectRef("data", "hbase")
 WEB, JOB_WEB = 24110, 21760
 METRICS = "/metrics/prometheus/"
 CONTAINERS = [{"name": "alluxio-master", "ports": [{"name": "web", "containerPort": WEB}]},
@@ -33,7 +36,7 @@ def served(cluster):
         cluster.put(kinds.POD, {
             "metadata": {"name": f"hbase-master-{index}", "namespace": "data", "labels": LABELS},
             "spec": {"containers": CONTAINERS}, "status": {"podIP": f"10.0.0.{index}"}})
-    return Masters(cluster, "data", "hbase")
+    return Masters(cluster, RUNTIME, cluster.virtual_clock())
 
 
 def states(quorum):
@@ -44,11 +47,12 @@ def states(quorum):
     (MASTER, WEB, "leader_metrics_master.txt", 23083, None),
     (JOB_MASTER, JOB_WEB, "leader_metrics_job_master.txt", 23671, 0),
 ])
-def test_the_leaders_metrics_tell_of_the_group(cluster, served, recorded, domain, port, name, raft_port, lost):
+def test_the_leaders_metrics_list_the_group(cluster, served, recorded, domain, port, name, raft_port, lost):
     cluster.web["hbase-master-2", port, METRICS] = recorded(name)
     quorum, pod = served.quorum(domain)
     assert pod == "hbase-master-2"
-    assert states(quorum) == [(f"hbase-master-{index}:{raft_port}", "UNAVAILABLE" if index == lost else "AVAILABLE", index == 2)
+    assert states(quorum) == [
+        (f"hbase-master-{index}:{raft_port}", "UNAVAILABLE" if index == lost else "AVAILABLE", index == 2)
                               for index in range(3)]
     # One list, one question to each pod, and the leader's election timeout.
     assert [resource for _verb, resource in cluster.requests] == ["pods"] + ["pods/proxy"] * 4
@@ -63,33 +67,42 @@ def test_the_election_timeout_is_asked_for_once(cluster, served, recorded):
     assert cluster.requests.count(("get", "pods/proxy")) == 3 + 3 + 1
 
 
-@pytest.mark.parametrize(("longest", "state"), [("2s", "UNAVAILABLE"), ("20s", "AVAILABLE"), (None, "AVAILABLE"), ("soon", "AVAILABLE")])
-def test_a_follower_that_is_silent_for_the_election_timeout_is_unavailable(cluster, served, recorded, longest, state):
-    cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")  # both were heard of about 3 s before
+@pytest.mark.parametrize(("longest", "state"), [("2s", "UNAVAILABLE"), ("20s", "AVAILABLE"),
+                                                (None, "AVAILABLE"), ("soon", "AVAILABLE")])
+def test_a_follower_that_is_silent_for_the_election_timeout_is_unavailable(
+        cluster, served, recorded, longest, state):
+    cluster.web["hbase-master-2", WEB,
+                METRICS] = recorded("leader_metrics_master.txt")  # both were heard of about 3 s before
     information = {"configuration": {"alluxio.master.embedded.journal.election.timeout.max": longest}}
     cluster.web["hbase-master-2", WEB, "/api/v1/master/info"] = json.dumps(information)
     assert {peer.state for peer in served.quorum(MASTER)[0].peers if not peer.leader} == {state}
 
 
 def test_a_follower_that_has_never_answered_this_leader_is_unavailable(cluster, served, recorded):
-    """Silence counts from the leader's own beginning, so it would pass for AVAILABLE for the whole election timeout."""
+    """Silence counts from the leader's own beginning, so it would pass for AVAILABLE for the whole election
+    timeout.
+    """
     cluster.web["hbase-master-2", WEB, METRICS] = re.sub(
-        r'(match_index\{[^}]*follower="hbase-master-1",\}) \S+', r"\1 0.0", recorded("leader_metrics_master.txt"))
-    assert [state for _address, state, _leader in states(served.quorum(MASTER)[0])] == ["AVAILABLE", "UNAVAILABLE", "AVAILABLE"]
+        r'(match_index\{[^}]*follower="hbase-master-1",\}) \S+', r"\1 0.0",
+        recorded("leader_metrics_master.txt"))
+    assert [state for _address, state,
+            _leader in states(served.quorum(MASTER)[0])] == ["AVAILABLE", "UNAVAILABLE", "AVAILABLE"]
 
 
 def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recorded, monkeypatch):
     """Measured on Alluxio 2.9.4: its gauges stay as they were when it was removed."""
     def execute(*arguments):
-        asked.append(arguments[4])
-        return ExecResult(0, recorded("quorum_info_master.txt").replace("21181", "23083").replace("hbase-master-0", "hbase-master-9"), "")
+        asked.append(arguments[3])
+        return ExecResult(0, recorded("quorum_info_master.txt").replace("21181", "23083").replace(
+            "hbase-master-0", "hbase-master-9"), "")
 
     asked = []
-    monkeypatch.setattr(masters_group, "execute", execute)
+    monkeypatch.setattr(pod_exec, "execute", execute)
     cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
     pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
     for _look in range(2):
-        assert [address for address, *_rest in states(served.quorum(MASTER, pods)[0])] == ["hbase-master-1:23083", "hbase-master-2:23083"]
+        assert [address for address, *_rest in states(served.quorum(MASTER, pods)[0])] == [
+            "hbase-master-1:23083", "hbase-master-2:23083"]
     assert len(asked) == 1
     # It is back, so it counts again, and is asked for again when it goes.
     assert len(served.quorum(MASTER)[0].peers) == 3
@@ -99,58 +112,65 @@ def test_a_removed_peer_that_the_leader_remembers_is_none(cluster, served, recor
 
 @pytest.mark.parametrize("result", ["a member", "no answer"])
 def test_a_peer_without_a_pod_that_is_a_member_stays(cluster, served, recorded, monkeypatch, result):
-    answer = recorded("quorum_info_master.txt").replace("21181", "23083") if result == "a member" else "no leader"
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(int(result != "a member"), answer, ""))
+    answer = recorded("quorum_info_master.txt").replace("21181",
+                                                        "23083") if result == "a member" else "no leader"
+    monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(int(result != "a member"), answer, ""))
     cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
     pods = [pod for pod in served.pods() if pod["metadata"]["name"] != "hbase-master-0"]
     assert len(served.quorum(MASTER, pods)[0].peers) == 3
 
 
 def test_masters_that_serve_no_web_port_have_no_leader(served):
-    with pytest.raises(QuorumUnknown, match="its MASTER quorum: none of the 3 masters serves its web port"):
+    with pytest.raises(QuorumUnknown, match="could not read the MASTER quorum from any master of .*: none of "
+                                            "the 3 masters serves its web port"):
         served.quorum(MASTER)
 
 
 def test_a_pod_that_does_not_even_refuse_is_unreachable(cluster, served):
     cluster.unreachable = {"hbase-master-0", "hbase-master-1"}
-    view = served.look(MASTER, served.pods())
-    assert (view.quorum, view.leaderless, view.gone) == (None, True, {"hbase-master-0", "hbase-master-1"})
+    view = served.group_view(MASTER, served.pods())
+    assert (view.quorum, view.leaderless, view.absent) == (None, True, {"hbase-master-0", "hbase-master-1"})
 
 
-@pytest.mark.parametrize(("lost", "gone"), [(set(), set()), ({"hbase-master-1"}, {"hbase-master-1"})], ids=["heard", "unheard"])
-def test_a_pod_that_the_leader_hears_is_not_gone(cluster, served, recorded, lost, gone):
+@pytest.mark.parametrize(("lost", "gone"), [(set(), set()), ({"hbase-master-1"}, {"hbase-master-1"})],
+                         ids=["heard", "unheard"])
+def test_an_unreachable_pod_that_the_leader_hears_counts_as_running(cluster, served, recorded, lost, gone):
     """A network policy may keep the API server from a master that the other masters reach."""
     cluster.web["hbase-master-2", WEB, METRICS] = "\n".join(
-        re.sub(r"(match_index\{[^}]*\}) \S+", r"\1 0.0", line) if any('follower="%s"' % name in line for name in lost) else line
+        re.sub(r"(match_index\{[^}]*\}) \S+", r"\1 0.0", line)
+        if any(f'follower="{name}"' in line for name in lost) else line
         for line in recorded("leader_metrics_master.txt").splitlines())
     cluster.unreachable = {"hbase-master-1"}
-    assert served.look(MASTER, served.pods()).gone == gone
+    assert served.group_view(MASTER, served.pods()).absent == gone
 
 
 def test_where_no_port_can_be_reached_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.unreachable = {f"hbase-master-{index}" for index in range(3)}
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(pod_exec, "execute",
+                        lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
-    view = served.look(MASTER, served.pods())
+    view = served.group_view(MASTER, served.pods())
     assert (view.quorum.leader, view.pod) == ("hbase-master-1:21181", "hbase-master-0")
 
 
-def test_where_nobody_tells_there_is_no_quorum_to_look_at(cluster, served, monkeypatch):
+def test_without_any_answer_the_view_has_no_quorum(cluster, served, monkeypatch):
     cluster.unreachable = {f"hbase-master-{index}" for index in range(3)}
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(1, "", "no leader"))
-    view = served.look(MASTER, served.pods())
-    assert (view.quorum, view.gone) == (None, cluster.unreachable)
+    monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(1, "", "no leader"))
+    view = served.group_view(MASTER, served.pods())
+    assert (view.quorum, view.absent) == (None, cluster.unreachable)
 
 
 def test_without_the_right_to_ask_the_web_port_the_command_is_asked(cluster, served, recorded, monkeypatch):
     cluster.forbidden.add(("get", "pods/proxy"))
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(pod_exec, "execute",
+                        lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
-def test_metrics_that_do_not_tell_of_followers_leave_it_to_the_command(cluster, served, recorded, monkeypatch):
+def test_metrics_without_followers_make_it_run_the_command(cluster, served, recorded, monkeypatch):
     cluster.web["hbase-master-0", WEB, METRICS] = "jvm_threads_current 12.0\n"
-    monkeypatch.setattr(masters_group, "execute", lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
+    monkeypatch.setattr(pod_exec, "execute",
+                        lambda *_args: ExecResult(0, recorded("quorum_info_master.txt"), ""))
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
@@ -170,7 +190,8 @@ def test_the_leaders_configuration(cluster, served, recorded):
 
 
 def test_without_a_leader_there_is_no_configuration(served):
-    with pytest.raises(QuorumUnknown, match="tells of its configuration: none serves its web port"):
+    with pytest.raises(QuorumUnknown, match="could not read the configuration from any master of .*: none "
+                                            "serves its web port"):
         served.configuration()
 
 
@@ -184,18 +205,20 @@ def test_without_a_leader_there_is_no_configuration(served):
     pytest.param(lambda group: group.kill("hbase-master-0", MASTER), "alluxio-master",
                  f"sh -c {masters_group._END} end alluxio.master.AlluxioMaster KILL", id="kill"),
 ])
-def test_acts_are_commands_in_a_pod(group, action, container, command):
+def test_actions_are_commands_in_a_pod(group, action, container, command):
     action(group({}, {"hbase-master-0": ExecResult(0, "", "")}))
     assert group.asked == [("data", "hbase-master-0", container, command)]
 
 
 @pytest.mark.parametrize("sent", ["TERM", "KILL"])
 def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
-    """The first process is a script that has no handler; the command's own arguments name the class as well."""
+    """The first process is a script that has no handler; the command's own arguments name the class as well.
+    """
     java = shutil.copy(shutil.which("sleep"), tmp_path / "java")
     started = [subprocess.Popen([str(java), *arguments]) for arguments in (["60", "60.0"], ["60", "060.0"])]
     try:
-        subprocess.run(["sh", "-c", masters_group._END, "end", "060.0", sent], check=True, capture_output=True)
+        subprocess.run(["sh", "-c", masters_group._END, "end", "060.0", sent], check=True,
+                       capture_output=True)
         assert started[1].wait(timeout=10) == -signal.Signals["SIG" + sent]
         assert started[0].poll() is None
     finally:
@@ -204,27 +227,29 @@ def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
             process.wait()
 
 
-def test_an_act_that_is_refused_says_why(group):
+def test_a_refused_command_reports_its_exit_code_and_output(group):
     with pytest.raises(QuorumUnknown, match="exit code 255: no such peer"):
         group({}, {"hbase-master-0": ExecResult(255, "", "no such peer\n")}).elect("hbase-master-0", "b:1")
 
 
 @pytest.fixture
 def group(cluster, monkeypatch):
-    """Return the masters of a runtime; pods: name to whether it is ready, answers: name to what its CLI says."""
+    """Return the masters of a runtime; pods: name to whether it is ready, answers: name to what its CLI says.
+    """
     def make(pods, answers):
         for name, ready in pods.items():
             conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
             cluster.put(kinds.POD, {
-                "metadata": {"name": name, "namespace": "data", "labels": LABELS}, "status": {"conditions": conditions}})
+                "metadata": {"name": name, "namespace": "data", "labels": LABELS},
+                "status": {"conditions": conditions}})
 
-        def execute(_client, namespace, pod, container, command, _timeout):
-            asked.append((namespace, pod, container, " ".join(command)))
-            if isinstance(answers[pod], Exception):
-                raise answers[pod]
-            return answers[pod]
-        monkeypatch.setattr(masters_group, "execute", execute)
-        return Masters(cluster, "data", "hbase")
+        def execute(_client, pod, container, command, _timeout):
+            asked.append((pod.namespace, pod.name, container, " ".join(command)))
+            if isinstance(answers[pod.name], Exception):
+                raise answers[pod.name]
+            return answers[pod.name]
+        monkeypatch.setattr(pod_exec, "execute", execute)
+        return Masters(cluster, RUNTIME, cluster.virtual_clock())
     asked = []
     make.asked = asked
     return make
@@ -233,7 +258,8 @@ def group(cluster, monkeypatch):
 @pytest.mark.parametrize("domain", [MASTER, JOB_MASTER])
 def test_the_first_master_that_answers_is_enough(group, recorded, domain):
     result = ExecResult(0, recorded("quorum_info_master.txt"), "")
-    quorum, pod = group({"hbase-master-0": True, "hbase-master-1": True}, {"hbase-master-0": result}).quorum(domain)
+    quorum, pod = group({"hbase-master-0": True, "hbase-master-1": True},
+                        {"hbase-master-0": result}).quorum(domain)
     assert (quorum.leader, pod) == ("hbase-master-1:21181", "hbase-master-0")
     assert group.asked == [
         ("data", "hbase-master-0", "alluxio-master", "alluxio fsadmin journal quorum info -domain " + domain)]
@@ -241,23 +267,27 @@ def test_the_first_master_that_answers_is_enough(group, recorded, domain):
 
 def test_ready_masters_are_asked_first(group, recorded):
     result = ExecResult(0, recorded("quorum_info_master.txt"), "")
-    found = group({"hbase-master-0": False, "hbase-master-1": True}, {"hbase-master-1": result}).quorum(MASTER)
+    found = group({"hbase-master-0": False, "hbase-master-1": True},
+                  {"hbase-master-1": result}).quorum(MASTER)
     assert found[1] == "hbase-master-1"
     assert len(group.asked) == 1
 
 
 def test_a_master_that_does_not_answer_is_passed_over(group, recorded):
-    answers = {"hbase-master-0": ApiError("no such container"), "hbase-master-1": ExecResult(1, "", "no leader\n"),
+    answers = {"hbase-master-0": ApiError("no such container"),
+               "hbase-master-1": ExecResult(1, "", "no leader\n"),
                "hbase-master-2": ExecResult(0, recorded("quorum_info_master.txt"), "")}
     assert group(dict.fromkeys(answers, True), answers).quorum(MASTER)[1] == "hbase-master-2"
 
 
-def test_when_none_answers_each_ones_reason_is_told(group):
-    answers = {"hbase-master-0": ApiError("no such container"), "hbase-master-1": ExecResult(1, "", "no leader\n")}
+def test_when_no_master_answers_the_error_lists_each_reason(group):
+    answers = {"hbase-master-0": ApiError("no such container"),
+               "hbase-master-1": ExecResult(1, "", "no leader\n")}
     with pytest.raises(QuorumUnknown) as unknown:
         group(dict.fromkeys(answers, True), answers).quorum(MASTER)
     assert str(unknown.value) == (
-        "no master of AlluxioRuntime hbase in namespace data tells of its MASTER quorum: hbase-master-0: no such container; "
+        "could not read the MASTER quorum from any master of AlluxioRuntime hbase in namespace data: "
+        "hbase-master-0: no such container; "
         "hbase-master-1: exit code 1: no leader")
 
 
@@ -267,13 +297,15 @@ def test_without_pods_nobody_can_be_asked(group):
 
 
 def test_a_single_master_is_a_group_of_one(group):
-    text = "Current leader master: hbase-master-0/<unresolved>:19998\nAll masters: [hbase-master-0/<unresolved>:19998]\n"
+    text = ("Current leader master: hbase-master-0/<unresolved>:19998\n"
+            "All masters: [hbase-master-0/<unresolved>:19998]\n")
     quorum, pod = group({"hbase-master-0": True}, {"hbase-master-0": ExecResult(0, text, "")}).single()
     assert (quorum.leader, quorum.complete(1), pod) == ("hbase-master-0:19998", True, "hbase-master-0")
     assert group.asked[0][3] == "alluxio fs masterInfo"
 
 
-@pytest.mark.parametrize(("domain", "container"), [(MASTER, "alluxio-master"), (JOB_MASTER, "alluxio-job-master")])
+@pytest.mark.parametrize(("domain", "container"),
+                         [(MASTER, "alluxio-master"), (JOB_MASTER, "alluxio-job-master")])
 def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, container):
     cluster.logs["hbase-master-1", container] = recorded("raft_leader_log.txt")
     found = group({"hbase-master-1": True}, {}).with_term(Quorum("hbase-master-1:21181"), domain)
@@ -281,15 +313,17 @@ def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, c
 
 
 @pytest.mark.parametrize(("result", "done"), [
-    ("Failed to elect hbase-master-0:19200 as the new leader: it is already the leader\nQuorum priorities were reset to 1\n", True),
+    ("Failed to elect hbase-master-0:19200 as the new leader: it is already the leader\nQuorum priorities "
+     "were reset to 1\n", True),
     ("no leader", False)], ids=["reset", "refused"])
 def test_peers_rank_before_those_that_join_later(group, result, done):
     masters = group({"hbase-master-1": True}, {"hbase-master-1": ExecResult(255, result, "")})
-    assert masters.rank_before_new_ones("hbase-master-1", "hbase-master-0:19200") == done
+    assert masters.reset_priorities("hbase-master-1", "hbase-master-0:19200") == done
     assert group.asked[0][3] == "alluxio fsadmin journal quorum elect -address hbase-master-0:19200"
 
 
-@pytest.mark.parametrize(("domain", "container"), [(MASTER, "alluxio-master"), (JOB_MASTER, "alluxio-job-master")])
+@pytest.mark.parametrize(("domain", "container"),
+                         [(MASTER, "alluxio-master"), (JOB_MASTER, "alluxio-job-master")])
 def test_a_master_that_has_closed_its_raft_server(cluster, group, recorded, domain, container):
     cluster.logs["hbase-master-1", container] = recorded("raft_closed_log.txt")
     cluster.web["hbase-master-1", 19201, "/"] = "it listens"
@@ -301,8 +335,10 @@ def test_a_master_that_has_closed_its_raft_server(cluster, group, recorded, doma
 @pytest.mark.parametrize("arrange", [
     lambda cluster, log: None,
     lambda cluster, log: cluster.logs.update({("hbase-master-1", "alluxio-master"): "its JVM starts"}),
-    lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}), cluster.unreachable.add("hbase-master-1")),
-    lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}), cluster.forbidden.add(("get", "pods/proxy"))),
+    lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}),
+                          cluster.unreachable.add("hbase-master-1")),
+    lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}),
+                          cluster.forbidden.add(("get", "pods/proxy"))),
 ], ids=["no-log", "starts", "unreachable", "not-allowed"])
 def test_what_is_not_known_to_be_closed(cluster, group, recorded, arrange):
     arrange(cluster, recorded("raft_closed_log.txt"))

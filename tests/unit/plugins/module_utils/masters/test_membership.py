@@ -28,7 +28,7 @@ def group(*reached, leader=0, state=AVAILABLE):
 
 @pytest.fixture
 def membership():
-    """Make one; again and listed are what it is told, one after the other, the last one for ever."""
+    """Make one; again and listed are the answers that it gets, one after the other, the last one for ever."""
     def make(again=(), listed=()):
         script = {"again": list(again), "listed": list(listed)}
 
@@ -51,8 +51,8 @@ ALL = [("m-0", AVAILABLE), ("m-1", AVAILABLE), ("m-2", AVAILABLE)]
 
 def test_followers_that_have_everything_are_members(membership):
     made = membership()
-    assert view(made.of(group(COMMIT, COMMIT), PODS)) == ALL
-    assert view(made.of(group(COMMIT - 5, COMMIT), PODS)) == ALL  # once known it may lag
+    assert view(made.members_of(group(COMMIT, COMMIT), PODS)) == ALL
+    assert view(made.members_of(group(COMMIT - 5, COMMIT), PODS)) == ALL  # once known it may lag
     assert made.asked == []
 
 
@@ -60,52 +60,54 @@ def test_followers_that_have_everything_are_members(membership):
 def test_a_follower_that_moves_is_a_member(membership, reached):
     made = membership([group(COMMIT, reached)])
     for _look in range(2):
-        assert view(made.of(group(COMMIT, 88), PODS)) == ALL
+        assert view(made.members_of(group(COMMIT, 88), PODS)) == ALL
     assert made.asked == ["again"]
 
 
 def test_one_that_stands_still_and_is_not_listed_is_none(membership):
     made = membership([group(COMMIT, 88)], [{address(0), address(1)}])
     for _look in range(2):
-        assert view(made.of(group(COMMIT, 88), PODS)) == ALL[:2]
+        assert view(made.members_of(group(COMMIT, 88), PODS)) == ALL[:2]
     assert made.asked == ["again", "listed"]
-    assert view(made.of(group(COMMIT, COMMIT), PODS)) == ALL  # it has joined
+    assert view(made.members_of(group(COMMIT, COMMIT), PODS)) == ALL  # it has joined
 
 
 def test_one_that_stands_still_and_is_listed_is_a_member(membership):
     made = membership([group(COMMIT, 88)], [{address(0), address(1), address(2)}])
     for _look in range(2):
-        assert view(made.of(group(COMMIT, 88), PODS)) == ALL
+        assert view(made.members_of(group(COMMIT, 88), PODS)) == ALL
     assert made.asked == ["again", "listed"]
 
 
-@pytest.mark.parametrize(("again", "listed"), [(group(COMMIT, 88), None), (None, None), (group(COMMIT, 88, leader=1), None)],
+@pytest.mark.parametrize(("again", "listed"),
+                         [(group(COMMIT, 88), None), (None, None), (group(COMMIT, 88, leader=1), None)],
                          ids=["no-answer", "no-leader", "another-leader"])
-def test_one_of_which_nobody_tells_is_not_taken_for_available(membership, again, listed):
+def test_an_unconfirmed_peer_counts_as_unavailable(membership, again, listed):
     made = membership([again], [listed])
     for _look in range(2):
-        assert view(made.of(group(COMMIT, 88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
+        assert view(made.members_of(group(COMMIT, 88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
 
 
 def test_a_new_leader_is_believed_anew(membership):
     made = membership([group(COMMIT, 88)], [{address(0), address(1)}])
-    made.of(group(COMMIT, 88), PODS)
-    assert view(made.of(group(COMMIT, 88, leader=1), PODS))[2] == ("m-2", UNAVAILABLE)
-    assert view(made.of(group(COMMIT, COMMIT, leader=1), PODS)) == ALL
+    made.members_of(group(COMMIT, 88), PODS)
+    assert view(made.members_of(group(COMMIT, 88, leader=1), PODS))[2] == ("m-2", UNAVAILABLE)
+    assert view(made.members_of(group(COMMIT, COMMIT, leader=1), PODS)) == ALL
 
 
-@pytest.mark.parametrize("quorum", [group(COMMIT, None), group(COMMIT, 88, state=UNAVAILABLE)], ids=["not-told", "unavailable"])
+@pytest.mark.parametrize("quorum", [group(COMMIT, None), group(COMMIT, 88, state=UNAVAILABLE)],
+                         ids=["no-figures", "unavailable"])
 def test_whom_it_does_not_ask_for(membership, quorum):
     made = membership()
-    assert made.of(quorum, PODS) == quorum
+    assert made.members_of(quorum, PODS) == quorum
     assert made.asked == []
 
 
 def test_a_peer_without_a_pod_is_one_that_was_removed_if_it_is_not_listed(membership):
     made = membership([], [{address(0), address(1)}, {address(0), address(1), address(2)}])
     for _look in range(2):
-        assert view(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL[:2]
+        assert view(made.members_of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL[:2]
     assert made.asked == ["listed"]
-    assert view(made.of(group(COMMIT, COMMIT), PODS)) == ALL
-    assert view(made.of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL
+    assert view(made.members_of(group(COMMIT, COMMIT), PODS)) == ALL
+    assert view(made.members_of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL
     assert made.asked == ["listed", "listed"]

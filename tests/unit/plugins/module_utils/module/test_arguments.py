@@ -48,7 +48,8 @@ def test_an_option_comes_before_its_variable(parsed, monkeypatch):
 
 def test_headers_of_the_proxy_have_variables_too(parsed, monkeypatch):
     monkeypatch.setenv("K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH", "ann:pw")
-    assert parsed(arguments.connection())["proxy_headers"] == {"proxy_basic_auth": "ann:pw", "basic_auth": None, "user_agent": None}
+    assert parsed(arguments.connection())["proxy_headers"] == {
+        "proxy_basic_auth": "ann:pw", "basic_auth": None, "user_agent": None}
 
 
 @pytest.mark.parametrize("option", ["kubeconfig", "api_key", "password"])
@@ -59,7 +60,8 @@ def test_credentials_are_never_logged(option):
 def test_the_names_that_kubernetes_core_knows_options_by(parsed):
     given = {"verify_ssl": False, "ssl_ca_cert": "/ca", "cert_file": "/c", "key_file": "/k"}
     params = parsed(arguments.connection(), given=given)
-    assert [params[name] for name in ("validate_certs", "ca_cert", "client_cert", "client_key")] == [False, "/ca", "/c", "/k"]
+    assert [params[name] for name in ("validate_certs", "ca_cert", "client_cert", "client_key")] == [
+        False, "/ca", "/c", "/k"]
 
 
 OPTIONS = {"replicas": {"type": "int", "default": 1}, "labels": {"type": "dict"}}
@@ -74,12 +76,14 @@ def test_an_object_of_a_list_leaves_out_what_it_does_not_give(parsed):
 @pytest.mark.parametrize(("given", "view"), [
     ({}, "one of the following is required: name, runtimes"),
     ({"name": "a", "runtimes": [{"name": "b"}]}, "parameters are mutually exclusive: runtimes|name"),
-    ({"labels": {"a": "b"}, "runtimes": [{"name": "b"}]}, "parameters are mutually exclusive: runtimes|labels"),
+    ({"labels": {"a": "b"}, "runtimes": [{"name": "b"}]},
+     "parameters are mutually exclusive: runtimes|labels"),
     ({"runtimes": [{}]}, "missing required arguments: name found in runtimes"),
 ], ids=["neither", "both", "option-of-the-single-form", "without-a-name"])
 def test_a_name_or_a_list(parsed, capsys, given, view):
     with pytest.raises(SystemExit):
-        parsed(arguments.fleet("runtimes", OPTIONS), given=given, **arguments.fleet_rules("runtimes", OPTIONS))
+        parsed(arguments.fleet("runtimes", OPTIONS), given=given,
+               **arguments.fleet_rules("runtimes", OPTIONS))
     assert view in capsys.readouterr().out
 
 
@@ -89,7 +93,8 @@ def test_waiting_has_the_timeout_of_its_module(parsed):
 
 def test_selection(parsed):
     assert parsed(arguments.selection()) == {
-        "name": None, "names": None, "namespace": None, "namespaces": None, "label_selectors": [], "field_selectors": [],
+        "name": None, "names": None, "namespace": None, "namespaces": None, "label_selectors": [],
+        "field_selectors": [],
         "summary": False}
 
 

@@ -15,7 +15,8 @@ def read(cluster):
         cluster.put(DATASET, {"metadata": {"name": name, "namespace": namespace, "labels": {"team": team}}})
 
     def run(**given):
-        nothing = {"name": None, "names": None, "namespace": None, "namespaces": None, "label_selectors": [], "field_selectors": []}
+        nothing = {"name": None, "names": None, "namespace": None, "namespaces": None, "label_selectors": [],
+                   "field_selectors": []}
         found = info.read(cluster, DATASET, nothing | given)
         return [(existing["metadata"]["namespace"], existing["metadata"]["name"]) for existing in found]
     return run
@@ -24,15 +25,19 @@ def read(cluster):
 @pytest.mark.parametrize(("given", "found", "requests"), [
     pytest.param({}, [("x", "a"), ("y", "a"), ("x", "b")], ["list"], id="all"),
     pytest.param({"namespace": "x"}, [("x", "a"), ("x", "b")], ["list"], id="of-a-namespace"),
-    pytest.param({"namespaces": ["x", "y"]}, [("x", "a"), ("x", "b"), ("y", "a")], ["list"] * 2, id="of-two-namespaces"),
+    pytest.param({"namespaces": ["x", "y"]}, [("x", "a"), ("x", "b"), ("y", "a")], ["list"] * 2,
+                 id="of-two-namespaces"),
     pytest.param({"name": "a", "namespace": "x"}, [("x", "a")], ["get"], id="one"),
     pytest.param({"name": "c", "namespace": "x"}, [], ["get"], id="none-of-that-name"),
-    pytest.param({"names": ["a", "b"], "namespaces": ["x", "y"]}, [("x", "a"), ("x", "b"), ("y", "a")], ["get"] * 4, id="names"),
+    pytest.param({"names": ["a", "b"], "namespaces": ["x", "y"]}, [("x", "a"), ("x", "b"), ("y", "a")],
+                 ["get"] * 4, id="names"),
     pytest.param({"name": "a"}, [("x", "a"), ("y", "a")], ["list"], id="of-a-name-in-all-namespaces"),
     pytest.param({"names": ["b", "c"]}, [("x", "b")], ["list"], id="of-names-in-all-namespaces"),
     pytest.param({"label_selectors": ["team=two"]}, [("y", "a"), ("x", "b")], ["list"], id="by-label"),
-    pytest.param({"name": "a", "namespace": "x", "label_selectors": ["team=two"]}, [], ["list"], id="by-name-and-label"),
-    pytest.param({"namespace": "x", "field_selectors": ["metadata.name=b"]}, [("x", "b")], ["list"], id="by-field"),
+    pytest.param({"name": "a", "namespace": "x", "label_selectors": ["team=two"]}, [], ["list"],
+                 id="by-name-and-label"),
+    pytest.param({"namespace": "x", "field_selectors": ["metadata.name=b"]}, [("x", "b")], ["list"],
+                 id="by-field"),
     pytest.param({"names": []}, [], [], id="no-names-are-nothing"),
     pytest.param({"namespaces": []}, [], [], id="no-namespaces-are-nothing"),
 ])

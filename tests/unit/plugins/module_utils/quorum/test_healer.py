@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Groups are brought to full strength, step by step, on masters in memory whose time passes only when somebody waits."""
-
-from datetime import datetime, timedelta, timezone
+"""Groups are brought to full strength, step by step, on masters in memory whose time passes only when
+somebody waits.
+"""
 
 import pytest
 from fake_raft import NAMESPACE, FakeRaft, address, pod_name
@@ -14,9 +14,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import components
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, plan as quorum_plan
 
-BEGIN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+RUNTIME = ObjectRef(NAMESPACE, "hbase")
 
 
 @pytest.fixture
@@ -27,59 +28,61 @@ def raft(cluster, monkeypatch):
 
 
 @pytest.fixture
-def keep(cluster):
+def make_healer(cluster):
     def make(expected=3, timeout=300):
-        return healer.QuorumHealer(cluster, NAMESPACE, "hbase", expected, timeout, view.append, cluster.clock, cluster.sleep,
-                             lambda: BEGIN + timedelta(seconds=cluster.now))
-    view = make.view = []
+        return healer.QuorumHealer(cluster, RUNTIME, expected, cluster.deadline(timeout, progress.append))
+    progress = make.progress = []
     return make
 
 
-def actions(kept):
-    return [(done.domain, done.step.action, done.step.target) for done in kept.actions]
+def actions(made):
+    return [(done.domain, done.step.action, done.step.target) for done in made.actions]
 
 
-def test_a_complete_group_costs_reads_alone(cluster, raft, keep):
-    kept = keep()
-    assert all(raft_group.complete() for raft_group in kept.ensure_complete())
-    assert (actions(kept), raft.actions, cluster.writes(), cluster.now) == ([], [], [], 0)
+def test_a_complete_group_costs_reads_alone(cluster, raft, make_healer):
+    made = make_healer()
+    assert all(raft_group.complete() for raft_group in made.ensure_complete())
+    assert (actions(made), raft.actions, cluster.writes(), cluster.now) == ([], [], [], 0)
 
 
-def test_a_pod_that_is_being_deleted_is_waited_for(cluster, raft, keep):
-    cluster.change(kinds.POD, pod_name(2), NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+def test_a_pod_that_is_being_deleted_is_waited_for(cluster, raft, make_healer):
+    cluster.change(kinds.POD, pod_name(2), NAMESPACE,
+                   {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
     cluster.later(20, lambda: raft.put_pod(2))
-    kept = keep()
-    kept.ensure_complete()
-    assert (actions(kept), cluster.now >= 20) == ([], True)
-    assert any("hbase-master-2 is being deleted" in line for line in keep.view)
+    made = make_healer()
+    made.ensure_complete()
+    assert (actions(made), cluster.now >= 20) == ([], True)
+    assert any("hbase-master-2 is terminating" in line for line in make_healer.progress)
 
 
-def test_one_that_is_being_deleted_hands_over(cluster, raft, keep):
-    cluster.change(kinds.POD, pod_name(0), NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
-    keep().transfer_leadership(pod_name(0), [pod_name(1), pod_name(2)])
+def test_one_that_is_being_deleted_hands_over(cluster, raft, make_healer):
+    cluster.change(kinds.POD, pod_name(0), NAMESPACE,
+                   {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+    make_healer().transfer_leadership(pod_name(0), [pod_name(1), pod_name(2)])
     assert (raft.leaders["MASTER"], cluster.now < 10) == (address("MASTER", 1), True)
 
 
-def test_it_takes_over_no_more_before_it_is_back(cluster, raft, keep):
-    cluster.change(kinds.POD, pod_name(1), NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
+def test_it_takes_over_no_more_before_it_is_back(cluster, raft, make_healer):
+    cluster.change(kinds.POD, pod_name(1), NAMESPACE,
+                   {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}})
     cluster.later(20, lambda: raft.put_pod(1))
-    keep().transfer_leadership(pod_name(0), [pod_name(1), pod_name(2)])
+    make_healer().transfer_leadership(pod_name(0), [pod_name(1), pod_name(2)])
     assert (raft.leaders["MASTER"], cluster.now >= 20) == (address("MASTER", 1), True)
 
 
-def test_a_lost_follower_is_taken_in_by_a_new_leader(raft, keep):
+def test_a_lost_follower_is_taken_in_by_a_new_leader(raft, make_healer):
     raft.lose(2)
-    kept = keep()
-    kept.ensure_complete()
-    assert actions(kept) == [("MASTER", quorum_plan.TRANSFER, address("MASTER", 1))]
+    made = make_healer()
+    made.ensure_complete()
+    assert actions(made) == [("MASTER", quorum_plan.TRANSFER, address("MASTER", 1))]
     assert raft.actions == ["elect " + address("MASTER", 1)]
 
 
-def test_a_follower_that_a_new_leader_does_not_take_in_is_restarted(cluster, raft, keep):
+def test_a_follower_that_a_new_leader_does_not_take_in_is_restarted(cluster, raft, make_healer):
     raft.lose(2)
     raft.heals = {"restart"}
-    kept = keep()
-    kept.ensure_complete()
+    made = make_healer()
+    made.ensure_complete()
     assert raft.actions == ["elect " + address("MASTER", 1), "restart MASTER hbase-master-2"]
     assert quorum_plan.ACTION_TIMEOUT <= cluster.now < quorum_plan.ACTION_TIMEOUT + 2
 
@@ -88,111 +91,116 @@ def test_a_follower_that_a_new_leader_does_not_take_in_is_restarted(cluster, raf
     ({"restart"}, ["restart JOB_MASTER hbase-master-1"]),
     (set(), ["restart JOB_MASTER hbase-master-1", "restart JOB_MASTER hbase-master-2"]),
 ], ids=["the-lost-one", "then-the-leader"])
-def test_job_masters_have_no_election_so_processes_are_restarted(cluster, raft, keep, heals, done):
+def test_job_masters_have_no_election_so_processes_are_restarted(cluster, raft, make_healer, heals, done):
     raft.lose(1, "JOB_MASTER")
     raft.leaders["JOB_MASTER"] = address("JOB_MASTER", 2)
     raft.heals = heals
     cluster.later(40, lambda: raft.states["JOB_MASTER"].update({address("JOB_MASTER", 1): "AVAILABLE"}))
-    keep().ensure_complete()
+    make_healer().ensure_complete()
     assert raft.actions == done
 
 
-def test_an_act_that_is_refused_is_followed_by_the_next(raft, keep):
+def test_a_refused_action_is_followed_by_the_next(raft, make_healer):
     raft.lose(2)
     raft.refuses = {"elect"}
     raft.heals = {"restart"}
-    keep().ensure_complete()
+    make_healer().ensure_complete()
     assert raft.actions == ["elect " + address("MASTER", 1), "restart MASTER hbase-master-2"]
-    assert any("was refused: exit code 255" in text for text in keep.view)
+    assert any("was refused: exit code 255" in text for text in make_healer.progress)
 
 
 @pytest.mark.parametrize("silent", [set(), {"MASTER"}], ids=["the-leader-tells", "the-leader-is-silent"])
-def test_one_that_has_closed_its_raft_server_is_restarted_at_once(cluster, raft, keep, silent):
+def test_one_that_has_closed_its_raft_server_is_restarted_at_once(cluster, raft, make_healer, silent):
     raft.lose(2)
     raft.silent = silent
     raft.closed.add(("MASTER", pod_name(2)))
     cluster.later(3, raft.silent.clear)
-    kept = keep()
-    kept.ensure_complete()
+    made = make_healer()
+    made.ensure_complete()
     assert (raft.actions, cluster.now < 5) == (["restart MASTER hbase-master-2"], True)
-    assert kept.actions[0].step.reason == "hbase-master-2 has closed its Raft server, though its process runs"
+    assert made.actions[0].step.reason == "hbase-master-2 has closed its Raft server, though its process runs"
 
 
-def test_a_stale_peer_is_removed_from_both_groups(raft, keep):
+def test_a_stale_peer_is_removed_from_both_groups(raft, make_healer):
     for domain in components.DOMAINS:
         raft.states[domain][address(domain, 3)] = "UNAVAILABLE"
-    keep().ensure_complete()
+    make_healer().ensure_complete()
     assert raft.actions == ["remove " + address(domain, 3) for domain in components.DOMAINS]
 
 
-def test_a_follower_that_has_just_started_is_left_to_join(cluster, raft, keep):
+def test_a_follower_that_has_just_started_is_left_to_join(cluster, raft, make_healer):
     raft.put_pod(2, started="2026-11-23T11:59:58Z")
     raft.lose(2)
     cluster.later(8, lambda: raft.states["MASTER"].update({address("MASTER", 2): "AVAILABLE"}))
-    keep().ensure_complete()
+    make_healer().ensure_complete()
     assert raft.actions == []
     assert 8 <= cluster.now < 9
 
 
-def test_the_wanted_leader_leads(raft, keep):
-    kept = keep()
-    raft_group, _jobs = kept.ensure_complete("hbase-master-2")
+def test_the_desired_leader_leads(raft, make_healer):
+    made = make_healer()
+    raft_group, _jobs = made.ensure_complete("hbase-master-2")
     assert raft_group.leading().pod == "hbase-master-2"
     assert raft.actions == ["elect " + address("MASTER", 2)]
 
 
-def test_a_leader_that_is_no_master_is_refused(raft, keep):
+def test_a_leader_that_is_no_master_is_refused(raft, make_healer):
     with pytest.raises(InvalidInput, match="hbase-master-7 is no master of AlluxioRuntime hbase"):
-        keep().ensure_complete("hbase-master-7")
+        make_healer().ensure_complete("hbase-master-7")
     assert raft.actions == []
 
 
-def test_a_plan_acts_on_nothing(cluster, raft, keep):
+def test_a_plan_acts_on_nothing(cluster, raft, make_healer):
     raft.lose(2)
-    [planned] = keep().plan()
+    [planned] = make_healer().plan()
     assert (planned.step.action, planned.step.target) == (quorum_plan.TRANSFER, address("MASTER", 1))
     assert "hbase-master-2 has run for 3600 s and is UNAVAILABLE" in planned.as_dict()["reason"]
     assert (raft.actions, cluster.writes()) == ([], [])
 
 
 @pytest.mark.parametrize("silent", [set(), {"MASTER"}], ids=["the-last-one-tells", "nobody-tells"])
-def test_a_lost_majority_is_said_within_30_seconds_and_nothing_is_touched(cluster, raft, keep, silent):
+def test_a_lost_majority_is_reported_within_30_seconds_and_nothing_changes(
+        cluster, raft, make_healer, silent):
     raft.silent = silent
     for index in (1, 2):
         raft.lose(index)
         raft.put_pod(index, ready=False)
     with pytest.raises(QuorumLost) as lost:
-        keep().ensure_complete()
+        make_healer().ensure_complete()
     assert cluster.now < 30
-    assert ("the MASTER quorum of AlluxioRuntime hbase in namespace data has lost its majority: 1 of 3 masters run and 2 are needed "
-            "(hbase-master-1 does not run: phase unknown; hbase-master-2 does not run: phase unknown)") in str(lost.value)
+    assert ("the MASTER quorum of AlluxioRuntime hbase in namespace data has lost its majority: 1 of 3 "
+            "masters run and 2 are needed "
+            "(hbase-master-1 does not run: phase unknown; hbase-master-2 does not run: phase unknown)"
+            ) in str(lost.value)
     assert (raft.actions, cluster.writes()) == ([], [])
 
 
 @pytest.mark.parametrize("silent", [set(), {"MASTER"}], ids=["the-last-one-tells", "nobody-tells"])
-def test_a_majority_whose_nodes_are_silent_is_lost_though_kubernetes_calls_its_pods_ready(cluster, raft, keep, silent):
+def test_a_majority_whose_nodes_are_silent_is_lost_though_kubernetes_calls_its_pods_ready(
+        cluster, raft, make_healer, silent):
     raft.silent = silent
     for index in (1, 2):
         raft.lose(index)
         raft.unreachable.add(f"hbase-master-{index}")
     with pytest.raises(QuorumLost) as lost:
-        keep().ensure_complete()
+        make_healer().ensure_complete()
     assert cluster.now < 20  # besides the time that a silent pod is waited for
-    assert ("1 of 3 masters run and 2 are needed (hbase-master-1 does not run: nothing answers at its address, on node node1"
+    assert ("1 of 3 masters run and 2 are needed (hbase-master-1 does not run: nothing answers at its "
+            "address, on node node1"
             in str(lost.value))
     assert (raft.actions, cluster.writes()) == ([], [])
 
 
-def test_a_follower_whose_node_is_silent_is_waited_for(cluster, raft, keep):
+def test_a_follower_whose_node_is_silent_is_waited_for(cluster, raft, make_healer):
     raft.lose(2)
     raft.unreachable.add("hbase-master-2")
-    why = "hbase-master-2 does not run: nothing answers at its address, on node node2; done so far: nothing"
+    why = "hbase-master-2 does not run: nothing answers at its address, on node node2; actions so far: none"
     with pytest.raises(WaitTimeout, match=why):
-        keep(timeout=120).ensure_complete()
+        make_healer(timeout=120).ensure_complete()
     assert raft.actions == []
 
 
-def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, keep):
+def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, make_healer):
     for index in (1, 2):
         raft.lose(index)
         raft.put_pod(index, running=False, ready=False)
@@ -202,34 +210,37 @@ def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, keep):
             raft.put_pod(index)
             raft.states["MASTER"][address("MASTER", index)] = "AVAILABLE"
     cluster.later(12, back)
-    keep().ensure_complete()
+    make_healer().ensure_complete()
     assert raft.actions == []
 
 
-def test_a_pod_that_does_not_come_back_times_out_with_its_reason(cluster, raft, keep):
+def test_a_pod_that_does_not_come_back_times_out_with_its_reason(cluster, raft, make_healer):
     raft.lose(2)
     raft.put_pod(2, ready=False, running=False)
-    with pytest.raises(WaitTimeout, match="container alluxio-master waits: CrashLoopBackOff back-off; done so far: nothing"):
-        keep(timeout=60).ensure_complete()
+    with pytest.raises(
+        WaitTimeout,
+        match="container alluxio-master is waiting: CrashLoopBackOff back-off; actions so far: none"):
+        make_healer(timeout=60).ensure_complete()
     assert raft.actions == []
 
 
-def test_handing_over_passes_by_who_is_not_available(raft, keep):
-    keep().transfer_leadership("hbase-master-0", ["hbase-master-2", "hbase-master-1"])
+def test_handing_over_passes_by_who_is_not_available(raft, make_healer):
+    make_healer().transfer_leadership("hbase-master-0", ["hbase-master-2", "hbase-master-1"])
     assert raft.actions == ["elect " + address("MASTER", 2)]
 
 
-def test_nothing_is_handed_over_by_who_does_not_lead(raft, keep):
-    keep().transfer_leadership("hbase-master-1", ["hbase-master-2"])
+def test_nothing_is_handed_over_by_who_does_not_lead(raft, make_healer):
+    make_healer().transfer_leadership("hbase-master-1", ["hbase-master-2"])
     assert raft.actions == []
 
 
-def test_without_a_successor_nothing_is_handed_over(raft, keep):
-    with pytest.raises(Conflict, match="hbase-master-0 leads and none of hbase-master-9 is an AVAILABLE peer"):
-        keep().transfer_leadership("hbase-master-0", ["hbase-master-9"])
+def test_without_a_successor_nothing_is_handed_over(raft, make_healer):
+    with pytest.raises(Conflict,
+                       match="hbase-master-0 leads and none of hbase-master-9 is an AVAILABLE peer"):
+        make_healer().transfer_leadership("hbase-master-0", ["hbase-master-9"])
 
 
-def test_a_master_without_a_service_has_no_address(cluster, raft, keep):
+def test_a_master_without_a_service_has_no_address(cluster, raft, make_healer):
     cluster.vanish(kinds.SERVICE, pod_name(1), NAMESPACE)
     with pytest.raises(Conflict, match="Service hbase-master-1 in namespace data does not exist"):
-        keep().address("MASTER", "hbase-master-1")
+        make_healer().address("MASTER", "hbase-master-1")

@@ -9,10 +9,13 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer
 def service(name="hbase-master-0", **spec):
     return {
         "apiVersion": "v1", "kind": "Service",
-        "metadata": {"name": name, "namespace": "data", "uid": "u", "resourceVersion": "7", "creationTimestamp": "t", "managedFields": [],
-                     "labels": {"role": "alluxio-master", "release": "hbase"}, "annotations": {"meta.helm.sh/release-name": "hbase"},
+        "metadata": {"name": name, "namespace": "data", "uid": "u", "resourceVersion": "7",
+                     "creationTimestamp": "t", "managedFields": [],
+                     "labels": {"role": "alluxio-master", "release": "hbase"},
+                     "annotations": {"meta.helm.sh/release-name": "hbase"},
                      "ownerReferences": [{"kind": "AlluxioRuntime", "name": "hbase", "uid": "o"}]},
-        "spec": {"clusterIP": "None", "clusterIPs": ["None"], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "type": "ClusterIP",
+        "spec": {"clusterIP": "None", "clusterIPs": ["None"], "ipFamilies": ["IPv4"],
+                 "ipFamilyPolicy": "SingleStack", "type": "ClusterIP",
                  "ports": [{"name": "embedded", "port": 19200}],
                  "selector": {"role": "alluxio-master", "statefulset.kubernetes.io/pod-name": name}, **spec},
         "status": {"loadBalancer": {}},
@@ -23,7 +26,8 @@ STABLE = {"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"], "publishNotRead
 
 
 @pytest.mark.parametrize(("spec", "stable"), [
-    ({}, False), (STABLE, True), ({"clusterIP": ""}, False), ({**STABLE, "publishNotReadyAddresses": False}, False),
+    ({}, False), (STABLE, True), ({"clusterIP": ""}, False),
+    ({**STABLE, "publishNotReadyAddresses": False}, False),
     ({"publishNotReadyAddresses": True}, False),
 ])
 def test_is_stable(spec, stable):
@@ -33,7 +37,8 @@ def test_is_stable(spec, stable):
 def test_the_stable_one_keeps_who_owns_it_and_whom_it_leads_to():
     manifest = peer_services.stable(service())
     assert manifest["metadata"] == {key: service()["metadata"][key]
-                                    for key in ("name", "namespace", "labels", "annotations", "ownerReferences")}
+                                    for key
+                                    in ("name", "namespace", "labels", "annotations", "ownerReferences")}
     assert manifest["spec"] == {
         "type": "ClusterIP", "publishNotReadyAddresses": True, "ports": [{"name": "embedded", "port": 19200}],
         "selector": {"role": "alluxio-master", "statefulset.kubernetes.io/pod-name": "hbase-master-0"}}
@@ -52,7 +57,8 @@ def test_another_masters_service_is_made_from_a_siblings():
     pytest.param([service(f"hbase-master-{index}") for index in range(3)],
                  ["hbase-master-0", "hbase-master-1", "hbase-master-2"], id="headless"),
     pytest.param([service(f"hbase-master-{index}", **STABLE) for index in range(3)], [], id="stable"),
-    pytest.param([service("hbase-master-0", **STABLE), service("hbase-master-2")], ["hbase-master-1", "hbase-master-2"],
+    pytest.param([service("hbase-master-0", **STABLE), service("hbase-master-2")],
+                 ["hbase-master-1", "hbase-master-2"],
                  id="cut-off-between-delete-and-create"),
     pytest.param([service("other-master-0")], [], id="of-another-runtime"),
 ])
@@ -60,4 +66,5 @@ def test_unstable(objects, names):
     by_name = {existing["metadata"]["name"]: existing for existing in objects}
     assert peer_services.unstable("hbase", 3, by_name) == names
     for name in names:
-        assert peer_services.sibling("hbase", 3, by_name, name)["metadata"]["name"].startswith("hbase-master-")
+        assert peer_services.sibling("hbase", 3, by_name,
+                                     name)["metadata"]["name"].startswith("hbase-master-")

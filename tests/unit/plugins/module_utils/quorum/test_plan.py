@@ -41,75 +41,104 @@ STALE = Peer(address(3), "UNAVAILABLE")
 
 @pytest.mark.parametrize(("observed", "history", "desired_leader", "action", "target"), [
     pytest.param(raft_group(*COMPLETE), {}, "", quorum_plan.NOTHING, "", id="complete"),
-    pytest.param(raft_group(*COMPLETE), {}, address(0), quorum_plan.NOTHING, "", id="the-wanted-one-leads"),
-    pytest.param(raft_group(*COMPLETE), {}, address(2), quorum_plan.TRANSFER, address(2), id="another-is-to-lead"),
+    pytest.param(raft_group(*COMPLETE), {}, address(0), quorum_plan.NOTHING, "", id="the-desired-one-leads"),
+    pytest.param(raft_group(*COMPLETE), {}, address(2), quorum_plan.TRANSFER, address(2),
+                 id="another-is-to-lead"),
     pytest.param(
-        raft_group(*COMPLETE), {(quorum_plan.TRANSFER, address(2)): 5.0}, address(2), quorum_plan.WAIT, address(2), id="it-takes-over"),
-    pytest.param(raft_group(*AWAY), {}, address(1), quorum_plan.TRANSFER, address(1), id="healing-comes-before-the-wanted-leader"),
-    pytest.param(raft_group(*AWAY), {}, "", quorum_plan.TRANSFER, address(1), id="a-new-leader-takes-a-lost-follower-in"),
-    pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 5.0}, "", quorum_plan.WAIT, address(2), id="give-it-time"),
-    pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 40.0}, "", quorum_plan.RESTART, address(2), id="then-restart-it"),
+        raft_group(*COMPLETE), {(quorum_plan.TRANSFER, address(2)): 5.0}, address(2), quorum_plan.WAIT,
+        address(2), id="it-takes-over"),
+    pytest.param(raft_group(*AWAY), {}, address(1), quorum_plan.TRANSFER, address(1),
+                 id="healing-comes-before-the-desired-leader"),
+    pytest.param(raft_group(*AWAY), {}, "", quorum_plan.TRANSFER, address(1),
+                 id="a-new-leader-takes-a-lost-follower-in"),
+    pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 5.0}, "", quorum_plan.WAIT,
+                 address(2), id="give-it-time"),
+    pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 40.0}, "", quorum_plan.RESTART,
+                 address(2), id="then-restart-it"),
     pytest.param(
-        raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 90.0, (quorum_plan.RESTART, address(2)): 50.0}, "", quorum_plan.WAIT,
+        raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 90.0,
+                            (quorum_plan.RESTART, address(2)): 50.0}, "", quorum_plan.WAIT,
         address(2),
                  id="nothing-more-to-try"),
     pytest.param(
-        raft_group(master(0), master(1), master(2, "UNAVAILABLE", SHORT)), {}, "", quorum_plan.WAIT, address(2), id="just-started"),
-    pytest.param(raft_group(master(0), master(1), master(2, "UNAVAILABLE", None, "not scheduled")), {}, "", quorum_plan.WAIT, address(2),
+        raft_group(master(0), master(1), master(2, "UNAVAILABLE", SHORT)), {}, "", quorum_plan.WAIT,
+        address(2), id="just-started"),
+    pytest.param(raft_group(master(0), master(1), master(2, "UNAVAILABLE", None, "not scheduled")), {}, "",
+                 quorum_plan.WAIT, address(2),
                  id="does-not-run"),
-    pytest.param(raft_group(master(0), master(1), master(2, "")), {}, "", quorum_plan.RESTART, address(2), id="no-member-of-the-group"),
-    pytest.param(raft_group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=3.0)), {}, "", quorum_plan.WAIT, address(2),
+    pytest.param(raft_group(master(0), master(1), master(2, "")), {}, "", quorum_plan.RESTART, address(2),
+                 id="no-member-of-the-group"),
+    pytest.param(raft_group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=3.0)), {}, "",
+                 quorum_plan.WAIT, address(2),
                  id="a-short-pause"),
-    pytest.param(raft_group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=16.0)), {}, "", quorum_plan.TRANSFER, address(1),
+    pytest.param(raft_group(master(0), master(1), replace(master(2, "UNAVAILABLE"), silent=16.0)), {}, "",
+                 quorum_plan.TRANSFER, address(1),
                  id="a-long-silence"),
     pytest.param(
-        replace(raft_group(*AWAY), domain=components.JOB_MASTER), {}, "", quorum_plan.RESTART, address(2), id="job-masters-restart-first"),
+        replace(raft_group(*AWAY), domain=components.JOB_MASTER), {}, "", quorum_plan.RESTART, address(2),
+        id="job-masters-restart-first"),
     pytest.param(
-        replace(raft_group(*AWAY), domain=components.JOB_MASTER), {(quorum_plan.RESTART, address(2)): 40.0}, "", quorum_plan.TRANSFER,
+        replace(raft_group(*AWAY), domain=components.JOB_MASTER), {(quorum_plan.RESTART, address(2)): 40.0},
+        "", quorum_plan.TRANSFER,
                  address(1),
                  id="job-masters-transfer-last"),
-    pytest.param(raft_group(*COMPLETE, stale=(STALE,)), {}, "", quorum_plan.REMOVE, address(3), id="a-stale-peer-goes"),
-    pytest.param(raft_group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.TRANSFER, address(0),
+    pytest.param(raft_group(*COMPLETE, stale=(STALE,)), {}, "", quorum_plan.REMOVE, address(3),
+                 id="a-stale-peer-goes"),
+    pytest.param(raft_group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "",
+                 quorum_plan.TRANSFER, address(0),
                  id="a-stale-leader-hands-over-first"),
-    pytest.param(raft_group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.REMOVE, address(3), id="two-of-three-stay"),
+    pytest.param(raft_group(*AWAY, stale=(Peer(address(3), "AVAILABLE"),)), {}, "", quorum_plan.REMOVE,
+                 address(3), id="two-of-three-stay"),
     pytest.param(raft_group(*AWAY, leader=None), {}, "", quorum_plan.WAIT, "", id="election"),
     pytest.param(
-        raft_group(*COMPLETE[:2], raft_server_closed(2), leader=None), {}, "", quorum_plan.RESTART, address(2),
+        raft_group(*COMPLETE[:2], raft_server_closed(2), leader=None), {}, "", quorum_plan.RESTART,
+        address(2),
         id="closed-with-a-leader-that-is-silent"),
     pytest.param(
-        raft_group(*COMPLETE[:2], raft_server_closed(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART, address(2), id="closed-and-a-member"),
+        raft_group(*COMPLETE[:2], raft_server_closed(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART,
+        address(2), id="closed-and-a-member"),
     pytest.param(
-        raft_group(*COMPLETE[:2], raft_server_closed(2)), {(quorum_plan.RESTART, address(2)): 5.0}, "", quorum_plan.WAIT, address(2),
+        raft_group(*COMPLETE[:2], raft_server_closed(2)), {(quorum_plan.RESTART, address(2)): 5.0}, "",
+        quorum_plan.WAIT, address(2),
         id="its-process-ends"),
     pytest.param(
-        raft_group(*COMPLETE[:2], raft_server_closed(2)), {(quorum_plan.RESTART, address(2)): 31.0}, "", quorum_plan.RESTART, address(2),
+        raft_group(*COMPLETE[:2], raft_server_closed(2)), {(quorum_plan.RESTART, address(2)): 31.0}, "",
+        quorum_plan.RESTART, address(2),
         id="closed-again"),
     pytest.param(
-        raft_group(master(0, "", None), master(1, "", None), raft_server_closed(2), leader=None), {}, "", quorum_plan.RESTART, address(2),
+        raft_group(master(0, "", None), master(1, "", None), raft_server_closed(2), leader=None), {}, "",
+        quorum_plan.RESTART, address(2),
                  id="closed-without-a-majority"),
-    pytest.param(raft_group(master(0), master(1), terminating(2)), {}, "", quorum_plan.WAIT, address(2), id="one-is-leaving"),
+    pytest.param(raft_group(master(0), master(1), terminating(2)), {}, "", quorum_plan.WAIT, address(2),
+                 id="one-is-terminating"),
     pytest.param(
         raft_group(terminating(0), master(1), master(2)), {}, address(1), quorum_plan.TRANSFER, address(1),
-        id="a-leaving-leader-hands-over"),
+        id="a-terminating-leader-hands-over"),
     pytest.param(
-        raft_group(master(0), terminating(1), master(2)), {}, address(1), quorum_plan.WAIT, address(1), id="not-to-one-that-is-leaving"),
+        raft_group(master(0), terminating(1), master(2)), {}, address(1), quorum_plan.WAIT, address(1),
+        id="not-to-one-that-is-terminating"),
     pytest.param(
         raft_group(master(0), master(1), terminating(2)), {}, address(0), quorum_plan.WAIT, address(2),
-        id="another-than-the-leader-is-leaving"),
-    pytest.param(raft_group(master(0), terminating(1), master(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART, address(2),
-                 id="no-transfer-to-one-that-is-leaving"),
+        id="another-than-the-leader-is-terminating"),
+    pytest.param(raft_group(master(0), terminating(1), master(2, "UNAVAILABLE")), {}, "", quorum_plan.RESTART,
+                 address(2),
+                 id="no-transfer-to-one-that-is-terminating"),
     pytest.param(
         raft_group(master(0), master(1), terminating(2, "UNAVAILABLE")), {}, "", quorum_plan.WAIT, address(2),
-        id="a-leaving-one-is-not-healed"),
+        id="a-terminating-one-is-not-healed"),
     pytest.param(
-        raft_group(master(0), terminating(1), master(2, "UNAVAILABLE", None), stale=(Peer(address(3), "AVAILABLE"),)), {}, "",
+        raft_group(master(0), terminating(1), master(2, "UNAVAILABLE", None),
+                   stale=(Peer(address(3), "AVAILABLE"),)), {}, "",
         quorum_plan.WAIT,
-                 address(3), id="a-stale-peer-stays-while-one-is-leaving"),
-    pytest.param(raft_group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {}, "", quorum_plan.LOST, "",
+                 address(3), id="a-stale-peer-stays-while-one-is-terminating"),
+    pytest.param(raft_group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {},
+                 "", quorum_plan.LOST, "",
                  id="majority-lost"),
-    pytest.param(raft_group(master(0, ""), master(1, "", None), master(2, "", None), leader=None), {}, "", quorum_plan.LOST, "",
-                 id="no-master-tells"),
-    pytest.param(raft_group(master(0), master(1, "UNAVAILABLE"), master(2, "UNAVAILABLE")), {}, "", quorum_plan.WAIT, "",
+    pytest.param(raft_group(master(0, ""), master(1, "", None), master(2, "", None), leader=None), {}, "",
+                 quorum_plan.LOST, "",
+                 id="no-leader-known"),
+    pytest.param(raft_group(master(0), master(1, "UNAVAILABLE"), master(2, "UNAVAILABLE")), {}, "",
+                 quorum_plan.WAIT, "",
                  id="a-leader-without-followers-is-none"),
 ])
 def test_next_step(observed, history, desired_leader, action, target):
@@ -121,14 +150,16 @@ def test_next_step(observed, history, desired_leader, action, target):
 
 def test_one_that_is_closed_and_about_to_be_ended_is_left_alone():
     assert quorum_plan.next_step(
-        raft_group(*COMPLETE[:2], raft_server_closed(2)), {}, departing="hbase-master-2").action == quorum_plan.NOTHING
+        raft_group(*COMPLETE[:2], raft_server_closed(2)), {},
+        departing="hbase-master-2").action == quorum_plan.NOTHING
 
 
 @pytest.mark.parametrize(("observed", "worth"), [
-    (raft_server_closed(2), True), (master(2), False), (master(2, "UNAVAILABLE"), True), (master(2, "", SHORT), False),
+    (raft_server_closed(2), True), (master(2), False), (master(2, "UNAVAILABLE"), True),
+    (master(2, "", SHORT), False),
     (master(2, "", None), False),
     (terminating(2, ""), False),
-], ids=["no-member", "takes-part", "unavailable", "just-started", "does-not-run", "leaving"])
+], ids=["no-member", "takes-part", "unavailable", "just-started", "does-not-run", "terminating"])
 def test_who_may_be_closed(observed, worth):
     assert quorum_plan.may_be_closed(observed) == worth
 
@@ -136,25 +167,30 @@ def test_who_may_be_closed(observed, worth):
 def test_the_one_that_is_about_to_be_ended_may_be_leaving():
     observed = raft_group(master(0), master(1), terminating(2))
     assert quorum_plan.next_step(observed, {}, departing="hbase-master-2").action == quorum_plan.NOTHING
-    assert quorum_plan.next_step(observed, {}, departing="hbase-master-1").reason == "hbase-master-2 is being deleted"
+    assert quorum_plan.next_step(observed, {},
+                                 departing="hbase-master-1").reason == "hbase-master-2 is terminating"
     assert not observed.complete()
 
 
-def test_a_lost_majority_names_who_is_away():
-    observed = raft_group(master(0), master(1, "UNAVAILABLE", None, "not scheduled: 0/3 nodes"), master(2, "UNAVAILABLE", None))
+def test_a_lost_majority_names_the_unavailable_masters():
+    observed = raft_group(master(0), master(1, "UNAVAILABLE", None, "not scheduled: 0/3 nodes"),
+                          master(2, "UNAVAILABLE", None))
     assert quorum_plan.next_step(observed, {}).reason == (
         "1 of 3 masters run and 2 are needed (hbase-master-1 does not run: not scheduled: 0/3 nodes; "
         "hbase-master-2 does not run: no pod)")
 
 
-def test_the_quorums_words_are_joined_with_kubernetes():
-    quorum = Quorum(address(1), (Peer(address(0), "AVAILABLE"), Peer(address(1), "AVAILABLE", leader=True), STALE))
-    observed = quorum_plan.raft_group(components.MASTER, quorum, (master(0, ""), master(1, ""), master(2, "")))
+def test_a_raft_group_joins_peers_with_kubernetes_pods():
+    quorum = Quorum(address(1),
+                    (Peer(address(0), "AVAILABLE"), Peer(address(1), "AVAILABLE", leader=True), STALE))
+    observed = quorum_plan.raft_group(components.MASTER, quorum,
+                                      (master(0, ""), master(1, ""), master(2, "")))
     assert [each.state for each in observed.masters] == ["AVAILABLE", "AVAILABLE", ""]
-    assert (observed.leading().pod, observed.stale, observed.available, observed.complete()) == ("hbase-master-1", (STALE,), 2, False)
+    assert (observed.leading().pod, observed.stale, observed.available,
+            observed.complete()) == ("hbase-master-1", (STALE,), 2, False)
 
 
-def test_a_quorum_that_nobody_tells_has_no_leader():
+def test_an_unknown_quorum_has_no_leader():
     observed = quorum_plan.raft_group(components.MASTER, None, COMPLETE)
     assert (observed.leader, observed.leading(), observed.complete()) == (None, None, False)
 
@@ -164,15 +200,19 @@ RUNNING = st.sampled_from([None, SHORT, LONG])
 ACTS = st.sampled_from([quorum_plan.TRANSFER, quorum_plan.RESTART, quorum_plan.REMOVE])
 
 
-@given(st.lists(st.tuples(STATES, RUNNING, st.booleans()), min_size=3, max_size=5), st.lists(STATES.filter(bool), max_size=2),
-       st.integers(0, 6) | st.none(), st.dictionaries(st.tuples(ACTS, st.integers(0, 4).map(address)), st.floats(0, 100)),
+@given(st.lists(st.tuples(STATES, RUNNING, st.booleans()), min_size=3, max_size=5),
+       st.lists(STATES.filter(bool), max_size=2),
+       st.integers(0, 6) | st.none(),
+       st.dictionaries(st.tuples(ACTS, st.integers(0, 4).map(address)), st.floats(0, 100)),
        st.integers(0, 4))
 def test_no_step_costs_the_majority(states, stale_states, leader, history, desired_leader):
-    masters = tuple(replace(master(index, state, running), raft_server_closed=closes and state != "AVAILABLE" and running is not None)
+    masters = tuple(replace(master(index, state, running),
+                            raft_server_closed=closes and state != "AVAILABLE" and running is not None)
                     for index, (state, running, closes) in enumerate(states))
     stale = tuple(Peer(address(5 + index), state) for index, state in enumerate(stale_states))
     observed = raft_group(*masters, leader=leader, stale=stale)
-    step = quorum_plan.next_step(observed, history, address(desired_leader) if desired_leader < len(masters) else "")
+    step = quorum_plan.next_step(observed, history,
+                                 address(desired_leader) if desired_leader < len(masters) else "")
     if not step.changes:
         return
     by_address = {each.address: each for each in masters}
@@ -191,11 +231,13 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, desir
 
 
 @pytest.mark.parametrize(("silent", "running", "leader", "state"), [
-    (0.5, 3.0, False, "AVAILABLE"), (5.0, 3.0, False, "UNAVAILABLE"), (1.5, 3.0, False, "UNAVAILABLE"), (5.0, 3.0, True, "AVAILABLE"),
+    (0.5, 3.0, False, "AVAILABLE"), (5.0, 3.0, False, "UNAVAILABLE"), (1.5, 3.0, False, "UNAVAILABLE"),
+    (5.0, 3.0, True, "AVAILABLE"),
     (5.0, None, False, "AVAILABLE"), (None, 3.0, False, "UNAVAILABLE"), (None, LONG, False, "AVAILABLE"),
-], ids=["heard", "heard-before-it-started", "heard-before-a-jvm-answers", "leader", "not-known-when-it-started", "just-started",
+], ids=["heard", "heard-before-it-started", "heard-before-a-jvm-answers", "leader",
+        "not-known-when-it-started", "just-started",
         "long-running"])
-def test_what_an_ended_container_said_does_not_count(silent, running, leader, state):
+def test_an_answer_of_an_ended_container_does_not_count(silent, running, leader, state):
     quorum = Quorum(address(0), (Peer(address(0), "AVAILABLE", leader=leader, silent=silent),))
     [found] = quorum_plan.raft_group(components.MASTER, quorum, (master(0, "", running),)).masters
     assert found.state == state

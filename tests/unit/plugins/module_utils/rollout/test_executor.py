@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rollouts on masters in memory: never two away, and what is cut off is finished by the next run."""
+"""Rollouts on masters in memory: never two unavailable, and the next run continues an interrupted one."""
 
 import pytest
 from fake_masters import NAMESPACE, Killed
@@ -9,6 +9,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Conflict,
     FluidError,
     InvalidInput,
+    PreconditionFailed,
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
@@ -17,7 +18,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations i
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan import moment
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan import parse_time
 
 
 def require_done(one, members=3):
@@ -38,7 +39,8 @@ ALL = [("restart", "hbase-master-1"), ("restart", "hbase-master-2"), ("restart",
 def test_unchanged_costs_four_requests(site):
     one = site()
     assert one.roll() == ([], [])
-    assert one.cluster.requests == [("get", "alluxioruntimes"), ("get", "statefulsets"), ("get", "configmaps"), ("list", "pods")]
+    assert one.cluster.requests == [("get", "alluxioruntimes"), ("get", "statefulsets"),
+                                    ("get", "configmaps"), ("list", "pods")]
 
 
 def test_a_property_is_rolled_out_and_the_leader_comes_last(site):
@@ -46,7 +48,8 @@ def test_a_property_is_rolled_out_and_the_leader_comes_last(site):
     one.masters.declare(properties={MIN: "1s"})
     plan, done = one.roll()
     assert plan == done == [("configure", ""), *ALL]
-    assert one.masters.actions == ["restart hbase-master-1", "restart hbase-master-2", "restart hbase-master-0"]
+    assert one.masters.actions == ["restart hbase-master-1", "restart hbase-master-2",
+                                   "restart hbase-master-0"]
     require_done(one)
     assert one.roll() == ([], [])
 
@@ -72,7 +75,8 @@ def test_check_mode_plans_and_touches_nothing(site):
 
 def test_only_the_outdated_ones_are_restarted(site):
     one = site()
-    one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE, {"metadata": {"labels": {"controller-revision-hash": "old"}}})
+    one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE,
+                       {"metadata": {"labels": {"controller-revision-hash": "old"}}})
     assert one.roll()[1] == [("restart", "hbase-master-2")]
     require_done(one)
 
@@ -88,7 +92,7 @@ def test_a_plain_restart_of_all(site):
 
 def test_a_clock_that_is_ahead_restarts_nobody_twice(site):
     one = site()
-    assert one.roll(restarted_after=moment("2030-01-01T00:00:00Z"))[1] == ALL
+    assert one.roll(restarted_after=parse_time("2030-01-01T00:00:00Z"))[1] == ALL
     require_done(one)
 
 
@@ -98,7 +102,8 @@ def test_three_become_five(site):
     plan, done = one.roll()
     assert plan == done == [("configure", ""), *ALL, ("add", "hbase-master-3"), ("add", "hbase-master-4")]
     # Clients do not know the new ones yet: these come last and lead last.
-    assert one.masters.actions[-2:] == ["restart hbase-master-0", "rank before new ones, asking hbase-master-2"]
+    assert one.masters.actions[-2:] == ["restart hbase-master-0",
+                                        "rank before new ones, asking hbase-master-2"]
     require_done(one, 5)
     assert one.roll() == ([], [])
 
@@ -122,7 +127,8 @@ def test_clients_that_started_before_masters_were_added_are_named(site):
     one.masters.declare(master={"replicas": 5})
     one.roll()
     assert one.warnings[-1].startswith(
-        f"{FUSE}, {WORKER} started when there were 3 of the 5 masters and know no others, so they find no leader "
+        f"{FUSE}, {WORKER} started with 3 of the 5 masters and do not know the others, so they find no "
+        "leader "
                                        "while hbase-master-3 or hbase-master-4 leads.")
     assert one.roll() == ([], [])
     assert one.warnings[-1].startswith(f"{FUSE}, {WORKER} started")
@@ -146,12 +152,13 @@ def test_fewer_masters_than_clients_know_are_no_matter(site):
     assert GROWN not in one.masters.workload["metadata"]["annotations"]
 
 
-def test_where_new_masters_may_lead_as_soon_as_the_others_it_says_so(site, monkeypatch):
+def test_it_warns_where_new_masters_may_lead_as_soon_as_the_others(site, monkeypatch):
     one = site()
-    monkeypatch.setattr(Masters, "rank_before_new_ones", lambda *_args: False)
+    monkeypatch.setattr(Masters, "reset_priorities", lambda *_args: False)
     one.masters.declare(master={"replicas": 5})
     one.roll()
-    assert "masters that are added may lead as soon as the others" in one.warnings[-1]
+    assert ("an added master may become leader although workers and FUSE pods do not know it "
+            "yet") in one.warnings[-1]
     require_done(one, 5)
 
 
@@ -178,7 +185,7 @@ def test_five_become_three_and_the_leader_is_among_those_that_go(site, sooner):
     pytest.param(3, {"master": {"replicas": 5}}, id="more"),
     pytest.param(5, {"master": {"replicas": 3, "jvmOptions": ["-Xmx1g"]}}, id="fewer"),
 ])
-def test_cut_off_anywhere_the_next_run_finishes(site, members, spec):
+def test_rollout_resumes_after_kill_at_any_request(site, members, spec):
     request, survived = 0, False
     while not survived:
         request += 1 if request < 12 else 17
@@ -222,7 +229,7 @@ def test_a_change_that_is_taken_back_restarts_those_that_have_it(site, may_list)
 
 @pytest.mark.parametrize("name", ["hbase-master-1", "hbase-master-2", "hbase-master-0"])
 def test_a_master_that_is_being_drained_comes_first(site, name):
-    """It takes part until its grace period ends, and no other may be away then."""
+    """It takes part until its grace period ends, and no other may be unavailable then."""
     one = site()
     one.cluster.now = 60.0
     one.masters.configuration = {MIN: "1s", MIN.replace(".min", ".max"): "2s"}
@@ -241,8 +248,8 @@ def test_a_drain_that_comes_in_between_is_waited_for(site):
     require_done(one)
 
 
-def test_an_outdated_master_that_is_away_is_restarted_first(site):
-    """A declaration that does not start can be taken back, though a peer is away."""
+def test_an_outdated_unavailable_master_is_restarted_first(site):
+    """A declaration that does not start can be taken back, though a peer is unavailable."""
     one = site()
     raft_group = one.masters
     raft_group.broken = {"hbase-master-1"}
@@ -256,11 +263,12 @@ def test_an_outdated_master_that_is_away_is_restarted_first(site):
     require_done(one)
 
 
-def test_with_another_peer_away_nothing_is_touched(site):
+def test_with_another_peer_unavailable_nothing_changes(site):
     one = site()
     raft_group = one.masters
     raft_group.groups[MASTER]["hbase-master-1:23083"] = False
-    one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE, {"metadata": {"labels": {"controller-revision-hash": "old"}}})
+    one.cluster.change(kinds.POD, "hbase-master-2", NAMESPACE,
+                       {"metadata": {"labels": {"controller-revision-hash": "old"}}})
     with pytest.raises(FluidError):
         one.roll(timeout=10)
     assert not [each for each in raft_group.actions if each.startswith("restart hbase-master-2")]
@@ -274,13 +282,15 @@ def test_a_process_without_the_declared_property_is_an_error(site):
     with pytest.raises(Conflict) as raised:
         one.roll()
     assert str(raised.value) == (
-        f"container alluxio-master of hbase-master-2 runs with something else than was declared: {MIN} is not set, expected 1s")
+        f"container alluxio-master of hbase-master-2 does not run with the declared options: {MIN} is not "
+        "set, expected 1s")
 
 
 def test_a_property_that_alluxio_does_not_know_is_refused(site):
     one = site()
-    one.masters.declare(properties={"alluxio.bogus": "1", "alluxio.master.known": "2", "alluxio.valueless": "3"})
-    with pytest.raises(InvalidInput, match="does not know alluxio.bogus: it would ignore it"):
+    one.masters.declare(
+        properties={"alluxio.bogus": "1", "alluxio.master.known": "2", "alluxio.valueless": "3"})
+    with pytest.raises(InvalidInput, match="does not know alluxio.bogus: it would silently ignore it"):
         one.roll()
     assert one.cluster.writes() == []
 
@@ -314,7 +324,7 @@ def test_without_permission_for_nodes_it_goes_on(site):
     one.cluster.forbidden.add(("list", "nodes"))
     one.masters.declare(properties={MIN: "1s"})
     assert one.roll()[1] == [("configure", ""), *ALL]
-    assert "whether restarted masters find a node is not known" in "".join(one.warnings)
+    assert "could not check whether restarted masters find a node" in "".join(one.warnings)
 
 
 def test_headless_services_bring_a_warning(site):
@@ -330,8 +340,8 @@ def test_headless_services_bring_a_warning(site):
     (kinds.STATEFUL_SET, "hbase-master", "has no StatefulSet hbase-master yet"),
     (kinds.CONFIG_MAP, "hbase-config", "has no ConfigMap hbase-config yet"),
 ])
-def test_what_is_not_there(site, kind, name, message):
+def test_a_missing_object_is_a_failed_precondition(site, kind, name, message):
     one = site()
     one.cluster.vanish(kind, name, NAMESPACE)
-    with pytest.raises(InvalidInput, match=message):
+    with pytest.raises(PreconditionFailed, match=message):
         one.roll()

@@ -16,7 +16,8 @@ def pod(index, revision=NEW, node=None, created="2026-11-24T18:00:00Z"):
 
 
 def steps(pods, reasons, desired=3, members=3, configure="", leaders=()):
-    return [(step.action, step.pod) for step in rollout_plan.steps("hbase", pods, reasons, members, desired, configure, leaders)]
+    return [(step.action, step.pod) for step
+            in rollout_plan.steps("hbase", pods, reasons, members, desired, configure, leaders)]
 
 
 def test_pods_as_they_are_recorded(recorded):
@@ -33,17 +34,18 @@ def test_nothing_is_outdated():
 
 def test_outdated():
     pods = [pod(0, OLD), pod(1, created="2026-11-24T17:59:59Z"), pod(2), pod(3, "")]
-    found = rollout_plan.outdated(pods, NEW, rollout_plan.moment("2026-11-24T18:00:00Z"))
+    found = rollout_plan.outdated(pods, NEW, rollout_plan.parse_time("2026-11-24T18:00:00Z"))
     assert found == {
-        "hbase-master-0": "it was made from revision hbase-master-1, and hbase-master-2 is wanted",
-        "hbase-master-1": "it was made at 2026-11-24T17:59:59Z, before 2026-11-24T18:00:00+00:00",
-        "hbase-master-3": "it was made from revision none, and hbase-master-2 is wanted"}
+        "hbase-master-0": "it was created from revision hbase-master-1, expected hbase-master-2",
+        "hbase-master-1": "it was created at 2026-11-24T17:59:59Z, before 2026-11-24T18:00:00+00:00",
+        "hbase-master-3": "it was created from revision none, expected hbase-master-2"}
     assert set(rollout_plan.outdated(pods, None, None)) == {each.name for each in pods}
 
 
 def test_the_revision_of_a_template():
     template = {"metadata": {"labels": {"role": "alluxio-master"}}, "spec": {"containers": []}}
-    revisions = [{"metadata": {"name": name}, "data": {"spec": {"template": {**template, "spec": spec, "$patch": "replace"}}}}
+    revisions = [{"metadata": {"name": name},
+                  "data": {"spec": {"template": {**template, "spec": spec, "$patch": "replace"}}}}
                  for name, spec in ((OLD, {"containers": [{}]}), (NEW, {"containers": []}))]
     assert rollout_plan.revision_of(template, revisions) == NEW
     assert rollout_plan.revision_of(template, revisions[:1]) is None
@@ -53,12 +55,13 @@ def test_the_revision_of_a_template():
 @pytest.mark.parametrize("text", ["now", "", "2026-11-24", "2026-11-24T18:00:00", "18:00Z"])
 def test_a_time_that_is_none(text):
     with pytest.raises(InvalidInput, match="expected a time with its zone"):
-        rollout_plan.moment(text)
+        rollout_plan.parse_time(text)
 
 
-@pytest.mark.parametrize("text", ["2026-11-24T18:00:00Z", "2026-11-24T18:00:00.250000+00:00", "2026-11-24T20:00:00+02:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-24T18:00:00Z", "2026-11-24T18:00:00.250000+00:00", "2026-11-24T20:00:00+02:00"])
 def test_a_time(text):
-    assert rollout_plan.moment(text).tzinfo is not None
+    assert rollout_plan.parse_time(text).tzinfo is not None
 
 
 @pytest.mark.parametrize(("leaders", "cordoned", "names"), [
@@ -90,13 +93,15 @@ def test_plans():
     assert steps(THREE, {}) == []
     reasons = {each.name: "why" for each in THREE}
     assert steps(THREE, reasons, configure="properties", leaders=["hbase-master-0"]) == [
-        ("configure", ""), ("restart", "hbase-master-1"), ("restart", "hbase-master-2"), ("restart", "hbase-master-0")]
+        ("configure", ""), ("restart", "hbase-master-1"), ("restart", "hbase-master-2"),
+        ("restart", "hbase-master-0")]
     assert steps(THREE, {"hbase-master-1": "why"}) == [("restart", "hbase-master-1")]
 
 
 def test_masters_come_one_by_one_once_the_others_know_their_addresses():
     assert steps(THREE, {}, desired=5, configure="addresses") == [
-        ("configure", ""), ("restart", "hbase-master-0"), ("restart", "hbase-master-1"), ("restart", "hbase-master-2"),
+        ("configure", ""), ("restart", "hbase-master-0"), ("restart", "hbase-master-1"),
+        ("restart", "hbase-master-2"),
         ("add", "hbase-master-3"), ("add", "hbase-master-4")]
 
 
@@ -108,7 +113,8 @@ def test_masters_go_one_by_one_the_last_first():
     assert steps(five[:4], {}, members=3)[0] == ("remove", "hbase-master-3")
 
 
-@given(members=st.integers(2, 7), desired=st.sampled_from([3, 5, 7]), outdated=st.sets(st.integers(0, 6)), leader=st.integers(0, 6))
+@given(members=st.integers(2, 7), desired=st.sampled_from([3, 5, 7]), outdated=st.sets(st.integers(0, 6)),
+       leader=st.integers(0, 6))
 def test_a_plan_adds_removes_and_restarts_each_pod_once(members, desired, outdated, leader):
     pods = [pod(index) for index in range(members)]
     reasons = {each.name: "why" for each in pods if each.index in outdated}
@@ -142,13 +148,15 @@ def test_a_cordoned_node_takes_no_master_back():
     with pytest.raises(InvalidInput) as refused:
         rollout_plan.require_places(THREE, ["hbase-master-1"], 3, nodes("node1", "node3"), {"disk": "ssd"})
     assert str(refused.value) == (
-        "hbase-master-1 would find no node after its restart: no two masters fit on one, and node2 takes none with labels disk=ssd; "
+        "hbase-master-1 would find no node after its restart: no two masters fit on one, and node2 accepts "
+        "none with labels disk=ssd; "
         "uncordon it or add a node, then run this again; nothing was changed")
     rollout_plan.require_places(THREE, ["hbase-master-1"], 3, nodes("node1", "node3", "node4"), {})
 
 
 def test_more_masters_than_nodes():
-    with pytest.raises(InvalidInput, match=r"5 masters need 5 schedulable nodes, since no two of them fit on one, and 3 take them"):
+    with pytest.raises(InvalidInput, match=r"5 masters need 5 schedulable nodes, since no two of them fit on "
+                                           r"one, and 3 accept them"):
         rollout_plan.require_places(THREE, [], 5, nodes("node1", "node2", "node3"), {})
 
 
@@ -156,5 +164,6 @@ def test_a_node_whose_loss_is_the_quorums():
     pods = [pod(0), pod(1, node="node1"), pod(2)]
     assert rollout_plan.warnings_of(THREE, nodes()) == []
     assert rollout_plan.warnings_of(pods, nodes("node1")) == [
-        "node node1 runs hbase-master-0 and hbase-master-1: its loss is the loss of the quorum; spread_masters keeps masters apart"]
-    assert "it is being emptied" in rollout_plan.warnings_of(pods, nodes(cordoned=["node1"]))[0]
+        "node node1 runs hbase-master-0 and hbase-master-1: its loss is the loss of the quorum; "
+        "spread_masters keeps masters apart"]
+    assert "it is cordoned" in rollout_plan.warnings_of(pods, nodes(cordoned=["node1"]))[0]

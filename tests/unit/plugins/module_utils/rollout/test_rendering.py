@@ -30,7 +30,8 @@ class Cache:
         self.workload = workload
 
     def render(self, spec=None, members=3, spread=None):
-        return rendering.render("hbase", spec or {}, copy.deepcopy(self.config_map), copy.deepcopy(self.workload), members, spread)
+        return rendering.render("hbase", spec or {}, copy.deepcopy(self.config_map),
+                                copy.deepcopy(self.workload), members, spread)
 
     def apply(self, spec=None, members=3, spread=None):
         found = self.render(spec, members, spread)
@@ -42,7 +43,8 @@ class Cache:
         return java_options.properties(self.config_map["data"][key])
 
     def container(self, name="alluxio-master"):
-        return next(each for each in self.workload["spec"]["template"]["spec"]["containers"] if each["name"] == name)
+        return next(
+            each for each in self.workload["spec"]["template"]["spec"]["containers"] if each["name"] == name)
 
     @property
     def hash(self):
@@ -50,7 +52,8 @@ class Cache:
 
 
 def fresh():
-    return Cache(*(json.loads((RECORDED / name).read_text()) for name in ("config_map.json", "stateful_set_master.json")))
+    return Cache(*(json.loads((RECORDED / name).read_text()) for name
+                   in ("config_map.json", "stateful_set_master.json")))
 
 
 @pytest.fixture
@@ -66,7 +69,8 @@ def test_what_fluid_made_is_left_alone(cache):
 def test_a_property_reaches_the_masters(cache):
     found = cache.apply({"properties": {MIN: "1s"}})
     assert found.config["data"].keys() == {COMMON}
-    assert (found.before, found.after) == ({COMMON: {"properties": {}}}, {COMMON: {"properties": {MIN: "1s"}}})
+    assert (found.before, found.after) == ({COMMON: {"properties": {}}},
+                                           {COMMON: {"properties": {MIN: "1s"}}})
     assert found.restarts
     assert cache.properties()[MIN] == "1s"
     assert cache.workload["spec"]["updateStrategy"] == {"type": "OnDelete"}
@@ -96,18 +100,20 @@ def test_raft_options_of_the_creation_go_without_a_record(cache):
     assert MIN not in cache.properties()
 
 
-def test_what_is_in_nobodys_declaration_stays_and_is_told(cache):
+def test_an_undeclared_property_stays_and_brings_a_warning(cache):
     cache.config_map["data"][COMMON] += "-Dalluxio.master.audit.logging.enabled=true -Dfs.oss.endpoint=x "
     found = cache.render({})
     assert not found.changes
     assert len(found.warnings) == 1
-    assert "they stay: alluxio.master.audit.logging.enabled; to be rid" in found.warnings[0]
+    assert "they stay: alluxio.master.audit.logging.enabled; to remove them" in found.warnings[0]
 
 
-@pytest.mark.parametrize(("part", "key"), [("master", "ALLUXIO_MASTER_JAVA_OPTS"), ("jobMaster", "ALLUXIO_JOB_MASTER_JAVA_OPTS")])
+@pytest.mark.parametrize(
+    ("part", "key"), [("master", "ALLUXIO_MASTER_JAVA_OPTS"), ("jobMaster", "ALLUXIO_JOB_MASTER_JAVA_OPTS")])
 def test_a_components_own_options(cache, part, key):
     cache.apply({part: {"properties": {"alluxio.x": "1"}, "jvmOptions": ["-Xmx1g"]}})
-    assert cache.config_map["data"][key] == "-Dalluxio.master.hostname=${ALLUXIO_MASTER_HOSTNAME} -Dalluxio.x=1 -Xmx1g "
+    assert cache.config_map["data"][
+        key] == "-Dalluxio.master.hostname=${ALLUXIO_MASTER_HOSTNAME} -Dalluxio.x=1 -Xmx1g "
     cache.apply({})
     default = "-Xmx16G -XX:+UnlockExperimentalVMOptions " if part == "master" else ""
     assert cache.config_map["data"][key] == "-Dalluxio.master.hostname=${ALLUXIO_MASTER_HOSTNAME} " + default
@@ -121,21 +127,24 @@ def test_workers_and_fuse_pods_are_not_rolled(cache, part):
 
 
 def test_common_properties_warn_of_workers_that_run_on(cache):
-    assert "until they start anew" in cache.render({"properties": {MIN: "1s"}}).warnings[0]
+    assert "until they restart" in cache.render({"properties": {MIN: "1s"}}).warnings[0]
 
 
 def test_image_and_tag(cache):
     cache.apply({"alluxioVersion": {"imageTag": "2.9.5", "imagePullPolicy": "Always"}})
     for name in ("alluxio-master", "alluxio-job-master"):
-        assert (cache.container(name)["image"], cache.container(name)["imagePullPolicy"]) == ("alluxio/alluxio-dev:2.9.5", "Always")
+        assert (cache.container(name)["image"],
+                cache.container(name)["imagePullPolicy"]) == ("alluxio/alluxio-dev:2.9.5", "Always")
     cache.apply({"alluxioVersion": {"image": "registry:5000/alluxio", "imageTag": "2.9.5"}})
     assert cache.container()["image"] == "registry:5000/alluxio:2.9.5"
     cache.apply({})
-    assert (cache.container()["image"], cache.container()["imagePullPolicy"]) == ("alluxio/alluxio-dev:2.9.4", "IfNotPresent")
+    assert (cache.container()["image"],
+            cache.container()["imagePullPolicy"]) == ("alluxio/alluxio-dev:2.9.4", "IfNotPresent")
 
 
 def test_resources_of_each_container(cache):
-    spec = {"master": {"resources": {"limits": {"memory": "2Gi"}}}, "jobMaster": {"resources": {"requests": {"cpu": "500m"}}}}
+    spec = {"master": {"resources": {"limits": {"memory": "2Gi"}}},
+            "jobMaster": {"resources": {"requests": {"cpu": "500m"}}}}
     found = cache.apply(spec)
     assert cache.container()["resources"] == {"limits": {"memory": "2Gi"}}
     assert cache.container("alluxio-job-master")["resources"] == {"requests": {"cpu": "500m"}}
@@ -166,7 +175,8 @@ def test_masters_are_spread_over_nodes(cache, spread):
     [(rule, [term])] = cache.workload["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"].items()
     assert rule.startswith(spread)
     assert term.get("podAffinityTerm", term) == {
-        "labelSelector": {"matchLabels": {"release": "hbase", "role": "alluxio-master"}}, "topologyKey": "kubernetes.io/hostname"}
+        "labelSelector": {"matchLabels": {"release": "hbase", "role": "alluxio-master"}},
+        "topologyKey": "kubernetes.io/hostname"}
     for stays in (spread, None):
         assert not cache.render({}, spread=stays).changes
     cache.apply({}, spread="ignored")
@@ -183,10 +193,12 @@ def test_another_spread_takes_the_place_of_the_first(cache):
 @pytest.mark.parametrize("members", [4, 5, 2])
 def test_members(cache, members):
     found = cache.apply({}, members)
-    assert rendering.members_of(cache.config_map["data"][COMMON]) == tuple(f"hbase-master-{each}:23083" for each in range(members))
+    assert rendering.members_of(cache.config_map["data"][COMMON]) == tuple(
+        f"hbase-master-{each}:23083" for each in range(members))
     assert found.restarts
     # The chart's own, which the JVM does not take, stays as it is.
-    assert f"-D{rendering.ADDRESSES}=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200" in cache.config_map["data"][COMMON]
+    assert (f"-D{rendering.ADDRESSES}=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200"
+            ) in cache.config_map["data"][COMMON]
     assert not cache.render({}, members).changes
 
 
@@ -214,12 +226,15 @@ PROPERTIES = st.dictionaries(st.sampled_from([MIN, LOG, "alluxio.x", "alluxio.us
                              st.sampled_from(["1s", "2", "a=b"]))
 OPTIONS = st.lists(st.sampled_from(["-Xmx1g", "-XX:+UseG1GC", "-Dnet=1"]), unique=True)
 COMPONENT = st.fixed_dictionaries({}, optional={
-    "properties": PROPERTIES, "jvmOptions": OPTIONS, "env": st.dictionaries(st.sampled_from("AB"), st.sampled_from("12")),
-    "resources": st.fixed_dictionaries({}, optional={"limits": st.dictionaries(st.just("cpu"), st.sampled_from(["1", "1000m"]))}),
+    "properties": PROPERTIES, "jvmOptions": OPTIONS,
+    "env": st.dictionaries(st.sampled_from("AB"), st.sampled_from("12")),
+    "resources": st.fixed_dictionaries(
+        {}, optional={"limits": st.dictionaries(st.just("cpu"), st.sampled_from(["1", "1000m"]))}),
     "nodeSelector": st.dictionaries(st.sampled_from("ab"), st.sampled_from("12"))})
 SPECS = st.fixed_dictionaries({}, optional={
     "properties": PROPERTIES, "jvmOptions": OPTIONS, "master": COMPONENT, "jobMaster": COMPONENT,
-    "alluxioVersion": st.fixed_dictionaries({}, optional={"imageTag": st.sampled_from(["1", "2"]), "imagePullPolicy": st.just("Always")})})
+    "alluxioVersion": st.fixed_dictionaries(
+        {}, optional={"imageTag": st.sampled_from(["1", "2"]), "imagePullPolicy": st.just("Always")})})
 SPREADS = st.sampled_from([None, "required", "preferred", "ignored"])
 
 

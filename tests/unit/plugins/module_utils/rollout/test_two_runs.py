@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at once against masters in memory, interleaved request by request with realistic latencies (virtual time, seeded)."""
+"""Two runs at once against masters in memory, interleaved request by request with realistic latencies
+(virtual time, seeded).
+"""
 
 import random
 import threading
 
 import pytest
-from fake_masters import NAMESPACE
-from rollout_site import MIN
+from rollout_site import MIN, RUNTIME
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import Clock, Deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
@@ -15,7 +17,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner im
 
 
 class Scheduler:
-    """Lets one of several threads run at a time, the one that wakes first; the cluster's time passes in between."""
+    """Lets one of several threads run at a time, the one that wakes first; the cluster's time passes in
+    between.
+    """
 
     def __init__(self, cluster, seed):
         self.cluster, self.random = cluster, random.Random(seed)
@@ -42,7 +46,8 @@ class Scheduler:
 
     def run(self):
         while self.wakes:
-            wake, _tie, thread = min((wake, self.random.random(), thread) for thread, wake in self.wakes.items())
+            wake, _tie, thread = min((wake, self.random.random(), thread) for thread,
+                                     wake in self.wakes.items())
             self.cluster.sleep(max(0.0, wake - self.cluster.now))
             self.gates[thread].release()
             self.main.acquire()
@@ -67,30 +72,30 @@ class Scheduler:
         return slowed
 
 
-def race(site, monkeypatch, seed, begin, wishes, declare=None, proxy=(0.05, 0.15)):
+def race(site, monkeypatch, seed, begin, restarts, declare=None, proxy=(0.05, 0.15)):
     one = site()
     one.cluster.now = 60.0
     plan = Scheduler(one.cluster, seed)
     for verb in ("get", "list", "create", "patch", "delete"):
         setattr(one.cluster, verb, plan.slow(getattr(one.cluster, verb), 0.005, 0.02))
     view = Masters._view
-    slow_told = plan.slow(one.masters._view, *proxy)
-    monkeypatch.setattr(Masters, "_view", lambda _masters, domain, pods: slow_told(domain, pods))
+    slow_view = plan.slow(one.masters._view, *proxy)
+    monkeypatch.setattr(Masters, "_view", lambda _masters, domain, pods: slow_view(domain, pods))
 
-    def roller(number):
+    def actor(number):
         def work():
             if declare and declare[number]:
                 one.masters.declare(**declare[number])
-            desired = {"restarted_after": one.masters.now()} if wishes[number] else {}
-            each = RolloutExecutor(
-                one.cluster, NAMESPACE, "hbase", RolloutOptions(timeout=600, **desired), lambda _text: None, clock=one.cluster.clock,
-                          sleep=plan.pause, now=one.masters.now)
+            desired = {"restarted_after": one.masters.now()} if restarts[number] else {}
+            deadline = Deadline(600, clock=Clock(one.cluster.clock, plan.pause, one.masters.now))
+            each = RolloutExecutor(one.cluster, RUNTIME, RolloutOptions(**desired), deadline,
+                                   lambda _text: None)
             found = each.plan()
             if found.changes:
                 each.run(found)
         return work
     for number in (0, 1):
-        plan.actor(60.0 + begin * number, roller(number))
+        plan.actor(60.0 + begin * number, actor(number))
     plan.run()
     assert not plan.crashes, plan.crashes
     monkeypatch.setattr(Masters, "_view", view)
@@ -114,19 +119,21 @@ RUNS = 60
 @pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_two_rolling_restarts_by_two_people(site, monkeypatch):
     """playbook rolling_restart twice: each has its own moment as fluid_restarted_after, by default."""
-    assert count(site, monkeypatch, RUNS, wishes=(True, True)) == []
+    assert count(site, monkeypatch, RUNS, restarts=(True, True)) == []
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_rolling_restart_and_a_changed_property(site, monkeypatch):
     """The nightly rolling restart, and a person who rolls out a property."""
-    assert count(site, monkeypatch, RUNS, wishes=(True, False), declare=(None, {"properties": {MIN: "1s"}})) == []
+    assert count(site, monkeypatch, RUNS, restarts=(True, False),
+                 declare=(None, {"properties": {MIN: "1s"}})) == []
 
 
 def test_two_rolling_restarts_without_permission_for_the_proxy(site, monkeypatch):
-    """The command tells of the quorum then: 3 to 7 s a look and group."""
-    assert count(site, monkeypatch, RUNS, wishes=(True, True), proxy=(3.0, 7.0)) == []
+    """The command lists the quorum then: 3 to 7 s a look and group."""
+    assert count(site, monkeypatch, RUNS, restarts=(True, True), proxy=(3.0, 7.0)) == []
 
 
 def test_the_same_rollout_twice(site, monkeypatch):
-    assert count(site, monkeypatch, RUNS, wishes=(False, False), declare=({"properties": {MIN: "1s"}}, None)) == []
+    assert count(site, monkeypatch, RUNS, restarts=(False, False),
+                 declare=({"properties": {MIN: "1s"}}, None)) == []

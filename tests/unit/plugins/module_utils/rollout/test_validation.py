@@ -3,9 +3,12 @@
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, PreconditionFailed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import validation
+
+RUNTIME = ObjectRef("data", "hbase")
 
 
 @pytest.fixture
@@ -15,7 +18,8 @@ def check(recorded):
         workload = recorded("stateful_set_master.json")
         workload["spec"]["replicas"] = members
         master = {"replicas": replicas, **(spec.pop("master", None) or {})}
-        validation.require_applicable("hbase", "data", {**spec, "master": master}, recorded("config_map.json"), workload)
+        validation.require_applicable(RUNTIME, {**spec, "master": master}, recorded("config_map.json"),
+                                      workload)
     return run
 
 
@@ -30,15 +34,20 @@ def test_applicable(check, spec):
 
 @pytest.mark.parametrize(("spec", "reason"), [
     ({"members": 1, "replicas": 1}, "has a single master"),
-    ({"members": 1, "replicas": 3}, "has 1 masters and 3 are declared: a single master keeps its journal in the UFS format"),
-    ({"members": 1, "replicas": 3}, "declare 1 again, or change master_replicas from 1 to 3 with recreate: true of "
+    ({"members": 1, "replicas": 3},
+     "has 1 masters and 3 are declared: a single master keeps its journal in the UFS format"),
+    ({"members": 1, "replicas": 3},
+     "declare 1 again, or change master_replicas from 1 to 3 with recreate: true of "
                                     "datacache.fluid.alluxio_runtime"),
     ({"replicas": 1}, "has 3 masters and 1 are declared"),
     ({"replicas": 4}, "master_replicas is 4, an even number"),
-    ({"properties": {"alluxio.master.rpc.port": "1"}}, "declares alluxio.master.rpc.port as 1 and its masters run with 21090"),
-    ({"master": {"properties": {"alluxio.master.journal.folder": "/x"}}}, "declares alluxio.master.journal.folder as /x"),
+    ({"properties": {"alluxio.master.rpc.port": "1"}},
+     "declares alluxio.master.rpc.port as 1 and its masters run with 21090"),
+    ({"master": {"properties": {"alluxio.master.journal.folder": "/x"}}},
+     "declares alluxio.master.journal.folder as /x"),
     ({"jobMaster": {"ports": {"web": 1}}}, "declares alluxio.job.master.web.port as 1"),
-    ({"master": {"networkMode": "ContainerNetwork"}}, "declares network_mode ContainerNetwork and its masters run with HostNetwork"),
+    ({"master": {"networkMode": "ContainerNetwork"}},
+     "declares network_mode ContainerNetwork and its masters run with HostNetwork"),
     ({"properties": {"alluxio.x": "a b"}}, "declares alluxio.x with a space"),
     ({"master": {"jvmOptions": ["-Xmx1g -Xms1g"]}}, "declares the JVM option '-Xmx1g -Xms1g'"),
     ({"jvmOptions": [""]}, "declares the JVM option ''"),
@@ -52,6 +61,9 @@ def test_refused(check, spec, reason):
 def test_refused_while_a_backup_is_restored(recorded):
     workload = recorded("stateful_set_master.json")
     restoration = operations.Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
-    workload["spec"]["template"]["metadata"].setdefault("annotations", {})[operations.ANNOTATION] = restoration.text()
-    with pytest.raises(InvalidInput, match="backup data.hbase.20261124T182233Z is being restored into AlluxioRuntime hbase .* finish that"):
-        validation.require_applicable("hbase", "data", {"master": {"replicas": 3}}, recorded("config_map.json"), workload)
+    workload["spec"]["template"]["metadata"].setdefault("annotations",
+                                                        {})[operations.ANNOTATION] = restoration.text()
+    with pytest.raises(PreconditionFailed, match="backup data.hbase.20261124T182233Z is being restored into "
+                                                 "AlluxioRuntime hbase .* finish that restoration"):
+        validation.require_applicable(RUNTIME, {"master": {"replicas": 3}}, recorded("config_map.json"),
+                                      workload)

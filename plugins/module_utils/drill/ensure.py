@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The function of the module alluxio_failover: a drill, or its prediction in check mode. Drives IO."""
+
+from __future__ import annotations
+
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..errors import InvalidInput
+from ..fluid.lookup import require_quorum
+from ..k8s.names import require_identity
+from ..progress import Reporter
+from .failover import FailoverDrill
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput unless confirm repeats the runtime's name."""
+    require_identity(params)
+    if params["confirm"] != params["name"]:
+        raise InvalidInput(f"confirm is {params['confirm']!r}: a drill kills the leader of AlluxioRuntime "
+                           f"{params['name']} on purpose; to confirm that, set confirm (fluid_drill_confirm "
+                           "with the playbook) to that name")
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Return the module's result, failed when the failover broke a guarantee."""
+    runtime = ref_of(params)
+    masters = require_quorum(
+        client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")
+    drill = FailoverDrill(client, runtime, masters, Deadline(params["wait_timeout"], reporter.progress))
+    if check_mode:
+        return {"changed": True, "killed": drill.leader()}
+    result = drill.run(params["reader_pod"] or "", params["probe_writes"])
+    broken = result.broken(params["max_failover_seconds"])
+    failure = {"failed": True,
+               "msg": f"the failover broke {len(broken)} guarantees: {'; '.join(broken)}"} if broken else {}
+    return {"changed": True, **result.as_dict(), **failure}

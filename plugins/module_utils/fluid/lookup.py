@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads of a runtime that must exist. IO, read-only."""
+
+from __future__ import annotations
+
+from ..api.client import Client
+from ..errors import PreconditionFailed
+from ..k8s.kinds import ObjectRef, ref_to
+from . import kinds as fluid_kinds
+from .runtime import declared_masters
+
+
+def require_runtime(client: Client, ref: ObjectRef) -> dict:
+    """Return the AlluxioRuntime. Raises PreconditionFailed if it does not exist."""
+    existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, ref)
+    if existing is None:
+        raise PreconditionFailed(
+            f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} does not exist: check name and namespace")
+    return existing
+
+
+def require_not_terminating(runtime: dict) -> None:
+    """Raise PreconditionFailed for a terminating runtime."""
+    if runtime["metadata"].get("deletionTimestamp"):
+        raise PreconditionFailed(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref_to(runtime))} is terminating")
+
+
+def require_quorum(client: Client, ref: ObjectRef, otherwise: str) -> int:
+    """Return the number of declared masters. Raises PreconditionFailed for a single one, without a quorum.
+
+    otherwise: the end of that message, which explains the consequence.
+    """
+    masters = declared_masters(require_runtime(client, ref)["spec"])
+    if masters == 1:
+        raise PreconditionFailed(
+            f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} has a single master{otherwise}")
+    return masters

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Validation of a complete cache before any part of it exists. IO, read-only.
+
+The namespace and Fluid's CustomResourceDefinitions may be missing, so a dry run cannot validate the options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..errors import InvalidInput
+from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
+from ..k8s.kinds import Kind
+from . import runtime_checks, volume as dataset_volume
+
+
+def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
+    """Raise InvalidInput, naming the object, for options that its own module refuses. Sends no request."""
+    with _named(fluid_kinds.DATASET, dataset):
+        fluid_dataset.require_valid(dataset)
+    with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
+        fluid_runtime.require_valid(runtime)
+    if volume is not None:
+        with _named(fluid_kinds.DATASET, volume):
+            dataset_volume.require_valid(volume)
+
+
+def require_nodes(client: Client, runtime: dict, warn: Callable[[str], None]) -> None:
+    """Raise InvalidInput, naming the runtime, if too few nodes accept its masters.
+
+    Without the permission to list nodes, only warns.
+    """
+    with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
+        runtime_checks.require_nodes_for_masters(client, runtime, warn)
+
+
+@contextmanager
+def _named(kind: Kind, params: dict) -> Iterator[None]:
+    """Prefix the message of InvalidInput with the object."""
+    try:
+        yield
+    except InvalidInput as err:
+        raise InvalidInput(f"{kind.describe(ref_of(params))}: {err}", **err.details) from err

@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: validate_cache
+short_description: Validate the options of a cache before anything is created
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Fails on options that M(datacache.fluid.dataset), M(datacache.fluid.alluxio_runtime) or
+    M(datacache.fluid.dataset_volume) refuses.
+  - Fails if the cluster has too few schedulable nodes for masters on the host network. It evaluates node
+    selector and taints.
+  - Needs neither Fluid nor the namespace. Check mode of the other modules needs both, because the API
+    server validates a dry run.
+  - Changes nothing. Listing the nodes needs C(list) on C(nodes); without this permission the module warns
+    and skips the check.
+extends_documentation_fragment:
+  - datacache.fluid.attributes.info
+  - datacache.fluid.connection
+options:
+  dataset:
+    description:
+      - Name, namespace and options of the Dataset, as in M(datacache.fluid.dataset).
+      - An unknown key, or a value of another type, is refused here and in the other options.
+    type: dict
+    required: true
+  runtime:
+    description: Name, namespace and options of the runtime, as in M(datacache.fluid.alluxio_runtime).
+    type: dict
+    required: true
+  volume:
+    description: Name, namespace and options of the volume, as in M(datacache.fluid.dataset_volume).
+    type: dict
+  wait_timeout:
+    description: Time limit that the deployment will use, in seconds. A value below 1 is refused.
+    type: int
+seealso:
+  - module: datacache.fluid.dataset
+  - module: datacache.fluid.alluxio_runtime
+  - module: datacache.fluid.dataset_volume
+"""
+
+EXAMPLES = r"""
+- name: Validate a cache before Fluid is installed
+  datacache.fluid.validate_cache:
+    dataset:
+      name: hbase
+      namespace: data
+      mounts:
+        - name: hbase
+          mount_point: https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/
+    runtime:
+      name: hbase
+      namespace: data
+      master_replicas: 3
+      tieredstore: [{mediumtype: MEM, path: /dev/shm, quota: 2Gi, high: "0.95", low: "0.7"}]
+    volume:
+      name: hbase
+      namespace: data
+      capacity: 100Gi
+"""
+
+RETURN = r"""
+duration:
+  description: Duration of the run, in seconds.
+  returned: success
+  type: float
+  sample: 0.1
+"""
+
+from typing import Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.api.client import Client
+from ..module_utils.errors import InvalidInput
+from ..module_utils.fluid import dataset as fluid_dataset, runtime as fluid_runtime
+from ..module_utils.lifecycle import cache_checks
+from ..module_utils.module import arguments, cache_options
+from ..module_utils.module.run import run
+from ..module_utils.progress import Reporter
+
+
+def converted(params: dict) -> dict:
+    """Return the parts of the cache as their modules read them. Raises InvalidInput with the option."""
+    parts = (("dataset", cache_options.dataset), ("runtime", cache_options.runtime),
+             ("volume", cache_options.volume))
+    return {part: params[part] and cache_options.converted(part, params[part], options())
+            for part, options in parts}
+
+
+def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
+    """Raise InvalidInput for options that a module of a part refuses.
+
+    hide: receives the values that must never be shown.
+    """
+    parts = converted(params)
+    hide([*fluid_dataset.sensitive_values(parts["dataset"]),
+          *fluid_runtime.sensitive_values(parts["runtime"])])
+    cache_checks.require_valid(**parts)
+    if params["wait_timeout"] is not None and params["wait_timeout"] < 1:
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+
+
+def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
+    """Return an unchanged result if enough nodes accept the masters."""
+    cache_checks.require_nodes(client, converted(params)["runtime"], reporter.warn)
+    return {"changed": False}
+
+
+def argument_spec() -> dict:
+    return arguments.compose(
+        arguments.connection(),
+        dataset={"type": "dict", "required": True},
+        runtime={"type": "dict", "required": True},
+        volume={"type": "dict"},
+        wait_timeout={"type": "int"})
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec(), supports_check_mode=True)
+    run(module, ensure, lambda params: require_valid(params, module.no_log_values.update))
+
+
+if __name__ == "__main__":
+    main()

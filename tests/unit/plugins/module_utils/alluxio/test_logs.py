@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What masters log, as it was recorded on a lab (Alluxio 2.9.4)."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs import (
+    last_term,
+    raft_server_closed,
+    served_before_web,
+)
+
+SERVES = "%s INFO  DefaultSafeModeManager - Rpc server started, waiting\n"
+WEB = "%s INFO  WebServer - Alluxio Master Web service started @ /\n"
+EARLY, LATE, LATER = "2026-11-24T21:35:38,916", "2026-11-24T21:35:40,137", "2026-11-24T21:40:00,000"
+
+
+@pytest.mark.parametrize(("log", "seconds"), [
+    (SERVES % EARLY + WEB % LATE, 1.221),
+    ((SERVES % EARLY + WEB % LATE).replace("T", " "), 1.221),
+    (SERVES % EARLY + WEB % EARLY + SERVES % LATE + WEB % LATER, 259.863),
+    (SERVES % EARLY + WEB % LATE + SERVES % LATER, 0),  # it leads anew and serves no web port yet
+    ("x INFO  DefaultSafeModeManager - Rpc server started\n" + WEB % LATE, 0),
+    ("", 0),
+], ids=["alluxio", "spaces", "again", "not-yet", "other-times", "nothing"])
+def test_how_long_before_its_web_port_a_leader_serves(log, seconds):
+    assert served_before_web(log) == pytest.approx(seconds)
+
+
+def test_the_term_of_a_recorded_leader(recorded):
+    assert last_term(recorded("raft_leader_log.txt")) == 1
+
+
+def test_the_newest_term_counts(recorded):
+    later = recorded("raft_leader_log.txt").replace("at term 1 for changeToLeader",
+                                                    "at term 12 for changeToLeader")
+    assert last_term(later) == 12
+
+
+def test_a_log_without_a_term():
+    assert last_term("2026-11-23 INFO  AlluxioMasterProcess - Becoming a leader.\n") is None
+
+
+def test_a_recorded_member_that_was_told_to_shut_down(recorded):
+    log = recorded("raft_closed_log.txt")
+    assert raft_server_closed(log)
+    assert not raft_server_closed(
+        log + "2026-11-25T04:29:29,001 INFO  RaftServer - hbase-master-4_19200: start RPC server\n")
+
+
+def test_a_leader_has_closed_nothing(recorded):
+    assert not raft_server_closed(recorded("raft_leader_log.txt"))

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal's properties by our options' names."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import properties
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import (
+    ELECTION_TIMEOUT_MAX,
+    ELECTION_TIMEOUT_MIN,
+)
+
+
+def test_each_option_has_a_property_of_its_own():
+    assert len(set(properties.RAFT_PROPERTIES.values())) == len(properties.RAFT_PROPERTIES)
+    assert all(key.startswith("alluxio.master.") for key in properties.RAFT_PROPERTIES.values())
+
+
+def test_profiles_are_made_of_these_options():
+    assert properties.RAFT_PROFILES["default"] == {}
+    for profile in properties.RAFT_PROFILES.values():
+        assert profile.keys() <= properties.RAFT_PROPERTIES.keys()
+
+
+@pytest.mark.parametrize(("key", "given", "seconds"), [
+    (ELECTION_TIMEOUT_MIN, {ELECTION_TIMEOUT_MIN: "500ms", ELECTION_TIMEOUT_MAX: "1min"}, 0.5),
+    (ELECTION_TIMEOUT_MAX, {ELECTION_TIMEOUT_MIN: "500ms", ELECTION_TIMEOUT_MAX: "1min"}, 60),
+    (ELECTION_TIMEOUT_MIN, {}, 10),
+    (ELECTION_TIMEOUT_MAX, {}, 20),
+    (ELECTION_TIMEOUT_MAX, {ELECTION_TIMEOUT_MAX: "soon"}, 20),
+], ids=["min", "max", "default-min", "default-max", "no-duration"])
+def test_the_election_timeout_in_force(key, given, seconds):
+    assert properties.election_timeout(key, given) == pytest.approx(seconds)

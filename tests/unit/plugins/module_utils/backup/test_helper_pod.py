@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The short-lived pod that mounts a claim."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api.waiter import Waiter
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import helper_pod
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.helper_pod import (
+    FOLDER,
+    LABEL,
+    Claim,
+    Image,
+    running,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitFailed, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+CLAIM = Claim("backups", "data", "hbase", "uid-1")
+IMAGE = Image("alluxio/alluxio:2.9.4", pull_secrets=("registry",), user=0, group=5)
+READY = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+
+
+def unscheduled(message):
+    return {"phase": "Pending",
+            "conditions": [{"type": "PodScheduled", "status": "False", "message": message}]}
+
+
+UNBOUND = unscheduled("0/3 nodes: pod has unbound immediate PersistentVolumeClaims.")
+
+
+# -- the pod -----------------------------------------------------------------------------------
+
+
+def test_the_pod_may_do_nothing_but_move_files():
+    spec = helper_pod.manifest("p", CLAIM, IMAGE, 90)["spec"]
+    [container] = spec["containers"]
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["securityContext"] == {
+        "runAsUser": 0, "runAsGroup": 5, "fsGroup": 5, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    assert container["volumeMounts"] == [{"name": "claim", "mountPath": FOLDER, "readOnly": False}]
+    assert spec["imagePullSecrets"] == [{"name": "registry"}]
+
+
+def test_the_pod_ends_by_itself():
+    spec = helper_pod.manifest("p", CLAIM, IMAGE, 90)["spec"]
+    assert (spec["activeDeadlineSeconds"], spec["restartPolicy"]) == (90, "Never")
+    assert spec["containers"][0]["command"] == ["sleep", "90"]
+
+
+def test_the_pod_goes_with_its_runtime():
+    assert helper_pod.manifest("p", CLAIM, IMAGE, 90)["metadata"] == {
+        "name": "p", "namespace": "data", "labels": {LABEL: "hbase"},
+        "ownerReferences": [{"apiVersion": "data.fluid.io/v1alpha1", "kind": "AlluxioRuntime",
+                             "name": "hbase",
+                             "uid": "uid-1"}]}
+    orphan = helper_pod.manifest("p", Claim("backups", "data", "hbase"), IMAGE, 90)
+    assert orphan["metadata"]["ownerReferences"] == []
+
+
+def test_what_is_not_known_of_the_user_is_left_to_the_image():
+    spec = helper_pod.manifest("p", CLAIM, Image("debian"), 90)["spec"]
+    assert spec["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def test_a_claim_that_is_only_read_is_mounted_so():
+    spec = helper_pod.manifest("p", Claim("backups", "data", "hbase", read_only=True), IMAGE, 90)["spec"]
+    assert spec["volumes"] == [
+        {"name": "claim", "persistentVolumeClaim": {"claimName": "backups", "readOnly": True}}]
+    assert spec["containers"][0]["volumeMounts"][0]["readOnly"] is True
+
+
+# -- whether it runs ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("pod", "elapsed", "done", "progress", "failed"), [
+    ({"status": READY}, 0, True, "", ""),
+    ({"status": {"phase": "Pending"}}, 500, False, "phase Pending", ""),
+    (None, 0, False, "", "it was deleted"),
+    ({"status": {"phase": "Failed", "message": "Pod was active longer"}}, 0, False, "",
+     "it has ended: Pod was active longer"),
+    ({"status": {"phase": "Succeeded"}}, 0, False, "", "it has ended: Succeeded"),
+    ({"status": unscheduled("0/3 nodes are available")}, 500, False, "not scheduled: 0/3 nodes are available",
+     ""),
+    ({"status": UNBOUND}, 60, False,
+     "not scheduled: 0/3 nodes: pod has unbound immediate PersistentVolumeClaims.", ""),
+    ({"status": UNBOUND}, 61, False, "",
+     "its claim is not Bound after 60 seconds: give it a volume, or a storage class "
+                                         "whose provisioner works"),
+], ids=["ready", "pending", "deleted", "failed", "ended", "no-room", "just-made-claim",
+        "claim-that-nobody-binds"])
+def test_running(pod, elapsed, done, progress, failed):
+    status = running(lambda: elapsed)(pod)
+    assert (status.done, status.progress, status.failed) == (done, progress, failed)
+
+
+# -- its life ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start(cluster):
+    """Start the pod, whose kubelet lets it have the status after a second; yields as started() does."""
+    def run(status=READY, seconds=30, claim=CLAIM):
+        create = cluster.create
+
+        def create_and_run(kind, body, manager, dry_run=False):
+            name = body["metadata"]["name"]
+            cluster.later(1, lambda: cluster.stored(kind, name, "data") and cluster.change(
+                kind, name, "data", {"status": status}))
+            return create(kind, body, manager, dry_run)
+        cluster.create = create_and_run
+        return helper_pod.started(cluster, claim, IMAGE, Waiter(cluster, cluster.deadline(seconds)))
+    return run
+
+
+def test_the_pod_runs_inside_and_is_gone_afterwards(cluster, start):
+    with start() as name:
+        stored = cluster.stored(kinds.POD, name, "data")
+        assert stored["status"] == READY
+        assert stored["spec"]["activeDeadlineSeconds"] == 90  # our own timeout comes first
+    assert cluster.stored(kinds.POD, name, "data") is None
+    assert cluster.now == 1
+
+
+def test_the_pod_is_gone_also_after_a_failure_inside(cluster, start):
+    with pytest.raises(ZeroDivisionError), start():
+        1 / 0  # noqa: B018
+    assert list(cluster.list(kinds.POD)) == []
+
+
+@pytest.mark.parametrize(("status", "error", "message"), [
+    ({"phase": "Failed", "message": "no such image"}, WaitFailed, "to run: it has ended: no such image"),
+    ({"phase": "Pending"}, WaitTimeout,
+     "timed out after 30 s while waiting for Pod hbase-backup-.* to run: phase Pending"),
+], ids=["ended", "not-started"])
+def test_a_pod_that_does_not_run_is_removed(cluster, start, status, error, message):
+    with pytest.raises(error, match=message), start(status):
+        pytest.fail("it does not run")
+    assert list(cluster.list(kinds.POD)) == []
+
+
+def test_pods_of_killed_runs_are_removed_and_those_of_others_stay(cluster, start):
+    for name, phase, runtime in (("ended", "Failed", "hbase"), ("going", "Running", "hbase"),
+                                 ("other", "Failed", "other")):
+        cluster.put(kinds.POD, {"metadata": {"name": name, "namespace": "data", "labels": {LABEL: runtime}},
+                                "status": {"phase": phase}})
+    with start():
+        pass
+    assert [pod["metadata"]["name"] for pod in cluster.list(kinds.POD)] == ["going", "other"]
+
+
+def test_the_name_fits_whatever_the_runtimes_is(start):
+    with start(claim=Claim("backups", "data", "h" * 39 + "-" + "b" * 23)) as name:
+        assert name.startswith("h" * 39 + "-backup-")
+        assert len(name) <= 63

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of a claim that holds backups, with the real scripts and real files."""
+
+import hashlib
+import json
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import repository as backup_repository
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.catalog import Backup
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Spool
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, FluidError
+
+DATA = bytes(range(256)) * 700
+
+
+def backup(hour=18, data=DATA):
+    return Backup(
+        name=f"data.hbase.20261124T{hour}0000Z", namespace="data", runtime="hbase", uid="u",
+        created=f"2026-11-24T{hour}:00:00Z", leader="hbase-master-0", alluxio_version="2.9.4",
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(), entries=3, tree_sha256="b" * 64, paths=2)
+
+
+@pytest.fixture
+def spool():
+    """A spool with these bytes."""
+    def fill(data=DATA):
+        made = Spool()
+        made.write(data)
+        return made
+    return fill
+
+
+# -- spools ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_memory", [1, 1 << 20], ids=["in-a-file", "in-memory"])
+def test_a_spool_gives_back_what_was_written(monkeypatch, in_memory):
+    monkeypatch.setattr(backup_repository, "_IN_MEMORY", in_memory)
+    made = Spool()
+    for start in range(0, len(DATA), 1000):
+        made.write(DATA[start:start + 1000])
+    assert (made.size, made.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    for _time in range(2):
+        assert b"".join(made.chunks()) == DATA
+        assert made.reader().read() == DATA
+    made.close()
+
+
+def test_all_chunks_but_the_last_can_be_sent_as_base64_on_their_own(spool):
+    *chunks, _last = spool().chunks()
+    assert chunks
+    assert all(len(chunk) % 3 == 0 for chunk in chunks)
+
+
+def test_nothing_written_is_nothing():
+    assert (list(Spool().chunks()), Spool().size) == ([], 0)
+
+
+# -- backups -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["alluxio", "a folder/in another", ""], ids=["folder", "deep", "top"])
+def test_what_is_stored_comes_back(journals, repository, spool, path):
+    folder, back = repository(path), Spool()
+    folder.put(backup(), spool())
+    assert (journals.claim / path / "data.hbase.20261124T180000Z.gz").read_bytes() == DATA
+    assert folder.listed() == [backup()]
+    folder.get(backup(), back)
+    assert back.reader().read() == DATA
+
+
+def test_a_file_that_arrives_damaged_is_refused(journals, repository, spool, monkeypatch):
+    send = journals.send
+    monkeypatch.setattr(pod_exec, "send", lambda *args: send(*args[:4], [b"x" * len(DATA)], *args[5:]))
+    with pytest.raises(ApiError) as raised:
+        repository().put(backup(), spool())
+    assert str(raised.value).startswith(
+        "cannot store data.hbase.20261124T180000Z.gz in /alluxio of the claim in pod helper: exit code 1: "
+        "SHA-256 ")
+    assert journals.files() == []
+
+
+def test_a_record_is_stored_after_its_file_alone(journals, repository, spool, monkeypatch):
+    send = journals.send
+
+    def refuse_records(*args):
+        if args[3][-3].endswith(".json"):
+            raise ApiError("killed")
+        return send(*args)
+    monkeypatch.setattr(pod_exec, "send", refuse_records)
+    with pytest.raises(ApiError, match="killed"):
+        repository().put(backup(), spool())
+    assert journals.files() == ["data.hbase.20261124T180000Z.gz"]
+    assert repository().listed() == []
+
+
+def test_the_newest_backup_is_listed_first(repository, spool):
+    for hour in (17, 19, 18):
+        repository().put(backup(hour), spool())
+    assert [each.created[11:13] for each in repository().listed()] == ["19", "18", "17"]
+
+
+def test_a_folder_that_does_not_exist_holds_none(repository):
+    assert repository("nowhere").listed() == []
+
+
+@pytest.mark.parametrize("change", [
+    pytest.param(lambda file: file.write_bytes(DATA[1:]), id="another-size"),
+    pytest.param(lambda file: file.unlink(), id="no-file"),
+    pytest.param(lambda file: file.with_suffix(".json").unlink(), id="no-record"),
+    pytest.param(lambda file: file.with_suffix(".json").write_text("theirs"), id="no-record-of-ours"),
+    pytest.param(lambda file: file.with_suffix(".json").write_text(json.dumps({"format": 2})),
+                 id="another-format"),
+])
+def test_what_is_not_whole_is_not_listed(journals, repository, spool, change):
+    repository().put(backup(17), spool())
+    repository().put(backup(18), spool())
+    change(journals.claim / "alluxio" / "data.hbase.20261124T180000Z.gz")
+    assert repository().listed() == [backup(17)]
+
+
+def test_a_file_that_was_damaged_on_the_claim_is_refused(journals, repository, spool):
+    repository().put(backup(), spool())
+    assert repository().is_intact(backup())
+    (journals.claim / "alluxio" / "data.hbase.20261124T180000Z.gz").write_bytes(bytes(len(DATA)))
+    assert not repository().is_intact(backup())
+    with pytest.raises(FluidError) as raised:
+        repository().get(backup(), Spool())
+    assert str(raised.value) == (
+        "backup data.hbase.20261124T180000Z is damaged: its file has SHA-256 "
+        f"{hashlib.sha256(bytes(len(DATA))).hexdigest()}, its record has {backup().sha256}; take another one")
+
+
+def test_a_backup_that_is_gone_is_an_error(repository, spool):
+    repository().put(backup(17), spool())
+    with pytest.raises(ApiError, match="^cannot check data.hbase.20261124T180000Z in /alluxio of the claim "
+                                       "in pod helper"):
+        repository().is_intact(backup())
+
+
+def test_only_the_backups_that_are_named_are_removed(journals, repository, spool):
+    for hour in (17, 18, 19):
+        repository().put(backup(hour), spool())
+    (journals.claim / "alluxio" / "notes.txt").write_text("theirs")
+    repository().remove([backup(17).name, backup(19).name])
+    assert journals.files() == [
+        "data.hbase.20261124T180000Z.gz", "data.hbase.20261124T180000Z.json", "notes.txt"]
+
+
+def test_to_remove_none_runs_no_command(journals, repository):
+    repository().remove([])
+    assert journals.commands == []

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restoring step by step, with the real scripts and real files; time passes only in waits."""
+
+import gzip
+
+import pytest
+from fake_journals import FILES
+
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Spool
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    FluidError,
+    InvalidInput,
+    PreconditionFailed,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import Restoration
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+MASTERS = ["hbase-master-0", "hbase-master-1", "hbase-master-2"]
+OTHER_FILES = [*FILES, "drwxr-xr-x root root 0 PERSISTED 11-24-2026 11:00:00:000 DIR /later"]
+
+
+@pytest.fixture
+def stateful_set(cluster):
+    return lambda: cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")
+
+
+@pytest.fixture
+def ensure(cluster, params, reporter):
+    return lambda check_mode=False, **given: restore.ensure(cluster, params(**given), check_mode, reporter)
+
+
+@pytest.fixture
+def saved(cluster, journals, params, reporter):
+    """The backup of a cache whose files have changed since."""
+    made = create.ensure(cluster, params(), False, reporter)["backup"]
+    journals.set_tree(OTHER_FILES)
+    cluster.sleep(3600)
+    cluster.requests.clear()
+    journals.commands.clear()
+    return made
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"confirm": "hbase"},
+     "confirm is 'hbase': a restoration replaces all metadata of the cache; expected data/hbase"),
+    ({"backup": "newest"}, "backup 'newest' is no backup's name"),
+    ({"claim": "hbase"}, "claim hbase is the Dataset's own"),
+], ids=["confirm", "backup", "those-of-every-backup-module"])
+def test_options_that_are_refused_without_a_request(params, given, message):
+    restore.require_valid(params())
+    with pytest.raises(InvalidInput) as refused:
+        restore.require_valid(params(**given))
+    assert str(refused.value).startswith(message)
+
+
+# -- as a whole --------------------------------------------------------------------------------
+
+
+def test_the_cache_holds_the_backup_and_the_backup_of_what_was_there_is_kept(
+    journals, ensure, saved, stateful_set):
+    before = stateful_set()["spec"]["template"]
+    result = ensure()
+    assert (result["changed"], result["restarted"], journals.tree()) == (True, MASTERS, FILES)
+    assert result["safety_backup"]["made_before"] == saved["name"]
+    assert [result["trees"][name]["paths"] for name in ("before", "after", "backup")] == [3, 2, 2]
+    assert stateful_set()["spec"]["template"] == before
+
+
+def test_a_cache_that_holds_the_backup_is_left_alone(cluster, journals, ensure, saved):
+    journals.set_tree(FILES)
+    result = ensure()
+    assert (result["changed"], result["restarted"], result["safety_backup"]) == (False, [], {})
+    assert ("patch", "statefulsets") not in cluster.requests
+
+
+def test_check_mode_predicts_and_touches_nothing(cluster, journals, ensure, saved):
+    result = ensure(check_mode=True)
+    assert (result["changed"], result["trees"]["after"], journals.tree()) == (True, None, OTHER_FILES)
+    assert ("patch", "statefulsets") not in cluster.requests
+    assert len(journals.files()) == 2
+
+
+def test_without_a_leader_there_is_no_safety_backup_but_a_warning(journals, ensure, saved, warnings):
+    journals.lead("")
+    result = ensure()
+    assert (result["changed"], result["safety_backup"], journals.tree()) == (True, {}, FILES)
+    [warning] = warnings
+    assert warning.startswith(
+        "no master of data/hbase leads a majority, so its metadata cannot be backed up")
+
+
+def test_a_file_that_is_damaged_is_refused_before_anything_is_replaced(cluster, journals, ensure, saved):
+    [file] = journals.claim.rglob("*.gz")
+    file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(FluidError, match=f"^backup {saved['name']} is damaged"):
+        ensure()
+    assert ("patch", "statefulsets") not in cluster.requests
+
+
+@pytest.mark.parametrize(("arrange", "message"), [
+    ({"volumes": [{"name": "alluxio-journal", "hostPath": {"path": "/x"}}]},
+     "StatefulSet hbase-master does not keep its journal on an emptyDir"),
+    ({"containers": [{"name": "other"}]}, "StatefulSet hbase-master has no container alluxio-master"),
+], ids=["journal-that-stays", "not-fluids"])
+def test_masters_that_would_come_back_with_their_journals_are_refused(
+    cluster, ensure, saved, arrange, message):
+    cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": {"template": {"spec": arrange}}})
+    cluster.requests.clear()
+    with pytest.raises(PreconditionFailed) as raised:
+        ensure()
+    assert str(raised.value).startswith(message)
+    assert cluster.writes() == []
+
+
+def test_a_tree_that_is_not_the_backups_is_an_error_that_tells_what_was_done(
+    journals, ensure, saved, monkeypatch):
+    end = Restorer.end
+
+    def end_and_write(self):
+        end(self)
+        journals.set_tree(OTHER_FILES[2:])
+    monkeypatch.setattr(Restorer, "end", end_and_write)
+    with pytest.raises(FluidError, match="is restored, but the file tree is not the one that was backed up: "
+                                         "1 paths") as raised:
+        ensure()
+    assert (raised.value.details["changed"], raised.value.details["restarted"]) == (True, MASTERS)
+
+
+# -- step by step ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spool():
+    made = Spool()
+    made.write(gzip.compress("".join(line + "\n" for line in FILES).encode()))
+    return made
+
+
+@pytest.fixture
+def restoration(spool):
+    return Restoration("data.hbase.20261123T120000Z", spool.sha256, "2026-11-23T12:00:00Z")
+
+
+@pytest.fixture
+def restorer(subject):
+    return lambda **given: Restorer(subject(**given))
+
+
+def test_the_template_is_set_up_once(cluster, restorer, restoration, stateful_set):
+    for _time in range(2):
+        restorer().begin(restoration)
+    assert operations.under_way(stateful_set()) == restoration
+    assert cluster.writes() == [("patch", "statefulsets")]
+
+
+def test_the_template_is_cleaned_once(cluster, restorer, restoration, stateful_set):
+    before = stateful_set()["spec"]["template"]
+    restorer().begin(restoration)
+    for _time in range(2):
+        restorer().end()
+    assert stateful_set()["spec"]["template"] == before
+    assert cluster.writes() == [("patch", "statefulsets")] * 2
+
+
+def test_a_template_that_changes_in_between_is_patched_as_it_is_then(
+    cluster, restorer, restoration, stateful_set):
+    cluster.before_write(lambda: cluster.change(
+        kinds.STATEFUL_SET, "hbase-master", "data", {"metadata": {"labels": {"by": "somebody"}}}))
+    restorer().begin(restoration)
+    assert operations.under_way(stateful_set()) == restoration
+    assert stateful_set()["metadata"]["labels"] == {"by": "somebody"}
+
+
+def test_only_masters_of_before_are_replaced(cluster, restorer, restoration):
+    restorer().begin(restoration)
+    assert restorer().replace(restoration) == MASTERS
+    cluster.requests.clear()
+    assert restorer().replace(restoration) == []
+    assert cluster.writes() == []
+
+
+def test_a_master_that_does_not_go_is_named_with_its_node(cluster, restorer, restoration, monkeypatch):
+    delete = cluster.delete
+    monkeypatch.setattr(cluster, "delete", lambda kind, ref, *rest, **more: (
+        ref.name == "hbase-master-2" or delete(kind, ref, *rest, **more)))
+    cluster.change(kinds.POD, "hbase-master-2", "data", {"spec": {"nodeName": "node3"}})
+    one = restorer(seconds=30)
+    one.begin(restoration)
+    with pytest.raises(WaitTimeout) as raised:
+        one.replace(restoration)
+    assert str(raised.value).startswith(
+        "timed out after 30 s while waiting for new masters of AlluxioRuntime hbase in namespace data: 2 of "
+        "3 masters wait for the backup; hbase-master-2: the old pod still exists on node node3")
+
+
+@pytest.fixture
+def waiting(restorer, restoration):
+    """A restorer whose masters all wait for the file."""
+    view = []
+    one = restorer(report_progress=view.append)
+    one.begin(restoration)
+    one.replace(restoration)
+    view.clear()
+    one.view = view
+    return one
+
+
+def test_all_masters_have_the_file_before_the_first_one_starts(journals, waiting, restoration, spool):
+    waiting.deliver(restoration, spool)
+    tasks = [task for _pod, _container, task in journals.commands]
+    assert tasks == ["look for the backup", "store the backup"] * 3 + ["start the master"] * 3
+    assert journals.tree() == FILES
+    assert waiting.view == ["sending the backup to hbase-master-0, hbase-master-1, hbase-master-2"]
+
+
+def test_a_file_that_a_master_has_already_is_not_sent_again(
+        journals, waiting, restoration, spool, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(restore, "GO", "/datacache-restore/never")
+        waiting.deliver(restoration, spool)
+    journals.commands.clear()
+    waiting.deliver(restoration, spool)
+    tasks = [task for _pod, _container, task in journals.commands]
+    assert tasks == ["look for the backup"] * 3 + ["start the master"] * 3
+
+
+def test_a_file_that_arrives_damaged_starts_no_master(journals, waiting, restoration):
+    other = Spool()
+    other.write(b"other")
+    with pytest.raises(ApiError,
+                       match="^cannot store the backup in pod hbase-master-0: exit code 1: SHA-256 "):
+        waiting.deliver(restoration, other)
+    assert "start the master" not in [task for _pod, _container, task in journals.commands]
+
+
+def test_masters_that_have_started_are_sent_nothing(journals, waiting, restoration, spool):
+    waiting.deliver(restoration, spool)
+    journals.commands.clear()
+    waiting.deliver(restoration, spool)
+    assert journals.commands == []
+    assert waiting.view[-1] == "sending the backup to no master: all have it"
+
+
+def test_the_quorum_is_waited_for(cluster, journals, restorer):
+    journals.unavailable = {"hbase-master-2"}
+    cluster.later(5, journals.unavailable.clear)
+    restorer().await_quorum()
+    assert cluster.now == 5
+
+
+def test_a_quorum_that_does_not_form_tells_what_it_lacks(journals, restorer):
+    journals.unavailable = {"hbase-master-2"}
+    with pytest.raises(WaitTimeout, match="while waiting for the MASTER quorum of .*: not AVAILABLE: "
+                                          "hbase-master-2:19200"):
+        restorer(seconds=30).await_quorum()
+
+
+def test_an_interrupted_restoration_keeps_its_beginning(
+        restorer, restoration, spool, stateful_set, monkeypatch):
+    class Chosen:
+        name, sha256 = restoration.backup, restoration.sha256
+    seen = []
+    monkeypatch.setattr(Restorer, "replace", lambda _self, found: seen.append(found) or [])
+    monkeypatch.setattr(Restorer, "deliver", lambda _self, _restoration, _spool: None)
+    restorer().run(Chosen, restoration, spool)
+    restorer().run(Chosen, Restoration("another", "b" * 64, "then"), spool)
+    assert seen[0] == restoration
+    assert (seen[1].backup, seen[1].began) == (restoration.backup, "2026-11-23T12:00:00Z")
+    assert operations.under_way(stateful_set()) is None

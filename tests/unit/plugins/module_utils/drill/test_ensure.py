@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module alluxio_failover returns, and when it fails."""
+
+import fake_failover
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.drill import ensure as drill_ensure
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, PreconditionFailed
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+
+PARAMS = {**fake_failover.IDENTITY, "max_failover_seconds": None, "reader_pod": None, "probe_writes": True,
+          "wait_timeout": 300}
+
+
+@pytest.fixture
+def failover(cluster, monkeypatch):
+    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
+    return fake_failover.make(cluster, monkeypatch)
+
+
+@pytest.fixture
+def ensure(cluster, failover):
+    """Run it with options; progress: what it reported."""
+    def run(check_mode=False, **options):
+        reporter = Reporter(lambda _text: None, run.progress.append)
+        return drill_ensure.ensure(cluster, {**PARAMS, **options}, check_mode, reporter)
+    run.progress = []
+    return run
+
+
+def test_a_drill_returns_its_figures(ensure):
+    result = ensure(max_failover_seconds=4)
+    assert (result["changed"], result["killed"],
+            result["leader"]) == (True, "hbase-master-0", "hbase-master-1")
+    assert result["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
+    assert result["writes"] == {"acknowledged_before": 2, "acknowledged": 3, "lost": []}
+    assert (result["reads"], "failed" in result) == (None, False)
+
+
+def test_check_mode_names_the_leader_and_kills_nothing(cluster, failover, ensure):
+    assert ensure(check_mode=True) == {"changed": True, "killed": "hbase-master-0"}
+    assert (cluster.writes(), failover.commands, failover.raft.actions) == ([], [], [])
+
+
+def test_a_broken_promise_fails_with_all_figures(failover, ensure):
+    failover.forgotten = {"/.datacache-drill/1/1"}
+    result = ensure(max_failover_seconds=2)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["msg"].startswith("the failover broke 2 guarantees: hbase-master-1 served 3.")
+    assert result["writes"]["lost"] == ["/.datacache-drill/1/1"]
+
+
+def test_without_probe_writes_there_are_no_figures_of_writes(failover, ensure):
+    assert ensure(probe_writes=False)["writes"] is None
+    assert failover.commands == []
+
+
+def test_a_single_master_is_not_killed(cluster, ensure):
+    spec = {"spec": {"master": {"replicas": 1}}}
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", PARAMS["namespace"], spec)
+    with pytest.raises(PreconditionFailed,
+                       match="has a single master: without a quorum its metadata would be lost"):
+        ensure()
+    assert cluster.writes() == []
+
+
+def test_progress_reaches_the_reporter(ensure):
+    ensure()
+    assert any(line.startswith("waiting for all peers of both quorums") for line in ensure.progress)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"confirm": "other"}, "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase on purpose"),
+    ({"name": "no/name", "confirm": "no/name"}, "name 'no/name'"),
+])
+def test_invalid_options_are_refused_without_a_request(options, message):
+    with pytest.raises(InvalidInput, match=message):
+        drill_ensure.require_valid({**PARAMS, **options})
+
+
+def test_the_name_given_twice_is_valid():
+    drill_ensure.require_valid(PARAMS)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+
+
+def test_every_runtime_that_fluid_defines_can_bind_a_dataset():
+    # The *runtimes.data.fluid.io definitions of Fluid 1.0.8's chart.
+    assert {kind.plural for kind in fluid_kinds.RUNTIMES} == {
+        "alluxioruntimes", "efcruntimes", "goosefsruntimes", "jindoruntimes", "juicefsruntimes",
+        "thinruntimes",
+        "vineyardruntimes"}
+
+
+def test_fluids_kinds_are_of_one_group_and_version():
+    assert {kind.api_version for kind in (fluid_kinds.DATASET, *fluid_kinds.RUNTIMES)} == {
+        "data.fluid.io/v1alpha1"}
+    assert all(kind.namespaced for kind in (fluid_kinds.DATASET, *fluid_kinds.RUNTIMES))

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a pod's status says."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import pods
+
+
+@pytest.mark.parametrize(("status", "ready"), [
+    ({"conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True"}]}, True),
+    ({"conditions": [{"type": "Ready", "status": "False"}]}, False),
+    ({"conditions": [{"type": "Ready", "status": "Unknown"}]}, False),
+    ({"conditions": [{"type": "PodScheduled", "status": "True"}]}, False),
+    ({"conditions": None}, False),
+    ({}, False),
+], ids=["ready", "not-ready", "its-node-is-away", "not-told", "no-conditions", "no-status"])
+def test_is_ready(status, ready):
+    assert pods.is_ready({"status": status}) is ready
+
+
+@pytest.mark.parametrize(("status", "reason"), [
+    pytest.param({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}, "", id="ready"),
+    pytest.param({"phase": "Succeeded"}, "", id="ended-well"),
+    pytest.param({"conditions": [{"type": "PodScheduled", "status": "False",
+                                  "message": "0/3 nodes are available"}]},
+                 "not scheduled: 0/3 nodes are available", id="not-scheduled"),
+    pytest.param({"conditions": [{"type": "PodScheduled", "status": "False"}]},
+                 "not scheduled: no reason given",
+                 id="not-scheduled-without-a-reason"),
+    pytest.param({"containerStatuses": [{"name": "m",
+                                         "state": {"waiting": {
+                                             "reason": "ErrImagePull", "message": "not found"}}}]},
+                 "container m is waiting: ErrImagePull not found", id="no-image"),
+    pytest.param({"initContainerStatuses": [{"name": "i",
+                                             "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]},
+                 "container i terminated with exit code 1 (Error)", id="an-init-container-failed"),
+    pytest.param({"phase": "Pending",
+                  "containerStatuses": [{"name": "m",
+                                         "state": {"waiting": {"reason": "ContainerCreating"}}}]},
+                 "phase Pending", id="still-creating"),
+    pytest.param({"phase": "Running", "containerStatuses": [{"name": "m", "state": {"running": {}}}]},
+                 "phase Running",
+                 id="running-and-not-ready"),
+    pytest.param({}, "phase unknown", id="no-status"),
+])
+def test_pod_trouble(status, reason):
+    assert pods.unready_reason({"status": status}) == reason
+
+
+def test_claims_of():
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "hbase"}}, {"name": "b", "emptyDir": {}}]
+    assert pods.claims_of({"spec": {"volumes": volumes}}) == {"hbase"}
+    assert pods.claims_of({"spec": {}}) == set()
+
+
+@pytest.mark.parametrize(("status", "finished"),
+                         [("Running", False), ("Pending", False), ("Succeeded", True), ("Failed", True)])
+def test_is_finished(status, finished):
+    assert pods.is_finished({"status": {"phase": status}}) is finished
+
+
+def test_a_pod_that_keeps_no_volume_of_a_claim():
+    assert pods.claims_of({}) == set()
+    assert pods.claims_of({"spec": {"volumes": None}}) == set()

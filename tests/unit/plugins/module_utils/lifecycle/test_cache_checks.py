@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a whole cache, before any part of it exists."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import cache_checks
+
+IDENTITY = {"name": "hbase", "namespace": "data"}
+
+
+def dataset(**given):
+    return {**IDENTITY, "mounts": [{"mount_point": "https://host/"}], **given}
+
+
+def runtime(**given):
+    return {**IDENTITY, "master_replicas": 3, "worker_replicas": 1, "network_mode": "HostNetwork", **given}
+
+
+def volume(**given):
+    return {**IDENTITY, "capacity": None, **given}
+
+
+@pytest.mark.parametrize("own", [None, volume(), volume(capacity="100Gi")],
+                         ids=["no-volume", "volume", "capacity"])
+def test_a_cache_that_its_modules_accept(own):
+    cache_checks.require_valid(dataset(), runtime(), own)
+
+
+@pytest.mark.parametrize(("parts", "message"), [
+    ((dataset(mounts=[]), runtime(), None),
+     "Dataset hbase in namespace data: mounts is empty: declare at least one"),
+    ((dataset(), runtime(master_replicas=2), None),
+     "AlluxioRuntime hbase in namespace data: master_replicas is 2, an even number"),
+    ((dataset(), runtime(), volume(capacity="much")),
+     "Dataset hbase in namespace data: capacity: 'much' is not a Kubernetes quantity"),
+    ((dataset(), runtime(), volume(name="HBase")),
+     "Dataset HBase in namespace data: Dataset name 'HBase' is not a DNS-1035 label"),
+], ids=["dataset", "runtime", "volume", "name-of-the-volume"])
+def test_what_a_module_refuses_is_refused_with_the_objects_name(parts, message):
+    with pytest.raises(InvalidInput) as refused:
+        cache_checks.require_valid(*parts)
+    assert str(refused.value).startswith(message)
+
+
+@pytest.fixture
+def nodes(cluster):
+    def put(count):
+        for index in range(count):
+            cluster.put(kinds.NODE, {"metadata": {"name": f"n{index}"}})
+    return put
+
+
+def test_a_node_for_each_master_is_enough(cluster, nodes):
+    nodes(3)
+    warnings = []
+    cache_checks.require_nodes(cluster, runtime(), warnings.append)
+    assert (warnings, cluster.requests) == ([], [("list", "nodes")])
+
+
+def test_too_few_nodes_are_refused_with_the_runtimes_name(cluster, nodes):
+    nodes(2)
+    with pytest.raises(InvalidInput) as refused:
+        cache_checks.require_nodes(cluster, runtime(), [].append)
+    assert str(refused.value).startswith(
+        "AlluxioRuntime hbase in namespace data: 3 masters with network_mode HostNetwork need 3 schedulable "
+        "nodes")
+
+
+def test_without_permission_for_nodes_it_warns(cluster):
+    cluster.forbidden.add(("list", "nodes"))
+    warnings = []
+    cache_checks.require_nodes(cluster, runtime(), warnings.append)
+    assert warnings == [
+        "could not check whether each of 3 masters finds its own node: not allowed to list nodes"]

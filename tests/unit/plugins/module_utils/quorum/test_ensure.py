@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules alluxio_quorum and alluxio_quorum_info return, on groups in memory."""
+
+import pytest
+from fake_raft import CONTAINERS, NAMESPACE, FakeRaft, address
+
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    InvalidInput,
+    PreconditionFailed,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure, healer
+
+PARAMS = {"name": "hbase", "namespace": NAMESPACE, "leader": None, "exclude_node": None,
+          "stable_peer_addresses": True, "wait_timeout": 90}
+
+
+@pytest.fixture
+def raft(cluster, monkeypatch):
+    made = FakeRaft(cluster)
+    monkeypatch.setattr(healer, "Masters", lambda *_args: made)
+    monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(0, "", ""))
+    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
+    put_runtime(cluster, 3)
+    return made
+
+
+@pytest.fixture
+def ensure(cluster):
+    """Run it with options; progress: what it reported."""
+    def run(check_mode=False, **options):
+        reporter = Reporter(lambda _text: None, run.progress.append)
+        return quorum_ensure.ensure(cluster, {**PARAMS, **options}, check_mode, reporter)
+    run.progress = []
+    return run
+
+
+def put_runtime(cluster, masters):
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
+        "metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": masters}}})
+
+
+def test_a_complete_quorum_needs_no_action(cluster, raft, ensure):
+    assert ensure() == {"changed": False, "actions": [], "leader": "hbase-master-0",
+                        "diff": {"before": "", "after": ""}}
+    assert cluster.writes() == []
+
+
+def test_services_are_replaced_before_the_quorum_is_healed(raft, ensure):
+    raft.lose(2)
+    raft.put_service(1, cluster_ip=False)
+    result = ensure()
+    assert [each["action"] for each in result["actions"]] == ["replace_service", "transfer_leadership"]
+    assert result["diff"]["after"].splitlines()[0] == (
+        "MASTER: replace_service hbase-master-1 (its name does not resolve while its pod is absent)")
+
+
+def test_check_mode_plans_and_changes_nothing(cluster, raft, ensure):
+    raft.lose(2)
+    raft.put_service(1, cluster_ip=False)
+    result = ensure(check_mode=True)
+    assert [each["action"] for each in result["plan"]] == ["replace_service", "transfer_leadership"]
+    assert (result["changed"], result["actions"], raft.actions, cluster.writes()) == (True, [], [], [])
+
+
+def test_an_error_carries_the_actions_before_it(raft, ensure):
+    raft.lose(2)
+    raft.heals = set()
+    with pytest.raises(WaitTimeout) as timeout:
+        ensure()
+    assert timeout.value.details["changed"]
+    assert [each["action"] for each in timeout.value.details["actions"]] == [
+        "transfer_leadership", "restart_peer"]
+
+
+def test_a_wait_reports_its_progress(raft, ensure):
+    raft.lose(2)
+    raft.heals = set()
+    with pytest.raises(WaitTimeout):
+        ensure()
+    assert any(
+        line.startswith("waiting for the MASTER quorum of AlluxioRuntime hbase") for line in ensure.progress)
+
+
+def test_an_unknown_leader_is_refused_before_services_are_replaced(cluster, raft, ensure):
+    raft.put_service(1, cluster_ip=False)
+    with pytest.raises(InvalidInput, match="leader hbase-master-7 is no master"):
+        ensure(leader="hbase-master-7")
+    assert cluster.writes() == []
+
+
+def test_no_master_on_the_excluded_node_leads(raft, ensure):
+    result = ensure(exclude_node="node0")
+    assert (result["leader"], raft.actions) == ("hbase-master-1", ["elect " + address("MASTER", 1)])
+
+
+def test_a_single_master_has_no_quorum_to_heal(cluster, raft, ensure):
+    put_runtime(cluster, 1)
+    with pytest.raises(PreconditionFailed, match="has a single master, which has no quorum"):
+        ensure()
+
+
+# -- alluxio_quorum_info -----------------------------------------------------------------------
+
+
+def read(cluster):
+    return quorum_ensure.read(cluster, PARAMS, False, Reporter(lambda _text: None, lambda _text: None))
+
+
+def test_both_quorums_are_read_with_one_list_of_pods(cluster, raft, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Masters, "quorum", lambda _self, domain, pods: (
+        asked.append((domain, len(pods))) or raft.quorum(domain)[0], "hbase-master-0"))
+    cluster.logs = {("hbase-master-0", name): "" for name in CONTAINERS.values()}
+    result = read(cluster)
+    assert asked == [("MASTER", 3), ("JOB_MASTER", 3)]
+    assert (result["masters"]["leader"], result["job_masters"]["leader"]) == (
+        address("MASTER", 0), address("JOB_MASTER", 0))
+    assert (result["changed"], result["answered_by"],
+            result["unstable_addresses"]) == (False, "hbase-master-0", [])
+    assert cluster.requests.count(("list", "pods")) == 1
+
+
+def test_a_single_master_has_no_job_quorum(cluster, raft, monkeypatch):
+    put_runtime(cluster, 1)
+    one = Quorum("hbase-master-0:19998", (Peer("hbase-master-0:19998", "AVAILABLE", leader=True),))
+    monkeypatch.setattr(Masters, "single", lambda _self: (one, "hbase-master-0"))
+    result = read(cluster)
+    assert (result["masters"]["size"], result["job_masters"]) == (1, None)

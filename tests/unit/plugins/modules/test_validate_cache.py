@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module validate_cache: what it refuses, and that it needs neither Fluid nor the namespace."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+IDENTITY = {"name": "hbase", "namespace": "data"}
+MOUNTS = [{"mount_point": "https://host/"}]
+
+
+def cache(dataset=None, runtime=None, volume=None, **options):
+    return {"dataset": {**IDENTITY, "mounts": MOUNTS, **(dataset or {})},
+            "runtime": {**IDENTITY, **(runtime or {})},
+            "volume": {**IDENTITY, **(volume or {})}, **options}
+
+
+def tier(**given):
+    return cache(runtime={"tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", **given}]})
+
+
+@pytest.fixture(autouse=True)
+def no_fluid(cluster):
+    """The check runs before Fluid is installed."""
+    cluster.missing_kinds |= {fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME}
+    for index in range(3):
+        cluster.put(kinds.NODE,
+                    {"metadata": {"name": f"n{index}", "labels": {"disk": "ssd" if index else "hdd"}}})
+
+
+@pytest.mark.parametrize("options", [
+    pytest.param(cache(), id="minimal"),
+    pytest.param({name: value for name, value in cache().items() if name != "volume"}, id="no-volume"),
+    pytest.param(tier(quota="500m"), id="quota-in-milli"),
+    pytest.param(tier(quota="2Gi", high="0.95", low="0.7"), id="watermarks"),
+    pytest.param(cache(runtime={"master_replicas": "3"}), id="number-as-text"),
+    pytest.param(cache(runtime={"master_replicas": 5, "network_mode": "ContainerNetwork"}),
+                 id="masters-without-their-node"),
+    pytest.param(cache(volume={"capacity": "100Gi"}, wait_timeout=1), id="capacity"),
+])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_accepted(cluster, run, options, check):
+    result = run("validate_cache", check=check, **options)
+    assert (result["changed"], result["warnings"]) == (False, [])
+    assert set(cluster.requests) <= {("list", "nodes")}
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    pytest.param(cache(dataset={"name": "HBase"}),
+                 "Dataset HBase in namespace data: Dataset name 'HBase' is not a DNS-1035 label",
+                 id="name"),
+    pytest.param(cache(dataset={"namespace": "My_Team"}), "namespace 'My_Team' is not a DNS-1123 label",
+                 id="namespace"),
+    pytest.param(cache(dataset={"mounts": []}), "mounts is empty: declare at least one mount", id="no-mount"),
+    pytest.param(cache(dataset={"mounts": [{"name": "a"}]}),
+                 "dataset: missing required arguments: mount_point", id="no-mount-point"),
+    pytest.param(cache(dataset={"mounts": [{"mount_point": "/data"}]}), "mount_point '/data' is not a URL",
+                 id="mount-point"),
+    pytest.param(cache(dataset={"mount": []}), "dataset: unsupported option mount", id="misspelt"),
+    pytest.param(cache(runtime={"master_replicas": 2}),
+                 "AlluxioRuntime hbase in namespace data: master_replicas is 2, an even number",
+                 id="even-masters"),
+    pytest.param(cache(runtime={"master_replicas": 0}), "needs at least one master", id="no-master"),
+    pytest.param(cache(runtime={"worker_replicas": 0}), "worker_replicas is 0", id="no-worker"),
+    pytest.param(tier(quota="1.2.3K"), "tieredstore[0].quota: '1.2.3K' is not a Kubernetes quantity",
+                 id="quota"),
+    pytest.param(tier(high="0.5", low="0.7"), "high 0.5, which is not above low 0.7", id="watermarks"),
+    pytest.param(tier(low="1"), "high 1, which is not above low 1", id="low-watermark"),
+    pytest.param(cache(runtime={"raft": {"profile": "slow"}}), "runtime: value of profile must be one of",
+                 id="choice"),
+    pytest.param(cache(volume={"capacity": "much"}), "capacity: 'much' is not a Kubernetes quantity",
+                 id="capacity"),
+    pytest.param(cache(wait_timeout=0), "wait_timeout is 0: expected at least one second", id="wait-timeout"),
+])
+def test_refused_without_a_request(cluster, run, options, message):
+    result = run("validate_cache", **options)
+    assert result["failed"]
+    assert message in result["msg"]
+    assert cluster.requests == []
+
+
+@pytest.mark.parametrize(("runtime", "message"), [
+    ({"master_replicas": 5}, "5 masters with network_mode HostNetwork need 5 schedulable nodes, and 3 of 3 "
+                             "nodes accept them (n0, n1, n2)"),
+    ({"master_replicas": 3, "master": {"node_selector": {"disk": "ssd"}}},
+     "and 2 of 3 nodes accept them (n1, n2)"),
+    ({"master": {"node_selector": {"disk": "tape"}}}, "and 0 of 3 nodes accept them (none)"),
+], ids=["more-masters-than-nodes", "node-selector", "single-master"])
+def test_too_few_nodes(run, runtime, message):
+    result = run("validate_cache", **cache(runtime=runtime))
+    assert result["msg"].startswith("AlluxioRuntime hbase in namespace data: ")
+    assert message in result["msg"]
+
+
+def test_without_permission_for_nodes_it_warns(cluster, run):
+    cluster.forbidden.add(("list", "nodes"))
+    [warning] = run("validate_cache", **cache(runtime={"master_replicas": 3}))["warnings"]
+    assert warning.startswith("could not check whether each of 3 masters finds its own node")
+
+
+def test_credentials_are_hidden(run):
+    mounts = [{"mount_point": "s3://bucket/", "options": {"aws.secretKey": "very-secret"}}]
+    result = run("validate_cache",
+                 **cache(dataset={"mounts": mounts}, runtime={"properties": {"aws.secretKey": "as-secret"}}))
+    assert not result.get("failed")
+    assert "very-secret" not in str(result) and "as-secret" not in str(result)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role deploy validates its options by the module that has the rules, with the arguments that it applies
+later.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.datacache.fluid.plugins.module_utils.module import cache_options
+
+DEPLOY = Path(__file__).parents[3] / "roles" / "deploy"
+# No request reaches a server: these options need no look at the nodes.
+VARIABLES = {
+    "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+    "deploy_name": "hbase", "deploy_mounts": [{"mount_point": "https://host/"}],
+    "deploy_network_mode": "ContainerNetwork",
+}
+HOSTS = {
+    "accepted": ({"deploy_tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "500m"}],
+                  "deploy_master_replicas": "3"}, ""),
+    "quota": ({"deploy_tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "1.2.3K"}]},
+              "AlluxioRuntime hbase in namespace default: tieredstore[0].quota: '1.2.3K' is not a Kubernetes "
+              "quantity"),
+    "timeout": ({"deploy_wait_timeout": 0}, "wait_timeout is 0"),
+}
+CONFIG = {
+    "apiVersion": "v1", "kind": "Config", "current-context": "c",
+    "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+    "users": [{"name": "u", "user": {}}],
+}
+
+
+def load(path):
+    return yaml.safe_load(path.read_text())
+
+
+@pytest.mark.parametrize(("name", "accepted"), [
+    ("__deploy_dataset_options", cache_options.dataset()),
+    ("__deploy_runtime_options",
+     {key: value for key, value in cache_options.runtime().items() if key != "stable_peer_addresses"}),
+])
+def test_the_role_sets_each_option_of_the_module(name, accepted):
+    assert load(DEPLOY / "vars" / "main.yml")[name].keys() == {"name", "namespace", *accepted}
+
+
+def test_validation_and_deployment_get_the_same_arguments():
+    [validation] = load(DEPLOY / "tasks" / "check.yml")
+    [deployment] = [task for task in load(DEPLOY / "tasks" / "main.yml") if "module_defaults" in task]
+    assert deployment["module_defaults"] == {
+        "datacache.fluid.dataset": validation["datacache.fluid.validate_cache"]["dataset"],
+        "datacache.fluid.alluxio_runtime": validation["datacache.fluid.validate_cache"]["runtime"]}
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory):
+    """Run the entry point for hosts with different options, and return the message of each; empty where it
+    passed.
+    """
+    folder = tmp_path_factory.mktemp("check")
+    (folder / "config").write_text(json.dumps(CONFIG))
+    (folder / "hosts.yml").write_text(
+        json.dumps({"all": {"vars": VARIABLES, "hosts": {name: own for name, (own, _) in HOSTS.items()}}}))
+    (folder / "play.yml").write_text(json.dumps([{
+        "hosts": "all", "gather_facts": False,
+        "module_defaults": {"group/datacache.fluid.fluid": {"kubeconfig": str(folder / "config")}},
+        "tasks": [{"block": [
+            {"ansible.builtin.import_role": {"name": "datacache.fluid.deploy", "tasks_from": "check"}}],
+                   "rescue": [{"ansible.builtin.copy": {
+                       "content": "{{ ansible_failed_result.msg }}",
+                       "dest": f"{folder}/{{{{ inventory_hostname }}}}"}}]}]}]))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {name: (folder / name).read_text() if (folder / name).exists() else "" for name in HOSTS}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_check_of_the_role(messages, host):
+    expected = HOSTS[host][1]
+    assert expected in messages[host] if expected else messages[host] == ""

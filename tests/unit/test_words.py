@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of docs/glossary.md: no private vocabulary in what ships and in what explains it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+PLACES = ("plugins", "roles", "playbooks", "docs", "README.md", "CONTRIBUTING.md", "meta", "molecule")
+ENDINGS = {".py", ".yml", ".yaml", ".md", ".sh", ".j2"}
+# To each private word the noun of Kubernetes, Raft or Alluxio, or plain English, that takes its place.
+WORDS = {
+    r"tell|tells|telling|told": "report, return, show",
+    r"said|says?": "print, report, state",
+    r"words": "arguments, output",
+    r"wish|wishes|wished|wanted|wants": "desired",
+    r"lives?": "existing, objects, runs",
+    r"judges?|verdicts?": "predicate, status",
+    r"keepers?|care|caring|settles?": "healer, ensure complete",
+    r"heirs?|give_way|hands_over_sooner|elsewhere": "leader candidates, transfer",
+    r"away|lasting|trouble": "unavailable, stays, reason",
+    r"homeless|crowded": "unschedulable, majority hosts",
+    r"somebody|anybody": "a user, another client",
+}
+# Names that were replaced: of classes, constants, options and returns.
+NAMES = re.compile(
+    r"\b(Keeper|Verdict|Judge|Drilled|Wanted|Rendered|Executed|Merged|Told|Growth|Late|Wish|ServerAway|Unreachable"
+    r"|KindMissing|JOINS_WITHIN|SILENT_FOR|SHOWS_WITHIN|leader_within|leader_not_on|with_later)\b")
+
+
+def texts():
+    for place in map(CHECKOUT.joinpath, PLACES):
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.suffix in ENDINGS and path.is_file():
+                yield path.relative_to(CHECKOUT), path.read_text()
+
+
+def found(pattern: re.Pattern) -> list[str]:
+    return [f"{path}:{number}: {line.strip()}" for path, text in texts()
+            for number, line in enumerate(text.splitlines(), start=1) if pattern.search(line)]
+
+
+@pytest.mark.parametrize("private", WORDS)
+def test_private_words_are_absent(private):
+    assert found(re.compile(rf"\b({private})\b", re.IGNORECASE)) == [], f"use: {WORDS[private]}"
+
+
+def test_replaced_names_are_absent():
+    assert found(NAMES) == []
+
+
+def test_a_planted_word_is_found(tmp_path, monkeypatch):
+    (tmp_path / "README.md").write_text("The module tells who leads.\n")
+    monkeypatch.setattr(f"{__name__}.CHECKOUT", tmp_path)
+    assert found(re.compile(r"\btells\b")) == ["README.md:1: The module tells who leads."]
