@@ -148,7 +148,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.module import arguments
 from ..module_utils.module.run import run
-from ..module_utils.quorum.ensure import read
+from ..module_utils.quorum.info import read
 
 
 def argument_spec() -> dict:

@@ -73,7 +73,7 @@ duration:
   sample: 0.1
 """
 
-from typing import Callable
+from collections.abc import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 

@@ -3,22 +3,16 @@
 
 import json
 import os
-import sys
 import uuid
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+from fluid_stand_in import FluidStandIn
+from raw_api import FLUID, RawApi
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import client, http
-
-# With --import-mode=importlib no folder of tests is on the path.
-sys.path.insert(0, str(Path(__file__).parent / "support"))
-
-from fluid_stand_in import FluidStandIn  # noqa: E402
-from raw_api import FLUID, RawApi  # noqa: E402
 
 MODULES = "ansible_collections.datacache.fluid.plugins.modules."
 CONTROLLERS = "/apis/apps/v1/namespaces/fluid-system/deployments"

@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of counted requests share. KUBECONFIG names the cluster; `make api-test` sets it."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-# With --import-mode=importlib no folder of tests is on the path.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from costs import session  # noqa: E402
-from costs.playing import play  # noqa: E402
+from costs import session
+from costs.playing import play
 
 
 @pytest.fixture(scope="module")

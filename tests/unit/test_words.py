@@ -25,8 +25,8 @@ WORDS = {
 }
 # Names that were replaced: of classes, constants, options and returns.
 NAMES = re.compile(
-    r"\b(Keeper|Verdict|Judge|Drilled|Wanted|Rendered|Executed|Merged|Told|Growth|Late|Wish|ServerAway|Unreachable"
-    r"|KindMissing|JOINS_WITHIN|SILENT_FOR|SHOWS_WITHIN|leader_within|leader_not_on|with_later)\b")
+    r"\b(Keeper|Verdict|Judge|Drilled|Wanted|Rendered|Executed|Merged|Told|Growth|Late|Wish|ServerAway"
+    r"|Unreachable|KindMissing|JOINS_WITHIN|SILENT_FOR|SHOWS_WITHIN|leader_within|leader_not_on|with_later)\b")
 
 
 def texts():

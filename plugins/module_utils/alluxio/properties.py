@@ -21,7 +21,7 @@ RAFT_PROPERTIES = {
     "snapshot_replication_chunk_size": "alluxio.master.embedded.journal.snapshot.replication.chunk.size",
     "transport_request_timeout": "alluxio.master.embedded.journal.transport.request.timeout.ms",
     "transport_max_inbound_message_size":
-        "alluxio.master.embedded.journal.transport.max.inbound.message.size",
+    "alluxio.master.embedded.journal.transport.max.inbound.message.size",
     "checkpoint_period_entries": "alluxio.master.journal.checkpoint.period.entries",
     "log_size_bytes_max": "alluxio.master.journal.log.size.bytes.max",
     "backup_delegation": "alluxio.master.backup.delegation.enabled",

@@ -172,7 +172,7 @@ def events(response: Any) -> Iterator[dict]:
                 code = event.get("object", {}).get("code", 0)
                 if code in TRANSIENT:
                     return
-                leaf = Expired if code == 410 else ApiError
+                leaf = {403: Forbidden, 410: Expired}.get(code, ApiError)
                 raise leaf(f"the server ended the watch: {event['object'].get('message')}", code)
             yield event
 

@@ -105,7 +105,7 @@ def running(elapsed: Callable[[], float]) -> Predicate:
         if _UNBOUND in reason and elapsed() > _BINDING_TIME:
             return WaitStatus(
                 False, failed=f"its claim is not Bound after {_BINDING_TIME:.0f} seconds: give it a volume, "
-                              "or a storage class whose provisioner works")
+                "or a storage class whose provisioner works")
         return WaitStatus(not reason, reason)
     return predicate
 

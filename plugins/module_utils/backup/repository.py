@@ -12,6 +12,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import BinaryIO, cast
 
 from ..api import pod_exec
@@ -61,7 +62,8 @@ class Spool:
     """A file in transit with its size and SHA-256: in memory, or above _IN_MEMORY in an unnamed file."""
 
     def __init__(self) -> None:
-        self._file = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115, close() closes it
+        self._stack = ExitStack()
+        self._file = self._stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
         self._hash = hashlib.sha256()
         self.size = 0
 
@@ -84,11 +86,11 @@ class Spool:
     def reader(self) -> BinaryIO:
         """Return the file, at its beginning."""
         self._file.seek(0)
-        return self._file
+        return cast(BinaryIO, self._file)
 
     def close(self) -> None:
         """Discard the content."""
-        self._file.close()
+        self._stack.close()
 
 
 class Repository:

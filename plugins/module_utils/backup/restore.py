@@ -233,7 +233,7 @@ class Restorer:
 
     def await_quorum(self) -> None:
         """Wait until both quorums are complete, or until a single master leads."""
-        group = Masters(self._client, self._cache.ref)
+        group = Masters(self._client, self._cache.ref, self._cache.deadline.clock)
         questions: list[tuple[str, Callable[[], tuple[Quorum, str]]]] = [
             ("its leading master", group.single)] if self._cache.masters == 1 else [
             (f"the {domain} quorum", partial(group.quorum, domain)) for domain in DOMAINS]

@@ -106,7 +106,7 @@ class Subject:
 
         Raises QuorumUnknown when there is none after the time of an election.
         """
-        group = Masters(self.client, self.ref)
+        group = Masters(self.client, self.ref, self.deadline.clock)
 
         def question() -> WaitStatus:
             try:

@@ -22,7 +22,7 @@ from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from ..k8s.wait_status import WaitStatus
 from ..masters.web_api import MasterWebApi
-from ..quorum import stable_addresses
+from ..quorum import services
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import Master, RaftGroup
 from . import reader as drill_reader
@@ -65,7 +65,7 @@ class FailoverDrill:
                                          f"{shortcomings(observed)}; a drill would put its majority at risk, "
                                          "so nothing was killed: run alluxio_quorum first")
             leaders += [leading.pod] if (leading := observed.leading()) else []
-        headless = stable_addresses.unstable(self._client, self._runtime, self._masters)
+        headless = services.unstable(self._client, self._runtime, self._masters)
         if headless:
             raise PreconditionFailed(f"the masters' Services {', '.join(headless)} of {self._described()} "
                                      "are headless, so a killed master may stay out of the quorum for "

@@ -41,7 +41,7 @@ PROPERTIES = {
     "alluxio.user.block.master.client.threads": "1024",
     "alluxio.user.block.worker.client.pool.min": "512",
     "alluxio.user.block.write.location.policy.class":
-        "alluxio.client.block.policy.LocalFirstAvoidEvictionPolicy",
+    "alluxio.client.block.policy.LocalFirstAvoidEvictionPolicy",
     "alluxio.user.client.cache.enabled": "false",
     "alluxio.user.file.create.ttl.action": "FREE",
     "alluxio.user.file.master.client.threads": "1024",

@@ -18,7 +18,7 @@ from ..apply import reconcile
 from ..apply.merge import MergeResult
 from ..apply.merge_patch import merge_patch
 from ..apply.reconcile import Outcome, Write
-from ..errors import AlreadyExists, Conflict, FluidError
+from ..errors import AlreadyExists, FluidError, PreconditionFailed
 from ..fluid import diagnosis, kinds as fluid_kinds, runtime
 from ..fluid.names import claim_name, release_selector
 from ..fluid.runtime import changes_journal, declared_masters
@@ -34,8 +34,9 @@ def apply(client: Client, params: dict, existing: dict, write: Write, deadline: 
     """Recreate the existing runtime with these options; return None if it can stay or must not be recreated.
 
     deadline: for the absence of the runtime; that of its pods has the same time again. Check mode sends dry
-    runs. Raises Conflict if pods use the claim, if other Datasets refer to this one, or if another field
-    manager holds a field that would change. An error after the deletion becomes the outcome's error.
+    runs. Raises PreconditionFailed if pods use the claim or other Datasets refer to this one, and Conflict if
+    another field manager holds a field that would change. An error after the deletion becomes the outcome's
+    error.
     """
     masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
     if not params["recreate"] or not changes_journal(masters, desired):
@@ -69,14 +70,15 @@ def _require_unused(client: Client, what: str, ref: ObjectRef) -> None:
     claim = claim_name(ref.name)
     pods = diagnosis.pods_using(client, ref.namespace, [claim])[claim]
     if pods:
-        raise Conflict(
+        raise PreconditionFailed(
             f"{what} cannot be recreated while pods use its claim {claim}, because Fluid's deletion would "
             f"wait for them: {', '.join(pod['name'] for pod in pods)}; delete them or scale down their "
             "workload, then run this again")
     references = diagnosis.references_to(client, ref)
     if references:
-        raise Conflict(f"{what} cannot be recreated while other Datasets refer to it and would lose "
-                       f"their volume: {', '.join(references)}; delete them, then run this again")
+        raise PreconditionFailed(
+            f"{what} cannot be recreated while other Datasets refer to it and would lose "
+            f"their volume: {', '.join(references)}; delete them, then run this again")
 
 
 def _predicted(client: Client, existing: dict, body: dict, manager: str) -> dict:

@@ -14,7 +14,7 @@ from ..api.deadline import Deadline
 from ..apply import last_applied, reconcile
 from ..apply.merge import changed_fields, merge
 from ..apply.reconcile import Outcome, Write
-from ..errors import Conflict, FluidError, PreconditionFailed
+from ..errors import FluidError, PreconditionFailed
 from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.manifest import compact, text_map
 from ..fluid.names import claim_name, volume_name
@@ -120,8 +120,9 @@ def remove(client: Client, items: list[dict], deadline: Deadline | None,
 
     def delete(item: dict) -> Binding:
         if ref_of(item) in owned:
-            raise Conflict(f"{fluid_kinds.DATASET.describe(ref_of(item))} exists and owns its volume and "
-                           "claim: delete the Dataset instead, and Fluid deletes both")
+            raise PreconditionFailed(
+                f"{fluid_kinds.DATASET.describe(ref_of(item))} exists and owns its volume and "
+                "claim: delete the Dataset instead, and Fluid deletes both")
         claim, volume = (
             _remove(client, kind, ref, objects, deadline, dry_run) for kind, ref in _refs(item).items())
         return Binding(_UNCHANGED, claim, volume, pods[ref_of(item)])

@@ -99,7 +99,7 @@ def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline) 
 
 
 def _await_quorums(client: Client, deadline: Deadline, ref: ObjectRef) -> None:
-    masters = Masters(client, ref)
+    masters = Masters(client, ref, deadline.clock)
     waiter = _waiter(client, deadline, ref.namespace, diagnosis.explain_runtime)
     for domain in DOMAINS:
         awaited = f"the {domain} quorum of {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)}"

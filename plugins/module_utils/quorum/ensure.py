@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The functions of the modules alluxio_quorum and alluxio_quorum_info. Drives IO."""
+"""The function of the module alluxio_quorum. Drives IO."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import FluidError
-from ..fluid.components import JOB_MASTER, MASTER
-from ..fluid.lookup import require_quorum, require_runtime
-from ..fluid.runtime import declared_masters
-from ..masters.group import Masters
+from ..fluid.components import MASTER
+from ..fluid.lookup import require_quorum
 from ..progress import Reporter
-from . import stable_addresses
+from . import services, stable_addresses
 from .client_notes import ClientNotes
 from .healer import QuorumHealer
 
@@ -48,7 +46,7 @@ def _replace_services(client: Client, params: dict, masters: int, check_mode: bo
     """Replace headless Services if stable_peer_addresses is set; return the actions."""
     if not params["stable_peer_addresses"]:
         return []
-    find = stable_addresses.unstable if check_mode else stable_addresses.ensure
+    find = services.unstable if check_mode else stable_addresses.ensure
     return [{"domain": MASTER, "action": "replace_service", "target": name,
              "reason": "its name does not resolve while its pod is absent"}
             for name in find(client, ref_of(params), masters)]
@@ -58,22 +56,3 @@ def _diff(actions: list[dict]) -> dict:
     """Return a diff with one line for each action."""
     lines = [f"{each['domain']}: {each['action']} {each['target']} ({each['reason']})\n" for each in actions]
     return {"before": "", "after": "".join(lines)}
-
-
-def read(client: Client, params: dict, _check_mode: bool, _reporter: Reporter) -> dict:
-    """Return both quorums of the runtime as their leaders report them."""
-    runtime = ref_of(params)
-    masters = declared_masters(require_runtime(client, runtime)["spec"])
-    group = Masters(client, runtime)
-    if masters == 1:
-        quorum, answered_by = group.single()
-        job_masters = None
-    else:
-        pods = group.pods()
-        quorum, answered_by = group.quorum(MASTER, pods)
-        jobs, _job_pod = group.quorum(JOB_MASTER, pods)
-        quorum = group.with_term(quorum, MASTER, pods)
-        job_masters = group.with_term(jobs, JOB_MASTER, pods).as_dict()
-    return {"changed": False, "masters": quorum.as_dict(), "job_masters": job_masters,
-            "answered_by": answered_by,
-            "unstable_addresses": stable_addresses.unstable(client, runtime, masters)}

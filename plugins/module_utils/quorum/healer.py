@@ -25,7 +25,7 @@ from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import peer_services, plan as quorum_plan
 from .plan import RaftGroup, Step
-from .stable_addresses import services_of
+from .services import services_of
 
 # Seconds. A master that a user or its node restarts is back before the majority is reported as lost. With the
 # 5 s timeout of a silent pod, before and after, a loss is reported within 30 s.

@@ -229,7 +229,7 @@ def _without_majority(observed: RaftGroup) -> Step:
     if observed.running >= needed:
         return Step(
             WAIT, "", f"{observed.running} of {len(observed.masters)} masters run and must elect a "
-                      f"leader{f' ({unavailable})' if unavailable else ''}")
+            f"leader{f' ({unavailable})' if unavailable else ''}")
     return Step(LOST, "", f"{observed.running} of {len(observed.masters)} masters run and {needed} are "
                           f"needed ({unavailable})")
 

@@ -27,6 +27,7 @@ from ..k8s import kinds, pods as k8s_pods
 from ..k8s.kinds import ObjectRef
 from ..k8s.wait_status import WaitStatus
 from . import peer_services
+from .services import services_of
 
 # Seconds. kube-proxy and DNS follow a new Service within 2; Java may cache an unresolved name for 10
 # (networkaddress.cache.negative.ttl).
@@ -87,17 +88,6 @@ def ensure(client: Client, runtime: ObjectRef, masters: int) -> list[str]:
                  peer_services.sibling(runtime.name, masters, services, name))
         _await_reached(client, runtime, name)
     return headless
-
-
-def unstable(client: Client, runtime: ObjectRef, masters: int) -> list[str]:
-    """Return the names of the Services that ensure() would replace."""
-    return peer_services.unstable(runtime.name, masters, services_of(client, runtime.namespace))
-
-
-def services_of(client: Client, namespace: str | None) -> dict[str, dict]:
-    """Return the Services of all masters in a namespace, by name."""
-    return {existing["metadata"]["name"]: existing
-            for existing in client.list(kinds.SERVICE, namespace, peer_services.SELECTOR)}
 
 
 def _stabilized(

@@ -22,7 +22,7 @@ from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of
 from ..quorum import peer_services
 from ..quorum.client_notes import note_on
-from ..quorum.stable_addresses import services_of
+from ..quorum.services import services_of
 from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, rendering
 from .rendering import RenderedChange

@@ -18,7 +18,7 @@ from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..lifecycle import property_check
 from ..masters.group import Masters
-from ..quorum import stable_addresses
+from ..quorum import services
 from ..quorum.client_notes import ClientNotes
 from ..quorum.healer import QuorumHealer
 from . import plan as rollout_plan, pod_template, rendering, validation
@@ -92,7 +92,7 @@ class RolloutPlanner:
             return Plan(existing, found)
         if not _image_changes(found):
             self._require_known(existing, _new_properties(found))
-        headless = stable_addresses.unstable(self._client, self._runtime, members)
+        headless = services.unstable(self._client, self._runtime, members)
         if headless:
             self._warn(f"the Services {', '.join(headless)} are headless, so a restarted master stays "
                        "UNAVAILABLE until the leadership is transferred: replace them with "

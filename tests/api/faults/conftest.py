@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the fault tests share: the proxy in front of the real API server, and a deploy to send through it."""
 
-import sys
 import uuid
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
-# With --import-mode=importlib no folder of tests is on the path.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from injection.authority import Authority  # noqa: E402
-from injection.deploy import STEPS, Deployment, Report, Step  # noqa: E402
-from injection.proxy import FaultProxy  # noqa: E402
+from injection.authority import Authority
+from injection.deploy import STEPS, Deployment, Report, Step
+from injection.proxy import FaultProxy
 
 
 class Expected(NamedTuple):

@@ -2,20 +2,14 @@
 """What the plugins' unit tests share: recorded objects and a cluster that lives in memory."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from fake_cluster import FakeCluster
 from hypothesis import settings
+from rollout_site import Site
 
 HERE = Path(__file__).parent
-# Tests import the in-memory cluster by its name; with --import-mode=importlib no folder of tests is on the
-# path.
-sys.path.insert(0, str(HERE / "support"))
-
-from fake_cluster import FakeCluster  # noqa: E402
-from rollout_site import Site  # noqa: E402
-
 # The same examples in every run, and no time limit for one: the suite must be steady on a busy machine.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=60)
 settings.load_profile("steady")

@@ -76,7 +76,7 @@ def messages(tmp_path_factory):
                        "dest": f"{folder}/{{{{ inventory_hostname }}}}"}}]}]}]))
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
-                          capture_output=True, text=True, timeout=120, check=False)
+        capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return {name: (folder / name).read_text() if (folder / name).exists() else "" for name in HOSTS}
 

@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             exchange.relay(exchange.ask())
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _exchange  # noqa: N815
+    do_GET = do_POST = do_PATCH = do_DELETE = _exchange
 
     def log_message(self, *_args) -> None:
         """The tests read the proxy's own list of requests."""

@@ -16,8 +16,6 @@ MODULES = sorted(file.stem for file in (COLLECTION / "plugins" / "modules").glob
 # validate_cache only checks the wait_timeout that a deployment will use.
 WAITING = [name for name in MODULES if name != "validate_cache"
            and {"wait", "wait_timeout"} & import_module(f"{PLUGINS}.modules.{name}").argument_spec().keys()]
-# It waits for its helper pod, and nobody sees that.
-UNROUTED = pytest.mark.xfail(strict=True, raises=AssertionError)
 
 
 def action_of(module):
@@ -26,8 +24,7 @@ def action_of(module):
     return routed.removeprefix("datacache.fluid.") or (module if module in ACTIONS else None)
 
 
-@pytest.mark.parametrize("module", [
-    pytest.param(name, marks=UNROUTED if name == "alluxio_backup_info" else ()) for name in WAITING])
+@pytest.mark.parametrize("module", WAITING)
 def test_a_module_that_waits_has_an_action(module):
     assert action_of(module) is not None
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layers of plugins/module_utils (docs/architecture.md): a package imports lower layers only, and pure code stays pure."""
+"""The layers of plugins/module_utils (docs/architecture.md): a package imports lower layers only, and pure
+code stays pure.
+"""
 
 import ast
 import re
@@ -23,19 +25,25 @@ LAYERS = (
 LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}
 FULLEST = 12
 # What pure code must not reach: the network, the clock and other processes.
-IMPURE = {"ansible", "asyncio", "kubernetes", "os", "random", "secrets", "select", "socket", "ssl", "subprocess", "tempfile", "threading",
+IMPURE = {"ansible", "asyncio", "kubernetes", "os", "random", "secrets", "select", "socket", "ssl",
+          "subprocess", "tempfile", "threading",
           "time", "urllib3", "websocket"}
 
 
 class Package:
-    """The imports of each file below a folder. files: path relative to the folder, without .py, to what it imports."""
+    """The imports of each file below a folder. files: path relative to the folder, without .py, to what it
+    imports.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.trees = {path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_text()) for path in folder.rglob("*.py")}
+        self.trees = {path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_text())
+                      for path in folder.rglob("*.py")}
         self.files = {name: self._imports(name) for name in self.trees}
 
     def _imports(self, name: str) -> set[str]:
-        """The files of the folder that a file imports, wherever in it, and other packages by their first name and a colon."""
+        """The files of the folder that a file imports, wherever in it, and other packages by their first name
+        and a colon.
+        """
         found = set()
         for node in ast.walk(self.trees[name]):
             if isinstance(node, ast.Import):
@@ -45,13 +53,16 @@ class Package:
             elif isinstance(node, ast.ImportFrom):
                 base = [*name.split("/")[:-node.level], *(node.module or "").split(".")]
                 path = "/".join(filter(None, base))
-                found |= {path} if path in self.trees else {"/".join(filter(None, [path, alias.name])) for alias in node.names}
+                found |= {path} if path in self.trees else {"/".join(filter(None, [path, alias.name]))
+                                                            for alias in node.names}
         return found
 
     def against_layers(self) -> list[str]:
         """Imports that go up or to a sibling."""
-        return [f"{name} imports {other}" for name, imports in sorted(self.files.items()) for other in sorted(imports)
-                if not other.endswith(":") and (top := other.partition("/")[0]) != (own := name.partition("/")[0])
+        return [f"{name} imports {other}" for name, imports in sorted(self.files.items())
+                for other in sorted(imports)
+                if not other.endswith(":")
+                and (top := other.partition("/")[0]) != (own := name.partition("/")[0])
                 and LAYER_OF[top] >= LAYER_OF[own]]
 
     def cycles(self) -> list[str]:
@@ -66,13 +77,16 @@ class Package:
         return found
 
     def impure(self) -> list[str]:
-        """Files that call themselves pure and reach what is not, by however many imports, or ask for the present time."""
+        """Files that call themselves pure and reach what is not, by however many imports, or ask for the
+        present time.
+        """
         found = []
         for name, tree in sorted(self.trees.items()):
             if not re.search(r"(^|[.:] )Pure\.(\s|$)", ast.get_docstring(tree) or ""):
                 continue
             reached = self.reached(name, self.files[name])
-            found += [f"{name} reaches {each}" for each in sorted(reached) if each.rstrip(":") in IMPURE or each.startswith("api/")]
+            found += [f"{name} reaches {each}"
+                      for each in sorted(reached) if each.rstrip(":") in IMPURE or each.startswith("api/")]
             found += [f"{name} asks for the time" for node in ast.walk(tree)
                       if isinstance(node, ast.Attribute) and node.attr in ("now", "today", "utcnow")]
         return found
@@ -101,12 +115,14 @@ def test_pure_files_reach_no_network_clock_or_process(package):
 
 def test_no_folder_is_crowded():
     folders = [MODULE_UTILS, *(path for path in MODULE_UTILS.iterdir() if path.is_dir())]
-    assert {folder.name: count for folder in folders if (count := len(list(folder.glob("*.py")))) > FULLEST} == {}
+    assert {folder.name: count
+            for folder in folders if (count := len(list(folder.glob("*.py")))) > FULLEST} == {}
 
 
 @pytest.mark.parametrize(("name", "text", "finds"), [
     ("fluid/planted", "from ..quorum import plan", ["fluid/planted imports quorum/plan"]),
-    ("fluid/planted", "def late():\n    from ..rollout.plan import Step", ["fluid/planted imports rollout/plan"]),
+    ("fluid/planted", "def late():\n    from ..rollout.plan import Step", ["fluid/planted imports "
+                                                                           "rollout/plan"]),
     ("quorum/planted", "from ..backup.catalog import Tree", ["quorum/planted imports backup/catalog"]),
     ("errors", "from .k8s import names", ["errors imports k8s/names"]),
 ], ids=["up", "up in a function", "sideways", "from the bottom"])

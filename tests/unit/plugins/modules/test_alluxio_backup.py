@@ -166,7 +166,7 @@ def test_a_leader_that_fails_is_quoted(cache, run):
     message = run("alluxio_backup", **CLAIM)["msg"]
     assert message.startswith(
         "timed out after 60 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
-                              "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
+        "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
 
 
 def test_a_leader_in_its_safe_mode_is_waited_for(cache, run):
@@ -179,10 +179,10 @@ def test_a_leader_in_its_safe_mode_is_waited_for(cache, run):
 def test_pods_of_killed_runs_are_removed(cache, run):
     cache.cluster.put(kinds.POD, {
         "metadata": {"name": "hbase-backup-1", "namespace": "data", "labels": {helper_pod.LABEL: "hbase"}},
-                                  "status": {"phase": "Failed"}})
+        "status": {"phase": "Failed"}})
     cache.cluster.put(kinds.POD, {
         "metadata": {"name": "hbase-backup-2", "namespace": "data", "labels": {helper_pod.LABEL: "hbase"}},
-                                  "status": {"phase": "Running"}})
+        "status": {"phase": "Running"}})
     run("alluxio_backup", **CLAIM)
     assert [pod["metadata"]["name"] for pod in cache.helper_pods()] == ["hbase-backup-2"]
 
@@ -245,7 +245,7 @@ def test_refused_without_asking_the_cluster(cluster, run, options, message):
     pytest.param(
         lambda cache: cache.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data",
                                            {"metadata": {"deletionTimestamp": "now"}}),
-                 "AlluxioRuntime hbase in namespace data is terminating", id="terminating-runtime"),
+        "AlluxioRuntime hbase in namespace data is terminating", id="terminating-runtime"),
     pytest.param(lambda cache: cache.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", "data"),
                  "AlluxioRuntime hbase in namespace data has no masters yet", id="no-masters"),
     pytest.param(lambda cache: cache.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, "backups", "data"),

@@ -104,7 +104,7 @@ def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
     pytest.param(
         lambda raft: raft.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE,
                                          {"spec": {"master": {"replicas": 1}}}), {},
-                 "has a single master: without a quorum its metadata would be lost", id="single"),
+        "has a single master: without a quorum its metadata would be lost", id="single"),
     pytest.param(lambda raft: raft.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE), {},
                  "does not exist", id="no-runtime"),
 ])

@@ -161,8 +161,8 @@ def service(cluster):
     """The Service of a single master, which leads to it also while it is not ready."""
     cluster.put(kinds.SERVICE, {
         "metadata": {"name": "hbase-master-0", "namespace": "default", "labels": {"role": "alluxio-master"}},
-                                "spec": {"clusterIP": "10.96.0.1", "publishNotReadyAddresses": True,
-                                         "ports": []}})
+        "spec": {"clusterIP": "10.96.0.1", "publishNotReadyAddresses": True,
+                 "ports": []}})
 
 
 def test_waiting(cluster, run, service):

@@ -66,8 +66,8 @@ def test_refused_without_recreate(cluster, run, existing, stored, masters, desir
             "several have one of type EMBEDDED") in message
     assert (
         "set recreate: true, which rebuilds the cache: cached data is fetched from the under-store again and "
-            "data that is only in Alluxio is lost, so back up the metadata first with "
-            "datacache.fluid.alluxio_backup") in message
+        "data that is only in Alluxio is lost, so back up the metadata first with "
+        "datacache.fluid.alluxio_backup") in message
     assert cluster.requests == [("get", "alluxioruntimes")]
     assert stored()["metadata"]["uid"] == uid
 

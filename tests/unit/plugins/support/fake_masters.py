@@ -279,7 +279,7 @@ class FakeMasters:
         peers = tuple(
             Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
                            behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
-                      for address, available in sorted(self.groups[domain].items()))
+            for address, available in sorted(self.groups[domain].items()))
         return GroupView(Quorum(leader, peers), leader.rpartition(":")[0], 0)
 
     def _restart(self, pod, domain):

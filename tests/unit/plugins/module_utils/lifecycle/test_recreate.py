@@ -9,6 +9,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     Conflict,
     InvalidInput,
+    PreconditionFailed,
     WriteConflict,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, runtime
@@ -112,7 +113,7 @@ def test_pods_that_use_the_claim_are_in_the_way(cluster, existing, apply):
     cluster.put(kinds.POD, {"metadata": {"name": "nginx", "namespace": "data"},
                             "status": {"phase": "Running"},
                             "spec": {"volumes": [{"persistentVolumeClaim": {"claimName": "hbase"}}]}})
-    with pytest.raises(Conflict,
+    with pytest.raises(PreconditionFailed,
                        match="cannot be recreated while pods use its claim hbase, .*: nginx; delete them"):
         apply(params(3))
     assert cluster.writes() == []
@@ -122,8 +123,9 @@ def test_datasets_that_refer_to_this_one_are_in_the_way(cluster, existing, apply
     existing(1)
     cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"},
                                       "status": {"datasetRef": ["team/copy"]}})
-    with pytest.raises(Conflict, match="while other Datasets refer to it and would lose their volume: "
-                                       "team/copy; delete"):
+    with pytest.raises(
+            PreconditionFailed, match="while other Datasets refer to it and would lose their volume: "
+            "team/copy; delete"):
         apply(params(3))
     assert cluster.writes() == []
 

@@ -178,8 +178,9 @@ def test_pods_that_use_the_claim_are_returned(cluster, ensure):
 
 @pytest.mark.usefixtures("bound")
 def test_a_volume_that_its_dataset_owns_is_not_removed(cluster, remove):
-    with pytest.raises(Conflict, match="Dataset hbase in namespace default exists and owns its volume and "
-                                       "claim: delete the Dataset instead"):
+    with pytest.raises(
+            PreconditionFailed, match="Dataset hbase in namespace default exists and owns its volume and "
+            "claim: delete the Dataset instead"):
         remove()
     assert cluster.writes() == []
 

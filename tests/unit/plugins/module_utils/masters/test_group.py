@@ -53,7 +53,7 @@ def test_the_leaders_metrics_list_the_group(cluster, served, recorded, domain, p
     assert pod == "hbase-master-2"
     assert states(quorum) == [
         (f"hbase-master-{index}:{raft_port}", "UNAVAILABLE" if index == lost else "AVAILABLE", index == 2)
-                              for index in range(3)]
+        for index in range(3)]
     # One list, one question to each pod, and the leader's election timeout.
     assert [resource for _verb, resource in cluster.requests] == ["pods"] + ["pods/proxy"] * 4
 

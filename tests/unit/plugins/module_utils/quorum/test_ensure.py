@@ -2,9 +2,8 @@
 """What the modules alluxio_quorum and alluxio_quorum_info return, on groups in memory."""
 
 import pytest
-from fake_raft import CONTAINERS, NAMESPACE, FakeRaft, address
+from fake_raft import NAMESPACE, FakeRaft, address
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
@@ -13,7 +12,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure, healer
 
@@ -104,32 +102,3 @@ def test_a_single_master_has_no_quorum_to_heal(cluster, raft, ensure):
     put_runtime(cluster, 1)
     with pytest.raises(PreconditionFailed, match="has a single master, which has no quorum"):
         ensure()
-
-
-# -- alluxio_quorum_info -----------------------------------------------------------------------
-
-
-def read(cluster):
-    return quorum_ensure.read(cluster, PARAMS, False, Reporter(lambda _text: None, lambda _text: None))
-
-
-def test_both_quorums_are_read_with_one_list_of_pods(cluster, raft, monkeypatch):
-    asked = []
-    monkeypatch.setattr(Masters, "quorum", lambda _self, domain, pods: (
-        asked.append((domain, len(pods))) or raft.quorum(domain)[0], "hbase-master-0"))
-    cluster.logs = {("hbase-master-0", name): "" for name in CONTAINERS.values()}
-    result = read(cluster)
-    assert asked == [("MASTER", 3), ("JOB_MASTER", 3)]
-    assert (result["masters"]["leader"], result["job_masters"]["leader"]) == (
-        address("MASTER", 0), address("JOB_MASTER", 0))
-    assert (result["changed"], result["answered_by"],
-            result["unstable_addresses"]) == (False, "hbase-master-0", [])
-    assert cluster.requests.count(("list", "pods")) == 1
-
-
-def test_a_single_master_has_no_job_quorum(cluster, raft, monkeypatch):
-    put_runtime(cluster, 1)
-    one = Quorum("hbase-master-0:19998", (Peer("hbase-master-0:19998", "AVAILABLE", leader=True),))
-    monkeypatch.setattr(Masters, "single", lambda _self: (one, "hbase-master-0"))
-    result = read(cluster)
-    assert (result["masters"]["size"], result["job_masters"]) == (1, None)

@@ -59,7 +59,7 @@ STALE = Peer(address(3), "UNAVAILABLE")
         raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 90.0,
                             (quorum_plan.RESTART, address(2)): 50.0}, "", quorum_plan.WAIT,
         address(2),
-                 id="nothing-more-to-try"),
+        id="nothing-more-to-try"),
     pytest.param(
         raft_group(master(0), master(1), master(2, "UNAVAILABLE", SHORT)), {}, "", quorum_plan.WAIT,
         address(2), id="just-started"),
@@ -80,8 +80,8 @@ STALE = Peer(address(3), "UNAVAILABLE")
     pytest.param(
         replace(raft_group(*AWAY), domain=components.JOB_MASTER), {(quorum_plan.RESTART, address(2)): 40.0},
         "", quorum_plan.TRANSFER,
-                 address(1),
-                 id="job-masters-transfer-last"),
+        address(1),
+        id="job-masters-transfer-last"),
     pytest.param(raft_group(*COMPLETE, stale=(STALE,)), {}, "", quorum_plan.REMOVE, address(3),
                  id="a-stale-peer-goes"),
     pytest.param(raft_group(*COMPLETE, leader=3, stale=(Peer(address(3), "AVAILABLE"),)), {}, "",
@@ -108,7 +108,7 @@ STALE = Peer(address(3), "UNAVAILABLE")
     pytest.param(
         raft_group(master(0, "", None), master(1, "", None), raft_server_closed(2), leader=None), {}, "",
         quorum_plan.RESTART, address(2),
-                 id="closed-without-a-majority"),
+        id="closed-without-a-majority"),
     pytest.param(raft_group(master(0), master(1), terminating(2)), {}, "", quorum_plan.WAIT, address(2),
                  id="one-is-terminating"),
     pytest.param(
@@ -130,7 +130,7 @@ STALE = Peer(address(3), "UNAVAILABLE")
         raft_group(master(0), terminating(1), master(2, "UNAVAILABLE", None),
                    stale=(Peer(address(3), "AVAILABLE"),)), {}, "",
         quorum_plan.WAIT,
-                 address(3), id="a-stale-peer-stays-while-one-is-terminating"),
+        address(3), id="a-stale-peer-stays-while-one-is-terminating"),
     pytest.param(raft_group(master(0), master(1, "UNAVAILABLE", None), master(2, "UNAVAILABLE", None)), {},
                  "", quorum_plan.LOST, "",
                  id="majority-lost"),

@@ -129,7 +129,7 @@ def test_clients_that_started_before_masters_were_added_are_named(site):
     assert one.warnings[-1].startswith(
         f"{FUSE}, {WORKER} started with 3 of the 5 masters and do not know the others, so they find no "
         "leader "
-                                       "while hbase-master-3 or hbase-master-4 leads.")
+        "while hbase-master-3 or hbase-master-4 leads.")
     assert one.roll() == ([], [])
     assert one.warnings[-1].startswith(f"{FUSE}, {WORKER} started")
     one.cluster.now += 60

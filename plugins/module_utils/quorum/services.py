@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the Services that the Raft peers of a runtime use. IO, read-only."""
+
+from __future__ import annotations
+
+from ..api.client import Client
+from ..k8s import kinds
+from ..k8s.kinds import ObjectRef
+from . import peer_services
+
+
+def services_of(client: Client, namespace: str | None) -> dict[str, dict]:
+    """Return the Services of all masters in a namespace, by name."""
+    listed = client.list(kinds.SERVICE, namespace, peer_services.SELECTOR)
+    return {existing["metadata"]["name"]: existing for existing in listed}
+
+
+def unstable(client: Client, runtime: ObjectRef, masters: int) -> list[str]:
+    """Return the names of the runtime's Services that are headless, or missing after an interruption."""
+    return peer_services.unstable(runtime.name, masters, services_of(client, runtime.namespace))
