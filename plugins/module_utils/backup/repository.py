@@ -12,7 +12,6 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import BinaryIO, cast
 
 from ..api import pod_exec
@@ -62,8 +61,7 @@ class Spool:
     """A file in transit with its size and SHA-256: in memory, or above _IN_MEMORY in an unnamed file."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._file = self._stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
+        self._file = _spooled()
         self._hash = hashlib.sha256()
         self.size = 0
 
@@ -86,11 +84,15 @@ class Spool:
     def reader(self) -> BinaryIO:
         """Return the file, at its beginning."""
         self._file.seek(0)
-        return cast(BinaryIO, self._file)
+        return self._file
 
     def close(self) -> None:
         """Discard the content."""
-        self._stack.close()
+        self._file.close()
+
+
+def _spooled() -> BinaryIO:
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))
 
 
 class Repository:
