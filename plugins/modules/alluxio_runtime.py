@@ -532,8 +532,8 @@ from ..module_utils.api.deadline import Deadline
 from ..module_utils.apply.reconcile import Guard, Outcome, Write
 from ..module_utils.errors import FluidError
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
-from ..module_utils.lifecycle import property_check, recreate, runtime_checks, waits
-from ..module_utils.module import arguments, cache_options, resource
+from ..module_utils.lifecycle import property_check, recreate as lifecycle_recreate, runtime_checks, waits
+from ..module_utils.module import arguments, resource, runtime_options
 from ..module_utils.progress import Reporter
 from ..module_utils.quorum import stable_addresses
 
@@ -556,7 +556,7 @@ class AlluxioRuntime(resource.Resource):
 
     def recreate(self, client: Client, item: dict, existing: dict, write: Write, deadline: Deadline,
                  reporter: Reporter) -> Outcome | None:
-        return recreate.apply(client, item, existing, write, deadline, reporter.warn)
+        return lifecycle_recreate.apply(client, item, existing, write, deadline, reporter.warn)
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
@@ -572,12 +572,12 @@ class AlluxioRuntime(resource.Resource):
 
 def argument_spec() -> dict:
     return arguments.compose(
-        arguments.connection(), arguments.fleet("runtimes", cache_options.runtime()), arguments.state(),
+        arguments.connection(), arguments.fleet("runtimes", runtime_options.runtime()), arguments.state(),
         arguments.wait(600), arguments.wait_for())
 
 
 def main() -> None:
-    rules = arguments.fleet_rules("runtimes", cache_options.runtime())
+    rules = arguments.fleet_rules("runtimes", runtime_options.runtime())
     resource.run(AnsibleModule(argument_spec(), supports_check_mode=True, **rules), AlluxioRuntime())
 
 

@@ -79,16 +79,16 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.api.client import Client
 from ..module_utils.errors import InvalidInput
-from ..module_utils.fluid import dataset as fluid_dataset, runtime as fluid_runtime
+from ..module_utils.fluid import dataset, runtime
 from ..module_utils.lifecycle import cache_checks
-from ..module_utils.module import arguments, cache_options
+from ..module_utils.module import arguments, cache_options, runtime_options
 from ..module_utils.module.run import run
 from ..module_utils.progress import Reporter
 
 
 def converted(params: dict) -> dict:
     """Return the parts of the cache as their modules read them. Raises InvalidInput with the option."""
-    parts = (("dataset", cache_options.dataset), ("runtime", cache_options.runtime),
+    parts = (("dataset", cache_options.dataset), ("runtime", runtime_options.runtime),
              ("volume", cache_options.volume))
     return {part: params[part] and cache_options.converted(part, params[part], options())
             for part, options in parts}
@@ -100,8 +100,8 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     hide: receives the values that must never be shown.
     """
     parts = converted(params)
-    hide([*fluid_dataset.sensitive_values(parts["dataset"]),
-          *fluid_runtime.sensitive_values(parts["runtime"])])
+    hide([*dataset.sensitive_values(parts["dataset"]),
+          *runtime.sensitive_values(parts["runtime"])])
     cache_checks.require_valid(**parts)
     if params["wait_timeout"] is not None and params["wait_timeout"] < 1:
         raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")

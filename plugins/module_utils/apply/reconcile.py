@@ -15,13 +15,12 @@ from typing import TypeVar
 from ..api.client import Client
 from ..errors import AlreadyExists, Conflict, FluidError, WriteConflict
 from ..k8s import output
-from ..k8s.kinds import Kind, ObjectRef, annotations_of, ref_to
+from ..k8s.kinds import Kind, ObjectRef, ref_to
 from . import last_applied, managed_fields
 from .field_manager import MANAGER, ROUNDS
 from .merge import Change, MergeResult, changed_fields, merge
 from .merge_patch import merge_patch
 
-Result = TypeVar("Result")
 # Raises an error for a forbidden write. Arguments: the existing object (None before a create), the merge.
 Guard = Callable[["dict | None", MergeResult], None]
 
@@ -76,54 +75,6 @@ class Outcome:
         if not self.changed:
             del entry["diff"]
         return entry
-
-
-def update_with_retry(what: str, attempt: Callable[[], Result]) -> Result:
-    """Call attempt, which reads and writes an object, again after each concurrent write; return its result.
-
-    Raises Conflict after ROUNDS attempts. what: the object's name for that message.
-    """
-    for _round in range(ROUNDS):
-        try:
-            return attempt()
-        except (AlreadyExists, WriteConflict):
-            continue
-    raise Conflict(f"{what} changed {ROUNDS} times between read and write: another client writes it "
-                   "continuously; find it in metadata.managedFields, then run this again")
-
-
-def annotate(client: Client, kind: Kind, ref: ObjectRef, key: str, text: str | None) -> None:
-    """Set an annotation of an existing object. text: None to remove it."""
-    change(client, kind, ref, lambda existing: None if annotations_of(existing).get(key) == text
-           else {"metadata": {"annotations": {key: text}}})
-
-
-def change(client: Client, kind: Kind, ref: ObjectRef, patch_of: Callable[[dict], dict | None]) -> None:
-    """Patch an existing object. patch_of: returns the merge patch for the current object, None for no change.
-
-    Raises Conflict if the object does not exist or keeps changing.
-    """
-    def attempt() -> None:
-        existing = require(client, kind, ref)
-        patch = patch_of(existing)
-        if patch is not None:
-            patch_as_read(client, kind, existing, patch)
-    update_with_retry(kind.describe(ref), attempt)
-
-
-def require(client: Client, kind: Kind, ref: ObjectRef) -> dict:
-    """Return the object. Raises Conflict if another client has deleted it during the operation."""
-    existing = client.get(kind, ref)
-    if existing is None:
-        raise Conflict(f"{kind.describe(ref)} no longer exists: another client has deleted it")
-    return existing
-
-
-def patch_as_read(client: Client, kind: Kind, existing: dict, patch: dict) -> None:
-    """Patch an object with the resource version that was read. Raises WriteConflict if it has changed since.
-    """
-    metadata = {**patch.get("metadata", {}), "resourceVersion": existing["metadata"]["resourceVersion"]}
-    client.patch(kind, ref_to(existing), {**patch, "metadata": metadata}, MANAGER)
 
 
 def _reads(client: Client, kind: Kind, ref: ObjectRef, known: dict | None) -> Iterator[dict | None]:
@@ -227,3 +178,20 @@ def remove(client: Client, kind: Kind, ref: ObjectRef, dry_run: bool, known: dic
         return Outcome(True, existing, {"before": {"state": "present"}, "after": {"state": "absent"}})
 
     return update_with_retry(kind.describe(ref), attempt)
+
+
+Result = TypeVar("Result")
+
+
+def update_with_retry(what: str, attempt: Callable[[], Result]) -> Result:
+    """Call attempt, which reads and writes an object, again after each concurrent write; return its result.
+
+    Raises Conflict after ROUNDS attempts. what: the object's name for that message.
+    """
+    for _round in range(ROUNDS):
+        try:
+            return attempt()
+        except (AlreadyExists, WriteConflict):
+            continue
+    raise Conflict(f"{what} changed {ROUNDS} times between read and write: another client writes it "
+                   "continuously; find it in metadata.managedFields, then run this again")

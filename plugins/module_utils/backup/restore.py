@@ -18,7 +18,7 @@ from ..api import bulk, pod_exec
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.pod_exec import PodShell
-from ..apply import reconcile
+from ..apply import update
 from ..errors import ApiError, FluidError, InvalidInput, PreconditionFailed, QuorumUnknown
 from ..fluid import operations
 from ..fluid.components import DOMAINS, MASTER_CONTAINER
@@ -31,7 +31,7 @@ from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..progress import Reporter
-from . import catalog, create, restore_template, subject
+from . import catalog, create as backup_create, restore_template, subject
 from .catalog import Backup, Tree
 from .repository import Spool
 from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
@@ -85,7 +85,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
                 reporter.warn(f"no master of {cache.ref.namespace}/{cache.ref.name} leads a majority, so "
                               "its metadata cannot be backed up before it is replaced")
             elif not under_way and not params["skip_safety_backup"]:
-                safety = create.make(cache, repository, made_before=chosen.name)
+                safety = backup_create.make(cache, repository, made_before=chosen.name)
         restarted, after = Restorer(cache).run(chosen, under_way, spool)
     result = _result(True, chosen, before, after, safety, restarted)
     _require_same_tree(chosen, after, result)
@@ -190,7 +190,7 @@ class Restorer:
             lambda existing: restore_template.end(existing) if operations.under_way(existing) else None)
 
     def _patch(self, patch_of: Callable[[dict], dict | None]) -> None:
-        reconcile.change(self._client, kinds.STATEFUL_SET, self._workload, patch_of)
+        update.change(self._client, kinds.STATEFUL_SET, self._workload, patch_of)
 
     def replace(self, restoration: Restoration) -> list[str]:
         """Delete masters without the prepared template; return their names once all wait for the file."""

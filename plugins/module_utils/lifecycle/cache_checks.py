@@ -14,7 +14,7 @@ from ..api.client import Client
 from ..errors import InvalidInput
 from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
 from ..k8s.kinds import Kind
-from . import runtime_checks, volume as dataset_volume
+from . import runtime_checks, volume as lifecycle_volume
 
 
 def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
@@ -25,7 +25,7 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
         fluid_runtime.require_valid(runtime)
     if volume is not None:
         with _named(fluid_kinds.DATASET, volume):
-            dataset_volume.require_valid(volume)
+            lifecycle_volume.require_valid(volume)
 
 
 def require_nodes(client: Client, runtime: dict, warn: Callable[[str], None]) -> None:

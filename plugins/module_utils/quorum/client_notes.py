@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from ..api.client import Client
 from ..apply.field_manager import MANAGER
-from ..apply.reconcile import annotate
+from ..apply.update import annotate
 from ..errors import PreconditionFailed
 from ..fluid.names import release_selector, stateful_set_name
 from ..fluid.operations import GROWN
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of
-from . import stale_clients
+from . import stale_clients as quorum_stale_clients
 from .stale_clients import ScaleOutNote, StaleClients
 
 # The lowest index of an added master: a runtime with one master must be recreated to have several.
@@ -20,7 +20,7 @@ _FIRST_ADDED = 3
 
 def note_on(workload: dict) -> ScaleOutNote | None:
     """Return the note on the StatefulSet; None when it has none."""
-    return stale_clients.parse_note(annotations_of(workload).get(GROWN, ""))
+    return quorum_stale_clients.parse_note(annotations_of(workload).get(GROWN, ""))
 
 
 class ClientNotes:
@@ -50,7 +50,7 @@ class ClientNotes:
     def stale_clients(self, workload: dict) -> StaleClients | None:
         """Return the workers and FUSE pods that may not know all masters; None without any or a note."""
         note = note_on(workload)
-        return stale_clients.find(self._client.list(
+        return quorum_stale_clients.find(self._client.list(
             kinds.POD, self._runtime.namespace, release_selector(self._runtime.name)), note) if note else None
 
     def require_known(self, leader: str) -> None:

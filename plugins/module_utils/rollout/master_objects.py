@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ..api.client import Client
 from ..apply.field_manager import MANAGER
 from ..apply.merge_patch import patched
-from ..apply.reconcile import annotate, change, patch_as_read, require, update_with_retry
+from ..apply.reconcile import update_with_retry
+from ..apply.update import annotate, change, patch_as_read, require
 from ..errors import AlreadyExists, Forbidden, PreconditionFailed, WriteConflict
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.lookup import require_not_terminating, require_runtime

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.datacache.fluid.plugins.module_utils.module import cache_options
+from ansible_collections.datacache.fluid.plugins.module_utils.module import cache_options, runtime_options
 
 DEPLOY = Path(__file__).parents[3] / "roles" / "deploy"
 # No request reaches a server: these options need no look at the nodes.
@@ -43,7 +43,7 @@ def load(path):
 @pytest.mark.parametrize(("name", "accepted"), [
     ("__deploy_dataset_options", cache_options.dataset()),
     ("__deploy_runtime_options",
-     {key: value for key, value in cache_options.runtime().items() if key != "stable_peer_addresses"}),
+     {key: value for key, value in runtime_options.runtime().items() if key != "stable_peer_addresses"}),
 ])
 def test_the_role_sets_each_option_of_the_module(name, accepted):
     assert load(DEPLOY / "vars" / "main.yml")[name].keys() == {"name", "namespace", *accepted}

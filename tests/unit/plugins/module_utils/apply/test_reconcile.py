@@ -7,6 +7,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.apply import (
     field_manager,
     last_applied,
     reconcile,
+    update,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import ROUNDS
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.reconcile import Outcome, Write
@@ -439,13 +440,13 @@ def test_another_failure_of_an_attempt_ends_it():
 
 def test_a_change_is_made_to_what_the_object_is_by_then(cluster, existing):
     cluster.before_write(lambda: cluster.change(DATASET, "hbase", "data", {"spec": {"n": 5}}))
-    reconcile.change(cluster, DATASET, REF, lambda found: {"spec": {"n": found["spec"].get("n", 0) + 1}})
+    update.change(cluster, DATASET, REF, lambda found: {"spec": {"n": found["spec"].get("n", 0) + 1}})
     assert spec_of(cluster) == {"placement": "Shared", "n": 6}
     assert cluster.requests == [("get", "datasets"), ("patch", "datasets")] * 2
 
 
 def test_a_change_that_is_none_writes_nothing(cluster, existing):
-    reconcile.change(cluster, DATASET, REF, lambda _found: None)
+    update.change(cluster, DATASET, REF, lambda _found: None)
     assert cluster.requests == [("get", "datasets")]
 
 
@@ -455,47 +456,47 @@ def test_a_change_of_what_never_rests_is_given_up(cluster, existing):
                                                   {"spec": {"n": next(numbers)}})] * ROUNDS)
     with pytest.raises(Conflict,
                        match="^Dataset hbase in namespace data changed 5 times between read and write"):
-        reconcile.change(cluster, DATASET, REF, lambda _found: {"spec": {"placement": "Exclusive"}})
+        update.change(cluster, DATASET, REF, lambda _found: {"spec": {"placement": "Exclusive"}})
     assert spec_of(cluster)["placement"] == "Shared"
 
 
 def test_a_change_of_what_was_deleted_meanwhile_is_refused(cluster):
     with pytest.raises(Conflict, match="^Dataset hbase in namespace data no longer exists: another client "
                                        "has deleted it"):
-        reconcile.change(cluster, DATASET, REF, lambda _found: {})
+        update.change(cluster, DATASET, REF, lambda _found: {})
     assert cluster.writes() == []
 
 
 def test_require(cluster, existing):
-    assert reconcile.require(cluster, DATASET, REF) == cluster.stored(DATASET, "hbase", "data")
+    assert update.require(cluster, DATASET, REF) == cluster.stored(DATASET, "hbase", "data")
     with pytest.raises(Conflict, match="^Dataset other in namespace data no longer exists: another client "
                                        "has deleted it"):
-        reconcile.require(cluster, DATASET, ObjectRef("data", "other"))
+        update.require(cluster, DATASET, ObjectRef("data", "other"))
 
 
 def test_a_patch_of_what_has_changed_since_it_was_read_is_refused(cluster, existing):
     found = cluster.get(DATASET, REF)
     cluster.change(DATASET, "hbase", "data", {"spec": {"owner": {"uid": 1}}})
     with pytest.raises(WriteConflict):
-        reconcile.patch_as_read(cluster, DATASET, found, {"spec": {"placement": "Exclusive"}})
+        update.patch_as_read(cluster, DATASET, found, {"spec": {"placement": "Exclusive"}})
     assert spec_of(cluster)["placement"] == "Shared"
-    reconcile.patch_as_read(cluster, DATASET, cluster.get(DATASET, REF), {"metadata": {"labels": {"a": "b"}}})
+    update.patch_as_read(cluster, DATASET, cluster.get(DATASET, REF), {"metadata": {"labels": {"a": "b"}}})
     assert cluster.stored(DATASET, "hbase", "data")["metadata"]["labels"] == {"a": "b"}
 
 
 def test_annotate_sets_one_annotation_and_keeps_the_others(cluster, existing):
     before = existing()
-    reconcile.annotate(cluster, DATASET, REF, NOTE, "one")
+    update.annotate(cluster, DATASET, REF, NOTE, "one")
     assert existing() == {**before, NOTE: "one"}
-    reconcile.annotate(cluster, DATASET, REF, NOTE, "two")
+    update.annotate(cluster, DATASET, REF, NOTE, "two")
     assert existing() == {**before, NOTE: "two"}
-    reconcile.annotate(cluster, DATASET, REF, NOTE, None)
+    update.annotate(cluster, DATASET, REF, NOTE, None)
     assert existing() == before
 
 
 @pytest.mark.parametrize("text", ["one", None])
 def test_annotate_writes_nothing_when_it_is_so_already(cluster, existing, text):
-    reconcile.annotate(cluster, DATASET, REF, NOTE, text)
+    update.annotate(cluster, DATASET, REF, NOTE, text)
     cluster.requests.clear()
-    reconcile.annotate(cluster, DATASET, REF, NOTE, text)
+    update.annotate(cluster, DATASET, REF, NOTE, text)
     assert cluster.requests == [("get", "datasets")]

@@ -4,14 +4,14 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
-from ansible_collections.datacache.fluid.plugins.module_utils.module import cache_options
+from ansible_collections.datacache.fluid.plugins.module_utils.module import cache_options, runtime_options
 
 IDENTITY = {"name": "hbase", "namespace": "data"}
 
 
 def test_a_dictionary_gets_the_types_and_defaults_of_the_modules_options():
     given = {"name": "hbase", "master_replicas": "3", "raft": {"backup_delegation": "no"}}
-    found = cache_options.converted("runtime", given, cache_options.runtime())
+    found = cache_options.converted("runtime", given, runtime_options.runtime())
     assert (found["namespace"], found["master_replicas"], found["worker_replicas"]) == ("default", 3, 1)
     assert (found["network_mode"], found["raft"]["backup_delegation"]) == ("HostNetwork", False)
     assert found["properties"] is None
@@ -21,9 +21,9 @@ def test_a_dictionary_gets_the_types_and_defaults_of_the_modules_options():
     ("dataset", {**IDENTITY, "mount": []}, cache_options.dataset(), "dataset: unsupported option mount"),
     ("dataset", {**IDENTITY, "mounts": [{"name": "a"}]}, cache_options.dataset(),
      "dataset: missing required arguments: mount_point"),
-    ("runtime", {**IDENTITY, "raft": {"profile": "slow"}}, cache_options.runtime(),
+    ("runtime", {**IDENTITY, "raft": {"profile": "slow"}}, runtime_options.runtime(),
      "runtime: value of profile must be one of"),
-    ("runtime", {**IDENTITY, "master_replicas": "many"}, cache_options.runtime(),
+    ("runtime", {**IDENTITY, "master_replicas": "many"}, runtime_options.runtime(),
      "runtime: argument 'master_replicas'"),
     ("volume", {"capacity": "1Gi"}, cache_options.volume(), "volume: missing required arguments: name"),
 ], ids=["misspelt", "incomplete", "choice", "type", "no-name"])
