@@ -25,9 +25,15 @@ LAYERS = (
 LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}
 FULLEST = 12
 # What pure code must not reach: the network, the clock and other processes.
-IMPURE = {"ansible", "asyncio", "kubernetes", "os", "random", "secrets", "select", "socket", "ssl",
-          "subprocess", "tempfile", "threading",
-          "time", "urllib3", "websocket"}
+IMPURE = {"ansible", "asyncio", "concurrent", "http", "importlib", "kubernetes", "multiprocessing", "os",
+          "random", "requests", "secrets", "select", "shutil", "signal", "socket", "ssl", "subprocess",
+          "tempfile", "threading", "time", "urllib.request", "urllib3", "uuid", "websocket"}
+IMPURE_CALLS = {"open", "input", "exec", "eval", "__import__"}
+# Layers of pure code only.
+PURE_PACKAGES = LAYERS[1]
+# The absolute name of the folder.
+ABSOLUTE = "ansible_collections.datacache.fluid.plugins.module_utils"
+PURE = re.compile(r"(^|[.:] )Pure\.(\s|$)")
 
 
 class Package:
@@ -47,15 +53,23 @@ class Package:
         found = set()
         for node in ast.walk(self.trees[name]):
             if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] + ":" for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                found.add((node.module or "").partition(".")[0] + ":")
+                found |= {self._target(alias.name) for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                base = [*name.split("/")[:-node.level], *(node.module or "").split(".")]
-                path = "/".join(filter(None, base))
-                found |= {path} if path in self.trees else {"/".join(filter(None, [path, alias.name]))
-                                                            for alias in node.names}
+                found |= self._targets(name, node)
         return found
+
+    def _targets(self, name: str, node: ast.ImportFrom) -> set[str]:
+        start = [ABSOLUTE, *name.split("/")[:-node.level]] if node.level else []
+        module = ".".join(filter(None, [*start, node.module]))
+        if self._target(module) in self.trees or not module.startswith(ABSOLUTE):
+            return {self._target(module)}
+        return {self._target(f"{module}.{alias.name}") for alias in node.names}
+
+    @staticmethod
+    def _target(module: str) -> str:
+        if module.startswith(ABSOLUTE + "."):
+            return module.removeprefix(ABSOLUTE + ".").replace(".", "/")
+        return "urllib.request:" if module.startswith("urllib.request") else module.partition(".")[0] + ":"
 
     def against_layers(self) -> list[str]:
         """Imports that go up or to a sibling."""
@@ -82,14 +96,27 @@ class Package:
         """
         found = []
         for name, tree in sorted(self.trees.items()):
-            if not re.search(r"(^|[.:] )Pure\.(\s|$)", ast.get_docstring(tree) or ""):
+            if not is_pure(tree):
                 continue
             reached = self.reached(name, self.files[name])
             found += [f"{name} reaches {each}"
                       for each in sorted(reached) if each.rstrip(":") in IMPURE or each.startswith("api/")]
             found += [f"{name} asks for the time" for node in ast.walk(tree)
                       if isinstance(node, ast.Attribute) and node.attr in ("now", "today", "utcnow")]
+            found += [f"{name} calls {node.func.id}" for node in ast.walk(tree)
+                      if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                      and node.func.id in IMPURE_CALLS]
         return found
+
+    def unmarked(self) -> list[str]:
+        """Files of the pure packages that do not call themselves pure."""
+        return [name for name, tree in sorted(self.trees.items())
+                if name.partition("/")[0] in PURE_PACKAGES and not name.endswith("__init__")
+                and not is_pure(tree)]
+
+
+def is_pure(tree: ast.Module) -> bool:
+    return PURE.search(ast.get_docstring(tree) or "") is not None
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +140,10 @@ def test_pure_files_reach_no_network_clock_or_process(package):
     assert package.impure() == []
 
 
+def test_the_packages_of_pure_code_hold_nothing_else(package):
+    assert package.unmarked() == []
+
+
 def test_no_folder_is_crowded():
     folders = [MODULE_UTILS, *(path for path in MODULE_UTILS.iterdir() if path.is_dir())]
     assert {folder.name: count
@@ -125,7 +156,9 @@ def test_no_folder_is_crowded():
                                                                            "rollout/plan"]),
     ("quorum/planted", "from ..backup.catalog import Tree", ["quorum/planted imports backup/catalog"]),
     ("errors", "from .k8s import names", ["errors imports k8s/names"]),
-], ids=["up", "up in a function", "sideways", "from the bottom"])
+    ("fluid/planted", f"from {ABSOLUTE}.quorum import plan", ["fluid/planted imports quorum/plan"]),
+    ("fluid/planted", f"import {ABSOLUTE}.quorum.plan", ["fluid/planted imports quorum/plan"]),
+], ids=["up", "up in a function", "sideways", "from the bottom", "absolute", "absolute module"])
 def test_a_planted_import_is_found(tmp_path, name, text, finds):
     for path in MODULE_UTILS.rglob("*.py"):
         copy = tmp_path / path.relative_to(MODULE_UTILS)
@@ -138,12 +171,20 @@ def test_a_planted_import_is_found(tmp_path, name, text, finds):
 @pytest.mark.parametrize(("text", "finds"), [
     ("import time", ["planted reaches time:"]),
     ("from .helper import run", ["planted reaches subprocess:"]),
+    ("import urllib.request", ["planted reaches urllib.request:"]),
+    ("text = open('/etc/hosts').read()", ["planted calls open"]),
     ("from datetime import datetime\nbegan = datetime.now()", ["planted asks for the time"]),
-], ids=["clock", "process behind another file", "present time"])
+], ids=["clock", "process behind another file", "network", "file", "present time"])
 def test_planted_impurity_is_found(tmp_path, text, finds):
     (tmp_path / "planted.py").write_text(f'"""Something. Pure."""\n{text}\n')
     (tmp_path / "helper.py").write_text("import subprocess\n")
     assert Package(tmp_path).impure() == finds
+
+
+def test_a_planted_unmarked_file_is_found(tmp_path):
+    (tmp_path / "k8s").mkdir()
+    (tmp_path / "k8s" / "planted.py").write_text('"""Something."""\n')
+    assert Package(tmp_path).unmarked() == ["k8s/planted"]
 
 
 def test_a_planted_cycle_is_found(tmp_path):
