@@ -13,7 +13,7 @@ _SENSITIVE = re.compile(
 # The password of a URL such as https://user:password@host/.
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
 # The free-form maps in the spec and status of a Dataset and a runtime.
-_OPTION_MAPS = frozenset({"options", "sharedOptions", "properties", "env"})
+_OPTION_MAPS = frozenset({"options", "sharedOptions", "shared_options", "properties", "env"})
 # Ansible masks a value wherever it occurs; a shorter one ("1", "true") would mask unrelated output.
 _SHORTEST_SECRET = 6
 
@@ -32,6 +32,17 @@ def secrets_in(options: dict | None) -> list[str]:
 def passwords_in(url: str) -> list[str]:
     """Return the passwords in a URL."""
     return [password for _user, password in _URL_PASSWORD.findall(url)]
+
+
+def secrets_within(tree: Any, within_options: bool = False) -> list[str]:
+    """Return the credentials in a tree's option maps and URLs, whatever its shape, for Ansible to mask."""
+    if isinstance(tree, dict):
+        own = secrets_in(tree) if within_options else []
+        return own + [secret for key, value in tree.items()
+                      for secret in secrets_within(value, key in _OPTION_MAPS)]
+    if isinstance(tree, list):
+        return [secret for value in tree for secret in secrets_within(value)]
+    return passwords_in(tree) if isinstance(tree, str) else []
 
 
 def redacted(tree: Any, within_options: bool = False) -> Any:

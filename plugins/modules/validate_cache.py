@@ -77,9 +77,9 @@ from collections.abc import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils import redaction
 from ..module_utils.api.client import Client
 from ..module_utils.errors import InvalidInput
-from ..module_utils.fluid import dataset, runtime
 from ..module_utils.lifecycle import cache_checks
 from ..module_utils.module import arguments, cache_options, runtime_options
 from ..module_utils.module.run import run
@@ -99,9 +99,9 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
 
     hide: receives the values that must never be shown.
     """
+    # Before the conversion, whose message may quote a value.
+    hide(redaction.secrets_within([params["dataset"], params["runtime"]]))
     parts = converted(params)
-    hide([*dataset.sensitive_values(parts["dataset"]),
-          *runtime.sensitive_values(parts["runtime"])])
     cache_checks.require_valid(**parts)
     if params["wait_timeout"] is not None and params["wait_timeout"] < 1:
         raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")

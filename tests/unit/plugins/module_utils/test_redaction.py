@@ -7,6 +7,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.redaction import (
     passwords_in,
     redacted,
     secrets_in,
+    secrets_within,
 )
 
 
@@ -51,6 +52,17 @@ def test_secrets_in_leaves_out_what_would_mask_half_of_the_output():
     assert secrets_in({"api.token": "1", "renew.token": True, "aws.secretKey": "abcdef",
                        "region": "somewhere"}) == ["abcdef"]
     assert secrets_in(None) == []
+
+
+@pytest.mark.parametrize(("tree", "secrets"), [
+    ({"mounts": [{"mount_point": "https://ann:abcdef@host/", "options": {"aws.secretKey": "ghijkl"}}]},
+     ["abcdef", "ghijkl"]),
+    ({"mount": {"options": {"aws.secretKey": "ghijkl", "region": "somewhere"}}}, ["ghijkl"]),
+    ({"master": {"env": {"API_TOKEN": "ghijkl"}}, "masters": 3, "volume": None}, ["ghijkl"]),
+    ({"token": "outside-of-options"}, []),
+], ids=["of-the-shape", "misspelt", "component", "other-field"])
+def test_secrets_within_a_tree_of_any_shape(tree, secrets):
+    assert sorted(secrets_within(tree)) == secrets
 
 
 @pytest.mark.parametrize("tree", [

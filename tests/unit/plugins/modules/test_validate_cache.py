@@ -105,3 +105,14 @@ def test_credentials_are_hidden(run):
                  **cache(dataset={"mounts": mounts}, runtime={"properties": {"aws.secretKey": "as-secret"}}))
     assert not result.get("failed")
     assert "very-secret" not in str(result) and "as-secret" not in str(result)
+
+
+@pytest.mark.parametrize("misspelt", [
+    {"mounts": [{"mountpoint": "s3://b/", "options": {"aws.secretKey": "very-secret"}}]},
+    {"mount": [{"mount_point": "s3://ann:very-secret@b/"}]},
+], ids=["option-of-a-mount", "option"])
+def test_credentials_in_refused_options_are_hidden(run, misspelt):
+    result = run("validate_cache", **cache(dataset=misspelt))
+    assert result["failed"]
+    assert "invocation" in result
+    assert "very-secret" not in str(result)
