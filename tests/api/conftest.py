@@ -12,7 +12,7 @@ from ansible.module_utils.testing import patch_module_args
 from fluid_stand_in import FluidStandIn
 from raw_api import FLUID, RawApi
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import client, http
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client, transport
 
 MODULES = "ansible_collections.datacache.fluid.plugins.modules."
 CONTROLLERS = "/apis/apps/v1/namespaces/fluid-system/deployments"
@@ -67,12 +67,12 @@ def fluid(api, namespace, fluid_runs):
 def sent(monkeypatch):
     """The requests that modules send, as (method, path and query), in order."""
     requests = []
-    send = http.Http.send
+    send = transport.Transport.send
 
     def noted(self, method, path, query, *rest, **more):
         requests.append((method, path))
         return send(self, method, path, query, *rest, **more)
-    monkeypatch.setattr(http.Http, "send", noted)
+    monkeypatch.setattr(transport.Transport, "send", noted)
     return requests
 
 

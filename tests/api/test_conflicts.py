@@ -22,7 +22,7 @@ def by_kubectl(api, path):
         metadata = {"name": "hbase", **({"labels": labels} if labels else {})}
         return api.apply(path,
                          {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": metadata,
-                                **({"spec": spec} if spec else {})}, "kubectl")
+                          **({"spec": spec} if spec else {})}, "kubectl")
     return apply
 
 
@@ -59,7 +59,7 @@ def test_an_empty_spec_that_a_person_made_holds_nothing(succeed, existing, api, 
     """managedFields says f:spec: {} of it, as of an atomic value; to server-side apply it is no conflict."""
     api.create(path.removesuffix("/hbase"),
                {"apiVersion": "data.fluid.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "hbase"},
-                                             "spec": {}}, "kubectl-create")
+                "spec": {}}, "kubectl-create")
     assert succeed("dataset", name="hbase", placement="Shared")["changed"]
     assert existing("datasets")["spec"] == {"placement": "Shared"}
 

@@ -21,8 +21,8 @@ def test_options_of_a_dataset(run, existing, api, namespace):
         run("dataset", name="hbase", mounts=mounts, wait=True, wait_timeout=1),
     ]
     api.patch(f"/apis/data.fluid.io/v1alpha1/namespaces/{namespace}/datasets/hbase", {"spec": {"mounts": [
-        {"name": "a", "mountPoint": "https://ann:pass-in-url@host/", "options": {"aws.secretKey": OTHER}}]}},
-              "kubectl-edit")
+        {"name": "a", "mountPoint": "https://ann:pass-in-url@host/", "options": {"aws.secretKey": OTHER}},
+    ]}}, "kubectl-edit")
     outputs.append(run("dataset", name="hbase", mounts=mounts))
     assert "spec.mounts was set by field manager kubectl-edit" in outputs[-1]["msg"]
     text = json.dumps(outputs)

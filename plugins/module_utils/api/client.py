@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ..errors import ApiError, Expired, KindNotFound
 from ..k8s.kinds import Kind, ObjectRef
-from .http import ATTEMPTS, HTTP_ERROR, TRANSIENT, events, raise_for_status, retry_after
 from .pod_api import PodApi
+from .transport import ATTEMPTS, HTTP_ERROR, TRANSIENT, events, raise_for_status, retry_after
 
 PAGE = 500
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}

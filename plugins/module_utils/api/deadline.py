@@ -61,10 +61,11 @@ class Deadline:
                    timed_out: Callable[[str], FluidError]) -> Any:
         """Call question until its status is done, and return the status' value. For states without a watch.
 
-        pause: seconds between calls. timed_out: returns the error of a timeout from the last progress. An
-        unavailable API server does not end the wait.
+        The last call is at the deadline or behind it. An unavailable API server does not end the wait.
+        pause: seconds between calls. timed_out: returns the error of a timeout from the last progress.
         """
         while True:
+            last = self.remaining() <= 0
             try:
                 status = question()
             except ServerUnavailable as err:
@@ -73,6 +74,6 @@ class Deadline:
                 return status.value
             self.report_progress(
                 f"waiting for {awaited}: {status.progress}" if status.progress else f"waiting for {awaited}")
-            if self.remaining() <= 0:
+            if last:
                 raise timed_out(status.progress)
             self.sleep(pause)

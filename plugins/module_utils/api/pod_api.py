@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ApiError, Forbidden, PodUnreachable
 from ..k8s.kinds import POD, ObjectRef
-from .http import HTTP_ERROR, READ_TIMEOUT_ERROR, Http, status_of
+from .transport import HTTP_ERROR, READ_TIMEOUT_ERROR, Transport, status_of
 
 # The API server's messages for a pod's address that does not answer. If only the process has ended, the
 # address refuses connections instead.
@@ -18,7 +18,7 @@ _NO_ROUTE = re.compile(
 _REFUSED = "connection refused"
 
 
-class PodApi(Http):
+class PodApi(Transport):
     """A client that reads from pods."""
 
     def log(self, pod: ObjectRef, container: str, tail_lines: int, previous: bool = False) -> str:

@@ -19,6 +19,7 @@ FLUID_MANAGERS = frozenset({
     "fluid-csi", "fluid-webhook", "fluid-crd-upgrader",
 })
 
+
 @dataclass(frozen=True)
 class Holder:
     """A foreign field manager and a desired field that it has set."""

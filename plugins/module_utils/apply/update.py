@@ -35,7 +35,8 @@ def require(client: Client, kind: Kind, ref: ObjectRef) -> dict:
     """Return the object. Raises Conflict if another client has deleted it during the operation."""
     existing = client.get(kind, ref)
     if existing is None:
-        raise Conflict(f"{kind.describe(ref)} no longer exists: another client has deleted it")
+        raise Conflict(f"{kind.describe(ref)} no longer exists: another client has deleted it; "
+                       "create it, then run this again")
     return existing
 
 

@@ -142,16 +142,19 @@ def choose(found: list[Backup], requested: str, runtime: ObjectRef, force_foreig
     chosen = next((backup for backup in (own if requested == LATEST else found)
                    if backup.name == requested or requested == LATEST and not backup.made_before), None)
     if chosen is None:
+        offered = own or newest_first(found)
+        offer = f"there are {_names(offered)}" if offered else "there are no backups"
         raise InvalidInput(
             f"there is no backup {requested} of AlluxioRuntime {runtime.name} in namespace "
-            f"{runtime.namespace}: {_offer(own or newest_first(found))}")
+            f"{runtime.namespace}: {offer}")
     if chosen.owner != runtime and not force_foreign:
+        offer = f", or choose one of this runtime: {_names(own)}" if own else ""
         raise InvalidInput(
             f"backup {requested} is of AlluxioRuntime {chosen.runtime} in namespace {chosen.namespace}, not "
             f"of {runtime.name} in namespace {runtime.namespace}: its files are those of another Dataset; "
-            f"set force_foreign: true to restore it anyway, or choose one of this runtime: {_offer(own)}")
+            f"set force_foreign: true to restore it anyway{offer}")
     return chosen
 
 
-def _offer(found: list[Backup]) -> str:
-    return f"there are {', '.join(backup.name for backup in found[:5])}" if found else "there are no backups"
+def _names(found: list[Backup]) -> str:
+    return ", ".join(backup.name for backup in found[:5])

@@ -32,7 +32,7 @@ def require_valid(params: dict) -> None:
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Make a backup and remove old ones, or predict both in check mode; return the module's result."""
     cache = Subject.read(client, params, Deadline(params["wait_timeout"], reporter.progress))
-    _ = cache.workload  # raises before a helper pod runs
+    cache.require_masters()  # before a helper pod runs
     with subject.opened(cache, params, read_only=check_mode) as repository:
         found = catalog.of_runtime(repository.listed() if repository else [], cache.ref)
         recent = _newest_intact(cache, repository, found, params["max_age"])

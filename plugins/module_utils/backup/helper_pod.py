@@ -56,9 +56,8 @@ class Claim:
 
 def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
     """Return the pod's manifest. seconds: until it ends by itself."""
-    identity = {key: value for key, value in (
-        ("runAsUser", image.user), ("runAsGroup", image.group), ("fsGroup", image.group))
-                if value is not None}
+    users = {"runAsUser": image.user, "runAsGroup": image.group, "fsGroup": image.group}
+    identity = {key: value for key, value in users.items() if value is not None}
     owners = [{"apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
                "kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": claim.runtime,
                "uid": claim.uid}] if claim.uid else []

@@ -85,6 +85,10 @@ class Subject:
                                      "ready")
         return self.stateful_set
 
+    def require_masters(self) -> None:
+        """Raise PreconditionFailed as workload does."""
+        _workload = self.workload
+
     @property
     def masters(self) -> int:
         """Number of masters that run; the runtime may declare another one that no rollout has applied."""

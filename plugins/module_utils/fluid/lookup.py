@@ -22,7 +22,8 @@ def require_runtime(client: Client, ref: ObjectRef) -> dict:
 def require_not_terminating(runtime: dict) -> None:
     """Raise PreconditionFailed for a terminating runtime."""
     if runtime["metadata"].get("deletionTimestamp"):
-        raise PreconditionFailed(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref_to(runtime))} is terminating")
+        raise PreconditionFailed(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref_to(runtime))} is terminating: "
+                                 "wait until it is absent, then create it again")
 
 
 def require_quorum(client: Client, ref: ObjectRef, otherwise: str) -> int:

@@ -88,7 +88,7 @@ def ensure(client: Client, items: list[dict], deadline: Deadline | None, force_c
     if deadline is not None and not dry_run:
         pending = [item for item, outcome in zip(items, annotated, strict=True)
                    if not isinstance(outcome, FluidError)]
-        waited = waits.volumes_bound(client, pending, deadline) if pending else {}
+        waited = waits.volumes_bound(client, pending, deadline.again()) if pending else {}
     waits_first = deadline is not None
     objects, pods = _read(client, items), _pods(client, items)
 
@@ -172,7 +172,7 @@ def _remove(client: Client, kind: Kind, ref: ObjectRef, objects: Existing, deadl
             dry_run: bool) -> Outcome:
     outcome = reconcile.remove(client, kind, ref, dry_run, objects[kind].get(ref))
     if deadline is not None and not dry_run and outcome.existing is not None:
-        waits.require_all(waits.absent(client, kind, [ref], deadline))
+        waits.require_all(waits.absent(client, kind, [ref], deadline.again()))
     # An absent or terminating object is no result; check mode cannot predict more than that.
     return replace(outcome, existing=None)
 

@@ -135,7 +135,7 @@ def volumes_bound(client: Client, items: list[dict], deadline: Deadline) -> Wait
     datasets = {ObjectRef(None, volume_name(ref)): ref
                 for ref in map(ref_of, items) if not isinstance(waited[ref], FluidError)}
     volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", dict.fromkeys(datasets, predicates.bound),
-                    deadline, diagnosis.explain_nothing)
+                    deadline.again(), diagnosis.explain_nothing)
     return waited | {datasets[volume]: result
                      for volume, result in volumes.items() if isinstance(result, FluidError)}
 

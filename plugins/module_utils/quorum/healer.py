@@ -75,6 +75,7 @@ class QuorumHealer:
                 f"{kinds.SERVICE.describe(self._ref(pod))} does not exist, so the master has no address: run "
                 "alluxio_runtime with stable_peer_addresses")
         return _address(service, domain)
+
     def require_master(self, pod: str) -> None:
         """Raise InvalidInput unless the runtime declares a master of that name."""
         if pod not in self._pods:
@@ -96,10 +97,12 @@ class QuorumHealer:
 
     def plan(self, desired_leader: str = "") -> list[ActionRecord]:
         """Return the next step of each domain that changes something; perform none."""
-        steps = [(domain, quorum_plan.next_step(
-            self.observe(domain), self._ages(domain), self._leader_address(domain, desired_leader)))
-                 for domain in DOMAINS]
-        return [ActionRecord(domain, step) for domain, step in steps if step.changes]
+        records = []
+        for domain in DOMAINS:
+            leader = self._leader_address(domain, desired_leader)
+            step = quorum_plan.next_step(self.observe(domain), self._ages(domain), leader)
+            records += [ActionRecord(domain, step)] if step.changes else []
+        return records
 
     def ensure_complete(self, desired_leader: str = "", domains: Sequence[str] = DOMAINS,
                         departing: str = "") -> list[RaftGroup]:
@@ -165,6 +168,7 @@ class QuorumHealer:
                     "unavailable masters may hold the only copy of the newest metadata: bring their nodes or "
                     "pods back first; if they are lost for good, restore a backup with the playbook "
                     "datacache.fluid.restore")
+            self._deadline.report_progress(f"waiting for {quorum}: {step.reason}")
             if step.changes and self._deadline.remaining() > 0:
                 self._perform(domain, step, observed)
             return WaitStatus(False, step.reason)

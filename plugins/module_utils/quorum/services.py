@@ -9,9 +9,10 @@ from ..k8s.kinds import ObjectRef
 from . import peer_services
 
 
-def services_of(client: Client, namespace: str | None) -> dict[str, dict]:
-    """Return the Services of all masters in a namespace, by name."""
-    listed = client.list(kinds.SERVICE, namespace, peer_services.SELECTOR)
+def services_of(client: Client, namespace: str | None, release: str = "") -> dict[str, dict]:
+    """Return the Services of all masters in a namespace, by name. release: a runtime, for its own alone."""
+    selector = f"release={release},{peer_services.SELECTOR}" if release else peer_services.SELECTOR
+    listed = client.list(kinds.SERVICE, namespace, selector)
     return {existing["metadata"]["name"]: existing for existing in listed}
 
 

@@ -19,6 +19,7 @@ from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
 from ..apply.reconcile import Outcome
+from ..apply.update import require
 from ..errors import AlreadyExists, ApiError, Conflict, FluidError, Forbidden
 from ..fluid import diagnosis
 from ..fluid.components import MASTER, MASTER_CONTAINER, raft_component
@@ -128,7 +129,7 @@ def _await_services(
     """Wait until Fluid has created the masters' Services; return the errors of failed waits."""
     errors: dict[ObjectRef, FluidError] = {}
     for ref, item in items.items():
-        waiter = Waiter(client, deadline, partial(_explain, client, ref))
+        waiter = Waiter(client, deadline.again(), partial(_explain, client, ref))
         predicates = dict.fromkeys(peer_services.names(ref.name, item["master_replicas"]), _exists)
         found = waiter.until_each("exist", kinds.SERVICE, ref.namespace, predicates)
         failed = [each for each in found.values() if isinstance(each, FluidError)]
@@ -161,8 +162,7 @@ def _replace(client: Client, ref: ObjectRef, existing: dict | None, pattern: dic
 
 def _await_reached(client: Client, runtime: ObjectRef, name: str) -> None:
     """Wait until the other running masters reach the master at its new address."""
-    service = client.get(
-        kinds.SERVICE, ObjectRef(runtime.namespace, name)) or {"spec": {"clusterIP": "", "ports": []}}
+    service = require(client, kinds.SERVICE, ObjectRef(runtime.namespace, name))
     pods = client.list(kinds.POD, runtime.namespace, master_selector(runtime.name))
     ready = {pod["metadata"]["name"] for pod in pods if k8s_pods.is_ready(pod)}
     raft_port = raft_component(MASTER).raft_port

@@ -240,7 +240,9 @@ class RolloutExecutor:
         return rollout_plan.pods_of(self._name, self._objects.pods())
 
     def _healer(self, members: int) -> QuorumHealer:
-        return QuorumHealer(self._client, self._runtime, members, self._deadline, self._masters)
+        # A second at least, so that a step that has begun is completed.
+        deadline = self._deadline if self._deadline.remaining() >= 1 else self._deadline.within(1.0)
+        return QuorumHealer(self._client, self._runtime, members, deadline, self._masters)
 
     def _await_revision(self) -> str:
         """Wait until the StatefulSet's controller has observed the newest template; return its revision."""

@@ -184,6 +184,4 @@ class MasterObjects:
             return False
 
     def _services(self) -> dict[str, dict]:
-        return {name: existing
-                for name, existing in services_of(self._client, self._runtime.namespace).items()
-                if existing["metadata"].get("labels", {}).get("release") == self._runtime.name}
+        return services_of(self._client, self._runtime.namespace, self._runtime.name)

@@ -113,9 +113,10 @@ def _container(existing: dict, spec: dict, present: str, image: str, policy: str
 
 
 def _same_resources(existing: dict, desired: dict) -> bool:
-    return all((existing.get(kind) or {}).keys() == (desired.get(kind) or {}).keys() and all(
-        quantity.equal(amount, desired[kind][each]) for each, amount in (existing.get(kind) or {}).items())
-               for kind in ("limits", "requests"))
+    def same(old: dict, new: dict) -> bool:
+        return old.keys() == new.keys() and all(quantity.equal(old[each], new[each]) for each in old)
+
+    return all(same(existing.get(kind) or {}, desired.get(kind) or {}) for kind in ("limits", "requests"))
 
 
 def _environment(existing: list[dict], declared: dict, recorded: list[str]) -> list[dict]:

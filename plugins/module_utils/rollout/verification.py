@@ -34,4 +34,4 @@ def _require_one(client: Client, pod: ObjectRef, component: RaftComponent, desir
         found, desired.properties, desired.jvm_options or ())
     if lines:
         raise Conflict(f"container {component.container} of {pod.name} does not run with the declared "
-                       f"options: {'; '.join(lines)}")
+                       f"options: {'; '.join(lines)}; run alluxio_rollout again, which restarts it")

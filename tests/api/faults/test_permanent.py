@@ -17,7 +17,7 @@ from injection.faults import (
 )
 from injection.proxy import nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import client, http
+from ansible_collections.datacache.fluid.plugins.module_utils.api import client, transport
 from ansible_collections.datacache.fluid.plugins.module_utils.apply import field_manager
 
 NAMES = ["ads", "logs", "maps"]
@@ -52,7 +52,7 @@ def test_a_server_in_trouble_is_named(deployment, ask, module, fault, pauses):
 
 
 def test_a_server_that_never_answers_is_named(deployment, ask, monkeypatch):
-    monkeypatch.setattr(http, "_READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(transport, "_READ_TIMEOUT", 0.1)
     result, paused = ask("dataset", DATASET, SILENCE)
     assert result["msg"].startswith(f"no API server answers at {deployment.proxy.url}: ")
     assert "Read timed out" in result["msg"]

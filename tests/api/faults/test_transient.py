@@ -16,7 +16,7 @@ from injection.faults import (
 )
 from injection.proxy import first_attempts, nth
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.http import ATTEMPTS, BACKOFF
+from ansible_collections.datacache.fluid.plugins.module_utils.api.transport import ATTEMPTS, BACKOFF
 
 CASES = [pytest.param(fault, number, id=f"{fault} at request {number}")
          for fault in TELLING for number in range(1, rounds(fault.verbs) + 1)]

@@ -64,16 +64,18 @@ def messages(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("check")
     (folder / "config").write_text(json.dumps(CONFIG))
-    (folder / "hosts.yml").write_text(
-        json.dumps({"all": {"vars": VARIABLES, "hosts": {name: own for name, (own, _) in HOSTS.items()}}}))
+    hosts = {name: own for name, (own, _message) in HOSTS.items()}
+    inventory = {"all": {"vars": VARIABLES, "hosts": hosts}}
+    (folder / "hosts.yml").write_text(json.dumps(inventory))
     (folder / "play.yml").write_text(json.dumps([{
         "hosts": "all", "gather_facts": False,
         "module_defaults": {"group/datacache.fluid.fluid": {"kubeconfig": str(folder / "config")}},
-        "tasks": [{"block": [
-            {"ansible.builtin.import_role": {"name": "datacache.fluid.deploy", "tasks_from": "check"}}],
-                   "rescue": [{"ansible.builtin.copy": {
-                       "content": "{{ ansible_failed_result.msg }}",
-                       "dest": f"{folder}/{{{{ inventory_hostname }}}}"}}]}]}]))
+        "tasks": [{
+            "block": [
+                {"ansible.builtin.import_role": {"name": "datacache.fluid.deploy", "tasks_from": "check"}}],
+            "rescue": [{"ansible.builtin.copy": {
+                "content": "{{ ansible_failed_result.msg }}",
+                "dest": f"{folder}/{{{{ inventory_hostname }}}}"}}]}]}]))
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
         capture_output=True, text=True, timeout=120, check=False)

@@ -90,8 +90,9 @@ def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
     pytest.param(lambda _raft: None, {"confirm": "other"},
                  "confirm is 'other': a drill kills the leader of AlluxioRuntime hbase",
                  id="not-confirmed"),
-    pytest.param(lambda raft: raft.lose(2), {
-        }, "hbase-master-2 is UNAVAILABLE; a drill would put its majority at risk", id="peer-unavailable"),
+    pytest.param(lambda raft: raft.lose(2), {},
+                 "hbase-master-2 is UNAVAILABLE; a drill would put its majority at risk",
+                 id="peer-unavailable"),
     pytest.param(lambda raft: raft.lose(2, "JOB_MASTER"), {}, "the JOB_MASTER quorum of AlluxioRuntime hbase",
                  id="job-peer-unavailable"),
     pytest.param(lambda raft: raft.cluster.vanish(kinds.POD, pod_name(1), NAMESPACE), {},

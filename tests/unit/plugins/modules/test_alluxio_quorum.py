@@ -110,8 +110,10 @@ def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, starte
         for domain in PORTS:
             raft.states[domain][address(domain, index)] = "AVAILABLE"
     cluster.put(kinds.STATEFUL_SET,
-                {"metadata": {"name": "hbase-master", "namespace": NAMESPACE, "annotations": {
-        "datacache.fluid/masters-known-by-clients": "3 2026-11-23T11:10:00Z"}}, "spec": {"replicas": 5}})
+                {"metadata": {
+                    "name": "hbase-master", "namespace": NAMESPACE,
+                    "annotations": {"datacache.fluid/masters-known-by-clients": "3 2026-11-23T11:10:00Z"}},
+                 "spec": {"replicas": 5}})
     cluster.put(kinds.POD, {
         "metadata": {"name": "hbase-worker-0", "namespace": NAMESPACE,
                      "labels": {"release": "hbase", "role": "alluxio-worker"}},

@@ -38,8 +38,7 @@ def test_full(run, stored):
     assert existing["metadata"]["labels"] == {"team": "x"}
     assert existing["metadata"]["annotations"]["note"] == "y"
     assert existing["spec"].keys() == {"mounts", "sharedOptions", "sharedEncryptOptions", "accessModes",
-                                       "placement", "nodeAffinity",
-                                   "tolerations", "owner"}
+                                       "placement", "nodeAffinity", "tolerations", "owner"}
     assert existing["spec"]["mounts"][0].keys() == {"mountPoint", "name", "path", "readOnly", "shared",
                                                     "options", "encryptOptions"}
 
@@ -126,7 +125,7 @@ def test_a_conflict_is_reported_as_plain_values_too(cluster, run):
     run("dataset", name="hbase", placement="Shared")
     cluster.change(fluid_kinds.DATASET, "hbase", "default",
                    {"spec": {"placement": "Exclusive"}, "metadata": {"managedFields": [
-        {"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:placement": {}}}}]}})
+                       {"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:placement": {}}}}]}})
     result = run("dataset", name="hbase", placement="Shared")
     assert result["conflicts"] == [{"field": "spec.placement", "manager": "kubectl-edit"}]
     assert run("dataset", name="hbase", placement="Shared", force_conflicts=True)["changed"]

@@ -36,8 +36,8 @@ def test_drill_does_not_kill_after_a_master_became_unavailable_since_its_look(
         return answer
     monkeypatch.setattr(pod_exec, "execute", execute)
     run("alluxio_failover", wait_timeout=30, **IDENTITY)
-    assert ("delete", "pods") not in cluster.writes(
-        ), "the leader was killed although another master was unavailable: 1 of 3 is left"
+    assert ("delete", "pods") not in cluster.writes(), (
+        "the leader was killed although another master was unavailable: 1 of 3 is left")
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError)
@@ -71,8 +71,8 @@ def test_drill_believes_no_old_silence(cluster, run, failover):
             replace(peer, silent=19.0) if "master-2" in peer.address else peer for peer in found.peers)), pod
     failover.raft.quorum = view
     run("alluxio_failover", **IDENTITY)
-    assert ("delete", "pods") not in cluster.writes(
-        ), "the leader was killed though nothing was heard of a follower for 19 s"
+    assert ("delete", "pods") not in cluster.writes(), (
+        "the leader was killed though nothing was heard of a follower for 19 s")
 
 
 @pytest.fixture
@@ -223,8 +223,10 @@ def test_a_single_masters_service_is_never_lost(cluster, monkeypatch):
     FakeRaft(cluster, masters=1, cluster_ips=False)
     monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(0, "", ""))
     real = cluster.create
-    cluster.create = lambda *_args, **_more: (_ for _ in ()).throw(
-        Forbidden("exceeded quota: services.count", 403))
+
+    def refuse(*_args, **_more):
+        raise Forbidden("exceeded quota: services.count", 403)
+    cluster.create = refuse
     with pytest.raises(Forbidden):
         stable_addresses.ensure(cluster, ObjectRef(NAMESPACE, "hbase"), 1)
     cluster.create = real

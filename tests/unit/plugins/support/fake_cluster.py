@@ -107,7 +107,9 @@ class FakeCluster:
         return Deadline(seconds, report_progress, self.virtual_clock(utc_now))
 
     def virtual_clock(self, utc_now=None):
-        return Clock(self.clock, self.sleep, utc_now or (lambda: self.utc_now()))
+        def own_utc_now():
+            return self.utc_now()  # looked up at each call: a test may replace it later
+        return Clock(self.clock, self.sleep, utc_now or own_utc_now)
 
     # -- client.Client ----------------------------------------------------------------------
 

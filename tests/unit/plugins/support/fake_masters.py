@@ -64,7 +64,7 @@ class FakeMasters:
         data[rendering.COMMON] = rendering.with_members(data[rendering.COMMON], "hbase", members)
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
                     {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
-            "master": {"replicas": members, "networkMode": network}}})
+                        "master": {"replicas": members, "networkMode": network}}})
         cluster.put(kinds.CONFIG_MAP, config_map)
         self._put_workload(workload)
         for index in range(members):
@@ -230,8 +230,8 @@ class FakeMasters:
                  {"name": "job-embedded", "port": PORTS[JOB_MASTER]}]
         self.cluster.put(kinds.SERVICE,
                          {"metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS}, "spec": {
-            "clusterIP": "10.0.0.1", "publishNotReadyAddresses": True, "ports": ports,
-            "selector": {"statefulset.kubernetes.io/pod-name": name}}})
+                             "clusterIP": "10.0.0.1", "publishNotReadyAddresses": True, "ports": ports,
+                             "selector": {"statefulset.kubernetes.io/pod-name": name}}})
 
     def _names(self):
         return [existing["metadata"]["name"] for existing
@@ -278,7 +278,7 @@ class FakeMasters:
         leader = f"{leader}:{PORTS[domain]}"
         peers = tuple(
             Peer(address, AVAILABLE if available else UNAVAILABLE, leader=address == leader, silent=0.0,
-                           behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
+                 behind=int(self._whole_at[address.rpartition(":")[0]] > self.cluster.now))
             for address, available in sorted(self.groups[domain].items()))
         return GroupView(Quorum(leader, peers), leader.rpartition(":")[0], 0)
 

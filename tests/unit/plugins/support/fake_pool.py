@@ -10,15 +10,16 @@ import urllib3
 
 def answer(status=200, body=None, headers=None):
     """One answer of the server; a body that is not bytes is sent as JSON."""
-    return status, body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode(
-        ), headers or {}
+    if not isinstance(body, bytes):
+        body = json.dumps({} if body is None else body).encode()
+    return status, body, headers or {}
 
 
 def refusal(status, reason, message, **details):
     """An answer of kind Status, as the API server writes its errors."""
     return answer(
         status, {"kind": "Status", "status": "Failure", "code": status, "reason": reason, "message": message,
-                           "details": details})
+                 "details": details})
 
 
 class Body(io.BytesIO):
@@ -43,7 +44,7 @@ class FakePool:
         path, _sep, query = url.removeprefix("https://api:6443").partition("?")
         self.requests.append(
             SimpleNamespace(method=method, path=path, query=query, timeout=timeout, headers=headers,
-                                             body=None if body is None else json.loads(body)))
+                            body=None if body is None else json.loads(body)))
         line = self.script.pop(0)
         if isinstance(line, Exception):
             raise line

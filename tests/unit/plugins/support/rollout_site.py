@@ -58,8 +58,8 @@ def drain(one, name, seconds):
                        {"metadata": {"deletionTimestamp": "2026-11-25T12:00:00Z"}})
 
     def end():
-        if "deletionTimestamp" in (one.cluster.stored(kinds.POD, name, NAMESPACE) or {"metadata": {}})[
-            "metadata"]:
+        existing = one.cluster.stored(kinds.POD, name, NAMESPACE)
+        if existing and "deletionTimestamp" in existing["metadata"]:
             one.masters._unavailable(name)
             one.masters._vanish(name)
             one.masters._control()

@@ -8,7 +8,7 @@ import pytest
 from fake_pool import answer, refusal
 from urllib3.exceptions import ProtocolError
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.http import ATTEMPTS
+from ansible_collections.datacache.fluid.plugins.module_utils.api.transport import ATTEMPTS
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Expired
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef

@@ -90,7 +90,7 @@ def test_a_refusal_of_the_api_server_is_not_the_pods(ask, status, reason, error)
     client, _pool, _pauses = ask(refusal(status, reason, "no"))
     with pytest.raises(error,
                        match="not allowed to read from pod hbase-master-0 in namespace data: no; it needs "
-                                    "get on pods/proxy") as raised:
+                             "get on pods/proxy") as raised:
         client.proxied(MASTER, 19999, "/", 5)
     assert (raised.type, raised.value.status) == (error, status)
 

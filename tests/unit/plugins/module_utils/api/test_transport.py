@@ -15,7 +15,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api.http import (
+from ansible_collections.datacache.fluid.plugins.module_utils.api.transport import (
     ATTEMPTS,
     RETRY_AFTER_MAX,
     events,

@@ -217,10 +217,10 @@ def test_an_object_that_is_being_deleted_is_not_present(cluster, apply, desired)
     cluster.put(DATASET,
                 {"metadata": {"name": "hbase", "namespace": "data",
                               "deletionTimestamp": "2026-11-23T12:00:00Z",
-                                       "finalizers": ["a", "b"]}, "spec": {}})
+                              "finalizers": ["a", "b"]}, "spec": {}})
     with pytest.raises(Conflict,
                        match=r"has been terminating since 2026-11-23T12:00:00Z \(finalizers: a, b\): "
-                                       r"wait until it is absent"):
+                             r"wait until it is absent"):
         apply(manifest(**desired))
     assert cluster.writes() == []
 

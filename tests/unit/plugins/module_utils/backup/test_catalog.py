@@ -114,8 +114,10 @@ def test_a_backup_by_its_name():
     ([backup(9), backup(10)], backup(11).name,
      "there are data.hbase.20261124T102233Z, data.hbase.20261124T092233Z"),
     ([backup(9), backup(10, runtime="other")], backup(10, runtime="other").name,
-     "is of AlluxioRuntime other in namespace data, not of hbase .* force_foreign: true .* there are "
-     "data.hbase.20261124T092233Z"),
+     "is of AlluxioRuntime other in namespace data, not of hbase .* force_foreign: true .*, or choose one of "
+     "this runtime: data.hbase.20261124T092233Z$"),
+    ([backup(10, runtime="other")], backup(10, runtime="other").name,
+     "set force_foreign: true to restore it anyway$"),
 ])
 def test_a_backup_that_is_not_meant(found, desired, message):
     with pytest.raises(InvalidInput, match=message):

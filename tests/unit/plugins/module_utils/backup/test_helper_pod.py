@@ -87,7 +87,7 @@ def test_a_claim_that_is_only_read_is_mounted_so():
      "not scheduled: 0/3 nodes: pod has unbound immediate PersistentVolumeClaims.", ""),
     ({"status": UNBOUND}, 61, False, "",
      "its claim is not Bound after 60 seconds: give it a volume, or a storage class "
-                                         "whose provisioner works"),
+     "whose provisioner works"),
 ], ids=["ready", "pending", "deleted", "failed", "ended", "no-room", "just-made-claim",
         "claim-that-nobody-binds"])
 def test_running(pod, elapsed, done, progress, failed):
@@ -101,13 +101,13 @@ def test_running(pod, elapsed, done, progress, failed):
 @pytest.fixture
 def start(cluster):
     """Start the pod, whose kubelet lets it have the status after a second; yields as started() does."""
-    def run(status=READY, seconds=30, claim=CLAIM):
+    def run(status=None, seconds=30, claim=CLAIM):
         create = cluster.create
 
         def create_and_run(kind, body, manager, dry_run=False):
             name = body["metadata"]["name"]
             cluster.later(1, lambda: cluster.stored(kind, name, "data") and cluster.change(
-                kind, name, "data", {"status": status}))
+                kind, name, "data", {"status": READY if status is None else status}))
             return create(kind, body, manager, dry_run)
         cluster.create = create_and_run
         return helper_pod.started(cluster, claim, IMAGE, Waiter(cluster, cluster.deadline(seconds)))

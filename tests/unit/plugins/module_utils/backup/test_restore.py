@@ -62,7 +62,7 @@ def test_options_that_are_refused_without_a_request(params, given, message):
 
 
 def test_the_cache_holds_the_backup_and_the_backup_of_what_was_there_is_kept(
-    journals, ensure, saved, stateful_set):
+        journals, ensure, saved, stateful_set):
     before = stateful_set()["spec"]["template"]
     result = ensure()
     assert (result["changed"], result["restarted"], journals.tree()) == (True, MASTERS, FILES)
@@ -108,7 +108,7 @@ def test_a_file_that_is_damaged_is_refused_before_anything_is_replaced(cluster, 
     ({"containers": [{"name": "other"}]}, "StatefulSet hbase-master has no container alluxio-master"),
 ], ids=["journal-that-stays", "not-fluids"])
 def test_masters_that_would_come_back_with_their_journals_are_refused(
-    cluster, ensure, saved, arrange, message):
+        cluster, ensure, saved, arrange, message):
     cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": {"template": {"spec": arrange}}})
     cluster.requests.clear()
     with pytest.raises(PreconditionFailed) as raised:
@@ -118,7 +118,7 @@ def test_masters_that_would_come_back_with_their_journals_are_refused(
 
 
 def test_a_tree_that_is_not_the_backups_is_an_error_that_tells_what_was_done(
-    journals, ensure, saved, monkeypatch):
+        journals, ensure, saved, monkeypatch):
     end = Restorer.end
 
     def end_and_write(self):
@@ -168,7 +168,7 @@ def test_the_template_is_cleaned_once(cluster, restorer, restoration, stateful_s
 
 
 def test_a_template_that_changes_in_between_is_patched_as_it_is_then(
-    cluster, restorer, restoration, stateful_set):
+        cluster, restorer, restoration, stateful_set):
     cluster.before_write(lambda: cluster.change(
         kinds.STATEFUL_SET, "hbase-master", "data", {"metadata": {"labels": {"by": "somebody"}}}))
     restorer().begin(restoration)

@@ -63,14 +63,14 @@ def test_masters_that_run_count_and_not_those_that_are_declared(cluster, subject
 @pytest.mark.parametrize(("arrange", "message"), [
     (lambda cluster: cluster.vanish(RUNTIME, "hbase", "data"), "does not exist: check name and namespace"),
     (lambda cluster: cluster.change(RUNTIME, "hbase", "data", {"metadata": {"deletionTimestamp": "now"}}),
-     "is terminating"),
+     "is terminating: wait until it is absent, then create it again"),
     (lambda cluster: cluster.vanish(kinds.STATEFUL_SET, "hbase-master", "data"),
      "has no masters yet (StatefulSet hbase-master does not exist): wait until it is ready"),
 ], ids=["no-runtime", "deleted", "no-masters"])
 def test_without_a_runtime_and_its_masters_there_is_no_workload(cluster, subject, arrange, message):
     arrange(cluster)
     with pytest.raises(PreconditionFailed) as raised:
-        _ = subject().workload
+        _workload = subject().workload
     assert str(raised.value) == f"AlluxioRuntime hbase in namespace data {message}"
 
 

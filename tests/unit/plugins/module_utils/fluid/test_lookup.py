@@ -34,7 +34,8 @@ def test_a_runtime_that_does_not_exist_is_refused(cluster, require):
 
 def test_a_runtime_that_is_terminating_is_refused(put):
     lookup.require_not_terminating(put())
-    with pytest.raises(PreconditionFailed, match="^AlluxioRuntime hbase in namespace data is terminating$"):
+    with pytest.raises(PreconditionFailed, match="^AlluxioRuntime hbase in namespace data is terminating: "
+                                                 "wait until it is absent, then create it again$"):
         lookup.require_not_terminating(put(deletionTimestamp="2026-11-23T12:00:00Z"))
 
 

@@ -87,8 +87,8 @@ def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, found):
     (tmp_path / "alluxio").write_text(program)
     (tmp_path / "alluxio").chmod(0o755)
     result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT,
-                             "alluxio.valueless"], check=True,
-                          capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+                             "alluxio.valueless"], check=True, capture_output=True, text=True,
+                            env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
     assert result.stdout == found
 
 
@@ -108,5 +108,5 @@ def test_without_the_permission_a_created_runtime_stays_unproven(cluster, alluxi
                                                "properties": {TIMEOUT: "1s"}})
     else:
         with pytest.raises(ApiError):
-            property_check.require_declared_known(cluster,
-                                 {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})
+            property_check.require_declared_known(
+                cluster, {"name": "hbase", "namespace": "data", "properties": {TIMEOUT: "1s"}})

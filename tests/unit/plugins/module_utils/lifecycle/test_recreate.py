@@ -202,7 +202,7 @@ def test_the_guard_is_not_asked_again_for_the_new_runtime(existing, apply, vanis
 
 
 def test_the_guard_is_asked_for_a_runtime_that_somebody_else_created_meanwhile(
-    cluster, existing, apply, vanishes):
+        cluster, existing, apply, vanishes):
     existing(1)
     vanishes(20)
     theirs = {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {"master": {"replicas": 1}}}

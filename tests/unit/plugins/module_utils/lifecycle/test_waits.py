@@ -116,7 +116,7 @@ def test_a_timeout_explains_the_runtimes_pods(cluster, put):
     put(fluid_kinds.ALLUXIO_RUNTIME)
     cluster.put(kinds.POD,
                 {"metadata": {"name": "hbase-master-0", "namespace": "data", "labels": {"release": "hbase"}},
-                            "status": {"phase": "Pending"}})
+                 "status": {"phase": "Pending"}})
     timeout = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(30))[HBASE]
     assert isinstance(timeout, WaitTimeout)
     assert timeout.details["findings"] == ["pod hbase-master-0: phase Pending"]

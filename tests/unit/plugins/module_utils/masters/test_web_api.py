@@ -16,9 +16,10 @@ CONTAINERS = [{"name": "alluxio-master", "ports": [{"name": "web", "containerPor
               {"name": "alluxio-job-master", "ports": [{"name": "job-web", "containerPort": JOB_WEB}]}]
 
 
-def pod(index, started=True, containers=CONTAINERS):
+def pod(index, started=True, containers=None):
     return {"metadata": {"name": f"hbase-master-{index}", "namespace": "data", "uid": f"uid-{index}"},
-            "spec": {"containers": containers}, "status": {"podIP": "10.0.0.1"} if started else {}}
+            "spec": {"containers": CONTAINERS if containers is None else containers},
+            "status": {"podIP": "10.0.0.1"} if started else {}}
 
 
 PODS = [pod(index) for index in range(3)]

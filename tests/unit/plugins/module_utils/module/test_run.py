@@ -48,7 +48,7 @@ def test_the_work_has_the_client_the_options_and_the_mode(end, cluster, connecte
 
 
 def test_warnings_are_the_modules_and_progress_goes_to_the_file_that_is_watched(
-    end, connected, monkeypatch, tmp_path):
+        end, connected, monkeypatch, tmp_path):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "progress"))
 
     def ensure(_client, _params, _check_mode, reporter):

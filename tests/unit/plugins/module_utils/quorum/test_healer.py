@@ -218,8 +218,8 @@ def test_a_pod_that_does_not_come_back_times_out_with_its_reason(cluster, raft, 
     raft.lose(2)
     raft.put_pod(2, ready=False, running=False)
     with pytest.raises(
-        WaitTimeout,
-        match="container alluxio-master is waiting: CrashLoopBackOff back-off; actions so far: none"):
+            WaitTimeout,
+            match="container alluxio-master is waiting: CrashLoopBackOff back-off; actions so far: none"):
         make_healer(timeout=60).ensure_complete()
     assert raft.actions == []
 

@@ -85,6 +85,18 @@ def test_without_the_right_to_look_nothing_more_is_replaced(cluster, raft, probe
     assert stable(cluster) == ["hbase-master-0"]
 
 
+def test_a_service_that_is_gone_before_the_look_stops_it(cluster, raft, probes, monkeypatch):
+    replace = stable_addresses._replace
+
+    def lose(client, ref, *args):
+        replace(client, ref, *args)
+        cluster.vanish(kinds.SERVICE, ref.name, ref.namespace)
+    monkeypatch.setattr(stable_addresses, "_replace", lose)
+    with pytest.raises(Conflict, match="Service hbase-master-0 in namespace data no longer exists"):
+        stable_addresses.ensure(cluster, RUNTIME, 3)
+    assert (stable(cluster), probes.asked) == ([], [])
+
+
 def test_masters_that_do_not_run_need_no_look(cluster, raft, probes):
     for index in range(3):
         raft.put_pod(index, ready=False)

@@ -283,7 +283,7 @@ def test_a_process_without_the_declared_property_is_an_error(site):
         one.roll()
     assert str(raised.value) == (
         f"container alluxio-master of hbase-master-2 does not run with the declared options: {MIN} is not "
-        "set, expected 1s")
+        "set, expected 1s; run alluxio_rollout again, which restarts it")
 
 
 def test_a_property_that_alluxio_does_not_know_is_refused(site):

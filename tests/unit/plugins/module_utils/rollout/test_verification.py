@@ -59,7 +59,8 @@ def test_a_process_that_differs_is_named(verify, spec, arguments, reason):
     with pytest.raises(Conflict) as differs:
         verify(spec)
     assert str(differs.value) == (
-        f"container alluxio-job-master of hbase-master-1 does not run with the declared options: {reason}")
+        f"container alluxio-job-master of hbase-master-1 does not run with the declared options: {reason}; "
+        "run alluxio_rollout again, which restarts it")
 
 
 def test_a_components_own_property_wins_over_the_common_one(verify):

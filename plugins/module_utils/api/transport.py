@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP requests to the API server: retries and error mapping. IO.
+
+A request that fails transiently (429, 500, 502, 503, 504, broken connection) is sent up to ATTEMPTS times.
+The pauses are 0.1, 0.2, 0.4 and 0.8 seconds or those of Retry-After, at most RETRY_AFTER_MAX seconds each.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from ..errors import (
+    AlreadyExists,
+    ApiError,
+    Expired,
+    Forbidden,
+    KindNotFound,
+    ServerUnavailable,
+    WriteConflict,
+)
+from ..k8s.kinds import Kind
+
+try:
+    import urllib3
+
+    # urllib3 1.26, which kubernetes accepts, exports it only there
+    from urllib3._collections import HTTPHeaderDict
+
+    HTTP_ERROR: type[Exception] = urllib3.exceptions.HTTPError
+    READ_TIMEOUT_ERROR: type[Exception] = urllib3.exceptions.ReadTimeoutError
+except ImportError:  # connection.py, which creates every client, reports it
+    HTTP_ERROR, READ_TIMEOUT_ERROR = OSError, TimeoutError
+
+ATTEMPTS = 5
+BACKOFF = 0.1
+RETRY_AFTER_MAX = 10.0
+TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_CONNECT_TIMEOUT = 10.0
+_READ_TIMEOUT = 60.0
+
+
+class Transport:
+    """A thread-safe pool of kept-alive connections to one API server.
+
+    configuration: a kubernetes.client.Configuration. pool: its urllib3 PoolManager. requests: the number of
+    requests sent, including repetitions and commands in containers.
+    """
+
+    def __init__(self, configuration: Any, pool: Any, headers: list[tuple[str, str]],
+                 sleep: Callable[[float], None] = time.sleep) -> None:
+        self.configuration = configuration
+        self.requests = 0
+        self._counting = threading.Lock()
+        self._pool = pool
+        self._extra_headers = headers
+        self._sleep = sleep
+
+    def count_request(self) -> None:
+        """Count a request that another client sends, such as a command in a container."""
+        with self._counting:
+            self.requests += 1
+
+    @property
+    def impersonates(self) -> bool:
+        """Whether requests have the headers of another identity."""
+        return bool(self._extra_headers)
+
+    def headers(self) -> Any:
+        """Return the headers that authenticate a request; the configuration refreshes tokens."""
+        headers = HTTPHeaderDict({"Accept": "application/json", "User-Agent": "datacache.fluid"})
+        for setting in self.configuration.auth_settings().values():
+            if setting.get("in") == "header" and setting.get("value"):
+                headers[setting["key"]] = setting["value"]
+        for key, value in self._extra_headers:
+            headers.add(key, value)
+        return headers
+
+    def request(self, method: str, path: str, query: dict, body: dict | None,
+                content_type: str) -> tuple[Any, bool]:
+        """Return the response, and whether the request was sent more than once.
+
+        Raises ServerUnavailable without a response, and ApiError if no attempt can succeed.
+        """
+        failure: Exception | None = None
+        for attempt in range(ATTEMPTS):
+            wait = BACKOFF * 2 ** attempt
+            try:
+                response = self.send(method, path, query, body, content_type, _READ_TIMEOUT)
+            except HTTP_ERROR as err:
+                failure = err
+                if _is_permanent(err):
+                    break
+            else:
+                if response.status not in TRANSIENT or attempt == ATTEMPTS - 1:
+                    return response, attempt > 0
+                wait = max(wait, retry_after(response))
+            if attempt < ATTEMPTS - 1:
+                self._sleep(wait)
+        leaf = ApiError if _is_permanent(failure) else ServerUnavailable
+        raise leaf(
+            f"no API server answers at {self.configuration.host}: {failure}; check the kubeconfig or host "
+            "option and the network") from failure
+
+    def send(self, method: str, path: str, query: dict, body: dict | None, content_type: str,
+             timeout: float, stream: bool = False) -> Any:
+        """Send a request once and return the urllib3 response. timeout: seconds. stream: leave it unread."""
+        headers = self.headers()
+        if body is not None:
+            headers["Content-Type"] = content_type
+        given = {key: value for key, value in query.items() if value not in ("", None)}
+        url = self.configuration.host + path + ("?" + urlencode(given) if given else "")
+        self.count_request()
+        return self._pool.request(
+            method, url, body=None if body is None else json.dumps(body).encode(), headers=headers,
+            timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=timeout), retries=False,
+            preload_content=not stream)
+
+
+def raise_for_status(
+        host: str, response: Any, verb: str, kind: Kind, path: str, repeated: bool = False) -> None:
+    """Raise the error for a status of 400 or above. repeated: as in ApiError."""
+    if response.status < 400:
+        return
+    status = status_of(response.data)
+    reason, message = status.get("reason", ""), status.get("message") or f"HTTP {response.status}"
+    refused = f"{verb} of {path} was refused: {message}"
+    if response.status == 404 and not (status.get("details") or {}).get("name"):
+        raise KindNotFound(f"the cluster does not know the kind {kind.kind} ({kind.resource}): install Fluid "
+                           "first, for example with the role datacache.fluid.install", 404)
+    if response.status == 401:
+        raise ApiError(f"the API server at {host} does not accept the credentials (401): check api_key, "
+                       "client_cert or the kubeconfig's user", 401)
+    if response.status == 403:
+        # RBAC refusals contain "cannot"; quotas and admission controllers answer 403 too.
+        raise Forbidden(f"not allowed to {verb} {kind.resource} at {path}: {message}; grant a Role with "
+                        "that verb and resource"
+                        if " cannot " in message else refused, 403)
+    if response.status in TRANSIENT:
+        raise ServerUnavailable(
+            f"the API server at {host} answered {verb} of {path} with {response.status} in all "
+            f"{ATTEMPTS} attempts: {message}; check its health, then run this again", response.status)
+    if response.status == 410:
+        raise Expired(refused, 410, continue_token=(status.get("metadata") or {}).get("continue", ""))
+    if reason == "AlreadyExists":
+        raise AlreadyExists(refused, response.status, repeated)
+    raise (WriteConflict if response.status == 409 else ApiError)(refused, response.status, repeated)
+
+
+def status_of(data: bytes) -> dict:
+    """Return the Status object of a response; {} for other data."""
+    try:
+        status = json.loads(data)
+    except ValueError:
+        return {}
+    return status if isinstance(status, dict) else {}
+
+
+def events(response: Any) -> Iterator[dict]:
+    """Yield the events of a watch, one JSON object per line. Raises Expired for an outdated resource version.
+    """
+    buffer = b""
+    for chunk in response.stream(amt=None, decode_content=False):
+        *lines, buffer = (buffer + chunk).split(b"\n")
+        for line in filter(None, lines):
+            event = json.loads(line)
+            if event.get("type") == "ERROR":
+                code = event.get("object", {}).get("code", 0)
+                if code in TRANSIENT:
+                    return
+                leaf = {403: Forbidden, 410: Expired}.get(code, ApiError)
+                raise leaf(f"the server ended the watch: {event['object'].get('message')}", code)
+            yield event
+
+
+def retry_after(response: Any) -> float:
+    """Return the seconds of the Retry-After header, at most RETRY_AFTER_MAX; 0 without a number."""
+    try:
+        return max(0.0, min(float(response.headers.get("Retry-After", 0)), RETRY_AFTER_MAX))
+    except ValueError:
+        return 0.0
+
+
+def _is_permanent(err: Exception | None) -> bool:
+    """Return whether a retry cannot help: for an untrusted certificate and an invalid URL."""
+    return isinstance(err, (urllib3.exceptions.SSLError, urllib3.exceptions.LocationValueError))
