@@ -548,9 +548,6 @@ class AlluxioRuntime(resource.Resource):
     def manifest(self, item: dict) -> dict:
         return runtime.manifest(item)
 
-    def sensitive_values(self, item: dict) -> list[str]:
-        return runtime.sensitive_values(item)
-
     def guard(self, client: Client, item: dict, reporter: Reporter) -> Guard:
         return runtime_checks.guard_of(client, item, reporter.warn)
 

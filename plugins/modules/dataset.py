@@ -318,9 +318,6 @@ class Dataset(resource.Resource):
     def manifest(self, item: dict) -> dict:
         return dataset.manifest(item)
 
-    def sensitive_values(self, item: dict) -> list[str]:
-        return dataset.sensitive_values(item)
-
     def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
         from ..module_utils.lifecycle import waits  # here, as in module/resource.py
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from ..errors import InvalidInput
 from ..k8s.names import require_dns_1035, require_namespace
-from ..redaction import passwords_in, secrets_in
 from . import kinds as fluid_kinds
 from .manifest import build, compact, compact_or_none, text_map
 
@@ -65,14 +64,6 @@ def _mount(mount: dict) -> dict:
 def _encrypt_option(option: dict) -> dict:
     reference = {"name": option["secret_name"], "key": option["secret_key"]}
     return {"name": option["name"], "valueFrom": {"secretKeyRef": reference}}
-
-
-def sensitive_values(params: dict) -> list[str]:
-    """Return the option values whose key names a credential, and the passwords in URLs, for masking."""
-    mounts = params.get("mounts") or []
-    options = [params.get("shared_options"), *(mount.get("options") for mount in mounts)]
-    return [secret for each in options for secret in secrets_in(each)] + [
-        password for mount in mounts for password in passwords_in(mount["mount_point"])]
 
 
 def is_reference(existing: dict) -> bool:

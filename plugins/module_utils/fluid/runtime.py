@@ -8,7 +8,6 @@ from ..alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, RAFT_PROFILES, RAFT_
 from ..errors import InvalidInput
 from ..k8s import quantity
 from ..k8s.names import require_dns_1035, require_namespace
-from ..redaction import secrets_in
 from . import kinds as fluid_kinds
 from .components import COMPONENTS
 from .manifest import build, compact, compact_or_none, text_map
@@ -94,13 +93,6 @@ def _require_valid_resources(component: str, resources: dict) -> None:
     for kind in ("requests", "limits"):
         for name, amount in (resources.get(kind) or {}).items():
             quantity.require(f"{component}.resources.{kind}.{name}", amount)
-
-
-def sensitive_values(params: dict) -> list[str]:
-    """Return the values of properties and environments whose key names a credential, for masking."""
-    own = [(params.get(component) or {}).get(part) for component in COMPONENTS
-           for part in ("properties", "env")]
-    return [secret for each in [params.get("properties"), *own] for secret in secrets_in(each)]
 
 
 def masters_share_hosts(params: dict) -> bool:

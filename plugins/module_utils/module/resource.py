@@ -23,6 +23,7 @@ from ..errors import FluidError, InvalidInput
 from ..k8s.kinds import Kind, ObjectRef
 from ..k8s.names import require_identity
 from ..progress import Reporter
+from ..redaction import secrets_within
 from . import run as module_run
 from .exit import report
 
@@ -42,10 +43,6 @@ class Resource:
 
     def manifest(self, item: dict) -> dict:
         """Return the object that the options describe."""
-        raise NotImplementedError
-
-    def sensitive_values(self, item: dict) -> list[str]:
-        """Return the option values to mask."""
         raise NotImplementedError
 
     def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
@@ -77,8 +74,7 @@ class Resource:
 def run(module: AnsibleModule, resource: Resource) -> None:
     """Bring the objects to the desired state of the module's options, and exit."""
     items = items_of(module.params, resource.plural)
-    for item in items:
-        module.no_log_values.update(resource.sensitive_values(item))
+    module.no_log_values.update(secrets_within(items))
 
     def validate(params: dict) -> None:
         require_valid(items, resource.require_valid if params["state"] == "present" else require_identity)

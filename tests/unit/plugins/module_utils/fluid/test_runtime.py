@@ -4,6 +4,7 @@ import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import properties as alluxio_properties
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import runtime
+from ansible_collections.datacache.fluid.plugins.module_utils.redaction import secrets_within
 
 LEVEL = {"mediumtype": "MEM", "path": "/dev/shm"}
 
@@ -201,7 +202,7 @@ def test_sensitive_values_are_those_whose_key_says_so():
     given = {"properties": {"aws.secretKey": "abcdef", "region": "somewhere"},
              "fuse": {"env": {"PASSWORD": "ghijkl"}},
              "worker": {"properties": {"api.token": 1234567}}, "master": None}
-    assert sorted(runtime.sensitive_values(params(**given))) == ["1234567", "abcdef", "ghijkl"]
+    assert sorted(secrets_within(params(**given))) == ["1234567", "abcdef", "ghijkl"]
 
 
 @pytest.mark.parametrize(("path", "applied_by"), [
