@@ -2,46 +2,25 @@
 """What the modules alluxio_quorum and alluxio_quorum_info return, on groups in memory."""
 
 import pytest
-from fake_raft import NAMESPACE, FakeRaft, address
+from fake_raft import address
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     InvalidInput,
     PreconditionFailed,
     WaitTimeout,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure, healer
-
-PARAMS = {"name": "hbase", "namespace": NAMESPACE, "leader": None, "exclude_node": None,
-          "stable_peer_addresses": True, "wait_timeout": 90}
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure
 
 
 @pytest.fixture
-def raft(cluster, monkeypatch):
-    made = FakeRaft(cluster)
-    monkeypatch.setattr(healer, "Masters", lambda *_args: made)
-    monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(0, "", ""))
-    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
-    put_runtime(cluster, 3)
-    return made
-
-
-@pytest.fixture
-def ensure(cluster):
+def ensure(cluster, params):
     """Run it with options; progress: what it reported."""
     def run(check_mode=False, **options):
         reporter = Reporter(lambda _text: None, run.progress.append)
-        return quorum_ensure.ensure(cluster, {**PARAMS, **options}, check_mode, reporter)
+        return quorum_ensure.ensure(cluster, params(**options), check_mode, reporter)
     run.progress = []
     return run
-
-
-def put_runtime(cluster, masters):
-    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
-        "metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": masters}}})
 
 
 def test_a_complete_quorum_needs_no_action(cluster, raft, ensure):
@@ -98,7 +77,7 @@ def test_no_master_on_the_excluded_node_leads(raft, ensure):
     assert (result["leader"], raft.actions) == ("hbase-master-1", ["elect " + address("MASTER", 1)])
 
 
-def test_a_single_master_has_no_quorum_to_heal(cluster, raft, ensure):
-    put_runtime(cluster, 1)
+def test_a_single_master_has_no_quorum_to_heal(raft, put_runtime, ensure):
+    put_runtime(1)
     with pytest.raises(PreconditionFailed, match="has a single master, which has no quorum"):
         ensure()
