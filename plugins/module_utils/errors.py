@@ -45,6 +45,14 @@ class QuorumLost(FluidError):
     """Too few masters run to elect a leader; an action could lose entries that only unavailable ones hold."""
 
 
+class LeaseHeld(FluidError):
+    """Another run holds the Lease of the masters; nothing was changed."""
+
+
+class LeaseLost(FluidError):
+    """Another run has taken over the Lease; this run must not write any more."""
+
+
 class ApiError(FluidError):
     """The API server refused a request, or could not be reached.
 

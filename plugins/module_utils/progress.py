@@ -12,6 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 VARIABLE = "DATACACHE_FLUID_PROGRESS"
+# The environment variable in which the action plugin describes the play, and AWX's job if there is one.
+CALLER = "DATACACHE_FLUID_CALLER"
+# Begins a line that reports an action. Each is displayed; of the other lines only the latest.
+ACTION = "> "
 
 
 class ProgressFile:

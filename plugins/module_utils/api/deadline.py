@@ -12,13 +12,19 @@ from typing import Any
 
 from ..errors import FluidError, ServerUnavailable
 from ..k8s.wait_status import WaitStatus
+from ..progress import ACTION
+
+
+def _since_boot() -> float:
+    """Return seconds that also pass while the machine is suspended: a Lease expires in that time."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True)
 class Clock:
     """A source of time. monotonic, sleep: in seconds. utc_now: the current time, timezone-aware."""
 
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = _since_boot
     sleep: Callable[[float], None] = time.sleep
     utc_now: Callable[[], datetime] = partial(datetime.now, timezone.utc)
 
@@ -36,6 +42,10 @@ class Deadline:
         self.report_progress = report_progress
         self.clock = clock or SYSTEM_CLOCK
         self._end = self.now() + seconds
+
+    def report_action(self, text: str) -> None:
+        """Report an action, which is displayed even if another line follows at once."""
+        self.report_progress(ACTION + text)
 
     def now(self) -> float:
         """Return the seconds of the monotonic clock."""

@@ -192,6 +192,7 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], *q
     url = f"{client.configuration.host}{POD.path(pod)}/exec"
     query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"),
                     *query]
+    client.before_command()
     client.count_request()
     ws_client = connection.kubernetes.import_stream()
     try:

@@ -60,6 +60,9 @@ class Transport:
         self._extra_headers = headers
         self._sleep = sleep
 
+    def before_command(self) -> None:
+        """Check whether a command in a container may be sent; a guarded client may refuse it."""
+
     def count_request(self) -> None:
         """Count a request that another client sends, such as a command in a container."""
         with self._counting:

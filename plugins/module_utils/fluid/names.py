@@ -42,3 +42,8 @@ def stateful_set_name(name: str) -> str:
 def config_map_name(name: str) -> str:
     """Return the name of the ConfigMap with the Java options of a runtime's components."""
     return name + "-config"
+
+
+def lease_name(name: str) -> str:
+    """Return the name of the Lease that whatever acts on a runtime's masters holds."""
+    return name + "-masters"

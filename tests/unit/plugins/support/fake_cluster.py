@@ -113,6 +113,9 @@ class FakeCluster:
 
     # -- client.Client ----------------------------------------------------------------------
 
+    def before_command(self):
+        """Nothing forbids a command."""
+
     def get(self, kind, ref):
         self._ask("get", kind)
         return self.stored(kind, ref.name, ref.namespace)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A client for operations that must not end halfway: it outlasts an unavailable API server. IO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from ..errors import ServerUnavailable
+from ..k8s.kinds import Kind, ObjectRef
+from .client import Client
+from .deadline import Deadline
+
+_T = TypeVar("_T")
+# Seconds between two attempts, each of which already repeats its request.
+_PAUSE = 1.0
+
+
+def _allow() -> None:
+    """Allow every request."""
+
+
+class GuardedClient(Client):
+    """Sends the requests of another client, each after a check, until the deadline.
+
+    require: raises a FluidError if the operation must stop, before each request and command. A request that
+    the API server answers with a transient error is sent again until the deadline.
+    """
+
+    def __init__(self, client: Client, deadline: Deadline, require: Callable[[], None] = _allow) -> None:
+        self.configuration = client.configuration
+        self._inner = client
+        self._deadline = deadline
+        self._require = require
+
+    @property
+    def impersonates(self) -> bool:
+        """Whether requests have the headers of another identity."""
+        return self._inner.impersonates
+
+    def headers(self) -> Any:
+        """Return the headers that authenticate a request."""
+        return self._inner.headers()
+
+    def before_command(self) -> None:
+        """Check whether a command in a container may be sent."""
+        self._until_answered(self._inner.before_command)
+
+    def count_request(self) -> None:
+        """Count a request that another client sends."""
+        self._inner.count_request()
+
+    def request(self, *args: Any) -> tuple[Any, bool]:
+        """Send a request as the other client does."""
+        return self._until_answered(lambda: self._inner.request(*args))
+
+    def send(self, *args: Any, **options: Any) -> Any:
+        """Send a request once as the other client does."""
+        self._require()
+        return self._inner.send(*args, **options)
+
+    def get(self, kind: Kind, ref: ObjectRef) -> dict | None:
+        """Return the object, None if it does not exist."""
+        return self._until_answered(lambda: self._inner.get(kind, ref))
+
+    def list(self, *args: Any, **options: Any) -> Iterator[dict]:
+        """Yield the objects of a kind; an interrupted list is read again from its beginning."""
+        yield from self._until_answered(lambda: [*self._inner.list(*args, **options)])
+
+    def snapshot(self, *args: Any, **options: Any) -> tuple[dict[str, dict], str]:
+        """Return the objects of a namespace and their resource version."""
+        return self._until_answered(lambda: self._inner.snapshot(*args, **options))
+
+    def create(self, *args: Any, **options: Any) -> dict:
+        """Create the object. Raises AlreadyExists, also if an earlier attempt succeeded without an answer."""
+        return self._until_answered(lambda: self._inner.create(*args, **options))
+
+    def patch(self, *args: Any, **options: Any) -> dict:
+        """Send a JSON merge patch and return the object."""
+        return self._until_answered(lambda: self._inner.patch(*args, **options))
+
+    def delete(self, *args: Any, **options: Any) -> bool:
+        """Delete the object with that uid; return False if it does not exist."""
+        return self._until_answered(lambda: self._inner.delete(*args, **options))
+
+    def watch(self, *args: Any, **options: Any) -> Iterator[dict]:
+        """Yield the events of a namespace; the Waiter outlasts an unavailable API server by itself."""
+        self._require()
+        return self._inner.watch(*args, **options)
+
+    def log(self, *args: Any, **options: Any) -> str:
+        """Return the newest lines of a container's log."""
+        return self._until_answered(lambda: self._inner.log(*args, **options))
+
+    def proxied(self, *args: Any, **options: Any) -> bytes | None:
+        """Return the body of a pod's HTTP answer; sent once, because the current state matters."""
+        self._require()
+        return self._inner.proxied(*args, **options)
+
+    def refuses(self, *args: Any, **options: Any) -> bool:
+        """Return whether the pod refuses connections to a port; sent once."""
+        self._require()
+        return self._inner.refuses(*args, **options)
+
+    def _until_answered(self, call: Callable[[], _T]) -> _T:
+        while True:
+            try:
+                self._require()
+                return call()
+            except ServerUnavailable as err:
+                if self._deadline.remaining() <= 0:
+                    raise
+                self._deadline.report_progress(f"waiting for the API server: {err}")
+                self._deadline.sleep(_PAUSE)

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Lease <name>-masters, which whatever acts on a runtime's masters holds: one run at a time. IO.
+
+Clocks are never compared. A Lease has expired when its object did not change for its duration, by the clock
+of the observer. So a holder that was killed costs the next run at most that duration. The holder renews in
+the background, and before a request if the last renewal is old; it stops if another run has the Lease.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+from ..api.client import Client
+from ..api.deadline import Clock, Deadline
+from ..api.guarded import GuardedClient
+from ..apply.field_manager import MANAGER
+from ..errors import AlreadyExists, ApiError, FluidError, LeaseHeld, LeaseLost, WriteConflict
+from ..fluid import kinds as fluid_kinds
+from ..fluid.names import lease_name
+from ..k8s.kinds import LEASE, ObjectRef
+from ..k8s.wait_status import WaitStatus
+from ..progress import CALLER
+
+# Seconds without a renewal after which another run takes the Lease over.
+DURATION = 40
+# Seconds between two renewals: three may fail before another run can take over.
+RENEW_EVERY = 10.0
+# Seconds between two attempts to acquire the Lease.
+_PAUSE = 1.0
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Lease:
+    """One Lease. holder: identifies this run. owner: reads the runtime, with which the Lease is deleted."""
+
+    def __init__(self, client: Client, ref: ObjectRef, holder: str, clock: Clock,
+                 owner: Callable[[], dict | None] = lambda: None) -> None:
+        self._client = client
+        self._ref = ref
+        self._holder = holder
+        self._clock = clock
+        self._owner = owner
+        self._lock = threading.Lock()
+        self._held: dict | None = None
+        self._lost = ""
+        self._renewed = 0.0
+        # The version of another run's Lease, and the time of its first observation.
+        self._observed = ("", 0.0)
+
+    def acquire(self) -> WaitStatus:
+        """Try to acquire the Lease once; the progress names its holder."""
+        existing = self._client.get(LEASE, self._ref)
+        try:
+            if existing is None:
+                self._store(lambda: self._client.create(LEASE, self._manifest(), MANAGER))
+            elif self._is_free(existing):
+                self._store(partial(self._take, existing))
+            else:
+                return WaitStatus(False, _described(existing))
+        except (AlreadyExists, WriteConflict):
+            return WaitStatus(False, "another run is acquiring it")
+        return WaitStatus(True)
+
+    def require(self) -> None:
+        """Raise LeaseLost unless this run holds the Lease; renew it if the last renewal is old."""
+        with self._lock:
+            if self._held is None or self._lost:
+                raise self._loss()
+            if self._clock.monotonic() - self._renewed >= RENEW_EVERY:
+                self._renew()
+
+    def release(self) -> None:
+        """Give the Lease up for the next run, if this run holds it."""
+        with self._lock:
+            if self._held is None or self._lost:
+                return
+            metadata, self._held = self._held["metadata"], None
+            with suppress(FluidError):
+                if metadata.get("ownerReferences"):
+                    self._client.patch(LEASE, self._ref, {
+                        "metadata": {"resourceVersion": metadata["resourceVersion"]},
+                        "spec": {"holderIdentity": ""}}, MANAGER)
+                else:  # nothing would delete it
+                    self._client.delete(LEASE, self._ref, metadata["uid"])
+
+    def _renew(self) -> None:
+        """Renew the Lease. Sets the reason of its loss if another run has it."""
+        try:
+            self._store(partial(self._take, self._held or {}))
+        except WriteConflict:
+            existing = self._client.get(LEASE, self._ref)
+            if existing is not None and existing["spec"].get("holderIdentity") == self._holder:
+                self._store(partial(self._take, existing))  # the answer to an earlier renewal was lost
+                return
+            self._lose(existing)
+        except ApiError as err:
+            if err.status != 404:
+                raise
+            try:  # it was deleted with a runtime that is recreated
+                self._store(lambda: self._client.create(LEASE, self._manifest(), MANAGER))
+            except AlreadyExists:
+                self._lose(self._client.get(LEASE, self._ref))
+
+    def _lose(self, existing: dict | None) -> None:
+        self._lost = _described(existing) if existing else "it was deleted"
+        raise self._loss()
+
+    def _loss(self) -> LeaseLost:
+        reason = self._lost or "this run does not hold it"
+        return LeaseLost(f"{LEASE.describe(self._ref)} was lost: {reason}. Nothing more was changed; run "
+                         "this again, and the next run continues")
+
+    def _store(self, write: Callable[[], dict]) -> None:
+        """Record a successful write; its age counts from before the request."""
+        began = self._clock.monotonic()
+        self._held = write()
+        self._renewed = began
+
+    def _is_free(self, existing: dict) -> bool:
+        spec = existing["spec"]
+        if spec.get("holderIdentity") in (None, "", self._holder):
+            return True
+        version, now = existing["metadata"]["resourceVersion"], self._clock.monotonic()
+        if self._observed[0] != version:
+            self._observed = (version, now)
+        return now - self._observed[1] >= min(spec.get("leaseDurationSeconds") or DURATION, DURATION)
+
+    def _take(self, existing: dict) -> dict:
+        spec = existing["spec"]
+        renewal = {"renewTime": self._now(), "leaseDurationSeconds": DURATION}
+        if spec.get("holderIdentity") != self._holder:
+            renewal.update(holderIdentity=self._holder, acquireTime=self._now(),
+                           leaseTransitions=(spec.get("leaseTransitions") or 0) + 1)
+        return self._client.patch(LEASE, self._ref, {
+            "metadata": {"resourceVersion": existing["metadata"]["resourceVersion"]}, "spec": renewal},
+            MANAGER)
+
+    def _manifest(self) -> dict:
+        metadata: dict = {"name": self._ref.name, "namespace": self._ref.namespace}
+        owner = self._owner()
+        if owner is not None:
+            metadata["ownerReferences"] = [{
+                "apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
+                "kind": fluid_kinds.ALLUXIO_RUNTIME.kind,
+                "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}]
+        return {"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": metadata, "spec": {
+            "holderIdentity": self._holder, "leaseDurationSeconds": DURATION, "acquireTime": self._now(),
+            "renewTime": self._now(), "leaseTransitions": 0}}
+
+    def _now(self) -> str:
+        return self._clock.utc_now().strftime(_TIME)
+
+
+@contextmanager
+def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str) -> Iterator[Client]:
+    """Hold the Lease of a runtime's masters; yield a client that requires it before each request.
+
+    purpose: what the run does, for the message of another run. The yielded client also outlasts an
+    unavailable API server until the deadline. Raises LeaseHeld if another run holds the Lease until the
+    deadline. In the block, requests raise LeaseLost once another run has taken over.
+    """
+    patient = GuardedClient(client, deadline)
+    ref = ObjectRef(runtime.namespace, lease_name(runtime.name))
+    lease = Lease(client, ref, identity(purpose), deadline.clock,
+                  lambda: patient.get(fluid_kinds.ALLUXIO_RUNTIME, runtime))
+    deadline.poll_until(f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)}", lease.acquire,
+                        _PAUSE, partial(_held_by_another, runtime, deadline))
+    try:
+        with _ended_by_sigterm(), _renewed(lease):
+            yield GuardedClient(client, deadline, lease.require)
+    finally:
+        lease.release()
+
+
+def identity(purpose: str) -> str:
+    """Return the identity of this run: user, host, purpose and play, and a part that makes it unique."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # the user has no name
+        user = str(os.getuid())
+    caller = os.environ.get(CALLER, "")
+    described = f"{purpose} ({caller})" if caller else purpose
+    return f"{user}@{socket.gethostname()}: {described} [{secrets.token_hex(4)}]"
+
+
+def _described(existing: dict) -> str:
+    spec = existing["spec"]
+    since = spec.get("acquireTime") or "an unknown time"
+    return f"{spec.get('holderIdentity') or 'nobody'} holds it since {since}"
+
+
+def _held_by_another(runtime: ObjectRef, deadline: Deadline, progress: str) -> LeaseHeld:
+    lease = LEASE.describe(ObjectRef(runtime.namespace, lease_name(runtime.name)))
+    return LeaseHeld(f"another run acts on the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)}: "
+                     f"{lease}: {progress}; waited {deadline.seconds:g} s and changed nothing: run this "
+                     "again after its end")
+
+
+@contextmanager
+def _renewed(lease: Lease) -> Iterator[None]:
+    """Renew the Lease in the background, while a long command runs and no request is sent."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(RENEW_EVERY):
+            with suppress(FluidError):  # the next request raises it
+                lease.require()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM, by which AWX cancels a job, end the run with the release of the Lease."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread receives signals
+        return
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit("terminated by SIGTERM")
+
+    previous = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

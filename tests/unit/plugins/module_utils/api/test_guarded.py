@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests that outlast an unavailable API server, and a check before each."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
+from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError, ServerUnavailable
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
+
+POD = ObjectRef("data", "hbase-master-0")
+
+
+@pytest.fixture(autouse=True)
+def pod(cluster):
+    cluster.put(kinds.POD, {"metadata": {"name": POD.name, "namespace": "data"}, "spec": {}})
+    cluster.logs[POD.name, "alluxio-master"] = "a line"
+
+
+CALLS = {
+    "get": lambda client: client.get(kinds.POD, POD),
+    "list": lambda client: list(client.list(kinds.POD, "data")),
+    "snapshot": lambda client: client.snapshot(kinds.POD, "data"),
+    "create": lambda client: client.create(
+        kinds.POD, {"metadata": {"name": "other", "namespace": "data"}, "spec": {}}, "us"),
+    "patch": lambda client: client.patch(kinds.POD, POD, {"metadata": {"labels": {"a": "b"}}}, "us"),
+    "delete": lambda client: client.delete(
+        kinds.POD, POD, client.get(kinds.POD, POD)["metadata"]["uid"]),
+}
+OTHERS = {
+    "log": lambda client: client.log(POD, "alluxio-master", 10),
+    "proxied": lambda client: client.proxied(POD, 80, "/", 5),
+    "refuses": lambda client: client.refuses(POD, 80, 5),
+    "watch": lambda client: list(client.watch(kinds.POD, "data", "", "0", 1)),
+    "request": lambda client: client.request("GET", "/", {}, None, ""),
+    "send": lambda client: client.send("GET", "/", {}, None, "", 1),
+    "before_command": lambda client: client.before_command(),
+}
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_request_outlasts_an_outage(cluster, verb):
+    cluster.go_down(30)
+    assert CALLS[verb](GuardedClient(cluster, cluster.deadline(60)))
+    assert 30 <= cluster.now < 35
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_the_outage_is_the_error_at_the_deadline(cluster, verb):
+    cluster.go_down(90)
+    with pytest.raises(ServerUnavailable):
+        CALLS[verb](GuardedClient(cluster, cluster.deadline(20)))
+    assert cluster.now < 25
+
+
+@pytest.mark.parametrize("verb", [*CALLS, *OTHERS])
+def test_nothing_is_sent_after_a_refusal(cluster, verb):
+    def refuse():
+        raise FluidError("no more")
+    with pytest.raises(FluidError, match="no more"):
+        (CALLS | OTHERS)[verb](GuardedClient(cluster, cluster.deadline(20), refuse))
+    assert cluster.requests == []
+
+
+def test_every_verb_of_the_client_is_guarded():
+    inherited = {name for name in dir(Client) if not name.startswith("_")} - vars(GuardedClient).keys()
+    assert inherited == set()
