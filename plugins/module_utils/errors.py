@@ -90,6 +90,10 @@ class WriteConflict(ApiError):
     """The object changed between read and write (HTTP 409)."""
 
 
+class DisruptionForbidden(ApiError):
+    """A PodDisruptionBudget forbids the eviction of a pod for now; nothing was changed (HTTP 429)."""
+
+
 class Expired(ApiError):
     """The resource version of a watch or of a list page is no longer served (HTTP 410).
 

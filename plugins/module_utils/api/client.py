@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ..errors import ApiError, Expired, KindNotFound
-from ..k8s.kinds import Kind, ObjectRef
+from ..errors import ApiError, Expired, KindNotFound, WriteConflict
+from ..k8s.kinds import EVICTION, POD, Kind, ObjectRef
 from .pod_api import PodApi
 from .transport import ATTEMPTS, HTTP_ERROR, TRANSIENT, events, raise_for_status, retry_after
 
 PAGE = 500
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 _MERGE_PATCH = "application/merge-patch+json"
+# The API server's answer (409) when a pod of that name exists but has another UID.
+_OTHER_UID = "UID in precondition"
 
 
 class Client(PodApi):
@@ -104,6 +106,26 @@ class Client(PodApi):
             body["gracePeriodSeconds"] = grace
         try:
             self._json("DELETE", kind, kind.path(ref), body=body)
+        except ApiError as err:
+            if err.status != 404:
+                raise
+            return False
+        return True
+
+    def evict(self, ref: ObjectRef, uid: str) -> bool:
+        """Evict the pod with that UID; return False if it does not exist, also if another has its name.
+
+        Raises DisruptionForbidden if a PodDisruptionBudget forbids it. True: the pod is terminating or gone.
+        """
+        body = {"apiVersion": "policy/v1", "kind": EVICTION.kind,
+                "metadata": {"name": ref.name, "namespace": ref.namespace},
+                "deleteOptions": {"preconditions": {"uid": uid}}}
+        try:
+            self._json("POST", EVICTION, POD.path(ref) + "/eviction", body=body)
+        except WriteConflict as err:
+            if _OTHER_UID not in str(err):
+                raise
+            return False
         except ApiError as err:
             if err.status != 404:
                 raise

@@ -83,6 +83,10 @@ class GuardedClient(Client):
         """Delete the object with that uid; return False if it does not exist."""
         return self._until_answered(lambda: self._inner.delete(*args, **options))
 
+    def evict(self, *args: Any, **options: Any) -> bool:
+        """Evict the pod with that uid; return False if another pod has replaced it."""
+        return self._until_answered(lambda: self._inner.evict(*args, **options))
+
     def watch(self, *args: Any, **options: Any) -> Iterator[dict]:
         """Yield the events of a namespace; the Waiter outlasts an unavailable API server by itself."""
         self._require()

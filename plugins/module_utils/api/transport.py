@@ -3,6 +3,7 @@
 
 A request that fails transiently (429, 500, 502, 503, 504, broken connection) is sent up to ATTEMPTS times.
 The pauses are 0.1, 0.2, 0.4 and 0.8 seconds or those of Retry-After, at most RETRY_AFTER_MAX seconds each.
+A refused eviction (429 or 500, with the budget as the reason) is an answer and is not sent again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 from ..errors import (
     AlreadyExists,
     ApiError,
+    DisruptionForbidden,
     Expired,
     Forbidden,
     KindNotFound,
@@ -40,6 +42,10 @@ ATTEMPTS = 5
 BACKOFF = 0.1
 RETRY_AFTER_MAX = 10.0
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
+# The API server's refusals of an eviction (k8s.io/api/policy/v1, DisruptionBudgetCause;
+# kubernetes/pkg/registry/core/pod/storage/eviction.go).
+_BUDGET_CAUSE = "DisruptionBudget"
+_SEVERAL_BUDGETS = "more than one PodDisruptionBudget"
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 60.0
 
@@ -99,7 +105,8 @@ class Transport:
                 if _is_permanent(err):
                     break
             else:
-                if response.status not in TRANSIENT or attempt == ATTEMPTS - 1:
+                if (response.status not in TRANSIENT or attempt == ATTEMPTS - 1
+                        or _budget_reason(status_of(response.data))):
                     return response, attempt > 0
                 wait = max(wait, retry_after(response))
             if attempt < ATTEMPTS - 1:
@@ -143,6 +150,10 @@ def raise_for_status(
         raise Forbidden(f"not allowed to {verb} {kind.resource} at {path}: {message}; grant a Role with "
                         "that verb and resource"
                         if " cannot " in message else refused, 403)
+    if response.status in TRANSIENT and (budget := _budget_reason(status)):
+        raise DisruptionForbidden(
+            f"{verb} of {path} was refused: {budget}; wait until the budget's other pods are ready, or leave "
+            "one budget alone that selects the pod (kubectl get poddisruptionbudgets)", response.status)
     if response.status in TRANSIENT:
         raise ServerUnavailable(
             f"the API server at {host} answered {verb} of {path} with {response.status} in all "
@@ -161,6 +172,16 @@ def status_of(data: bytes) -> dict:
     except ValueError:
         return {}
     return status if isinstance(status, dict) else {}
+
+
+def _budget_reason(status: dict) -> str:
+    """Return why a PodDisruptionBudget forbids an eviction; empty for every other Status."""
+    message = str(status.get("message") or "")
+    causes = [cause for cause in (status.get("details") or {}).get("causes") or []
+              if cause.get("reason") == _BUDGET_CAUSE]
+    if causes:
+        return " ".join([message, *(cause["message"] for cause in causes if cause.get("message"))])
+    return message if _SEVERAL_BUDGETS in message else ""
 
 
 def events(response: Any) -> Iterator[dict]:

@@ -74,5 +74,8 @@ STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps")
 CONTROLLER_REVISION = Kind("ControllerRevision", "controllerrevisions", "apps")
 NODE = Kind("Node", "nodes", namespaced=False)
 EVENT = Kind("Event", "events")
+# A subresource of pods; RBAC names it without the group of its body, policy/v1.
+EVICTION = Kind("Eviction", "pods/eviction")
+POD_DISRUPTION_BUDGET = Kind("PodDisruptionBudget", "poddisruptionbudgets", "policy")
 DEPLOYMENT = Kind("Deployment", "deployments", "apps")
 LEASE = Kind("Lease", "leases", "coordination.k8s.io")

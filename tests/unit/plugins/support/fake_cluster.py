@@ -17,6 +17,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline impor
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     AlreadyExists,
     ApiError,
+    DisruptionForbidden,
     Expired,
     Forbidden,
     KindNotFound,
@@ -24,6 +25,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ServerUnavailable,
     WriteConflict,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready
 
 # When the virtual clock is at zero.
 BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -43,6 +46,7 @@ class FakeCluster:
         self.forbidden = set()  # (verb, plural)
         self.logs = {}  # (pod, container) to text
         self.unreachable = set()  # pods from whose ports nothing comes
+        self.budget_forbids = False  # whether a PodDisruptionBudget forbids every eviction
         self.web = {}  # (pod, port, path without its query) to what the pod answers
         self.oldest = 0  # the oldest resource version that a watch may start from
         self.now = 0.0
@@ -169,6 +173,17 @@ class FakeCluster:
             self._note("DELETED", key, self._objects.pop(key))
         return True
 
+    def evict(self, ref, uid):
+        """Asks for the eviction, then deletes as `delete` does: a test that replaces `delete` sees it."""
+        self._ask("create", kinds.EVICTION)
+        pod = self._objects.get(self._key(kinds.POD, ref.name, ref.namespace))
+        if pod is None or pod["metadata"]["uid"] != uid:
+            return False
+        if self.budget_forbids or self._below_budget(pod):
+            raise DisruptionForbidden(
+                "Cannot evict pod as it would violate the pod's disruption budget.", 429)
+        return self.delete(kinds.POD, ref, uid)
+
     def watch(self, kind, namespace, only, resource_version, timeout):
         self._ask("watch", kind)
         if int(resource_version) < self.oldest:
@@ -218,6 +233,22 @@ class FakeCluster:
             raise Forbidden(f"not allowed to {verb} {kind.resource}", 403)
         if write and self._before_write:
             self._before_write.pop(0)()
+
+    def _below_budget(self, pod):
+        """Whether a budget of its namespace that selects a ready pod needs it: maxUnavailable 1 alone is
+        known, and the expected number is the replicas of the StatefulSet that owns the pods, if it is stored.
+        """
+        namespace, labels = pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}
+        for budget in self._select(kinds.POD_DISRUPTION_BUDGET, namespace, "", ""):
+            selector = budget["spec"]["selector"]["matchLabels"]
+            if is_ready(pod) and selector.items() <= labels.items():
+                pods = list(self._select(
+                    kinds.POD, namespace, ",".join(f"{key}={value}" for key, value in selector.items()), ""))
+                owner = self.stored(kinds.STATEFUL_SET, pod["metadata"]["name"].rpartition("-")[0], namespace)
+                expected = owner["spec"].get("replicas", len(pods)) if owner else len(pods)
+                if sum(map(is_ready, pods)) < expected:
+                    return True
+        return False
 
     @staticmethod
     def _key(kind, name, namespace):

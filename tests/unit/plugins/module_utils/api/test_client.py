@@ -9,7 +9,14 @@ from fake_pool import answer, refusal
 from urllib3.exceptions import ProtocolError
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.transport import ATTEMPTS
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Expired
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    DisruptionForbidden,
+    Expired,
+    Forbidden,
+    ServerUnavailable,
+    WriteConflict,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
@@ -168,6 +175,79 @@ def test_a_delete_whose_answer_was_lost_finds_nothing_left(ask):
     client, pool, _pauses = ask(RESET, NOT_FOUND)
     assert client.delete(DATASET, REF, "uid-1") is False
     assert pool.methods == ["DELETE", "DELETE"]
+
+
+# -- evicting ----------------------------------------------------------------------------------
+
+POD = ObjectRef("data", "hbase-master-0")
+POD_PATH = "/api/v1/namespaces/data/pods/hbase-master-0"
+EVICTED = answer(201, {"kind": "Status", "status": "Success", "code": 201})
+# As kube-apiserver words them (pkg/registry/core/pod/storage/eviction.go).
+VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
+NEEDS = "The disruption budget hbase-masters needs 2 healthy pods and has 2 currently"
+BUDGET = refusal(429, "TooManyRequests", VIOLATES, causes=[{"reason": "DisruptionBudget", "message": NEEDS}])
+NOT_SEEN_YET = answer(429, {
+    "kind": "Status", "reason": "TooManyRequests", "message": VIOLATES,
+    "details": {"retryAfterSeconds": 10, "causes": [{
+        "reason": "DisruptionBudget",
+        "message": "The disruption budget hbase-masters is still being processed by the server."}]},
+}, {"Retry-After": "10"})
+SEVERAL = refusal(500, "InternalError", "Internal error occurred: This pod has more than one "
+                  "PodDisruptionBudget, which the eviction subresource does not support.")
+OTHER_UID = refusal(
+    409, "Conflict", 'Operation cannot be fulfilled on Pod "hbase-master-0": Precondition failed: UID in '
+    "precondition: uid-1, UID in object meta: uid-2", name="hbase-master-0")
+NO_POD = refusal(404, "NotFound", 'pods "hbase-master-0" not found', name="hbase-master-0")
+
+
+def test_an_eviction_has_the_uid_as_its_precondition(ask):
+    client, pool, _pauses = ask(EVICTED)
+    assert client.evict(POD, "uid-1") is True
+    [request] = pool.requests
+    assert (request.method, request.path, request.query) == ("POST", POD_PATH + "/eviction", "")
+    assert request.body == {
+        "apiVersion": "policy/v1", "kind": "Eviction",
+        "metadata": {"name": "hbase-master-0", "namespace": "data"},
+        "deleteOptions": {"preconditions": {"uid": "uid-1"}}}
+
+
+@pytest.mark.parametrize("refused", [NO_POD, OTHER_UID], ids=["gone", "replaced"])
+def test_an_eviction_of_a_pod_that_is_gone(ask, refused):
+    client, pool, _pauses = ask(refused)
+    assert client.evict(POD, "uid-1") is False
+    assert len(pool.requests) == 1
+
+
+@pytest.mark.parametrize(("refused", "reason"), [
+    (BUDGET, NEEDS), (NOT_SEEN_YET, "still being processed"), (SEVERAL, "more than one PodDisruptionBudget"),
+], ids=["needs-the-pod", "not-seen-yet", "two-budgets"])
+def test_an_eviction_that_a_budget_forbids_is_not_sent_again(ask, refused, reason):
+    client, pool, pauses = ask(refused)
+    with pytest.raises(DisruptionForbidden, match=reason) as raised:
+        client.evict(POD, "uid-1")
+    assert (len(pool.requests), pauses) == (1, [])
+    assert "wait until the budget's other pods are ready" in str(raised.value)
+    assert not isinstance(raised.value, ServerUnavailable)
+
+
+def test_an_eviction_that_an_overloaded_server_refuses_is_sent_again(ask):
+    """429 comes from the server's own limits as well (API priority and fairness), without a cause."""
+    client, pool, pauses = ask(answer(429, b"Too many requests, please try again later.\n",
+                                      {"Retry-After": "1"}), EVICTED)
+    assert client.evict(POD, "uid-1") is True
+    assert (len(pool.requests), pauses) == (2, [1.0])
+
+
+@pytest.mark.parametrize(("refused", "error", "message"), [
+    (refusal(403, "Forbidden", 'pods "hbase-master-0" is forbidden: User "ann" cannot create resource '
+             '"pods/eviction"', name="hbase-master-0"), Forbidden, "not allowed to create pods/eviction"),
+    (refusal(409, "Conflict", "the object has been modified", name="hbase-master-0"), WriteConflict,
+     "the object has been modified"),
+], ids=["permission", "conflict"])
+def test_an_eviction_that_is_refused_for_another_reason(ask, refused, error, message):
+    client, _pool, _pauses = ask(refused)
+    with pytest.raises(error, match=message):
+        client.evict(POD, "uid-1")
 
 
 @pytest.mark.parametrize(("headers", "impersonates"), [([], False), ([("Impersonate-User", "ann")], True)])

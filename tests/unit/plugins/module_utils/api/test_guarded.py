@@ -27,6 +27,7 @@ CALLS = {
     "patch": lambda client: client.patch(kinds.POD, POD, {"metadata": {"labels": {"a": "b"}}}, "us"),
     "delete": lambda client: client.delete(
         kinds.POD, POD, client.get(kinds.POD, POD)["metadata"]["uid"]),
+    "evict": lambda client: client.evict(POD, client.get(kinds.POD, POD)["metadata"]["uid"]),
 }
 OTHERS = {
     "log": lambda client: client.log(POD, "alluxio-master", 10),
