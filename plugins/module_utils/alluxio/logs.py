@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from .raft import CLOSED, OPEN
+
 # A new leader logs the first line when it accepts clients' requests and the second later, at its web port's
 # start.
 _SERVES = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Rpc server started", re.MULTILINE)
@@ -33,14 +35,15 @@ def _time(text: str) -> datetime | None:
 _SERVER = re.compile(r" RaftServer - \S+: (start RPC server|close)$", re.MULTILINE)
 
 
-def raft_server_closed(log: str) -> bool:
-    """Return whether a master's log ends with a closed Raft server, although its process runs.
+def raft_server_state(log: str) -> str:
+    """Return OPEN or CLOSED by the last line of a master's log about its Raft server; empty without one.
 
     A joining master requests votes if no leader reaches it within an election timeout. A leader that does not
     know it yet answers that it should shut down, and it does (Ratis, LeaderElection). It cannot join the
     group until its process restarts.
     """
-    return _SERVER.findall(log)[-1:] == ["close"]
+    states = _SERVER.findall(log)
+    return (CLOSED if states[-1] == "close" else OPEN) if states else ""
 
 
 # Ratis (RaftServerImpl) logs each role change of a peer with its term.

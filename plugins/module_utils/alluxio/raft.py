@@ -13,6 +13,10 @@ from ..errors import InvalidInput
 AVAILABLE = "AVAILABLE"
 UNAVAILABLE = "UNAVAILABLE"
 
+# States of a process' Raft server. LOADING: the port is not open yet; Ratis loads the journal first. CLOSED:
+# the server ended, and so did its vote, although the process runs.
+OPEN, LOADING, CLOSED = "open", "loading", "closed"
+
 
 def quorum_size(members: int) -> int:
     """Return the majority of that many peers."""

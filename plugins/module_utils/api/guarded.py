@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
 from ..errors import ServerUnavailable
@@ -45,6 +46,10 @@ class GuardedClient(Client):
     def before_command(self) -> None:
         """Check whether a command in a container may be sent."""
         self._until_answered(self._inner.before_command)
+
+    def server_time(self) -> datetime:
+        """Return the present time by the API server's clock."""
+        return self._inner.server_time()
 
     def count_request(self) -> None:
         """Count a request that another client sends."""

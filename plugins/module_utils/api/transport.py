@@ -12,6 +12,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,6 +64,7 @@ class Transport:
         self.configuration = configuration
         self.requests = 0
         self._counting = threading.Lock()
+        self._server_time: tuple[datetime, float] | None = None
         self._pool = pool
         self._extra_headers = headers
         self._sleep = sleep
@@ -125,10 +128,24 @@ class Transport:
         given = {key: value for key, value in query.items() if value not in ("", None)}
         url = self.configuration.host + path + ("?" + urlencode(given) if given else "")
         self.count_request()
-        return self._pool.request(
+        response = self._pool.request(
             method, url, body=None if body is None else json.dumps(body).encode(), headers=headers,
             timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=timeout), retries=False,
             preload_content=not stream)
+        if date := parse_date(response.headers.get("Date")):
+            self._server_time = date, time.monotonic()
+        return response
+
+    def server_time(self) -> datetime:
+        """Return the present time by the API server's clock, in whole seconds rounded down.
+
+        The times in objects are compared with it: this machine's clock may be off. Before the first answer
+        it is this machine's.
+        """
+        if self._server_time is None:
+            return datetime.now(timezone.utc)
+        date, at = self._server_time
+        return date + timedelta(seconds=time.monotonic() - at)
 
 
 def raise_for_status(
@@ -163,6 +180,14 @@ def raise_for_status(
     if reason == "AlreadyExists":
         raise AlreadyExists(refused, response.status, repeated)
     raise (WriteConflict if response.status == 409 else ApiError)(refused, response.status, repeated)
+
+
+def parse_date(text: str | None) -> datetime | None:
+    """Return the time in an HTTP Date header; None for another text."""
+    try:
+        return parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
 
 
 def status_of(data: bytes) -> dict:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from ..api.client import Client
 from ..errors import PreconditionFailed
+from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from . import kinds as fluid_kinds
+from .names import stateful_set_name
 from .runtime import declared_masters
 
 
@@ -36,3 +38,12 @@ def require_quorum(client: Client, ref: ObjectRef, otherwise: str) -> int:
         raise PreconditionFailed(
             f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} has a single master{otherwise}")
     return masters
+
+
+def running_masters(client: Client, ref: ObjectRef) -> int | None:
+    """Return the replicas of the masters' StatefulSet, None without one.
+
+    Until a rollout they may differ from the declared number.
+    """
+    workload = client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name)))
+    return workload["spec"].get("replicas") if workload else None

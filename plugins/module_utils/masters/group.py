@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from ..alluxio import java_options, jvm_arguments
 from ..alluxio.cli_output import parse_master_info, parse_quorum_info
-from ..alluxio.logs import last_term, raft_server_closed
-from ..alluxio.raft import Quorum
+from ..alluxio.logs import last_term, raft_server_state
+from ..alluxio.properties import ELECTION_TIMEOUT_MAX, election_timeout
+from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, OPEN, Quorum
 from ..api import deadline, pod_exec
 from ..api.client import Client
 from ..api.deadline import Clock
@@ -20,13 +22,15 @@ from ..fluid.names import master_selector
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import is_ready
+from .container_ages import ContainerAges
 from .membership import Membership
 from .web_api import GroupView, MasterWebApi
 
 # Seconds. An answer takes 3 to 7; without a leader the CLI retries for minutes.
 _CLI_TIMEOUT = 30.0
-# A leadership transfer returns when the new leader is known (QuorumElectCommand waits up to 3 minutes).
-_ELECT_TIMEOUT = 60.0
+# A leadership transfer returns when the new leader is known: QuorumElectCommand waits up to 3 minutes. An
+# abandoned command would reset the priorities at its end, in the middle of a later action.
+_ELECT_TIMEOUT = 200.0
 _SHELL_TIMEOUT = 10.0
 _KEY_TIMEOUT = 15.0
 _PORT_TIMEOUT = 5.0
@@ -57,6 +61,8 @@ class Masters:
         self._api = MasterWebApi(client)
         self._clock = clock or deadline.SYSTEM_CLOCK
         self._memberships: dict[str, Membership] = {}
+        # By domain and pod, over all observations of this run.
+        self.ages = ContainerAges()
 
     def pods(self) -> list[dict]:
         """Return the master pods, ready ones first."""
@@ -87,7 +93,7 @@ class Masters:
             quorum, pod = self._ask_command(domain, pods)
         except QuorumUnknown:
             return view
-        return replace(view, quorum=quorum, pod=pod)
+        return replace(view, quorum=self._with_silence(domain, quorum, pod), pod=pod)
 
     def _view(self, domain: str, pods: list[dict]) -> GroupView:
         """Return the view of the web ports; an empty one without the permission to read them."""
@@ -119,6 +125,29 @@ class Masters:
     def _ask_command(self, domain: str, pods: list[dict]) -> tuple[Quorum, str]:
         command = [*_JOURNAL_QUORUM, "info", "-domain", domain]
         return self._ask_any(pods, command, parse_quorum_info, _quorum_of(domain))
+
+    def _with_silence(self, domain: str, quorum: Quorum, pod: str) -> Quorum:
+        """Add to a group that the command has shown the longest possible silence of AVAILABLE followers."""
+        limit = self._silence_limit((quorum.leader or "").rpartition(":")[0] or pod, domain)
+        return replace(quorum, peers=tuple(
+            replace(peer, silent=limit) if peer.state == AVAILABLE and not peer.leader else peer
+            for peer in quorum.peers))
+
+    def _silence_limit(self, pod: str, domain: str) -> float | None:
+        """Return election.timeout.max of a process: a peer that it calls AVAILABLE answered within that time.
+
+        The command shows no silence. None when the process' arguments cannot be read.
+        """
+        component = raft_component(domain)
+        try:
+            result = pod_exec.execute(
+                self._client, self._pod(pod), component.container, jvm_arguments.COMMAND, _SHELL_TIMEOUT)
+        except ApiError:
+            return None
+        options = jvm_arguments.options_of(result.stdout, component.main_class)
+        if options is None:
+            return None
+        return election_timeout(ELECTION_TIMEOUT_MAX, java_options.properties(options))
 
     def single(self) -> tuple[Quorum, str]:
         """Return a single master as a group of one, and the pod that answered."""
@@ -181,17 +210,28 @@ class Masters:
         """
         self._run(pod, [*_JOURNAL_QUORUM, "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
 
-    def raft_closed(self, pod: str, domain: str, port: int) -> bool:
-        """Return whether the domain's process runs without its Raft server; False when that is unknown.
+    def raft_server(self, pod: str, domain: str, port: int) -> str:
+        """Return the state of the Raft server of the domain's process, as in alluxio/raft.py.
 
-        port: of the Raft server.
+        port: of the Raft server. Empty when the state is unknown. Ratis opens the port after it has loaded
+        the journal, and logs that.
         """
         try:
             if not self._client.refuses(self._pod(pod), port, _PORT_TIMEOUT):
-                return False
-            return raft_server_closed(self._client.log(self._pod(pod), container_of(domain), _LOG_TAIL))
+                return OPEN
+            refused = True
+        except Forbidden:
+            refused = False
         except ApiError:
-            return False
+            return ""
+        try:
+            log = self._client.log(self._pod(pod), container_of(domain), _LOG_TAIL)
+        except ApiError:
+            return LOADING if refused else ""
+        state = raft_server_state(log)
+        if refused:
+            return CLOSED if state == CLOSED else LOADING
+        return LOADING if not state and log.count("\n") < _LOG_TAIL else ""
 
     def restart(self, pod: str, domain: str) -> None:
         """End the domain's process; kubelet restarts its container, and a master's journal stays."""

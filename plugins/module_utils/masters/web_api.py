@@ -20,7 +20,8 @@ from ..fluid.components import MASTER, raft_component, web_port
 from ..k8s.kinds import ref_to
 
 # Seconds. The leader answers within 0.1; a node that is cut off does not refuse a connection but is silent.
-_TIMEOUT = 5.0
+# Every look at a group with such a node takes this long, and so does the report of a lost majority.
+_TIMEOUT = 3.0
 _METRICS = "/metrics/prometheus/"
 
 

@@ -8,7 +8,8 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import FluidError
 from ..fluid.components import MASTER
-from ..fluid.lookup import require_quorum
+from ..fluid.lookup import require_quorum, running_masters
+from ..masters.lease import held
 from ..progress import Reporter
 from . import services, stable_addresses
 from .client_notes import ClientNotes
@@ -16,40 +17,75 @@ from .healer import QuorumHealer
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
-    """Complete the quorums, or plan that in check mode; an error carries the actions before it."""
-    runtime, leader, excluded = ref_of(params), params["leader"] or "", params["exclude_node"] or ""
-    masters = require_quorum(client, runtime, ", which has no quorum: there is nothing to heal")
-    healer = QuorumHealer(client, runtime, masters, Deadline(params["wait_timeout"], reporter.progress))
-    if leader:
-        healer.require_master(leader)
-        ClientNotes(client, runtime).require_known(leader)
-    replaced = _replace_services(client, params, masters, check_mode)
+    """Complete the quorums, or plan that in check mode; an error carries the actions before it.
+
+    Complete quorums cost only reads. Otherwise it holds the Lease of the masters, and plans again under it.
+    """
+    runtime = ref_of(params)
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    planned, leader = _Healing(client, params, deadline).plan()
     if check_mode:
-        plan = replaced + [each.as_dict() for each in healer.plan(leader) or (
-            healer.plan(healer.candidate_off_node(excluded)) if excluded else [])]
-        return {"changed": bool(plan), "plan": plan, "actions": [], "diff": _diff(plan)}
-    try:
-        group = healer.ensure_complete(leader)[0]
-        if excluded and (successor := healer.candidate_off_node(excluded)):
-            group = healer.ensure_complete(successor)[0]
-    except FluidError as err:
-        actions = replaced + [each.as_dict() for each in healer.actions]
-        err.details.update(actions=actions, changed=bool(actions))
-        raise
-    actions = replaced + [each.as_dict() for each in healer.actions]
-    leading = group.leading()
-    return {"changed": bool(actions), "actions": actions, "leader": leading.pod if leading else None,
-            "diff": _diff(actions)}
+        return {"changed": bool(planned), "plan": planned, "actions": [], "diff": _diff(planned)}
+    if not planned and leader is not None:
+        return _result([], leader)
+    with held(client, runtime, deadline, "complete the quorums") as holder:
+        return _Healing(holder, params, deadline).run()
 
 
-def _replace_services(client: Client, params: dict, masters: int, check_mode: bool) -> list[dict]:
-    """Replace headless Services if stable_peer_addresses is set; return the actions."""
-    if not params["stable_peer_addresses"]:
-        return []
-    find = services.unstable if check_mode else stable_addresses.ensure
+class _Healing:
+    """Completes the quorums of one runtime."""
+
+    def __init__(self, client: Client, params: dict, deadline: Deadline) -> None:
+        self._client = client
+        self._runtime = ref_of(params)
+        self._excluded = params["exclude_node"] or ""
+        self._leader = params["leader"] or ""
+        self._stable = params["stable_peer_addresses"]
+        declared = require_quorum(client, self._runtime, ", which has no quorum: there is nothing to heal")
+        self._masters = running_masters(client, self._runtime) or declared
+        self._healer = QuorumHealer(client, self._runtime, self._masters, deadline)
+        if self._leader:
+            self._healer.require_master(self._leader)
+            ClientNotes(client, self._runtime).require_known(self._leader)
+
+    def plan(self) -> tuple[list[dict], str | None]:
+        """Return the Services to replace with the next step of each group, and the leader of complete groups.
+        """
+        headless = services.unstable(self._client, self._runtime, self._masters) if self._stable else []
+        groups = self._healer.groups()
+        steps = self._healer.plan(groups, self._leader)
+        if self._excluded and not steps:
+            steps = self._healer.plan(groups, self._healer.candidate_off_node(self._excluded))
+        leading = groups[0].leading()
+        complete = leading is not None and all(each.complete() for each in groups)
+        return (_replacements(headless) + [each.as_dict() for each in steps],
+                leading.pod if leading and complete else None)
+
+    def run(self) -> dict:
+        """Complete the quorums and return the module's result."""
+        replaced = _replacements(stable_addresses.ensure(
+            self._client, self._runtime, self._masters) if self._stable else [])
+        try:
+            group = self._healer.ensure_complete(self._leader)[0]
+            if self._excluded and (successor := self._healer.candidate_off_node(self._excluded)):
+                group = self._healer.ensure_complete(successor)[0]
+        except FluidError as err:
+            actions = replaced + [each.as_dict() for each in self._healer.actions]
+            err.details.update(actions=actions, changed=bool(actions))
+            raise
+        leading = group.leading()
+        return _result(replaced + [each.as_dict() for each in self._healer.actions],
+                       leading.pod if leading else None)
+
+
+def _result(actions: list[dict], leader: str | None) -> dict:
+    return {"changed": bool(actions), "actions": actions, "leader": leader, "diff": _diff(actions)}
+
+
+def _replacements(names: list[str]) -> list[dict]:
+    """Return the replacement of each of these Services as an action."""
     return [{"domain": MASTER, "action": "replace_service", "target": name,
-             "reason": "its name does not resolve while its pod is absent"}
-            for name in find(client, ref_of(params), masters)]
+             "reason": "its name does not resolve while its pod is absent"} for name in names]
 
 
 def _diff(actions: list[dict]) -> dict:

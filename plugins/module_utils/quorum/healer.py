@@ -9,27 +9,29 @@ one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
+from ..alluxio.raft import LOADING
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import ApiError, Conflict, Forbidden, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
 from ..k8s import kinds
-from ..k8s.kinds import ObjectRef
+from ..k8s.kinds import ObjectRef, annotations_of
 from ..k8s.pods import is_ready, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
-from . import peer_services, plan as quorum_plan
+from . import peer_services, plan as quorum_plan, tried_actions
 from .plan import RaftGroup, Step
 from .services import services_of
 
-# Seconds. A master that a user or its node restarts is back before the majority is reported as lost. With the
-# 5 s timeout of a silent pod, before and after, a loss is reported within 30 s.
-_LOST_AFTER = 15.0
+# Seconds. A master's process that restarts is back before the majority is reported as lost (3 to 4 s,
+# measured). With the 3 s timeout of a silent pod, before and after, a loss is reported within 15 s.
+_LOST_AFTER = 8.0
 _PAUSE = 0.5
 
 
@@ -49,8 +51,9 @@ class ActionRecord:
 class QuorumHealer:
     """Heals the Raft groups of one runtime's masters.
 
-    expected: number of masters. masters: those of another healer, with their recorded membership. All calls
-    together end before the deadline.
+    expected: number of masters. masters: those of another healer, with what they have observed. All calls
+    together end before the deadline. The caller holds the Lease of the masters (masters/lease.py) for every
+    method that is no read.
     """
 
     def __init__(self, client: Client, runtime: ObjectRef, expected: int, deadline: Deadline,
@@ -62,6 +65,9 @@ class QuorumHealer:
         self._pods = peer_services.names(runtime.name, expected)
         self._deadline = deadline
         self._history: dict[tuple[str, str, str], float] = {}
+        # By domain and container: when its Raft port was first observed open, after it was loading.
+        self._opened: dict[tuple[str, str], float | None] = {}
+        self._noted: list[dict] = []
         self._answered_by = ""
 
     def address(self, domain: str, pod: str) -> str:
@@ -85,23 +91,29 @@ class QuorumHealer:
     def observe(self, domain: str) -> RaftGroup:
         """Return the domain's group as Kubernetes and its leader report it now."""
         pods = self.masters.pods()
+        self._noted = [pod for pod in pods if tried_actions.ANNOTATION in annotations_of(pod)]
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
         services = services_of(self._client, self._runtime.namespace)
         view = self.masters.group_view(domain, pods)
         self._answered_by = view.pod or ""
         masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in view.absent)
                         for name in self._pods)
-        observed = quorum_plan.raft_group(domain, view.quorum, masters)
-        return replace(
-            observed, masters=tuple(self._with_raft_server(domain, master) for master in observed.masters))
+        observed = quorum_plan.raft_group(domain, view.quorum, masters, by_name.keys())
+        return replace(observed, masters=tuple(
+            self._with_raft_server(domain, master, by_name[master.pod]) if quorum_plan.needs_check(master)
+            else master for master in observed.masters))
 
-    def plan(self, desired_leader: str = "") -> list[ActionRecord]:
-        """Return the next step of each domain that changes something; perform none."""
+    def groups(self) -> list[RaftGroup]:
+        """Return the groups of both domains as observed now, the masters' first."""
+        return [self.observe(domain) for domain in DOMAINS]
+
+    def plan(self, groups: Sequence[RaftGroup], desired_leader: str = "") -> list[ActionRecord]:
+        """Return the next step of each of the groups that changes something; perform none."""
         records = []
-        for domain in DOMAINS:
-            leader = self._leader_address(domain, desired_leader)
-            step = quorum_plan.next_step(self.observe(domain), self._ages(domain), leader)
-            records += [ActionRecord(domain, step)] if step.changes else []
+        for observed in groups:
+            leader = self._leader_address(observed.domain, desired_leader)
+            step = quorum_plan.next_step(observed, self._ages(observed.domain), leader)
+            records += [ActionRecord(observed.domain, step)] if step.changes else []
         return records
 
     def ensure_complete(self, desired_leader: str = "", domains: Sequence[str] = DOMAINS,
@@ -111,8 +123,10 @@ class QuorumHealer:
         desired_leader: pod that must lead the masters; empty for any. departing: pod that may be unavailable
         or terminating. Raises QuorumLost when too few masters run to elect a leader, and WaitTimeout.
         """
-        return [self._ensure_complete(domain, self._leader_address(domain, desired_leader), departing)
-                for domain in domains]
+        groups = [self._ensure_complete(domain, self._leader_address(domain, desired_leader), departing)
+                  for domain in domains]
+        tried_actions.remove(self._client, self._noted)
+        return groups
 
     def transfer_leadership(self, pod: str, successors: Sequence[str]) -> None:
         """Transfer the leadership of the masters from a pod to the first successor that is AVAILABLE.
@@ -168,7 +182,6 @@ class QuorumHealer:
                     "unavailable masters may hold the only copy of the newest metadata: bring their nodes or "
                     "pods back first; if they are lost for good, restore a backup with the playbook "
                     "datacache.fluid.restore")
-            self._deadline.report_progress(f"waiting for {quorum}: {step.reason}")
             if step.changes and self._deadline.remaining() > 0:
                 self._perform(domain, step, observed)
             return WaitStatus(False, step.reason)
@@ -184,6 +197,10 @@ class QuorumHealer:
         """Perform a step. A refused one counts as tried; the next observation decides what follows."""
         self._history[domain, step.action, step.subject] = self._deadline.now()
         self.actions.append(ActionRecord(domain, step))
+        self._deadline.report_action(f"{domain}: {step.action} {step.target}: {step.reason}")
+        if any(master.address == step.subject and not master.available for master in observed.masters):
+            tried_actions.record(
+                self._client, self._ref(step.subject.rpartition(":")[0]), domain, step.action)
         pod = step.target.rpartition(":")[0]
         try:
             if step.action == quorum_plan.REMOVE:
@@ -191,7 +208,7 @@ class QuorumHealer:
             elif step.action == quorum_plan.RESTART:
                 self.masters.restart(pod, domain)
             elif domain == MASTER:
-                self.masters.elect(self._answered_by, step.target)
+                self._elect(step.target, observed)
             else:
                 # Alluxio has no command for job masters. Their journal holds only jobs, and another member
                 # has a copy.
@@ -200,6 +217,15 @@ class QuorumHealer:
             raise
         except (ApiError, QuorumUnknown) as err:
             self._deadline.report_progress(f"{step.action} of {step.target} was refused: {err}")
+
+    def _elect(self, address: str, observed: RaftGroup) -> None:
+        """Transfer the leadership; a refused transfer leaves priorities behind, which are reset to 1."""
+        try:
+            self.masters.elect(self._answered_by, address)
+        except (ApiError, QuorumUnknown):
+            with suppress(ApiError):
+                self.masters.reset_priorities(self._answered_by, observed.leader or "")
+            raise
 
     def _ages(self, domain: str) -> dict[tuple, float]:
         """Return the seconds since each step in the domain, by (action, subject)."""
@@ -222,22 +248,31 @@ class QuorumHealer:
     def _master(self, domain: str, name: str, service: dict | None, pod: dict | None,
                 absent: bool) -> quorum_plan.Master:
         address = _address(service, domain) if service else name + ":0"
+        now, ages, key = self._deadline.now(), self.masters.ages, (domain, name)
+        status = _running_status(pod or {}, container_of(domain))
+        ages.observe(key, _container_id(pod, status) if pod and status else "", now)
         if pod is None:
             return quorum_plan.Master(name, address, reason="its pod does not exist")
-        started = _started(pod, container_of(domain))
-        if started is None or not is_ready(pod) or absent:
+        if status is None or not is_ready(pod) or absent:
             return quorum_plan.Master(name, address, reason=unready_reason(pod)
                                       or "nothing answers at its address, on node "
                                          f"{pod.get('spec', {}).get('nodeName', 'unknown')}")
-        return quorum_plan.Master(
-            name, address, running=max(0.0, (self._deadline.clock.utc_now() - started).total_seconds()),
-            terminating="deletionTimestamp" in pod["metadata"])
+        by_clock = (self._client.server_time() - _started(status)).total_seconds()
+        return quorum_plan.Master(name, address, running=ages.age(key, by_clock, now),
+                                  terminating="deletionTimestamp" in pod["metadata"])
 
-    def _with_raft_server(self, domain: str, master: quorum_plan.Master) -> quorum_plan.Master:
-        """Add to the master whether its process has closed its Raft server."""
-        port = int(master.address.rpartition(":")[2])
-        return replace(master, raft_server_closed=quorum_plan.may_be_closed(master)
-                       and self.masters.raft_closed(master.pod, domain, port))
+    def _with_raft_server(self, domain: str, master: quorum_plan.Master, pod: dict) -> quorum_plan.Master:
+        """Add to an unavailable master the state of its Raft server, and what was tried for its container."""
+        state = self.masters.raft_server(master.pod, domain, int(master.address.rpartition(":")[2]))
+        status = _running_status(pod, container_of(domain)) or {}
+        key, now = (domain, _container_id(pod, status)), self._deadline.now()
+        if state == LOADING:
+            self._opened[key] = None
+        elif self._opened.get(key, now) is None:
+            self._opened[key] = now
+        opened = self._opened.get(key)
+        return replace(master, raft_server=state, joining=None if opened is None else now - opened,
+                       tried=tried_actions.of_container(pod, domain, status.get("restartCount") or 0))
 
 
 def _address(service: dict, domain: str) -> str:
@@ -246,10 +281,19 @@ def _address(service: dict, domain: str) -> str:
     return f"{service['metadata']['name']}:{port}"
 
 
-def _started(pod: dict, container: str) -> datetime | None:
-    """Return the start time of the container that runs now; None when none runs."""
-    for status in pod.get("status", {}).get("containerStatuses") or []:
-        running = (status.get("state") or {}).get("running") or {}
-        if status["name"] == container and running.get("startedAt"):
-            return datetime.strptime(running["startedAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    return None
+def _running_status(pod: dict, container: str) -> dict | None:
+    """Return the status of the container; None unless it runs."""
+    return next((status for status in pod.get("status", {}).get("containerStatuses") or []
+                 if status["name"] == container
+                 and ((status.get("state") or {}).get("running") or {}).get("startedAt")), None)
+
+
+def _container_id(pod: dict, status: dict) -> str:
+    """Return what distinguishes a container from its predecessors."""
+    return (f"{pod['metadata'].get('uid', '')} {status.get('containerID', '')} "
+            f"{((status.get('state') or {}).get('running') or {}).get('startedAt', '')}")
+
+
+def _started(status: dict) -> datetime:
+    return datetime.strptime(
+        status["state"]["running"]["startedAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)

@@ -6,9 +6,10 @@ the group its majority. next_step() takes the first of these that applies:
 
 1. A master runs without its Raft server: restart its process.
 2. No leader, or no majority AVAILABLE: wait for an election, or report a lost majority.
-3. The group has a stale peer: remove it, after a leadership transfer if it leads.
+3. The group has a stale peer, which has no pod: remove it, after a leadership transfer if it leads.
 4. A running master stays UNAVAILABLE: transfer the leadership, which opens new connections, then restart it;
-   for job masters in reverse order.
+   for job masters in reverse order. One that still loads its journal is left alone, and what an earlier run
+   tried is not repeated.
 5. A master is unavailable or terminating: wait for it.
 6. Another master than the desired one leads: transfer the leadership.
 7. Nothing: the group is complete.
@@ -16,10 +17,10 @@ the group its majority. next_step() takes the first of these that applies:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from ..alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum, quorum_size
+from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, UNAVAILABLE, Peer, Quorum, quorum_size
 from ..fluid.components import MASTER
 
 # Actions. The first three change nothing.
@@ -30,14 +31,13 @@ TRANSFER = "transfer_leadership"
 RESTART = "restart_peer"
 REMOVE = "remove_peer"
 
-# Seconds. With stable addresses a follower is AVAILABLE 8 to 15 s after its container's start (measured,
-# Alluxio 2.9.4; the longest on busy nodes). One that takes twice as long does not join by itself.
+# Seconds since the Raft port is open, which Ratis opens once the journal is loaded. With stable addresses a
+# follower is then AVAILABLE within 8 (measured, Alluxio 2.9.4). A follower that receives a snapshot answers
+# each chunk, so it is not silent. Ratis waits for 5 s at most between two attempts to connect.
 JOIN_TIMEOUT = 30.0
 # Seconds. With short election timeouts a pause of one second makes a follower UNAVAILABLE for a moment; only
 # a longer silence justifies an action.
 UNRESPONSIVE_AFTER = 15.0
-# Seconds. Default of election.timeout.max, and so the longest silence of an AVAILABLE peer.
-_MAX_SILENCE = 20.0
 # Seconds. A JVM needs longer than this to answer after its container's start. An earlier answer came from the
 # previous container, which runs up to a second longer if its pod was deleted by force. Container times are
 # whole seconds.
@@ -55,7 +55,9 @@ class Master:
     state: of the peer; empty when the group does not list it. running: seconds since the container's start;
     None when it does not run, for the given reason. silent: seconds since the peer's last answer to the
     leader; None when unknown. terminating: its pod is being deleted, as in a node's drain; it takes part
-    until then. raft_server_closed: its process has no Raft server, and so no vote, until it restarts.
+    until then. raft_server: the state of its process' Raft server, as in alluxio/raft.py. joining: seconds
+    since its Raft port is known to be open; None for as long as it runs. tried: actions that an earlier run
+    has taken for this container.
     """
 
     pod: str
@@ -65,7 +67,9 @@ class Master:
     reason: str = ""
     silent: float | None = None
     terminating: bool = False
-    raft_server_closed: bool = False
+    raft_server: str = ""
+    joining: float | None = None
+    tried: frozenset[str] = frozenset()
 
     @property
     def available(self) -> bool:
@@ -85,23 +89,27 @@ class Master:
 
 @dataclass(frozen=True)
 class RaftGroup:
-    """A Raft group. stale: peers that no expected master has. leader: an address, None without one."""
+    """A Raft group. leader: an address, None without one.
+
+    stale: peers without a pod that no expected master has. surplus: such peers with a pod, which run.
+    """
 
     domain: str
     leader: str | None
     masters: tuple[Master, ...]
     stale: tuple[Peer, ...] = ()
+    surplus: tuple[Peer, ...] = ()
 
     @property
     def available(self) -> int:
-        """Number of AVAILABLE peers, stale ones included, since they vote too."""
+        """Number of AVAILABLE peers, also those that are not expected, since they vote too."""
         return sum(master.available for master in self.masters) + sum(
-            peer.state == AVAILABLE for peer in self.stale)
+            peer.state == AVAILABLE for peer in (*self.stale, *self.surplus))
 
     @property
     def listed(self) -> int:
-        """Number of peers that the group lists, stale ones included."""
-        return sum(bool(master.state) for master in self.masters) + len(self.stale)
+        """Number of peers that the group lists, also those that are not expected."""
+        return sum(bool(master.state) for master in self.masters) + len(self.stale) + len(self.surplus)
 
     @property
     def running(self) -> int:
@@ -113,7 +121,7 @@ class RaftGroup:
         return next((master for master in self.masters if master.address == self.leader), None)
 
     def complete(self) -> bool:
-        """Return whether exactly the expected masters are peers that stay, and one of them leads."""
+        """Return whether the expected masters are peers that stay, one leads, and no peer is stale."""
         return self.leading() is not None and not self.stale and all(master.stays for master in self.masters)
 
 
@@ -140,14 +148,19 @@ class Step:
 History = Mapping[tuple, float]
 
 
-def raft_group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...]) -> RaftGroup:
-    """Combine the masters' state in Kubernetes with their quorum, which is None when no master reports it."""
+def raft_group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...],
+               pods: Collection[str] = ()) -> RaftGroup:
+    """Combine the masters' state in Kubernetes with their quorum, which is None when no master reports it.
+
+    pods: names of all master pods. A peer that has one runs, and so is never stale.
+    """
     if quorum is None:
         return RaftGroup(domain, None, masters)
     peers = {peer.address: peer for peer in quorum.peers}
     joined = tuple(_joined(each, peers.pop(each.address, None)) for each in masters)
-    return RaftGroup(
-        domain, quorum.leader, joined, tuple(peer for peer in quorum.peers if peer.address in peers))
+    surplus = tuple(peer for peer in peers.values() if peer.address.rpartition(":")[0] in pods)
+    stale = tuple(peer for peer in peers.values() if peer not in surplus)
+    return RaftGroup(domain, quorum.leader, joined, stale, surplus)
 
 
 def _joined(master: Master, peer: Peer | None) -> Master:
@@ -163,12 +176,11 @@ def _state(peer: Peer | None, running: float | None) -> str:
     """
     if peer is None:
         return ""
-    silent = _MAX_SILENCE if peer.silent is None else peer.silent
-    outdated = running is not None and silent > running - _FIRST_ANSWER_AFTER
+    outdated = running is not None and (peer.silent is None or peer.silent > running - _FIRST_ANSWER_AFTER)
     return UNAVAILABLE if outdated and peer.state == AVAILABLE and not peer.leader else peer.state
 
 
-def may_be_closed(master: Master) -> bool:
+def needs_check(master: Master) -> bool:
     """Return whether the master's state calls for a check of its Raft server."""
     return (not master.available and not master.terminating
             and master.running is not None and master.running >= _RAFT_SERVER_OPEN_AFTER)
@@ -181,7 +193,7 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
     which may be unavailable or terminating.
     """
     for master in observed.masters:
-        if master.raft_server_closed and master.pod != departing:
+        if master.raft_server == CLOSED and master.pod != departing:
             return _restart_process(master, history)
     if observed.leader is None or observed.available < quorum_size(observed.listed):
         return _without_majority(observed)
@@ -254,8 +266,12 @@ def _remove_stale(observed: RaftGroup) -> Step:
 
 
 def _recover(observed: RaftGroup, lost: Master, history: History) -> Step | None:
-    """Return an action for one unavailable peer; None when it needs more time."""
-    if (lost.running is None or lost.terminating or lost.running < JOIN_TIMEOUT
+    """Return an action for one unavailable peer; None when it needs more time.
+
+    Another start would load the journal from its beginning, so one that loads it is never restarted.
+    """
+    if (lost.running is None or lost.terminating or lost.raft_server == LOADING
+            or min(lost.running, lost.running if lost.joining is None else lost.joining) < JOIN_TIMEOUT
             or lost.address == observed.leader):
         return None
     if lost.silent is not None and lost.silent < UNRESPONSIVE_AFTER:
@@ -274,10 +290,16 @@ def _recover(observed: RaftGroup, lost: Master, history: History) -> Step | None
     # restart of their leader, which therefore comes last.
     if observed.domain == MASTER:
         steps.reverse()
-    return next((step for step in steps if step.action not in ages), None)
+    return next((step for step in steps if step.action not in ages and step.action not in lost.tried), None)
 
 
 def _why_unavailable(master: Master) -> str:
     if master.running is None:
         return f"does not run: {master.reason or 'no pod'}"
-    return f"has run for {master.running:.0f} s and is {master.state or 'no member yet'}"
+    state = f"has run for {master.running:.0f} s and is {master.state or 'no member yet'}"
+    if master.raft_server == LOADING:
+        return f"{state}: it loads its journal, and its Raft port is not open yet"
+    if master.tried:
+        return (f"{state}: an earlier run has tried {' and '.join(sorted(master.tried))} without effect; "
+                f"look at the log of pod {master.pod}")
+    return state

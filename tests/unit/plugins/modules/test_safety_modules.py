@@ -85,7 +85,6 @@ def five(cluster, monkeypatch):
     return made
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_quorum_does_not_remove_members_that_run(run, five):
     """5 masters run, 3 are declared and no rollout has come yet: a scheduled alluxio_quorum shrinks the group
     by itself.

@@ -49,6 +49,7 @@ class FakeCluster:
         self.budget_forbids = False  # whether a PodDisruptionBudget forbids every eviction
         self.web = {}  # (pod, port, path without its query) to what the pod answers
         self.oldest = 0  # the oldest resource version that a watch may start from
+        self.began = BEGAN
         self.now = 0.0
         self._back = 0.0
         self._objects = {}
@@ -104,7 +105,11 @@ class FakeCluster:
         self._pass(self.now + seconds)
 
     def utc_now(self):
-        return BEGAN + timedelta(seconds=self.now)
+        return self.began + timedelta(seconds=self.now)
+
+    def server_time(self):
+        """By the API server's clock, which is right whatever utc_now is replaced by."""
+        return self.began + timedelta(seconds=self.now)
 
     def deadline(self, seconds, report_progress=lambda _text: None, utc_now=None):
         """A deadline on the clock of this cluster."""

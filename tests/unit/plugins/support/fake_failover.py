@@ -35,7 +35,9 @@ class FakeFailover:
             assert (kind, grace) == (kinds.POD, 0)
             raft.silent = {"MASTER"}
             cluster.later(self.elected_after, self._elect)
-            cluster.later(self.back_after, partial(self._return, int(ref.name[-1])))
+            # Its container starts a few seconds before its JVM answers the leader.
+            cluster.later(self.back_after - 3, partial(raft.put_pod, int(ref.name[-1])))
+            cluster.later(self.back_after, self._complete)
             return real(kind, ref, uid, dry_run, grace)
 
         cluster.delete = delete
@@ -45,8 +47,7 @@ class FakeFailover:
         self.raft.leaders["MASTER"] = "hbase-master-1:19200"
         self.raft.lose(0)
 
-    def _return(self, index):
-        self.raft.put_pod(index)
+    def _complete(self):
         self.raft.states["MASTER"] = dict.fromkeys(self.raft.states["MASTER"], "AVAILABLE")
 
     def ask(self, domain, pods):

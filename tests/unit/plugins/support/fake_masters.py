@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     AVAILABLE,
+    CLOSED,
+    OPEN,
     UNAVAILABLE,
     Peer,
     Quorum,
@@ -40,6 +42,7 @@ class FakeMasters:
 
     def __init__(self, cluster, recorded, monkeypatch, members=3, network="HostNetwork"):
         self.cluster = cluster
+        cluster.began = BEGAN
         self.actions = []
         self.most_unavailable = 0
         self.lost_majority = False
@@ -84,8 +87,9 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "elect", self._elect)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
         monkeypatch.setattr(Masters, "reset_priorities", self._rank)
-        monkeypatch.setattr(Masters, "raft_closed",
-                            lambda _masters, pod, domain, _port: domain == MASTER and pod in self._closed)
+        monkeypatch.setattr(
+            Masters, "raft_server",
+            lambda _masters, pod, domain, _port: CLOSED if domain == MASTER and pod in self._closed else OPEN)
         monkeypatch.setattr(Masters, "restart", self._restart)
 
     # -- what a test arranges and looks at --------------------------------------------------

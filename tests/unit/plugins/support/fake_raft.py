@@ -6,9 +6,16 @@ A group heals, or not, as the test says: `heals` names the actions after which i
 again.
 """
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
+    CLOSED,
+    LOADING,
+    OPEN,
+    Peer,
+    Quorum,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.container_ages import ContainerAges
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 
 PORTS = {"MASTER": 19200, "JOB_MASTER": 20003}
@@ -24,12 +31,14 @@ class FakeRaft:
 
     def __init__(self, cluster, masters=3, cluster_ips=True):
         self.cluster = cluster
+        self.ages = ContainerAges()
         self.heals = {"elect", "restart", "remove"}
         self.refuses = set()
         self.actions = []
         self.silent = set()  # domains in which no master tells
         self.unreachable = set()  # pods from whose address nothing comes
         self.closed = set()  # (domain, pod) whose process lives without its Raft server
+        self.loading = set()  # (domain, pod) whose process loads its journal, before its Raft port opens
         self.states = {domain: {} for domain in PORTS}
         self.leaders = {domain: address(domain, 0) for domain in PORTS}
         for index in range(masters):
@@ -85,9 +94,11 @@ class FakeRaft:
             return GroupView(None, None, len(pods), frozenset(self.unreachable))
         return GroupView(quorum, pod, 0, frozenset(self.unreachable))
 
-    def raft_closed(self, pod, domain, port):
+    def raft_server(self, pod, domain, port):
         assert port == PORTS[domain]
-        return (domain, pod) in self.closed
+        if (domain, pod) in self.loading:
+            return LOADING
+        return CLOSED if (domain, pod) in self.closed else OPEN
 
     def elect(self, asked, to):
         self._perform("elect", to)
@@ -106,6 +117,10 @@ class FakeRaft:
 
     def kill(self, pod, domain):
         self._perform("kill", f"{domain} {pod}")
+
+    def reset_priorities(self, asked, leader):
+        self.actions.append("reset_priorities")
+        return True
 
     def _perform(self, action, target):
         self.actions.append(f"{action} {target}")

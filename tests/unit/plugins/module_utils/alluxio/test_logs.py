@@ -5,9 +5,10 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs import (
     last_term,
-    raft_server_closed,
+    raft_server_state,
     served_before_web,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import CLOSED, OPEN
 
 SERVES = "%s INFO  DefaultSafeModeManager - Rpc server started, waiting\n"
 WEB = "%s INFO  WebServer - Alluxio Master Web service started @ /\n"
@@ -42,10 +43,14 @@ def test_a_log_without_a_term():
 
 def test_a_recorded_member_that_was_told_to_shut_down(recorded):
     log = recorded("raft_closed_log.txt")
-    assert raft_server_closed(log)
-    assert not raft_server_closed(
-        log + "2026-11-25T04:29:29,001 INFO  RaftServer - hbase-master-4_19200: start RPC server\n")
+    assert raft_server_state(log) == CLOSED
+    assert raft_server_state(
+        log + "2026-11-25T04:29:29,001 INFO  RaftServer - hbase-master-4_19200: start RPC server\n") == OPEN
 
 
 def test_a_leader_has_closed_nothing(recorded):
-    assert not raft_server_closed(recorded("raft_leader_log.txt"))
+    assert raft_server_state(recorded("raft_leader_log.txt")) in (OPEN, "")
+
+
+def test_a_master_that_loads_its_journal_has_not_logged_its_server():
+    assert raft_server_state("2026-11-25T04:29:29,001 INFO  Loading the checkpoint\n") == ""

@@ -2,6 +2,8 @@
 """How a request authenticates, when it is sent again, which error a refusal is; the server is a script."""
 
 import json
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 
 import pytest
@@ -242,3 +244,18 @@ def test_an_event_may_come_in_pieces():
         pieces = [stream[start:start + size] for start in range(0, len(stream), size)]
         response = SimpleNamespace(stream=lambda amt, decode_content, pieces=pieces: pieces)
         assert list(events(response)) == sent
+
+
+@pytest.mark.parametrize("date", ["Tue, 24 Nov 2026 18:00:00 GMT", "Tue, 24 Nov 2020 18:00:00 GMT"])
+def test_the_time_is_the_servers(ask, date):
+    client, _pool, _pauses = ask(answer(200, HBASE, {"Date": date}))
+    client.get(DATASET, REF)
+    behind = (client.server_time() - parsedate_to_datetime(date)).total_seconds()
+    assert 0 <= behind < 5
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}], ids=["without", "unknown"])
+def test_without_the_servers_time_it_is_this_machines(ask, headers):
+    client, _pool, _pauses = ask(answer(200, HBASE, headers))
+    client.get(DATASET, REF)
+    assert abs((client.server_time() - datetime.now(timezone.utc)).total_seconds()) < 5

@@ -11,7 +11,12 @@ import subprocess
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
+    CLOSED,
+    LOADING,
+    OPEN,
+    Quorum,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
@@ -328,21 +333,37 @@ def test_a_master_that_has_closed_its_raft_server(cluster, group, recorded, doma
     cluster.logs["hbase-master-1", container] = recorded("raft_closed_log.txt")
     cluster.web["hbase-master-1", 19201, "/"] = "it listens"
     masters = group({"hbase-master-1": True}, {})
-    assert masters.raft_closed("hbase-master-1", domain, 19200)
-    assert not masters.raft_closed("hbase-master-1", domain, 19201)
+    assert masters.raft_server("hbase-master-1", domain, 19200) == CLOSED
+    assert masters.raft_server("hbase-master-1", domain, 19201) == OPEN
+
+
+@pytest.mark.parametrize(("log", "allowed", "state"), [
+    (None, True, LOADING),
+    ("its JVM starts\n", True, LOADING),
+    ("its JVM starts\n", False, LOADING),
+    ("INFO RaftServer - m-1_19200: start RPC server\n", False, ""),
+    ("a line\n" * 2000, False, ""),
+    (None, False, ""),
+], ids=["no-log", "starts", "starts-not-allowed", "started-not-allowed", "long-log-not-allowed",
+        "nothing-allowed"])
+def test_a_master_that_loads_its_journal(cluster, group, log, allowed, state):
+    """Its Raft port refuses connections; without pods/proxy its log alone tells."""
+    if log is not None:
+        cluster.logs["hbase-master-1", "alluxio-master"] = log
+    if not allowed:
+        cluster.forbidden.add(("get", "pods/proxy"))
+    assert group({"hbase-master-1": True}, {}).raft_server("hbase-master-1", MASTER, 19200) == state
 
 
 @pytest.mark.parametrize("arrange", [
-    lambda cluster, log: None,
-    lambda cluster, log: cluster.logs.update({("hbase-master-1", "alluxio-master"): "its JVM starts"}),
     lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}),
                           cluster.unreachable.add("hbase-master-1")),
     lambda cluster, log: (cluster.logs.update({("hbase-master-1", "alluxio-master"): log}),
                           cluster.forbidden.add(("get", "pods/proxy"))),
-], ids=["no-log", "starts", "unreachable", "not-allowed"])
+], ids=["unreachable", "not-allowed"])
 def test_what_is_not_known_to_be_closed(cluster, group, recorded, arrange):
     arrange(cluster, recorded("raft_closed_log.txt"))
-    assert not group({"hbase-master-1": True}, {}).raft_closed("hbase-master-1", MASTER, 19200)
+    assert group({"hbase-master-1": True}, {}).raft_server("hbase-master-1", MASTER, 19200) == ""
 
 
 @pytest.mark.parametrize("leader", [None, "10.10.0.12:21181"], ids=["no-leader", "leader-that-is-no-pod"])

@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum, quorum_size
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
+    CLOSED,
+    LOADING,
+    OPEN,
+    Peer,
+    Quorum,
+    quorum_size,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import components
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import plan as quorum_plan
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.plan import Master, RaftGroup
@@ -31,11 +38,18 @@ def terminating(*arguments):
 
 
 def raft_server_closed(index, state=""):
-    return replace(master(index, state, 20.0), raft_server_closed=True)
+    return replace(master(index, state, 20.0), raft_server=CLOSED)
 
 
 COMPLETE = (master(0), master(1), master(2))
 AWAY = (master(0), master(1), master(2, "UNAVAILABLE"))
+
+
+def lost(**fields):
+    """Two masters, and a third that is unavailable."""
+    return raft_group(*COMPLETE[:2], replace(AWAY[2], **fields))
+
+
 STALE = Peer(address(3), "UNAVAILABLE")
 
 
@@ -53,6 +67,18 @@ STALE = Peer(address(3), "UNAVAILABLE")
                  id="a-new-leader-takes-a-lost-follower-in"),
     pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 5.0}, "", quorum_plan.WAIT,
                  address(2), id="give-it-time"),
+    pytest.param(lost(raft_server=LOADING, running=4000.0), {}, "", quorum_plan.WAIT, address(2),
+                 id="it-loads-its-journal"),
+    pytest.param(lost(raft_server=OPEN, running=4000.0, joining=29.0), {}, "", quorum_plan.WAIT, address(2),
+                 id="its-port-has-just-opened"),
+    pytest.param(lost(raft_server=OPEN, running=4000.0, joining=31.0), {}, "", quorum_plan.TRANSFER,
+                 address(1), id="its-port-is-open-for-long"),
+    pytest.param(lost(tried=frozenset({quorum_plan.TRANSFER})), {}, "", quorum_plan.RESTART, address(2),
+                 id="an-earlier-run-has-transferred"),
+    pytest.param(lost(tried=frozenset({quorum_plan.TRANSFER, quorum_plan.RESTART})), {}, "", quorum_plan.WAIT,
+                 address(2), id="an-earlier-run-has-tried-both"),
+    pytest.param(RaftGroup(components.MASTER, address(0), COMPLETE, surplus=(Peer(address(3), "AVAILABLE"),)),
+                 {}, "", quorum_plan.NOTHING, "", id="one-more-runs"),
     pytest.param(raft_group(*AWAY), {(quorum_plan.TRANSFER, address(2)): 40.0}, "", quorum_plan.RESTART,
                  address(2), id="then-restart-it"),
     pytest.param(
@@ -160,8 +186,8 @@ def test_one_that_is_closed_and_about_to_be_ended_is_left_alone():
     (master(2, "", None), False),
     (terminating(2, ""), False),
 ], ids=["no-member", "takes-part", "unavailable", "just-started", "does-not-run", "terminating"])
-def test_who_may_be_closed(observed, worth):
-    assert quorum_plan.may_be_closed(observed) == worth
+def test_whose_raft_server_is_checked(observed, worth):
+    assert quorum_plan.needs_check(observed) == worth
 
 
 def test_the_one_that_is_about_to_be_ended_may_be_leaving():
@@ -182,7 +208,8 @@ def test_a_lost_majority_names_the_unavailable_masters():
 
 def test_a_raft_group_joins_peers_with_kubernetes_pods():
     quorum = Quorum(address(1),
-                    (Peer(address(0), "AVAILABLE"), Peer(address(1), "AVAILABLE", leader=True), STALE))
+                    (Peer(address(0), "AVAILABLE", silent=0.1), Peer(address(1), "AVAILABLE", leader=True),
+                     STALE))
     observed = quorum_plan.raft_group(components.MASTER, quorum,
                                       (master(0, ""), master(1, ""), master(2, "")))
     assert [each.state for each in observed.masters] == ["AVAILABLE", "AVAILABLE", ""]
@@ -207,7 +234,8 @@ ACTS = st.sampled_from([quorum_plan.TRANSFER, quorum_plan.RESTART, quorum_plan.R
        st.integers(0, 4))
 def test_no_step_costs_the_majority(states, stale_states, leader, history, desired_leader):
     masters = tuple(replace(master(index, state, running),
-                            raft_server_closed=closes and state != "AVAILABLE" and running is not None)
+                            raft_server=CLOSED if closes and state != "AVAILABLE" and running is not None
+                            else "")
                     for index, (state, running, closes) in enumerate(states))
     stale = tuple(Peer(address(5 + index), state) for index, state in enumerate(stale_states))
     observed = raft_group(*masters, leader=leader, stale=stale)
@@ -216,7 +244,7 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, desir
     if not step.changes:
         return
     by_address = {each.address: each for each in masters}
-    if step.target in by_address and by_address[step.target].raft_server_closed:
+    if step.target in by_address and by_address[step.target].raft_server == CLOSED:
         assert step.action == quorum_plan.RESTART
         return
     assert observed.leader is not None and observed.available >= quorum_size(observed.listed)
@@ -233,7 +261,7 @@ def test_no_step_costs_the_majority(states, stale_states, leader, history, desir
 @pytest.mark.parametrize(("silent", "running", "leader", "state"), [
     (0.5, 3.0, False, "AVAILABLE"), (5.0, 3.0, False, "UNAVAILABLE"), (1.5, 3.0, False, "UNAVAILABLE"),
     (5.0, 3.0, True, "AVAILABLE"),
-    (5.0, None, False, "AVAILABLE"), (None, 3.0, False, "UNAVAILABLE"), (None, LONG, False, "AVAILABLE"),
+    (5.0, None, False, "AVAILABLE"), (None, 3.0, False, "UNAVAILABLE"), (None, LONG, False, "UNAVAILABLE"),
 ], ids=["heard", "heard-before-it-started", "heard-before-a-jvm-answers", "leader",
         "not-known-when-it-started", "just-started",
         "long-running"])
@@ -241,3 +269,29 @@ def test_an_answer_of_an_ended_container_does_not_count(silent, running, leader,
     quorum = Quorum(address(0), (Peer(address(0), "AVAILABLE", leader=leader, silent=silent),))
     [found] = quorum_plan.raft_group(components.MASTER, quorum, (master(0, "", running),)).masters
     assert found.state == state
+
+
+def test_a_peer_with_a_pod_runs_and_one_without_is_stale():
+    peers = tuple(Peer(address(index), "AVAILABLE", leader=index == 0, silent=0.1) for index in range(5))
+    observed = quorum_plan.raft_group(components.MASTER, Quorum(address(0), peers), COMPLETE,
+                                      [f"hbase-master-{index}" for index in range(4)])
+    assert [peer.address for peer in observed.surplus] == [address(3)]
+    assert [peer.address for peer in observed.stale] == [address(4)]
+    assert (observed.listed, observed.available) == (5, 5)
+
+
+def test_an_unknown_silence_is_not_believed():
+    peers = (Peer(address(0), "AVAILABLE", leader=True), Peer(address(1), "AVAILABLE"))
+    observed = quorum_plan.raft_group(components.MASTER, Quorum(address(0), peers), COMPLETE[:2])
+    assert [each.state for each in observed.masters] == ["AVAILABLE", "UNAVAILABLE"]
+
+
+@pytest.mark.parametrize(("fields", "reason"), [
+    ({"raft_server": LOADING},
+     "has run for 300 s and is UNAVAILABLE: it loads its journal, and its Raft port is not open yet"),
+    ({"tried": frozenset({quorum_plan.TRANSFER, quorum_plan.RESTART})},
+     "has run for 300 s and is UNAVAILABLE: an earlier run has tried restart_peer and transfer_leadership "
+     "without effect; look at the log of pod hbase-master-2"),
+])
+def test_why_it_waits(fields, reason):
+    assert quorum_plan.next_step(lost(**fields), {}).reason == "hbase-master-2 " + reason
