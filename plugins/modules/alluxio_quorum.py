@@ -13,7 +13,10 @@ author:
 description:
   - Ensures that every expected master and job master is an AVAILABLE peer of its Raft group, and that the
     groups have no other peers. Optionally it also ensures which master leads.
-  - Heals a follower that has run for 30 seconds, is not AVAILABLE and has not answered for 15 seconds.
+  - Heals a follower that is not AVAILABLE, whose Raft port is open for 30 seconds, and that has not answered
+    for 15 seconds. A follower that still loads its journal is left alone.
+  - Restarts each container once at most. An annotation of the pod records what a run has tried, until the
+    master is AVAILABLE.
   - To heal a master it transfers the leadership to another AVAILABLE follower, because a new leader opens
     new connections. If this has no effect within 30 seconds, it restarts the process of the unresponsive
     follower.
@@ -21,7 +24,9 @@ description:
     after another 30 seconds, that of the leader. No jobs start meanwhile.
   - Restarts the process of a master that has closed its Raft server at once, because that master has no
     vote.
-  - Removes stale peers from the groups.
+  - Removes stale peers from the groups. A peer whose pod exists is never stale, whatever number is declared.
+  - Holds the Lease C(<name>-masters) while it acts. If another run holds it, waits until O(wait_timeout)
+    and then fails with the name of the holder. Complete quorums cost no Lease.
   - No step can cost a group its majority. After the loss of a majority it fails without a restart, and the
     error lists the unavailable masters.
   - Fails for a single master, which has no quorum.

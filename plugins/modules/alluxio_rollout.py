@@ -23,14 +23,16 @@ description:
   - Restarts one master at a time, followers first and the leader last. Before each restart all other peers
     of both Raft groups must be AVAILABLE and have the whole journal. The restarted master must be AVAILABLE
     again before the next step.
-  - During a leadership transfer the leader accepts no writes for its C(election.timeout.max) or longer, by
-    default 20 seconds.
-  - The leader therefore transfers the leadership before its restart only if that timeout is not above the
-    followers' C(election.timeout.min). Otherwise the followers elect the next leader after its end.
-  - While masters are being added, a leader always transfers the leadership, to a master that clients know.
+  - Evicts pods instead of deleting them, so a PodDisruptionBudget of the masters is respected.
+  - A leader transfers its leadership before its restart. During a transfer it accepts no writes for its
+    C(election.timeout.max) or longer, by default 20 seconds.
+  - While masters are being added, the leadership goes to a master that clients know.
   - Adds and removes masters one at a time. A removed master leaves both Raft groups. A changed number
     restarts the other masters, because their properties hold the addresses of all.
-  - The next run continues an interrupted rollout.
+  - The next run continues an interrupted rollout, with its O(restarted_after).
+  - Holds the Lease C(<name>-masters) while it acts. If another run holds it, waits until O(wait_timeout)
+    and then fails with the name of the holder.
+  - An unavailable API server does not end the rollout before O(wait_timeout).
   - Restarts no workers and FUSE pods. They know only the masters of their own start, so they should restart
     after masters were added. Until then a master that they know should lead.
   - Refuses a single master, which has no quorum, and a change between one and several masters, which need

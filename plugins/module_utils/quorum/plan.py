@@ -57,7 +57,7 @@ class Master:
     leader; None when unknown. terminating: its pod is being deleted, as in a node's drain; it takes part
     until then. raft_server: the state of its process' Raft server, as in alluxio/raft.py. joining: seconds
     since its Raft port is known to be open; None for as long as it runs. tried: actions that an earlier run
-    has taken for this container.
+    has taken for this container. peer: as the group lists it, None when it does not.
     """
 
     pod: str
@@ -70,6 +70,7 @@ class Master:
     raft_server: str = ""
     joining: float | None = None
     tried: frozenset[str] = frozenset()
+    peer: Peer | None = None
 
     @property
     def available(self) -> bool:
@@ -164,7 +165,8 @@ def raft_group(domain: str, quorum: Quorum | None, masters: tuple[Master, ...],
 
 
 def _joined(master: Master, peer: Peer | None) -> Master:
-    return replace(master, state=_state(peer, master.running), silent=peer.silent if peer else None)
+    return replace(
+        master, state=_state(peer, master.running), silent=peer.silent if peer else None, peer=peer)
 
 
 def _state(peer: Peer | None, running: float | None) -> str:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -24,9 +26,12 @@ def require_valid(params: dict) -> None:
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
-    """Return the module's result; an error carries the steps before it."""
+    """Return the module's result; an error carries the steps before it.
+
+    A runtime without a step costs only reads, and no Lease.
+    """
     executor = RolloutExecutor(client, ref_of(params), _options(params),
-                               Deadline(params["wait_timeout"], reporter.progress), reporter.warn)
+                               Deadline(params["wait_timeout"], reporter.progress), _once(reporter.warn))
     plan = executor.plan()
     result = {
         "changed": plan.changes,
@@ -37,11 +42,23 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         return result
     try:
         if plan.changes:
-            executor.run(plan)
+            result["changed"] = executor.run()
     except FluidError as err:
         err.details.update(changed=bool(executor.done), done=[step.as_dict() for step in executor.done])
         raise
     return {**result, "done": [step.as_dict() for step in executor.done]}
+
+
+def _once(warn: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function that passes each warning on once, since the rollout is planned twice."""
+    warned: set[str] = set()
+
+    def warn_once(text: str) -> None:
+        if text not in warned:
+            warned.add(text)
+            warn(text)
+
+    return warn_once
 
 
 def _options(params: dict) -> RolloutOptions:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from ..alluxio import elections
 from ..alluxio.raft import Peer
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import ApiError, QuorumUnknown, WaitTimeout
+from ..api.guarded import GuardedClient
+from ..errors import ApiError, DisruptionForbidden, QuorumUnknown, WaitTimeout
 from ..fluid import names as fluid_names
 from ..fluid.components import DOMAINS, MASTER
 from ..k8s.kinds import ObjectRef
@@ -19,13 +21,15 @@ from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.catch_up import CatchUp
 from ..masters.group import Masters
+from ..masters.lease import held
 from ..quorum import peer_services
 from ..quorum.client_notes import ClientNotes
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
 from ..quorum.stale_clients import ScaleOutNote
-from . import plan as rollout_plan, rendering, verification
-from .master_objects import MasterObjects, desired_revision
+from . import plan as rollout_plan, verification
+from .last_look import LastLook, unavailable
+from .master_objects import Mark, MasterObjects, desired_revision
 from .plan import Pod, Step
 from .planner import Plan, RolloutOptions, RolloutPlanner
 
@@ -35,34 +39,36 @@ _PAUSE = 0.5  # seconds between two observations of a pod
 class RolloutExecutor:
     """One rollout of one runtime, by this algorithm:
 
-    1. Wait until all peers of both Raft groups are AVAILABLE. Only a master that step 3 or 5 restarts may be
+    1. Acquire the Lease of the masters, and plan again under it.
+    2. Wait until all peers of both Raft groups are AVAILABLE. Only a master that step 4 or 6 restarts may be
        unavailable, since its restart may be the remedy.
-    2. Mark the StatefulSet and write ConfigMap and pod template, with update strategy OnDelete.
-    3. Restart an outdated master that is unavailable.
-    4. Remove masters from the highest index down, and write the configuration for the remaining ones.
-    5. Restart the other outdated masters one at a time, leaders last. Before each restart the others catch up
-       with the journal, and a leader transfers its leadership unless an election is shorter. After each
-       restart all peers must be AVAILABLE.
-    6. Add masters one at a time, with priorities that let them lead only if no other can.
-    7. Wait until all journals are complete, verify the properties in force, and remove the mark.
+    3. Mark the StatefulSet and write ConfigMap and pod template, with update strategy OnDelete.
+    4. Restart an outdated master that is unavailable.
+    5. Remove masters from the highest index down, and write the configuration for the remaining ones. A
+       master's peer leaves both groups before its pod ends.
+    6. Restart the other outdated masters one at a time, leaders last. A leader transfers its leadership
+       first. Then one look, younger than a second, must see both groups complete and all other journals
+       caught up; only then the pod is evicted. After each restart all peers must be AVAILABLE.
+    7. Add masters one at a time, with priorities that let them lead only if no other can.
+    8. Wait until all journals are complete, verify the properties in force, and remove the mark.
 
     Every step depends on what is observed at that moment; between runs only the mark is kept. Running the
     rollout again therefore continues an interrupted run. warn: takes warnings for the module's result. All
-    steps end before the deadline.
+    steps end before the deadline, and an unavailable API server does not end them earlier.
     """
 
     def __init__(self, client: Client, runtime: ObjectRef, options: RolloutOptions, deadline: Deadline,
                  warn: Callable[[str], None]) -> None:
-        self._client = client
+        self._client = GuardedClient(client, deadline)
         self._runtime = runtime
         self._name = runtime.name
         self._options = options
         self._deadline = deadline
         self._warn = warn
         self._known_masters = 0
-        self._objects = MasterObjects(client, runtime)
-        self._notes = ClientNotes(client, runtime)
-        self._masters = Masters(client, runtime, deadline.clock)
+        self._objects = MasterObjects(self._client, runtime)
+        self._notes = ClientNotes(self._client, runtime)
+        self._masters = Masters(self._client, runtime, deadline.clock)
         self.done: list[Step] = []
 
     def plan(self) -> Plan:
@@ -73,17 +79,31 @@ class RolloutExecutor:
         return RolloutPlanner(self._client, self._runtime, self._options, self._objects,
                               self._await_revision, self._healer, self._warn).plan()
 
+    def run(self) -> bool:
+        """Plan and perform the rollout under the Lease of the masters; return whether there was a step.
+
+        Raises LeaseHeld if another run acts on the masters until the deadline.
+        """
+        with held(self._client, self._runtime, self._deadline, "a rollout") as client:
+            holder = RolloutExecutor(client, self._runtime, self._options, self._deadline, self._warn)
+            holder.done = self.done
+            plan = holder.plan()
+            if plan.changes:
+                holder._perform(plan)
+            return plan.changes
+
     # -- steps --------------------------------------------------------------------------------
 
-    def run(self, plan: Plan) -> None:
+    def _perform(self, plan: Plan) -> None:
         """Perform the plan; each restart checks its preconditions again."""
         members, desired = plan.existing.members, plan.existing.declared
+        self._options = replace(self._options, restarted_after=plan.restarted_after)
         reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
         self._require_complete(members, reasons)
         self._known_masters = plan.existing.known_masters
-        self._objects.mark(str(self._known_masters))
+        self._objects.mark(Mark(self._known_masters, plan.restarted_after))
         self._objects.configure(plan.existing.spec, max(members, desired), self._options.spread)
-        self.done += [step for step in plan.steps if step.action == rollout_plan.CONFIGURE]
+        self._record_done(*(step for step in plan.steps if step.action == rollout_plan.CONFIGURE))
         self._restart_outdated(members, only_unavailable=True)
         self._shrink(members, desired)
         self._objects.configure(plan.existing.spec, desired, self._options.spread)
@@ -96,6 +116,11 @@ class RolloutExecutor:
         verification.require_in_force(self._client, self._runtime, plan.existing.spec, self._objects.pods())
         self._objects.mark(None)
 
+    def _record_done(self, *steps: Step) -> None:
+        for step in steps:
+            self._deadline.report_action(f"done: {step.action} {step.pod or 'the masters'}: {step.reason}")
+            self.done.append(step)
+
     def _require_complete(self, members: int, reasons: Mapping[str, str]) -> list[RaftGroup]:
         """Wait for all peers and return the groups.
 
@@ -103,9 +128,9 @@ class RolloutExecutor:
         these, as its restart may be the remedy; nor for one of these that is terminating, as in a node's
         drain, which then restarts first. Stale peers count as unavailable; the healer removes them.
         """
-        groups = [self._healer(members).observe(domain) for domain in DOMAINS]
-        unavailable = _unavailable(groups)
-        if len(unavailable) > 1 or not unavailable <= reasons.keys() or any(
+        groups = self._healer(members).groups()
+        lost = unavailable(groups)
+        if len(lost) > 1 or not lost <= reasons.keys() or any(
                 raft_group.stale for raft_group in groups):
             terminating = {master.pod for raft_group in groups
                            for master in raft_group.masters if master.terminating} & reasons.keys()
@@ -146,27 +171,34 @@ class RolloutExecutor:
 
     def _add(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._deadline.report_progress(f"adding master {name}")
+        self._deadline.report_action(f"adding master {name}")
         self._objects.add_service(index)
         self._objects.scale(index + 1)
         self._await_running(name, "")
         self._healer(index + 1).ensure_complete()
-        self.done.append(Step(rollout_plan.ADD, name, "it is declared"))
+        self._record_done(Step(rollout_plan.ADD, name, "it is declared"))
 
     def _remove(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)
-        self._deadline.report_progress(f"removing master {name}")
+        self._deadline.report_action(f"removing master {name}")
         if self._objects.workload()["spec"]["replicas"] > index:
-            self._healer(index + 1).ensure_complete()
-            self._await_journals(index + 1, but=name)
             pods = self._pods()
-            self._transfer_leadership(
-                name, index + 1, rollout_plan.leader_candidates(pods, name, self._outdated(pods), index))
+            candidates = rollout_plan.leader_candidates(pods, name, self._outdated(pods), index)
+            self._once_dispensable(name, index + 1, candidates, partial(self._remove_peer, name))
             self._objects.scale(index)
             self._end(name)
         self._await_absent(name)
-        self._healer(index).ensure_complete()  # removes the peer, which is stale now, from both groups
-        self.done.append(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
+        self._healer(index).ensure_complete()
+        self._record_done(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
+
+    def _remove_peer(self, name: str, groups: Sequence[RaftGroup]) -> bool:
+        """Remove a running master's peer from both groups, so that its end costs them no member."""
+        for observed in groups:
+            peer = next((each for each in observed.masters if each.pod == name and each.state), None)
+            if peer is not None:
+                _quorum, answered_by = self._masters.quorum(observed.domain)
+                self._masters.remove_peer(answered_by, observed.domain, peer.address)
+        return True
 
     def _restart_outdated(self, members: int, only_unavailable: bool = False) -> None:
         """Restart outdated masters one at a time. only_unavailable: stop once none of them is unavailable."""
@@ -176,15 +208,12 @@ class RolloutExecutor:
             if not reasons:
                 return
             groups = self._require_complete(members, reasons)
-            if only_unavailable and not _unavailable(groups):
+            if only_unavailable and not unavailable(groups):
                 return
             self._restart(self._next(pods, reasons, groups), pods, reasons, members)
 
     def _outdated(self, pods: list[Pod]) -> dict[str, str]:
-        """Return the reasons of outdated pods by name, without pods that this run has restarted.
-
-        Their creation times, by another host's clock, may be before restarted_after.
-        """
+        """Return the reasons of outdated pods by name, without pods that this run has restarted."""
         revision = self._await_revision()
         restarted = {step.pod for step in self.done if step.action == rollout_plan.RESTART}
         reasons = rollout_plan.outdated(pods, revision, self._options.restarted_after)
@@ -193,39 +222,21 @@ class RolloutExecutor:
 
     def _next(self, pods: list[Pod], reasons: dict[str, str], groups: list[RaftGroup]) -> Pod:
         """Return the next pod to restart: an unavailable one first, or two would be unavailable."""
-        unavailable = _unavailable(groups) & reasons.keys()
+        lost = unavailable(groups) & reasons.keys()
         leaders = [leading.pod
                    for raft_group in reversed(groups) if (leading := raft_group.leading()) is not None]
-        return rollout_plan.order(pods, unavailable or reasons, leaders)[0]
+        return rollout_plan.order(pods, lost or reasons, leaders)[0]
 
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
-        self._deadline.report_progress(f"restarting master {pod.name}: {reasons[pod.name]}")
-        self._await_journals(members, but=pod.name)
-        self._transfer_leadership(
-            pod.name, members, rollout_plan.leader_candidates(pods, pod.name, reasons, members))
-        self._require_complete(members, {pod.name: ""})  # last check before the deletion
-        if self._objects.delete_pod(pod.name, pod.uid):
+        self._deadline.report_action(f"restarting master {pod.name}: {reasons[pod.name]}")
+        candidates = rollout_plan.leader_candidates(pods, pod.name, reasons, members)
+        evicted = self._once_dispensable(
+            pod.name, members, candidates, lambda _groups: self._objects.evict_pod(pod.name, pod.uid))
+        if evicted:
             self._end(pod.name)
         self._await_running(pod.name, pod.uid)
         self._healer(members).ensure_complete()
-        self.done.append(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
-
-    def _transfer_leadership(self, name: str, members: int, leader_candidates: list[str]) -> None:
-        """Transfer the leadership from a leading master if a transfer beats an election."""
-        healer = self._healer(members)
-        leading = healer.observe(MASTER).leading()
-        if leading is not None and leading.pod == name and self._transfer_beats_election(members):
-            healer.transfer_leadership(name, leader_candidates)
-
-    def _transfer_beats_election(self, members: int) -> bool:
-        if self._known_masters < members:
-            return True  # an election could choose a master that clients do not know yet
-        try:
-            in_force = self._masters.configuration()
-        except (ApiError, QuorumUnknown):
-            in_force = {}  # forbidden, or the leader is too busy: Alluxio's defaults apply
-        return elections.transfer_beats_election(
-            in_force, rendering.master_properties(self._objects.config_map()["data"]))
+        self._record_done(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
 
     def _end(self, name: str) -> None:
         """End the JVMs of a terminating pod, whose containers' first processes do not pass signals on."""
@@ -233,6 +244,37 @@ class RolloutExecutor:
             # The process has ended already, or exec is forbidden; then the pod's grace period passes.
             with suppress(ApiError):
                 self._masters.end(name, domain)
+
+    # -- the last look ------------------------------------------------------------------------
+
+    def _once_dispensable(self, name: str, members: int, candidates: list[str],
+                          act: Callable[[Sequence[RaftGroup]], bool]) -> bool:
+        """Act on a master once a last look shows that both groups can spare it; return act's result.
+
+        candidates: pods that may take over its leadership, the best first. act: gets the groups, and follows
+        the look at once. A budget's refusal leads to another look.
+        """
+        others = [each for each in peer_services.names(self._name, members) if each != name]
+        look = LastLook(name, others)
+
+        def question() -> WaitStatus:
+            began = self._deadline.now()
+            groups = self._healer(members).groups()
+            shortcoming = look.shortcoming(groups, began, self._deadline.now())
+            if not look.complete(groups):
+                self._healer(members).ensure_complete(departing=name)
+                return WaitStatus(False, "the groups were not complete")
+            if look.leads(groups):
+                self._healer(members).transfer_leadership(name, candidates)
+                return WaitStatus(False, f"{name} has led the masters")
+            if shortcoming:
+                return WaitStatus(False, shortcoming)
+            try:
+                return WaitStatus(True, value=act(groups))
+            except DisruptionForbidden as err:
+                return WaitStatus(False, str(err))
+
+        return self._poll(f"both groups to spare {name}", question)
 
     # -- waiting ------------------------------------------------------------------------------
 
@@ -263,9 +305,9 @@ class RolloutExecutor:
         self._poll(f"{name} to be absent", lambda: WaitStatus(
             all(each["metadata"]["name"] != name for each in self._objects.pods())))
 
-    def _await_journals(self, members: int, but: str = "") -> None:
-        """Wait until all masters except one have both complete journals: it has no only copy."""
-        names = [name for name in peer_services.names(self._name, members) if name != but]
+    def _await_journals(self, members: int) -> None:
+        """Wait until all masters have both complete journals."""
+        names = peer_services.names(self._name, members)
         behind = {(domain, name): CatchUp() for domain in DOMAINS for name in names}
 
         def question() -> WaitStatus:
@@ -278,7 +320,7 @@ class RolloutExecutor:
                 not behind, f"{min(behind)[1]} lacks entries of the {min(behind)[0]} group" if behind else "")
         self._poll("all masters to have the complete journal", question)
 
-    def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> str:
+    def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> Any:
         return self._deadline.poll_until(awaited, question, _PAUSE, partial(self._timed_out, awaited))
 
     def _timed_out(self, awaited: str, progress: str) -> WaitTimeout:
@@ -291,10 +333,6 @@ def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
         return masters.quorum(domain)[0].peers
     except QuorumUnknown:
         return ()
-
-
-def _unavailable(groups: list[RaftGroup]) -> set[str]:
-    return {master.pod for raft_group in groups for master in raft_group.masters if master.unavailable}
 
 
 def _runs(pod: dict) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..api.client import Client
 from ..apply.field_manager import MANAGER
 from ..apply.merge_patch import patched
 from ..apply.reconcile import update_with_retry
 from ..apply.update import annotate, change, patch_as_read, require
-from ..errors import AlreadyExists, Forbidden, PreconditionFailed, WriteConflict
+from ..errors import AlreadyExists, Forbidden, InvalidInput, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.lookup import require_not_terminating, require_runtime
 from ..fluid.operations import IN_PROGRESS
@@ -27,6 +28,33 @@ from ..quorum.services import services_of
 from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, rendering
 from .rendering import RenderedChange
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of a rollout in progress, from which the next run continues.
+
+    known_masters: number of masters at its beginning. restarted_after: the time that it was given.
+    """
+
+    known_masters: int
+    restarted_after: datetime | None = None
+
+    def text(self) -> str:
+        """Return the value of the annotation."""
+        after = f" {self.restarted_after.isoformat()}" if self.restarted_after else ""
+        return f"{self.known_masters}{after}"
+
+    @classmethod
+    def parse(cls, text: str) -> Mark | None:
+        """Return the mark of an annotation's value, None for another text."""
+        number, _space, after = text.partition(" ")
+        if not number.isdigit():
+            return None
+        try:
+            return cls(int(number), rollout_plan.parse_time(after) if after else None)
+        except InvalidInput:
+            return cls(int(number))
 
 
 @dataclass(frozen=True)
@@ -54,10 +82,14 @@ class ObservedObjects:
         return IN_PROGRESS in annotations_of(self.workload)
 
     @property
+    def mark(self) -> Mark | None:
+        """The mark of an interrupted rollout, None without one."""
+        return Mark.parse(annotations_of(self.workload).get(IN_PROGRESS, ""))
+
+    @property
     def known_masters(self) -> int:
         """Number of masters at the beginning of the rollout: clients may not know later ones."""
-        noted = annotations_of(self.workload).get(IN_PROGRESS, "")
-        return int(noted) if noted.isdigit() else self.members
+        return self.mark.known_masters if self.mark else self.members
 
     @property
     def scale_out_note(self) -> ScaleOutNote | None:
@@ -154,9 +186,9 @@ class MasterObjects:
                lambda existing: None if existing["spec"]["replicas"] == members
                else {"spec": {"replicas": members}})
 
-    def mark(self, text: str | None) -> None:
+    def mark(self, mark: Mark | None) -> None:
         """Annotate the StatefulSet with a rollout in progress; None removes the annotation."""
-        annotate(self._client, kinds.STATEFUL_SET, self._workload, IN_PROGRESS, text)
+        annotate(self._client, kinds.STATEFUL_SET, self._workload, IN_PROGRESS, mark.text() if mark else None)
 
     def add_service(self, index: int) -> None:
         """Create the stable Service of a master that will be added, with another one's as the pattern."""
@@ -176,12 +208,13 @@ class MasterObjects:
                 self._client.delete(
                     kinds.SERVICE, ObjectRef(self._runtime.namespace, name), existing["metadata"]["uid"])
 
-    def delete_pod(self, name: str, uid: str) -> bool:
-        """Delete the pod with this UID; return False when another pod has replaced it already."""
-        try:
-            return self._client.delete(kinds.POD, ObjectRef(self._runtime.namespace, name), uid)
-        except WriteConflict:
-            return False
+    def evict_pod(self, name: str, uid: str) -> bool:
+        """Evict the pod with this UID; return False when another pod has replaced it already.
+
+        Raises DisruptionForbidden while a PodDisruptionBudget forbids it, as when a node's drain has taken
+        another master.
+        """
+        return self._client.evict(ObjectRef(self._runtime.namespace, name), uid)
 
     def _services(self) -> dict[str, dict]:
         return services_of(self._client, self._runtime.namespace, self._runtime.name)

@@ -37,11 +37,15 @@ class RolloutOptions:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps of a rollout in order, none when all is as declared. found: the rendered changes."""
+    """The steps of a rollout in order, none when all is as declared. found: the rendered changes.
+
+    restarted_after: that of an interrupted rollout, else that of the options, and never in the future.
+    """
 
     existing: ObservedObjects
     found: RenderedChange
     steps: list[Step] = field(default_factory=list)
+    restarted_after: datetime | None = None
 
     @property
     def changes(self) -> bool:
@@ -86,7 +90,8 @@ class RolloutPlanner:
             revision = self._objects.revision_with(existing.workload, found.workload)
         else:
             revision = existing.revision or self._revision()
-        reasons = rollout_plan.outdated(pods, revision, self._options.restarted_after)
+        after = self._restarted_after(existing)
+        reasons = rollout_plan.outdated(pods, revision, after)
         terminating = any(pod.index >= desired for pod in pods)
         if not (found.changes or reasons or terminating or members != desired or existing.in_progress):
             return Plan(existing, found)
@@ -104,7 +109,19 @@ class RolloutPlanner:
         if nodes:
             self._check_nodes(existing, pods, steps, nodes)
         return Plan(existing, found,
-                    steps or [Step(rollout_plan.ENSURE_COMPLETE, "", "an earlier rollout was interrupted")])
+                    steps or [Step(rollout_plan.ENSURE_COMPLETE, "", "an earlier rollout was interrupted")],
+                    after)
+
+    def _restarted_after(self, existing: ObservedObjects) -> datetime | None:
+        """Return the time of an interrupted rollout, else the one in the options.
+
+        The next run, such as AWX's Relaunch with another present time, does not restart masters again that
+        the interrupted one has restarted. Pods have the API server's times, so the clock of this machine must
+        not be ahead of them.
+        """
+        after = existing.mark.restarted_after if existing.mark else None
+        after = after or self._options.restarted_after
+        return min(after, self._client.server_time()) if after else None
 
     def _require_known(self, existing: ObservedObjects, keys: set[str]) -> None:
         """Raise InvalidInput for keys that Alluxio does not know.

@@ -98,6 +98,19 @@ class FakeMasters:
         """Change the runtime's spec, with a merge patch."""
         self.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"spec": spec})
 
+    def put_budget(self):
+        """A PodDisruptionBudget that lets one master at a time be evicted."""
+        self.cluster.put(kinds.POD_DISRUPTION_BUDGET, {
+            "metadata": {"name": "hbase-masters", "namespace": NAMESPACE},
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {
+                "release": "hbase", "role": "alluxio-master"}}}})
+
+    def set_java_option(self, option):
+        """Add an option of all JVMs to the ConfigMap, as if it was there from the beginning."""
+        data = self.config_map["data"]
+        self.cluster.change(kinds.CONFIG_MAP, "hbase-config", NAMESPACE, {
+            "data": {rendering.COMMON: f"{data[rendering.COMMON]} {option}"}})
+
     def now(self):
         return BEGAN + timedelta(seconds=self.cluster.now)
 
@@ -162,7 +175,7 @@ class FakeMasters:
     def _count(self):
         if self._left is not None:
             self._left -= 1
-            if self._left == 0:
+            if self._left <= 0:  # a process that was killed sends nothing more, not even in a finally
                 raise Killed
 
     def _put_workload(self, workload):

@@ -39,7 +39,7 @@ class Site:
         one = self.executor(**options)
         plan = one.plan()
         if plan.changes and not check:
-            one.run(plan)
+            one.run()
         return [(step.action, step.pod) for step in plan.steps], [
             (step.action, step.pod) for step in one.done]
 

@@ -52,7 +52,7 @@ def test_a_scheduled_heal_lets_a_slow_master_come_back(cluster, monkeypatch):
 
 def roll(one, skew, timeout=600):
     each = one.executor(timeout, utc_now=lambda: one.masters.now() + skew)
-    each.run(each.plan())
+    each.run()
 
 
 def test_a_control_node_whose_clock_is_behind(site):

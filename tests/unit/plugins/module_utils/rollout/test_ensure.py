@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the module alluxio_rollout returns, and what its error carries."""
 
+import re
+
 import pytest
 from fake_masters import NAMESPACE
 from rollout_site import MIN
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, WaitTimeout
-from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    InvalidInput,
+    LeaseHeld,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import LEASE
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import ACTION, Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import ensure as rollout_ensure
 
 PARAMS = {"name": "hbase", "namespace": NAMESPACE, "spread_masters": None, "restarted_after": None,
@@ -75,7 +82,41 @@ def test_warnings_and_progress_reach_the_reporter(one, ensure):
     one.masters.declare(properties={MIN: "1s"})
     ensure()
     assert any("until they restart" in line for line in ensure.warnings)
-    assert any(line.startswith("restarting master hbase-master-1") for line in ensure.progress)
+    assert any(line.startswith(ACTION + "restarting master hbase-master-1") for line in ensure.progress)
+
+
+def test_what_was_done_is_reported_for_each_master(one, ensure):
+    one.masters.declare(properties={MIN: "1s"})
+    ensure()
+    done = [line.removeprefix(ACTION + "done: ").split(":")[0] for line in ensure.progress
+            if line.startswith(ACTION + "done: ")]
+    assert done == ["configure the masters", "restart hbase-master-1", "restart hbase-master-2",
+                    "restart hbase-master-0"]
+
+
+def test_a_warning_is_given_once_though_the_rollout_is_planned_twice(one, ensure):
+    one.cluster.forbidden.add(("list", "nodes"))
+    one.masters.declare(properties={MIN: "1s"})
+    ensure()
+    assert len(ensure.warnings) == len(set(ensure.warnings))
+
+
+def test_another_run_holds_the_masters(one, ensure):
+    lease = {"metadata": {"name": "hbase-masters", "namespace": "data"},
+             "spec": {"holderIdentity": "ada@node: a drill [1]", "leaseDurationSeconds": 40,
+                      "acquireTime": "2026-11-24T11:00:00.000000Z"}}
+    one.cluster.put(LEASE, lease)
+    one.masters.declare(properties={MIN: "1s"})
+    with pytest.raises(LeaseHeld, match=re.escape("ada@node: a drill [1] holds it since 2026-11-24T11:00")):
+        ensure(wait_timeout=20)
+    assert one.masters.actions == []
+
+
+def test_neither_check_mode_nor_an_unchanged_runtime_takes_the_lease(one, ensure):
+    ensure()
+    one.masters.declare(properties={MIN: "1s"})
+    ensure(check_mode=True)
+    assert not {"leases"} & {plural for _verb, plural in one.cluster.requests}
 
 
 def test_the_diff_hides_credentials(one, ensure):

@@ -12,10 +12,12 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer_services
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.stale_clients import ScaleOutNote
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.master_objects import (
+    Mark,
     MasterObjects,
     ObservedObjects,
     desired_revision,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan import parse_time
 
 SPEC = {"properties": {MIN: "1s"}}
 
@@ -129,11 +131,20 @@ def test_scaling_to_the_present_number_writes_nothing(one, objects):
     assert one.masters.workload["spec"]["replicas"] == 4
 
 
-def test_the_mark_is_set_and_removed(one, objects):
-    objects.mark("3")
-    assert one.masters.workload["metadata"]["annotations"][IN_PROGRESS] == "3"
+@pytest.mark.parametrize(("mark", "text"), [
+    (Mark(3), "3"), (Mark(5, parse_time("2026-11-24T18:00:00Z")), "5 2026-11-24T18:00:00+00:00"),
+])
+def test_the_mark_is_set_and_removed(one, objects, mark, text):
+    objects.mark(mark)
+    assert one.masters.workload["metadata"]["annotations"][IN_PROGRESS] == text
+    assert Mark.parse(text) == mark
     objects.mark(None)
     assert IN_PROGRESS not in one.masters.workload["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize(("text", "mark"), [("", None), ("unknown", None), ("3 yesterday", Mark(3))])
+def test_an_unknown_mark(text, mark):
+    assert Mark.parse(text) == mark
 
 
 def test_a_service_is_added_once_and_stable(one, objects):
@@ -162,7 +173,7 @@ def test_only_services_of_removed_masters_of_this_runtime_are_deleted(one, objec
                                       "hbase-master-web"]
 
 
-def test_only_that_very_pod_is_deleted(one, objects):
+def test_only_that_very_pod_is_evicted(one, objects):
     uid = one.cluster.stored(kinds.POD, "hbase-master-1", NAMESPACE)["metadata"]["uid"]
-    assert not objects.delete_pod("hbase-master-1", "another")
-    assert objects.delete_pod("hbase-master-1", uid)
+    assert not objects.evict_pod("hbase-master-1", "another")
+    assert objects.evict_pod("hbase-master-1", uid)
