@@ -10,6 +10,16 @@ def is_ready(pod: dict) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
+def node_is_lost(pod: dict) -> bool:
+    """Return whether the pod is not ready although its containers are: its node has stopped answering.
+
+    The node lifecycle controller then sets the pod's condition alone. A container that is not ready by its
+    own probe is no such sign.
+    """
+    containers = pod.get("status", {}).get("containerStatuses") or []
+    return not is_ready(pod) and all(each.get("ready", True) for each in containers)
+
+
 def unready_reason(pod: dict) -> str:
     """Return why a pod is not ready, in one line; empty if it is ready or has succeeded."""
     status = pod.get("status", {})

@@ -22,7 +22,7 @@ from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of
-from ..k8s.pods import is_ready, unready_reason
+from ..k8s.pods import node_is_lost, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import peer_services, plan as quorum_plan, tried_actions
@@ -253,7 +253,7 @@ class QuorumHealer:
         ages.observe(key, _container_id(pod, status) if pod and status else "", now)
         if pod is None:
             return quorum_plan.Master(name, address, reason="its pod does not exist")
-        if status is None or not is_ready(pod) or absent:
+        if status is None or node_is_lost(pod) or absent:
             return quorum_plan.Master(name, address, reason=unready_reason(pod)
                                       or "nothing answers at its address, on node "
                                          f"{pod.get('spec', {}).get('nodeName', 'unknown')}")

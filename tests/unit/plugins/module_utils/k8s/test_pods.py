@@ -62,3 +62,16 @@ def test_is_finished(status, finished):
 def test_a_pod_that_keeps_no_volume_of_a_claim():
     assert pods.claims_of({}) == set()
     assert pods.claims_of({"spec": {"volumes": None}}) == set()
+
+
+@pytest.mark.parametrize(("ready", "containers", "lost"), [
+    ("True", [True, True], False),
+    ("False", [True, True], True),
+    ("False", [False, True], False),
+    ("Unknown", [True], True),
+], ids=["ready", "node-stopped", "probe-fails", "unknown"])
+def test_a_lost_node_is_told_from_a_probe_that_fails(ready, containers, lost):
+    assert pods.node_is_lost({"status": {
+        "conditions": [{"type": "Ready", "status": ready}],
+        "containerStatuses": [{"name": str(number), "ready": each}
+                              for number, each in enumerate(containers)]}}) == lost

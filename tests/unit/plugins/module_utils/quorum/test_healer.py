@@ -6,7 +6,7 @@ somebody waits.
 from datetime import timedelta
 
 import pytest
-from fake_raft import NAMESPACE, FakeRaft, address, pod_name
+from fake_raft import CONTAINERS, NAMESPACE, STARTED, FakeRaft, address, pod_name
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Conflict,
@@ -317,4 +317,24 @@ def test_a_node_whose_clock_is_off_is_healed_in_time(cluster, raft, make_healer,
     cluster.later(20, lambda: (raft.put_pod(1), raft.states["JOB_MASTER"].update(
         {address("JOB_MASTER", 1): "AVAILABLE"})))
     make_healer(timeout=60).ensure_complete()
+    assert raft.actions == []
+
+
+def test_masters_that_load_their_journals_are_no_lost_majority(cluster, raft, make_healer):
+    """Their readiness probe fails until the Raft port is open, though they run."""
+    for index in (1, 2):
+        raft.lose(index)
+        raft.loading.add(("MASTER", pod_name(index)))
+        cluster.change(kinds.POD, pod_name(index), NAMESPACE, {"status": {
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [
+                {"name": name, "ready": name != "alluxio-master", "state": {"running": {"startedAt": STARTED}}}
+                for name in CONTAINERS.values()]}})
+
+    def loaded():
+        raft.loading.clear()
+        for index in (1, 2):
+            raft.states["MASTER"][address("MASTER", index)] = "AVAILABLE"
+    cluster.later(400, loaded)
+    make_healer(timeout=600).ensure_complete()
     assert raft.actions == []
