@@ -195,7 +195,8 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
     which may be unavailable or terminating.
     """
     for master in observed.masters:
-        if master.raft_server == CLOSED and master.pod != departing:
+        # One that the caller is about to end may silence the leader until then.
+        if master.raft_server == CLOSED and (master.pod != departing or observed.leader is None):
             return _restart_process(master, history)
     if observed.leader is None or observed.available < quorum_size(observed.listed):
         return _without_majority(observed)

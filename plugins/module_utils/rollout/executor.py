@@ -157,9 +157,8 @@ class RolloutExecutor:
 
     def _reset_priorities(self, members: int) -> None:
         """Keep added masters, which clients do not know yet, from leading while another one can."""
-        self._healer(members).ensure_complete()
-        quorum, answered_by = self._masters.quorum(MASTER)
-        if not self._masters.reset_priorities(answered_by, quorum.leader or ""):
+        leading = self._healer(members).ensure_complete()[0].leading()
+        if leading is None or not self._masters.reset_priorities(leading.pod, leading.address):
             self._warn("the priorities of the present masters could not be raised, so an added master may "
                        "become leader although workers and FUSE pods do not know it yet")
 
@@ -195,9 +194,9 @@ class RolloutExecutor:
         """Remove a running master's peer from both groups, so that its end costs them no member."""
         for observed in groups:
             peer = next((each for each in observed.masters if each.pod == name and each.state), None)
-            if peer is not None:
-                _quorum, answered_by = self._masters.quorum(observed.domain)
-                self._masters.remove_peer(answered_by, observed.domain, peer.address)
+            leading = observed.leading()
+            if peer is not None and leading is not None:
+                self._masters.remove_peer(leading.pod, observed.domain, peer.address)
         return True
 
     def _restart_outdated(self, members: int, only_unavailable: bool = False) -> None:
@@ -252,7 +251,7 @@ class RolloutExecutor:
         """Act on a master once a last look shows that both groups can spare it; return act's result.
 
         candidates: pods that may take over its leadership, the best first. act: gets the groups, and follows
-        the look at once. A budget's refusal leads to another look.
+        the look at once. A refusal, by a budget or by the masters, leads to another look.
         """
         others = [each for each in peer_services.names(self._name, members) if each != name]
         look = LastLook(name, others)
@@ -271,7 +270,7 @@ class RolloutExecutor:
                 return WaitStatus(False, shortcoming)
             try:
                 return WaitStatus(True, value=act(groups))
-            except DisruptionForbidden as err:
+            except (DisruptionForbidden, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 
         return self._poll(f"both groups to spare {name}", question)

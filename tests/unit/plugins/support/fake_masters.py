@@ -19,6 +19,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
     quorum_size,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import MANAGER
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -104,6 +105,16 @@ class FakeMasters:
             "metadata": {"name": "hbase-masters", "namespace": NAMESPACE},
             "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {
                 "release": "hbase", "role": "alluxio-master"}}}})
+
+    def close_raft_server(self, name):
+        """Let a master that runs be without its Raft server, which its readiness probe notices."""
+        pod = self.cluster.stored(kinds.POD, name, NAMESPACE)
+        if pod is None or not all(each["ready"] for each in pod["status"]["containerStatuses"]):
+            return
+        started = pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"]
+        self.cluster.change(kinds.POD, name, NAMESPACE, {"status": _status(started, ready=False)})
+        self.groups[MASTER][f"{name}:{PORTS[MASTER]}"] = False
+        self._closed.add(name)
 
     def set_java_option(self, option):
         """Add an option of all JVMs to the ConfigMap, as if it was there from the beginning."""
@@ -209,6 +220,7 @@ class FakeMasters:
         self.actions.append("restart " + name)
         self._unavailable(name)
         index = int(name.rpartition("-")[2])
+        self._closed.discard(name)
         self.cluster.later(STARTS, lambda: self._make(index))
 
     def _vanish(self, name):
@@ -227,10 +239,7 @@ class FakeMasters:
                          "labels": {**LABELS,
                                     "controller-revision-hash": self.workload["status"]["updateRevision"]}},
             "spec": {"nodeName": f"node{index + 1}"},
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
-                       "containerStatuses": [
-                {"name": each, "ready": True, "state": {"running": {"startedAt": started}}}
-                for each in ("alluxio-master", "alluxio-job-master")]}})
+            "status": _status(started, ready=False)})
         if name not in self.broken:
             self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))
 
@@ -266,6 +275,8 @@ class FakeMasters:
             self._closed.add(name)
             return
         self._whole_at[name] = self.cluster.now + CATCHES_UP if made is not None else 0.0
+        started = existing["status"]["containerStatuses"][0]["state"]["running"]["startedAt"]
+        self.cluster.change(kinds.POD, name, NAMESPACE, {"status": _status(started, ready=True)})
         for domain, port in PORTS.items():
             self.groups[domain][f"{name}:{port}"] = True
 
@@ -306,7 +317,8 @@ class FakeMasters:
             self.cluster.later(JOINS, lambda: self._join(int(pod.rpartition("-")[2])))
 
     def _elect(self, _asked, address):
-        assert self.groups[MASTER][address]
+        if self.leader[MASTER] is None or not self.groups[MASTER].get(address):
+            raise QuorumUnknown("exit code 255: the new leader is not available")
         self.actions.append("elect " + address.rpartition(":")[0])
         self.leader[MASTER] = address.rpartition(":")[0]
         self._count()
@@ -320,3 +332,11 @@ class FakeMasters:
         self.actions.append(f"remove {domain} {address.rpartition(':')[0]}")
         del self.groups[domain][address]
         self._count()
+
+
+def _status(started, ready):
+    """A pod's status. ready: whether the Raft port is open, as the readiness probe of a master tells."""
+    return {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}],
+            "containerStatuses": [
+                {"name": "alluxio-master", "ready": ready, "state": {"running": {"startedAt": started}}},
+                {"name": "alluxio-job-master", "ready": True, "state": {"running": {"startedAt": started}}}]}

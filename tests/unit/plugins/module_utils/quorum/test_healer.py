@@ -328,8 +328,8 @@ def test_masters_that_load_their_journals_are_no_lost_majority(cluster, raft, ma
         cluster.change(kinds.POD, pod_name(index), NAMESPACE, {"status": {
             "conditions": [{"type": "Ready", "status": "False"}],
             "containerStatuses": [
-                {"name": name, "ready": name != "alluxio-master", "state": {"running": {"startedAt": STARTED}}}
-                for name in CONTAINERS.values()]}})
+                {"name": name, "ready": name != "alluxio-master",
+                 "state": {"running": {"startedAt": STARTED}}} for name in CONTAINERS.values()]}})
 
     def loaded():
         raft.loading.clear()

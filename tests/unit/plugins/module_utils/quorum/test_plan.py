@@ -180,6 +180,12 @@ def test_one_that_is_closed_and_about_to_be_ended_is_left_alone():
         departing="hbase-master-2").action == quorum_plan.NOTHING
 
 
+def test_one_that_is_closed_and_silences_the_leader_is_restarted_though_it_is_about_to_be_ended():
+    step = quorum_plan.next_step(raft_group(*COMPLETE[:2], raft_server_closed(2), leader=None), {},
+                                 departing="hbase-master-2")
+    assert (step.action, step.target) == (quorum_plan.RESTART, address(2))
+
+
 @pytest.mark.parametrize(("observed", "worth"), [
     (raft_server_closed(2), True), (master(2), False), (master(2, "UNAVAILABLE"), True),
     (master(2, "", SHORT), False),
