@@ -15,7 +15,7 @@ from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
 from ..errors import ApiError, DisruptionForbidden, QuorumUnknown, WaitTimeout
 from ..fluid import names as fluid_names
-from ..fluid.components import DOMAINS, MASTER
+from ..fluid.components import DOMAINS
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
