@@ -47,3 +47,12 @@ def election_timeout(key: str, properties: Mapping[str, str]) -> float:
         return durations.seconds(key, properties[key])
     except (KeyError, InvalidInput):
         return ELECTION_TIMEOUT_DEFAULTS[key]
+
+
+def heartbeat_interval(properties: Mapping[str, str]) -> float:
+    """Return the seconds between two heartbeats of a leader with these properties in force.
+
+    Source: Ratis 2.4, LogAppender.getHeartbeatWaitTimeMs: half of raft.server.rpc.timeout.min, which Alluxio
+    sets to election.timeout.min (RaftJournalSystem).
+    """
+    return election_timeout(ELECTION_TIMEOUT_MIN, properties) / 2

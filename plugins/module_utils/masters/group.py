@@ -41,13 +41,16 @@ _FIND_UNKNOWN = """for key; do
   case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac
 done"""
 # Signals the process whose arguments name the class. A container's first process is not the JVM but the bash
-# of Fluid's <name>-mount-config; the kernel does not deliver signals to it, since it handles none.
-_END = """for each in /proc/[0-9]*; do
+# of Fluid's <name>-mount-config; the kernel does not deliver signals to it, since it handles none. Exits
+# with _NO_PROCESS when no process is of that class.
+_NO_PROCESS = 3
+_END = f"""status={_NO_PROCESS}
+for each in /proc/[0-9]*; do
   case $(readlink "$each/exe") in
-    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${each#/proc/}" ;;
+    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${{each#/proc/}}" && status=0 ;;
   esac
 done
-true"""
+exit $status"""
 _LOG_TAIL = 2000
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
@@ -241,15 +244,16 @@ class Masters:
         """Send SIGTERM to the domain's JVM, as the container's first process does not pass it on."""
         self._signal(pod, domain, "TERM")
 
-    def kill(self, pod: str, domain: str) -> None:
-        """Send SIGKILL to the domain's JVM."""
-        self._signal(pod, domain, "KILL")
+    def kill(self, pod: str, domain: str) -> bool:
+        """Send SIGKILL to the domain's JVM; return False when the container runs none."""
+        return self._signal(pod, domain, "KILL")
 
-    def _signal(self, pod: str, domain: str, signal: str) -> None:
+    def _signal(self, pod: str, domain: str, signal: str) -> bool:
         component = raft_component(domain)
         command = ["sh", "-c", _END, "end", component.main_class, signal]
-        # The exit code is ignored: the stream may end before the shell has answered.
-        pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT)
+        result = pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT)
+        # No other code is of use: the container, and with it the shell, may end before the answer.
+        return result.code != _NO_PROCESS
 
     def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum],
                  subject: str) -> tuple[Quorum, str]:
@@ -275,7 +279,7 @@ class Masters:
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
         result = self._execute(pod, command, timeout)
         if result.code != 0:
-            raise QuorumUnknown(f"exit code {result.code}: {(result.stderr or result.stdout).strip()[-300:]}")
+            raise QuorumUnknown(result.failure())
         return result.stdout
 
 

@@ -30,3 +30,8 @@ def test_profiles_are_made_of_these_options():
 ], ids=["min", "max", "default-min", "default-max", "no-duration"])
 def test_the_election_timeout_in_force(key, given, seconds):
     assert properties.election_timeout(key, given) == pytest.approx(seconds)
+
+
+def test_a_leader_sends_a_heartbeat_in_half_of_the_shortest_timeout():
+    assert properties.heartbeat_interval({}) == 5.0
+    assert properties.heartbeat_interval({ELECTION_TIMEOUT_MIN: "1s"}) == 0.5

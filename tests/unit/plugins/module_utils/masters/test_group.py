@@ -232,6 +232,19 @@ def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
             process.wait()
 
 
+def test_a_signal_without_a_process_of_that_class_is_told(group):
+    asked = group({}, {"hbase-master-0": ExecResult(3, "", "")})
+    assert asked.kill("hbase-master-0", MASTER) is False
+    answered = subprocess.run(["sh", "-c", masters_group._END, "end", "no.such.Class", "KILL"], check=False,
+                              capture_output=True)
+    assert answered.returncode == 3
+
+
+@pytest.mark.parametrize("code", [0, -1, 137])
+def test_a_container_that_ends_with_its_process_was_signalled(group, code):
+    assert group({}, {"hbase-master-0": ExecResult(code, "", "")}).kill("hbase-master-0", MASTER) is True
+
+
 def test_a_refused_command_reports_its_exit_code_and_output(group):
     with pytest.raises(QuorumUnknown, match="exit code 255: no such peer"):
         group({}, {"hbase-master-0": ExecResult(255, "", "no such peer\n")}).elect("hbase-master-0", "b:1")
