@@ -224,6 +224,18 @@ options:
       - Needs C(list), C(get), C(create) and C(delete) on Services.
     type: bool
     default: true
+  disruption_budget:
+    description:
+      - Lets one of several masters be evicted at a time, by the PodDisruptionBudget C(<name>-masters) with
+        C(maxUnavailable) 1. Drains of nodes, autoscalers and M(datacache.fluid.alluxio_rollout) then never
+        take a second master before the first one is ready again.
+      - With V(false) there is no such budget; one that this collection has created is deleted.
+      - Leaves it out, too, where another budget selects the masters, because Kubernetes evicts no pod that
+        has two.
+      - The runtime owns the budget, so it is deleted with it. A single master gets none.
+      - Needs C(list), C(get), C(create), C(patch) and C(delete) on PodDisruptionBudgets.
+    type: bool
+    default: true
   master: &master
     description: Options of the master containers.
     type: dict
@@ -393,6 +405,9 @@ options:
       stable_peer_addresses:
         description: Gives the masters' Services a cluster IP, by default O(stable_peer_addresses).
         type: bool
+      disruption_budget:
+        description: Lets one master be evicted at a time, by default O(disruption_budget).
+        type: bool
       master: *master
       worker: *worker
       job_master: *job_master
@@ -532,7 +547,13 @@ from ..module_utils.api.deadline import Deadline
 from ..module_utils.apply.reconcile import Guard, Outcome, Write
 from ..module_utils.errors import FluidError
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
-from ..module_utils.lifecycle import property_check, recreate as lifecycle_recreate, runtime_checks, waits
+from ..module_utils.lifecycle import (
+    disruption_budget,
+    property_check,
+    recreate as lifecycle_recreate,
+    runtime_checks,
+    waits,
+)
 from ..module_utils.module import arguments, resource, runtime_options
 from ..module_utils.progress import Reporter
 from ..module_utils.quorum import stable_addresses
@@ -557,6 +578,8 @@ class AlluxioRuntime(resource.Resource):
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
+        outcomes = disruption_budget.ensure_for_runtimes(
+            client, items, outcomes, params["force_conflicts"], check_mode)
         return stable_addresses.ensure_for_runtimes(
             client, items, outcomes, deadline, params["wait"], check_mode)
 
