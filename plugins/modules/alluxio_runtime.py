@@ -129,8 +129,8 @@ options:
   raft: &raft
     description:
       - Options of the masters' journal. Each one sets the Alluxio property that its description names.
-      - Durations are whole numbers with a unit, such as V(500ms), V(10s) or V(1min). Sizes are numbers with
-        a unit, such as V(10MB).
+      - Durations are whole numbers with a unit, such as V(500ms), V(10s) or V(1min); others are refused.
+        Sizes are numbers with a unit, such as V(10MB).
       - An option is refused if O(properties) sets the same property.
     type: dict
     suboptions:
@@ -140,10 +140,14 @@ options:
           - V(fast) sets O(raft.election_timeout_min) to V(1s), O(raft.election_timeout_max) to V(2s),
             O(raft.catchup_retry_wait) to V(100ms) and O(raft.backup_delegation) to V(false).
           - With V(fast) the next leader serves about 4 seconds after the loss of a leader. It suits masters
-            that neither their garbage collection nor their node stops for a second.
-          - V(default) sets none.
+            that neither their garbage collection nor their node stops for half a second.
+          - V(balanced) sets O(raft.election_timeout_min) to V(5s), O(raft.election_timeout_max) to V(7s),
+            and the other two as V(fast) does. The next leader serves about 8 seconds after the loss. A pause
+            of 2 seconds in any master, as of its garbage collection, causes no election.
+          - The playbooks C(deploy_ha) and C(scale_masters) use V(balanced) unless C(fluid_raft) sets another.
+          - V(default) sets none, so Alluxio's own timeouts remain, with failovers of 23 to 28 seconds.
         type: str
-        choices: [default, fast]
+        choices: [default, balanced, fast]
       election_timeout_min:
         description:
           - Sets the shortest election timeout, C(alluxio.master.embedded.journal.election.timeout.min), by
