@@ -112,6 +112,8 @@ options:
         know.
       - It checks the keys with C(alluxio getConf) in a master, before a change of a running runtime, and
         with O(wait=true) after a creation. This needs C(create) on C(pods/exec).
+      - With several masters C(alluxio.standby.master.web.enabled=true) is refused, because the leader is
+        recognised by its open web port.
     type: dict
   jvm_options: &jvm_options
     description: JVM options of all components.

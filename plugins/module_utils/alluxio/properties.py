@@ -26,6 +26,8 @@ RAFT_PROPERTIES = {
     "log_size_bytes_max": "alluxio.master.journal.log.size.bytes.max",
     "backup_delegation": "alluxio.master.backup.delegation.enabled",
 }
+# Lets a standby serve its web port too; the leader is recognised by its open port (masters/web_api.py).
+STANDBY_WEB = "alluxio.standby.master.web.enabled"
 ELECTION_TIMEOUT_MIN = RAFT_PROPERTIES["election_timeout_min"]
 ELECTION_TIMEOUT_MAX = RAFT_PROPERTIES["election_timeout_max"]
 # Seconds (Alluxio 2.9, PropertyKey.java).

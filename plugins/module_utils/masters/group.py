@@ -52,6 +52,8 @@ for each in /proc/[0-9]*; do
 done
 exit $status"""
 _LOG_TAIL = 2000
+# The answers to a request for the log of a container that is being created, and of a pod that is gone.
+_NO_LOG = (400, 404)
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
 
@@ -169,11 +171,19 @@ class Masters:
         raise QuorumUnknown(f"{self._unanswered('the configuration')}: none serves its web port")
 
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
-        """Return the quorum with the newest Raft term in its leader's log; None if the log has none."""
+        """Return the quorum with the newest Raft term in its leader's log; None if the log has none.
+
+        A container that is created has no log yet, nor has a pod that is gone.
+        """
         host = (quorum.leader or "").rpartition(":")[0]
         if all(pod["metadata"]["name"] != host for pod in (self.pods() if pods is None else pods)):
             return quorum
-        log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
+        try:
+            log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
+        except ApiError as err:
+            if err.status not in _NO_LOG:
+                raise
+            return quorum
         return replace(quorum, term=last_term(log))
 
     def unknown_properties(self, keys: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
@@ -328,6 +328,20 @@ def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, c
     cluster.logs["hbase-master-1", container] = recorded("raft_leader_log.txt")
     found = group({"hbase-master-1": True}, {}).with_term(Quorum("hbase-master-1:21181"), domain)
     assert found == Quorum("hbase-master-1:21181", term=1)
+
+
+@pytest.mark.parametrize("status", [400, 404], ids=["container-is-created", "pod-is-gone"])
+def test_without_a_log_the_term_is_not_known(cluster, group, monkeypatch, status):
+    def no_log(*_args, **_more):
+        raise ApiError(f"log of hbase-master-1/alluxio-master: HTTP {status}", status)
+    monkeypatch.setattr(cluster, "log", no_log)
+    quorum = Quorum("hbase-master-1:21181")
+    assert group({"hbase-master-1": True}, {}).with_term(quorum, MASTER) == quorum
+
+
+def test_a_log_that_may_not_be_read_is_an_error(group):
+    with pytest.raises(Forbidden, match="log of hbase-master-1"):
+        group({"hbase-master-1": True}, {}).with_term(Quorum("hbase-master-1:21181"), MASTER)
 
 
 @pytest.mark.parametrize(("result", "done"), [
