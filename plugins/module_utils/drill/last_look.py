@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -11,6 +13,7 @@ from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER
 from ..k8s.kinds import ObjectRef
 from ..k8s.wait_status import WaitStatus
+from ..masters.catch_up import CatchUp
 from ..masters.web_api import MasterWebApi
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
@@ -29,6 +32,8 @@ class LastLook:
         self._runtime = runtime
         self._healer = healer
         self._api = api
+        # By domain and pod; several answers prove that a follower has the whole journal.
+        self._catch_ups: dict[tuple[str, str], CatchUp] = defaultdict(CatchUp)
         self._properties: dict[tuple[str, str], dict[str, str]] = {}  # in force, by domain and leader
 
     def leader(self, deadline: Deadline) -> dict:
@@ -41,7 +46,7 @@ class LastLook:
             began = deadline.now()
             groups = bulk.work(list(DOMAINS), self._healer.observe)
             serving = self.serving(self._healer.masters.pods())
-            reasons = self._reasons(groups, serving)
+            reasons = self._reasons(groups, serving, deadline.now())
             self._client.before_command()  # renews the Lease now, so that no renewal delays the kill
             age = deadline.now() - began
             if not reasons and age > _MAX_AGE:
@@ -60,20 +65,26 @@ class LastLook:
         view = self._api.ask(MASTER, pods)
         return next((pod for pod in pods if pod["metadata"]["name"] == view.pod), None)
 
-    def _reasons(self, groups: list[RaftGroup | FluidError], serving: dict | None) -> str:
+    def _reasons(self, groups: list[RaftGroup | FluidError], serving: dict | None, now: float) -> str:
         """Return what speaks against killing the serving pod now; empty for nothing."""
         found = []
         for observed in groups:
             if isinstance(observed, FluidError):
                 raise observed
-            reason = shortcomings(observed) if not is_complete(observed) else lags(
-                observed, self._in_force(observed))
+            reason = shortcomings(observed) if not is_complete(observed) else (
+                lags(observed, self._in_force(observed)) or self._unproven(observed, now))
             found += [f"{observed.domain}: {reason}"] if reason else []
             leading = observed.leading()
             name = serving["metadata"]["name"] if serving else "no pod"
             if not reason and leading and observed.domain == MASTER and leading.pod != name:
                 found.append(f"{leading.pod} leads and {name} serves clients")
         return "; ".join(found)
+
+    def _unproven(self, observed: RaftGroup, now: float) -> str:
+        """Return which followers have not answered often enough to be known to have the whole journal."""
+        unproven = [master.pod for master in observed.masters
+                    if not self._catch_ups[observed.domain, master.pod].observe(master.peer, now)]
+        return f"the leader awaits more answers from {', '.join(unproven)}" if unproven else ""
 
     def _in_force(self, observed: RaftGroup) -> dict[str, str]:
         """Return the properties in force in a group's leader; {}, for the defaults, when they are unknown."""

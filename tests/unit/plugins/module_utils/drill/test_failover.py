@@ -199,6 +199,18 @@ def test_the_bound_of_silence_follows_from_the_timeouts_in_force(failover, drill
         drill(60).run()
 
 
+def test_a_follower_proves_by_several_answers_that_it_has_the_journal(cluster, failover, drill):
+    """An entry counts as sent before a follower that lacks its predecessor has refused it."""
+    failover.raft.behind[pod_name(2)] = 0
+    for second in range(1, 30):
+        cluster.later(5 * second, lambda: failover.raft.silences.update({pod_name(2): 0.1}))
+        cluster.later(5 * second - 0.3, lambda: failover.raft.silences.update({pod_name(2): 4.8}))
+    progress = drill.progress
+    failover.raft.silences[pod_name(2)] = 0.1
+    assert drill().run().killed == "hbase-master-0"
+    assert any("the leader awaits more answers from hbase-master-2" in line for line in progress)
+
+
 def test_a_slow_look_kills_nothing(cluster, failover, drill, monkeypatch):
     """A follower may be gone since its begin."""
     look = failover.ask
