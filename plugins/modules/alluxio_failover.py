@@ -11,12 +11,14 @@ version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Kills the process of the leading master with SIGKILL and deletes its pod with a grace period of 0
-    seconds.
+  - Kills the process of the leading master with SIGKILL. Its container restarts with its journal.
   - Measures the time without a leader, and the time until all peers of both quorums are AVAILABLE again.
   - Is an action without a desired state. Each run kills a leader.
   - Runs only if both quorums are complete and all masters have stable addresses. Otherwise it fails without
     killing anything. A single master is refused.
+  - Looks again once the writer and the reader work. The kill follows within a second of a look that saw
+    both quorums complete, and every follower answer and have the journal. It hits the pod that leads then.
+  - Holds the Lease C(<name>-masters), so that no other run acts on the masters meanwhile.
   - A writer creates empty directories in C(/.datacache-drill) of Alluxio's root before, during and after
     the kill. The next leader must list every acknowledged one. They exist only in the metadata and are
     removed afterwards.
@@ -62,9 +64,23 @@ options:
       - On by default, because only writes show whether acknowledged metadata survives.
     type: bool
     default: true
+  kill:
+    description:
+      - What is killed.
+      - V(process) is the process of the leading master. Kubernetes restarts its container and the journal
+        stays, so the same master may lead again.
+      - V(pod) is the process and the pod, with a grace period of 0 seconds. The pod's journal is lost unless
+        it is on a claim. A follower that lacks an entry at that moment may then win the election without it.
+      - Kubernetes delays each further restart of a container within 10 minutes, by 10 seconds at first.
+        Drills that follow each other show that delay in RV(seconds_until_complete) with V(process).
+    type: str
+    choices: [process, pod]
+    default: process
   wait_timeout:
     description:
-      - Maximum duration of the drill, in seconds.
+      - Maximum duration of the drill, in seconds. Nothing is killed unless the writer, the reader and the
+        look before the kill succeed within half of it.
+      - The module waits at most that long for another run that holds the Lease.
       - The default covers an election with Alluxio's default timeouts, which measured 23 to 28 seconds, and
         the return of the killed master.
     type: int
@@ -104,13 +120,14 @@ killed:
   type: str
   sample: hbase-master-1
 leader:
-  description: Pod of the next leader.
+  description: Pod of the next leader; the same as RV(killed) if its restarted master leads again.
   returned: outside check mode, also if a measured guarantee is broken
   type: str
   sample: hbase-master-2
 seconds_without_leader:
   description:
-    - Seconds from the request that killed the leader until the next leader served clients.
+    - Seconds from the request that killed the leader until a leader served clients. It may be the same
+      master, in its restarted container.
     - The end is taken from the next leader's log. Without permission for the log it is the start of that
       leader's web port, which follows.
   returned: outside check mode, also if a measured guarantee is broken
@@ -147,6 +164,7 @@ duration:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.drill.ensure import ensure, require_valid
+from ..module_utils.drill.failover import POD, PROCESS
 from ..module_utils.module import arguments
 from ..module_utils.module.run import run
 
@@ -158,6 +176,7 @@ def argument_spec() -> dict:
         max_failover_seconds={"type": "float"},
         reader_pod={"type": "str"},
         probe_writes={"type": "bool", "default": True},
+        kill={"type": "str", "choices": [PROCESS, POD], "default": PROCESS},
         wait_timeout={"type": "int", "default": 300})
 
 

@@ -88,7 +88,7 @@ masters:
           type: bool
           sample: true
     term:
-      description: Newest Raft term in the recent log of the leader; null if that log has none.
+      description: Newest Raft term in the recent log of the leader; null without one or without a log.
       returned: success
       type: int
       sample: 2

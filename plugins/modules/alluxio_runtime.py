@@ -112,6 +112,8 @@ options:
         know.
       - It checks the keys with C(alluxio getConf) in a master, before a change of a running runtime, and
         with O(wait=true) after a creation. This needs C(create) on C(pods/exec).
+      - With several masters C(alluxio.standby.master.web.enabled=true) is refused, because the leader is
+        recognised by its open web port.
     type: dict
   jvm_options: &jvm_options
     description: JVM options of all components.
@@ -129,8 +131,8 @@ options:
   raft: &raft
     description:
       - Options of the masters' journal. Each one sets the Alluxio property that its description names.
-      - Durations are whole numbers with a unit, such as V(500ms), V(10s) or V(1min). Sizes are numbers with
-        a unit, such as V(10MB).
+      - Durations are whole numbers with a unit, such as V(500ms), V(10s) or V(1min); others are refused.
+        Sizes are numbers with a unit, such as V(10MB).
       - An option is refused if O(properties) sets the same property.
     type: dict
     suboptions:
@@ -140,10 +142,14 @@ options:
           - V(fast) sets O(raft.election_timeout_min) to V(1s), O(raft.election_timeout_max) to V(2s),
             O(raft.catchup_retry_wait) to V(100ms) and O(raft.backup_delegation) to V(false).
           - With V(fast) the next leader serves about 4 seconds after the loss of a leader. It suits masters
-            that neither their garbage collection nor their node stops for a second.
-          - V(default) sets none.
+            that neither their garbage collection nor their node stops for half a second.
+          - V(balanced) sets O(raft.election_timeout_min) to V(5s), O(raft.election_timeout_max) to V(7s),
+            and the other two as V(fast) does. The next leader serves about 8 seconds after the loss. A pause
+            of 2 seconds in any master, as of its garbage collection, causes no election.
+          - The playbooks C(deploy_ha) and C(scale_masters) use V(balanced) unless C(fluid_raft) sets another.
+          - V(default) sets none, so Alluxio's own timeouts remain, with failovers of 23 to 28 seconds.
         type: str
-        choices: [default, fast]
+        choices: [default, balanced, fast]
       election_timeout_min:
         description:
           - Sets the shortest election timeout, C(alluxio.master.embedded.journal.election.timeout.min), by
@@ -222,6 +228,18 @@ options:
       - Replaces the Services one at a time, also of a running runtime. With O(wait=true) it replaces those
         of a new runtime as soon as they exist, otherwise the next run does.
       - Needs C(list), C(get), C(create) and C(delete) on Services.
+    type: bool
+    default: true
+  disruption_budget:
+    description:
+      - Lets one of several masters be evicted at a time, by the PodDisruptionBudget C(<name>-masters) with
+        C(maxUnavailable) 1. Drains of nodes, autoscalers and M(datacache.fluid.alluxio_rollout) then never
+        take a second master before the first one is ready again.
+      - With V(false) there is no such budget; one that this collection has created is deleted.
+      - Leaves it out, too, where another budget selects the masters, because Kubernetes evicts no pod that
+        has two.
+      - The runtime owns the budget, so it is deleted with it. A single master gets none.
+      - Needs C(list), C(get), C(create), C(patch) and C(delete) on PodDisruptionBudgets.
     type: bool
     default: true
   master: &master
@@ -393,6 +411,9 @@ options:
       stable_peer_addresses:
         description: Gives the masters' Services a cluster IP, by default O(stable_peer_addresses).
         type: bool
+      disruption_budget:
+        description: Lets one master be evicted at a time, by default O(disruption_budget).
+        type: bool
       master: *master
       worker: *worker
       job_master: *job_master
@@ -532,7 +553,13 @@ from ..module_utils.api.deadline import Deadline
 from ..module_utils.apply.reconcile import Guard, Outcome, Write
 from ..module_utils.errors import FluidError
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
-from ..module_utils.lifecycle import property_check, recreate as lifecycle_recreate, runtime_checks, waits
+from ..module_utils.lifecycle import (
+    disruption_budget,
+    property_check,
+    recreate as lifecycle_recreate,
+    runtime_checks,
+    waits,
+)
 from ..module_utils.module import arguments, resource, runtime_options
 from ..module_utils.progress import Reporter
 from ..module_utils.quorum import stable_addresses
@@ -557,6 +584,8 @@ class AlluxioRuntime(resource.Resource):
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
+        outcomes = disruption_budget.ensure_for_runtimes(
+            client, items, outcomes, params["force_conflicts"], check_mode)
         return stable_addresses.ensure_for_runtimes(
             client, items, outcomes, deadline, params["wait"], check_mode)
 

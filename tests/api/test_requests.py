@@ -62,17 +62,18 @@ def test_a_volume_is_read_once(succeed, sent, fluid):
     assert methods(sent) == ["GET"] * 4
 
 
-def test_three_masters_cost_a_look_at_the_nodes_when_made_and_at_their_services_later(
+def test_three_masters_cost_a_look_at_the_nodes_when_made_and_at_their_budgets_and_services_later(
         run, succeed, sent, fluid):
     run("alluxio_runtime", name="hbase", master_replicas=3)
     assert [path for _method, path in sent][1] == "/api/v1/nodes"
     sent.clear()
     succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork")
-    assert methods(sent) == ["GET", "POST"]
+    assert methods(sent) == ["GET", "POST"] * 2
     sent.clear()
     succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork")
-    assert [path.rpartition("/")[2] for _method, path in sent] == ["other", "services"]
+    assert [path.partition("?")[0].rpartition("/")[2] for _method, path in sent] == [
+        "other", "poddisruptionbudgets", "services"]
     sent.clear()
     succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork",
             stable_peer_addresses=False)
-    assert methods(sent) == ["GET"]
+    assert methods(sent) == ["GET", "GET"]

@@ -24,6 +24,10 @@ from .client import Client
 # The channels of an exec stream (k8s.io/apimachinery, util/remotecommand) and the opcodes of RFC 6455.
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 _DATA, _CLOSE = (0x1, 0x2), 0x8
+# Exit codes without output; a signal gives 128 plus its number.
+_MEANINGS = {-1: "the stream broke before the command's end, as when its node or the API server fails",
+             137: "it was killed (SIGKILL), as when its container or pod ends",
+             143: "it was terminated (SIGTERM), as when its container or pod ends"}
 # The last characters of a failed command's output that a message contains.
 _REPORTED = 500
 
@@ -42,9 +46,13 @@ class ExecResult:
         task: the purpose of the command for that message, such as "list backups".
         """
         if self.code != 0:
-            output = (self.stderr.strip() or self.stdout.strip())[-_REPORTED:] or "no output"
-            raise ApiError(f"cannot {task} in pod {pod}: exit code {self.code}: {output}")
+            raise ApiError(f"cannot {task} in pod {pod}: {self.failure()}")
         return self.stdout
+
+    def failure(self) -> str:
+        """Return the exit code and the end of the output, or the meaning of the code without output."""
+        output = (self.stderr.strip() or self.stdout.strip())[-_REPORTED:]
+        return f"exit code {self.code}: {output or _MEANINGS.get(self.code, 'no output')}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import InvalidInput
 from ..fluid.lookup import require_quorum
+from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity
+from ..masters import lease
 from ..progress import Reporter
 from .failover import FailoverDrill
 
@@ -25,13 +27,21 @@ def require_valid(params: dict) -> None:
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Return the module's result, failed when the failover broke a guarantee."""
     runtime = ref_of(params)
-    masters = require_quorum(
-        client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")
-    drill = FailoverDrill(client, runtime, masters, Deadline(params["wait_timeout"], reporter.progress))
+    masters = _require_masters(client, runtime)
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
     if check_mode:
-        return {"changed": True, "killed": drill.leader()}
-    result = drill.run(params["reader_pod"] or "", params["probe_writes"])
+        return {"changed": True, "killed": FailoverDrill(client, runtime, masters, deadline).leader()}
+    # Held from the first look on, not from the last: no writer starts while another run acts on masters.
+    with lease.held(client, runtime, deadline, "failover drill") as holder:
+        masters = _require_masters(holder, runtime)  # the other run may have changed their number
+        drill = FailoverDrill(holder, runtime, masters, deadline.again())
+        result = drill.run(params["reader_pod"] or "", params["probe_writes"], params["kill"])
     broken = result.broken(params["max_failover_seconds"])
     failure = {"failed": True,
                "msg": f"the failover broke {len(broken)} guarantees: {'; '.join(broken)}"} if broken else {}
     return {"changed": True, **result.as_dict(), **failure}
+
+
+def _require_masters(client: Client, runtime: ObjectRef) -> int:
+    return require_quorum(
+        client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")

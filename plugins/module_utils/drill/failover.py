@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kills the leader of a runtime's masters and measures the effect on clients that write and read. Drives IO.
 
-A drill runs only if both quorums are complete. It then costs the quorum one of the failures that it
-tolerates, never its majority.
+A drill costs the quorum one of the failures that it tolerates, never its majority:
+
+1. Both quorums must be complete, or nothing starts.
+2. The writer and the reader start, which takes seconds.
+3. One pass over both groups, the last look, decides which pod leads now and whether it may be killed.
+4. The leader's process is killed within a second of that look.
 """
 
 from __future__ import annotations
@@ -15,22 +19,35 @@ from typing import Any
 from ..alluxio import logs
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import ApiError, FluidError, PreconditionFailed, WaitTimeout
+from ..errors import (
+    ApiError,
+    Conflict,
+    FluidError,
+    Forbidden,
+    PreconditionFailed,
+    WaitTimeout,
+    WriteConflict,
+)
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
+from ..k8s.pods import container_run
 from ..k8s.wait_status import WaitStatus
 from ..masters.web_api import MasterWebApi
 from ..quorum import services
 from ..quorum.healer import QuorumHealer
-from ..quorum.plan import Master, RaftGroup
 from . import reader as drill_reader
+from .last_look import LastLook
+from .observed import is_complete, shortcomings
 from .reader import Reads
 from .results import DrillResult, Writes
 from .writer import ProbeWriter
 
-# Seconds between two observations: of a new leader, and of slower events.
+# What is killed: the leader's process, whose container kubelet restarts, or its pod too.
+PROCESS, POD = "process", "pod"
+
+# Seconds between two observations: of a leader, and of slower events.
 _LEADER_PAUSE = 0.1
 _PAUSE = 0.5
 # Lines of the reader's log, enough for one to two hours.
@@ -38,6 +55,9 @@ _LOG_TAIL = 50000
 _LEADER_LOG_TAIL = 500
 # Seconds beyond a drill's timeout, after which an abandoned writer ends by itself.
 _WRITER_MARGIN = 60.0
+# The part of a drill's time in which writer, reader and last look must succeed: the rest is for the return of
+# the master, which a drill that has killed must be able to await.
+_PREPARATION = 0.5
 
 
 class FailoverDrill:
@@ -50,6 +70,7 @@ class FailoverDrill:
         self._deadline = deadline
         self._api = MasterWebApi(client)
         self._healer = QuorumHealer(client, runtime, masters, deadline)
+        self._look = LastLook(client, runtime, self._healer, self._api)
 
     def leader(self) -> str:
         """Return the pod that leads the masters.
@@ -72,23 +93,27 @@ class FailoverDrill:
                                      "minutes; nothing was killed: run alluxio_quorum first")
         return leaders[0]
 
-    def run(self, reader: str = "", probe_writes: bool = True) -> DrillResult:
-        """Kill the leader and return the result. reader: pod of a reading application; empty without one."""
-        killed = self.leader()
-        pods = {pod["metadata"]["name"]: pod for pod in self._healer.masters.pods()}
-        survivors = [pod for name, pod in sorted(pods.items()) if name != killed]
-        writer = ProbeWriter(self._client, ref_to(survivors[0]), secrets.token_hex(4),
-                             self._deadline.seconds + _WRITER_MARGIN) if probe_writes else None
+    def run(self, reader: str = "", probe_writes: bool = True, kill: str = PROCESS) -> DrillResult:
+        """Kill the leader and return the result.
+
+        reader: pod of a reading application; empty without one. kill: PROCESS or POD.
+        """
+        leading = self.leader()
+        prepared = self._deadline.within(self._deadline.seconds * _PREPARATION)
+        writer = None
         try:
-            if writer:
-                writer.start()
-            before = self._until("the first acknowledged directory", writer.count) if writer else 0
-            skip = self._until(f"a first read by pod {reader}",
-                               lambda: drill_reader.count(self._log(reader))) if reader else 0
+            while True:
+                writer = self._writer(leading) if probe_writes else None
+                before, skip = self._warm(writer, reader, prepared)
+                victim = self._look.leader(prepared)
+                leading = victim["metadata"]["name"]
+                if writer is None or writer.pod != leading:
+                    break
+                _clear(writer)  # the kill would end it as well: the leadership has moved to its pod
             began = self._deadline.now()
-            self._kill(pods[killed])
-            leader = self._until(
-                f"a master to lead in place of {killed}", lambda: self._serving(survivors), _LEADER_PAUSE)
+            self._kill(victim, kill)
+            leader = self._until(f"a master to lead in place of {leading}",
+                                 lambda: self._next_leader(victim), _LEADER_PAUSE)
             served = max(began, self._deadline.now() - self._served_before_web(leader))
             self._until("all peers of both quorums", self._complete)
             completed = self._deadline.now()
@@ -101,15 +126,55 @@ class FailoverDrill:
         if writer:
             writer.remove()
         return DrillResult(
-            killed, leader["metadata"]["name"], served - began, completed - began, writes, reads)
+            leading, leader["metadata"]["name"], served - began, completed - began, writes, reads)
 
-    def _kill(self, pod: dict) -> None:
-        """Kill the master's JVM and delete its pod with the journal.
+    def _writer(self, leading: str) -> ProbeWriter:
+        """Return a writer in a master's pod that does not lead."""
+        followers = [pod for pod in self._healer.masters.pods() if pod["metadata"]["name"] != leading]
+        if not followers:
+            raise PreconditionFailed(f"{self._described()} has no master pod besides {leading}; nothing was "
+                                     "killed: run alluxio_quorum first")
+        pod = min(followers, key=lambda each: each["metadata"]["name"])
+        return ProbeWriter(
+            self._client, ref_to(pod), secrets.token_hex(4), self._deadline.seconds + _WRITER_MARGIN)
+
+    def _warm(self, writer: ProbeWriter | None, reader: str, prepared: Deadline) -> tuple[int, int]:
+        """Start the writer and await both clients; return their directories and reads so far."""
+        before = skip = 0
+        if writer:
+            writer.start()
+            before = self._until("the first acknowledged directory", writer.count, deadline=prepared)
+        if reader:
+            skip = self._until(f"a first read by pod {reader}",
+                               lambda: drill_reader.count(self._log(reader)), deadline=prepared)
+        return before, skip
+
+    def _kill(self, pod: dict, kill: str) -> None:
+        """Kill the master's JVM, and delete its pod with what the pod alone holds if kill is POD.
 
         Without the signal a pod that is deleted by force would run for two more seconds (kubelet).
         """
-        self._healer.masters.kill(pod["metadata"]["name"], MASTER)
-        self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=0)
+        name = pod["metadata"]["name"]
+        try:
+            killed = self._healer.masters.kill(name, MASTER)
+        except Forbidden:
+            raise
+        except ApiError as err:
+            raise ApiError(f"{name} led a second ago and its process could not be killed: {err}; the pod may "
+                           "be gone: run alluxio_quorum, then the drill again", err.status) from err
+        if not killed:
+            raise PreconditionFailed(f"{name} led a second ago and runs no master any more, so nothing was "
+                                     "killed: run alluxio_quorum, then the drill again")
+        if kill == POD and not self._deleted(pod):
+            raise Conflict(f"the process of {name} was killed, but another client deleted its pod first: "
+                           "find out which one, run alluxio_quorum, then the drill again")
+
+    def _deleted(self, pod: dict) -> bool:
+        """Delete the pod without a grace period; return False if it is gone or replaced."""
+        try:
+            return self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=0)
+        except WriteConflict:
+            return False
 
     def _served_before_web(self, leader: dict) -> float:
         """Return the seconds that the leader served clients before its web port opened; 0 without its log."""
@@ -119,10 +184,16 @@ class FailoverDrill:
             return 0.0
         return logs.served_before_web(log)
 
-    def _serving(self, pods: list[dict]) -> dict | None:
-        """Return the pod among these that leads and serves; None without one."""
-        view = self._api.ask(MASTER, pods)
-        return next((pod for pod in pods if pod["metadata"]["name"] == view.pod), None)
+    def _next_leader(self, killed: dict) -> dict | None:
+        """Return the pod that serves; None without one.
+
+        With its journal the killed master may win the election. It then leads from a later container, so that
+        its former process counts as no next leader.
+        """
+        serving = self._look.serving(self._healer.masters.pods())
+        container = container_of(MASTER)
+        return None if serving and container_run(serving, container) == container_run(
+            killed, container) else serving
 
     def _complete(self) -> bool:
         return all(is_complete(self._healer.observe(domain)) for domain in DOMAINS)
@@ -131,7 +202,7 @@ class FailoverDrill:
         """Stop the writer and compare the acknowledged directories with those that the leader lists."""
         acknowledged = writer.stop()
         # The leadership may have moved again; the present leader must list the directories as well.
-        leading = self._serving(self._healer.masters.pods()) or leader
+        leading = self._look.serving(self._healer.masters.pods()) or leader
         return Writes(
             before, len(acknowledged), tuple(sorted(acknowledged - writer.listed(self._api, leading))))
 
@@ -144,42 +215,27 @@ class FailoverDrill:
     def _log(self, reader: str) -> str:
         return self._client.log(ObjectRef(self._runtime.namespace, reader), "reader", _LOG_TAIL)
 
-    def _until(self, awaited: str, observe: Callable[[], Any], pause: float = _PAUSE) -> Any:
-        """Poll until observe returns something true, and return that."""
+    def _until(self, awaited: str, observe: Callable[[], Any], pause: float = _PAUSE,
+               deadline: Deadline | None = None) -> Any:
+        """Poll until observe returns something true, and return that.
+
+        deadline: of what happens before the kill; by default the drill's.
+        """
+        within, killed = deadline or self._deadline, "" if deadline is None else ", which killed nothing"
+
         def question() -> WaitStatus:
             found = observe()
             return WaitStatus(bool(found), value=found)
-        return self._deadline.poll_until(awaited, question, pause, lambda _progress: WaitTimeout(
-            f"timed out after {self._deadline.seconds:g} s while waiting for {awaited} in a drill on "
-            f"{self._described()}: read the quorum with alluxio_quorum_info, and run alluxio_quorum"))
+        return within.poll_until(awaited, question, pause, lambda _progress: WaitTimeout(
+            f"timed out after {within.seconds:g} s while waiting for {awaited} in a drill on "
+            f"{self._described()}{killed}: read the quorum with alluxio_quorum_info, and run alluxio_quorum"))
 
     def _described(self) -> str:
         return fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)
 
 
-def is_complete(observed: RaftGroup) -> bool:
-    """Return whether all expected masters run, are AVAILABLE peers, and one of them leads.
-
-    A leader reports a follower as AVAILABLE for a while after its pod was deleted.
-    """
-    return observed.complete() and observed.running == len(observed.masters)
-
-
-def shortcomings(observed: RaftGroup) -> str:
-    """Return what keeps a group from being complete; empty when it is."""
-    found = ["no leader"] if observed.leading() is None else []
-    found += [f"{peer.address} is a stale peer" for peer in observed.stale]
-    found += [f"{master.pod} {master.reason or 'is ' + _state(master)}"
-              for master in observed.masters if master.unavailable]
-    return "; ".join(found)
-
-
-def _state(master: Master) -> str:
-    return "terminating" if master.available else master.state or "no member"
-
-
 def _clear(writer: ProbeWriter) -> None:
     """Stop the writer and remove its directories if the masters allow it; the next drill does the rest."""
     for action in (writer.stop, writer.remove):
-        with suppress(ApiError):
+        with suppress(FluidError):
             action()

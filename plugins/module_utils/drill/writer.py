@@ -76,6 +76,7 @@ class ProbeWriter:
     def __init__(self, client: Client, pod: ObjectRef, run_id: str, seconds: float,
                  container: str = MASTER_CONTAINER) -> None:
         self.folder = f"{ROOT}/{run_id}"
+        self.pod = pod.name
         self._shell = PodShell(client, pod, container, _TIMEOUT, "bash")
         self._file = f"/tmp/datacache-drill-{run_id}"
         self._seconds = seconds

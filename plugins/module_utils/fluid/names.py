@@ -17,11 +17,16 @@ def claim_name(name: str) -> str:
 
 
 def master_selector(name: str) -> str:
-    """Return the label selector of a runtime's master pods.
+    """Return the label selector of a runtime's master pods."""
+    return ",".join(f"{key}={value}" for key, value in master_labels(name).items())
+
+
+def master_labels(name: str) -> dict[str, str]:
+    """Return the labels that a runtime's master pods and no others have.
 
     Source: Fluid, charts/alluxio/templates/master/statefulset.yaml.
     """
-    return f"release={name},role=alluxio-master"
+    return {"release": name, "role": "alluxio-master"}
 
 
 def master_pod(name: str, index: int) -> str:
@@ -46,4 +51,9 @@ def config_map_name(name: str) -> str:
 
 def lease_name(name: str) -> str:
     """Return the name of the Lease that whatever acts on a runtime's masters holds."""
+    return name + "-masters"
+
+
+def disruption_budget_name(name: str) -> str:
+    """Return the name of the PodDisruptionBudget of a runtime's masters."""
     return name + "-masters"

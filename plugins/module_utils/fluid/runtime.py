@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
-from ..alluxio import durations, raft as alluxio_raft
-from ..alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, RAFT_PROFILES, RAFT_PROPERTIES
+from ..alluxio import durations, java_options, raft as alluxio_raft
+from ..alluxio.properties import (
+    ELECTION_TIMEOUT_DEFAULTS,
+    RAFT_DURATIONS,
+    RAFT_PROFILES,
+    RAFT_PROPERTIES,
+    STANDBY_WEB,
+)
 from ..errors import InvalidInput
 from ..k8s import quantity
 from ..k8s.names import require_dns_1035, require_namespace
@@ -31,7 +37,9 @@ def require_valid(params: dict) -> None:
         raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected at least one worker")
     for number, level in enumerate(params.get("tieredstore") or []):
         _require_valid_level(f"tieredstore[{number}]", level)
-    _require_valid_raft(raft_options(params), params.get("properties") or {})
+    _require_valid_raft(params.get("raft") or {}, raft_options(params), params.get("properties") or {})
+    if params["master_replicas"] > 1:
+        _require_closed_standbys(params)
     for component in COMPONENTS:
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
 
@@ -76,17 +84,37 @@ def raft_options(params: dict) -> dict[str, str]:
     return {**RAFT_PROFILES[raft.get("profile") or "default"], **(own or {})}
 
 
-def _require_valid_raft(raft: dict, properties: dict) -> None:
+def _require_valid_raft(own: dict, raft: dict, properties: dict) -> None:
+    """Check the journal options. own: those that are given, without those of the profile."""
     for option, key in RAFT_PROPERTIES.items():
         if raft.get(option) is not None and key in properties:
-            raise InvalidInput(f"raft.{option} and properties both set {key}: set it once")
+            source = f"raft.{option}" if own.get(option) is not None else f"raft.profile {own['profile']}"
+            raise InvalidInput(f"{source} and properties both set {key}: set raft.{option} alone, or "
+                               "raft.profile: default")
+    for option in RAFT_DURATIONS:
+        if raft.get(option):
+            durations.seconds("raft." + option, raft[option])
     low, high = (durations.seconds("raft." + option, raft[option]) if raft.get(option)
                  else ELECTION_TIMEOUT_DEFAULTS[RAFT_PROPERTIES[option]]
                  for option in ("election_timeout_min", "election_timeout_max"))
     if low >= high:
         raise InvalidInput(
             f"raft.election_timeout_min ({low:g}s) is not below raft.election_timeout_max ({high:g}s): "
-            "each follower draws its timeout between the two, so that not all start an election at once")
+            "each follower draws its timeout between the two, so that not all start an election at once; set "
+            "both, as the other one comes from raft.profile or Alluxio's default")
+
+
+def _require_closed_standbys(params: dict) -> None:
+    """Raise InvalidInput if standby masters would serve their web port, which shows who leads."""
+    parts = {"": params, **{part + ".": params.get(part) or {} for part in ("master", "job_master")}}
+    for prefix, part in parts.items():
+        given = {f"{prefix}properties": text_map(part.get("properties")) or {},
+                 f"{prefix}jvm_options": java_options.properties(" ".join(part.get("jvm_options") or []))}
+        for option, properties in given.items():
+            if properties.get(STANDBY_WEB, "").lower() == "true":
+                raise InvalidInput(
+                    f"{option} sets {STANDBY_WEB}: true, so that every master would serve its web port, and "
+                    "the quorum's leader is recognised by that port: leave it out")
 
 
 def _require_valid_resources(component: str, resources: dict) -> None:

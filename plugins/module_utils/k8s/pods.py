@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Readiness and claims of a pod. Pure."""
+"""Readiness, claims and containers of a pod. Pure."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ def _container_reason(container: dict) -> str:
         return (f"container {container['name']} terminated with exit code {terminated['exitCode']} "
                 f"({terminated.get('reason')})")
     return ""
+
+
+def container_run(pod: dict, container: str) -> tuple[str, str, str]:
+    """Return what identifies one run of a pod's container: the UID of the pod, the ID, the start time."""
+    statuses = pod.get("status", {}).get("containerStatuses") or []
+    status: dict = next((each for each in statuses if each["name"] == container), {})
+    started = ((status.get("state") or {}).get("running") or {}).get("startedAt", "")
+    return pod["metadata"].get("uid", ""), status.get("containerID", ""), started
 
 
 def claims_of(pod: dict) -> set[str]:

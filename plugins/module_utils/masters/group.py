@@ -41,14 +41,19 @@ _FIND_UNKNOWN = """for key; do
   case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac
 done"""
 # Signals the process whose arguments name the class. A container's first process is not the JVM but the bash
-# of Fluid's <name>-mount-config; the kernel does not deliver signals to it, since it handles none.
-_END = """for each in /proc/[0-9]*; do
+# of Fluid's <name>-mount-config; the kernel does not deliver signals to it, since it handles none. Exits
+# with _NO_PROCESS when no process is of that class.
+_NO_PROCESS = 3
+_END = f"""status={_NO_PROCESS}
+for each in /proc/[0-9]*; do
   case $(readlink "$each/exe") in
-    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${each#/proc/}" ;;
+    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${{each#/proc/}}" && status=0 ;;
   esac
 done
-true"""
+exit $status"""
 _LOG_TAIL = 2000
+# The answers to a request for the log of a container that is being created, and of a pod that is gone.
+_NO_LOG = (400, 404)
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
 
@@ -166,11 +171,19 @@ class Masters:
         raise QuorumUnknown(f"{self._unanswered('the configuration')}: none serves its web port")
 
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
-        """Return the quorum with the newest Raft term in its leader's log; None if the log has none."""
+        """Return the quorum with the newest Raft term in its leader's log; None if the log has none.
+
+        A container that is created has no log yet, nor has a pod that is gone.
+        """
         host = (quorum.leader or "").rpartition(":")[0]
         if all(pod["metadata"]["name"] != host for pod in (self.pods() if pods is None else pods)):
             return quorum
-        log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
+        try:
+            log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
+        except ApiError as err:
+            if err.status not in _NO_LOG:
+                raise
+            return quorum
         return replace(quorum, term=last_term(log))
 
     def unknown_properties(self, keys: list[str]) -> list[str]:
@@ -241,15 +254,16 @@ class Masters:
         """Send SIGTERM to the domain's JVM, as the container's first process does not pass it on."""
         self._signal(pod, domain, "TERM")
 
-    def kill(self, pod: str, domain: str) -> None:
-        """Send SIGKILL to the domain's JVM."""
-        self._signal(pod, domain, "KILL")
+    def kill(self, pod: str, domain: str) -> bool:
+        """Send SIGKILL to the domain's JVM; return False when the container runs none."""
+        return self._signal(pod, domain, "KILL")
 
-    def _signal(self, pod: str, domain: str, signal: str) -> None:
+    def _signal(self, pod: str, domain: str, signal: str) -> bool:
         component = raft_component(domain)
         command = ["sh", "-c", _END, "end", component.main_class, signal]
-        # The exit code is ignored: the stream may end before the shell has answered.
-        pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT)
+        result = pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT)
+        # No other code is of use: the container, and with it the shell, may end before the answer.
+        return result.code != _NO_PROCESS
 
     def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum],
                  subject: str) -> tuple[Quorum, str]:
@@ -275,7 +289,7 @@ class Masters:
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
         result = self._execute(pod, command, timeout)
         if result.code != 0:
-            raise QuorumUnknown(f"exit code {result.code}: {(result.stderr or result.stdout).strip()[-300:]}")
+            raise QuorumUnknown(result.failure())
         return result.stdout
 
 

@@ -48,6 +48,7 @@ def runtime() -> dict:
             **{option: {"type": "str"} for option in properties.RAFT_PROPERTIES},
             "backup_delegation": {"type": "bool"}}},
         stable_peer_addresses={"type": "bool", "default": True},
+        disruption_budget={"type": "bool", "default": True},
         run_as=arguments.user(),
         disable_prometheus={"type": "bool"},
         hadoop_config={"type": "str"})

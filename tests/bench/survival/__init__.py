@@ -6,6 +6,6 @@ watch.py       a record of a quorum over time, taken while something else happen
 reader.py      the reading application of the role drill
 interrupting.py  a playbook that is killed in its middle
 lab.py         ends, cuts and brings back the lab's nodes
-kills.py, restarts.py, nodes.py, changes.py   the rows: each a function from a cache to its figures
+kills.py, restarts.py, nodes.py, changes.py, together.py   the rows: from a cache to its figures
 rows.py        the table of the rows, and which cache each one needs
 """

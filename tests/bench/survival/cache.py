@@ -13,11 +13,8 @@ from costs.session import Session
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.connection import connect
 from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import Deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import (
-    FailoverDrill,
-    is_complete,
-    shortcomings,
-)
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import FailoverDrill
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.observed import is_complete, shortcomings
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import DOMAINS, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef, ref_to

@@ -36,7 +36,7 @@ _TREE = "alluxio fs ls -R / | grep -v '/.datacache-drill' | awk '{print $1, $2, 
 
 def configuration(cache: Cache) -> list[Figure]:
     """The Raft timeouts of the profile fast, declared and rolled out on masters that run with others."""
-    tasks = [cache.runtime(raft={"profile": "fast"}), _rollout(cache)]
+    tasks = [cache.runtime(raft={"profile": "fast"}), rollout(cache)]
     with watched(cache) as record:
         seconds = play(tasks, cache.session.kubeconfig)
     cache.until_whole()
@@ -54,7 +54,7 @@ def configuration(cache: Cache) -> list[Figure]:
 
 def interrupted(cache: Cache) -> list[Figure]:
     """A rolling restart whose ansible-playbook is killed once a master was restarted, and its next run."""
-    task = _rollout(cache, restarted_after=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    task = rollout(cache, restarted_after=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
     before = {pod["metadata"]["uid"] for pod in cache.pods().values()}
 
     def old() -> int:
@@ -77,9 +77,9 @@ def interrupted(cache: Cache) -> list[Figure]:
 def scale(cache: Cache) -> list[Figure]:
     """3 to 5 to 3 masters, with a writer all the time."""
     before = _tree(cache)
-    with _writing(cache) as written:
+    with writing(cache) as written:
         for masters in (_MORE, MASTERS):
-            [*_declared, took] = play([cache.runtime(master_replicas=masters), _rollout(cache)],
+            [*_declared, took] = play([cache.runtime(master_replicas=masters), rollout(cache)],
                                       cache.session.kubeconfig)
             print(f"  {masters} masters after {took:.0f} s", file=sys.stderr, flush=True)
             cache.until_whole(masters)
@@ -90,7 +90,7 @@ def scale(cache: Cache) -> list[Figure]:
 
 
 @contextmanager
-def _writing(cache: Cache) -> Iterator[dict[str, set]]:
+def writing(cache: Cache) -> Iterator[dict[str, set]]:
     """Directories made from the worker's pod, which stays, until the block ends.
 
     The dictionary then has those that were acknowledged, and those of them that the leader does not list.
@@ -108,7 +108,8 @@ def _writing(cache: Cache) -> Iterator[dict[str, set]]:
         writer.remove()
 
 
-def _rollout(cache: Cache, **options) -> dict:
+def rollout(cache: Cache, **options) -> dict:
+    """The task that applies what the runtime declares to the running masters."""
     return {"name": "Roll out",
             "datacache.fluid.alluxio_rollout": {**cache.identity(), "wait_timeout": _SECONDS, **options}}
 

@@ -2,6 +2,7 @@
 """The rows, and which cache each one needs."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,12 +12,13 @@ from importlib.util import find_spec
 from costs.report import Figure
 from costs.session import Session
 
-from . import changes, kills, nodes, restarts
+from . import changes, kills, nodes, restarts, together
 from .cache import Cache, Content, Kind, deployed
 from .lab import Lab
 
 FAST = Kind("fast", "HostNetwork")
 DEFAULT = Kind("default", "HostNetwork")
+BALANCED = Kind("balanced", "HostNetwork")
 CONTAINER = Kind("fast", "ContainerNetwork")
 _ROLLOUT = "ansible_collections.datacache.fluid.plugins.modules.alluxio_rollout"
 
@@ -30,6 +32,7 @@ class Row:
     measure: Callable[..., list[Figure]]
     needs_lab: bool = False
     needs_module: str = ""
+    needs_program: str = ""
 
     def lacks(self, lab: Lab | None) -> str:
         """Why the row cannot be measured here; empty when it can."""
@@ -37,6 +40,8 @@ class Row:
             return "it ends nodes, and KUBECONFIG is not that of the lab"
         if self.needs_module and find_spec(self.needs_module) is None:
             return "the collection has no module " + self.needs_module.rpartition(".")[2]
+        if self.needs_program and shutil.which(self.needs_program) is None:
+            return f"there is no {self.needs_program} on PATH"
         return ""
 
 
@@ -48,6 +53,8 @@ ROWS = (
     Row("interrupted", DEFAULT, changes.interrupted, needs_module=_ROLLOUT),
     Row("follower_container", CONTAINER, restarts.follower),
     Row("scale", CONTAINER, changes.scale, needs_module=_ROLLOUT),
+    Row("two_jobs", CONTAINER, together.two_jobs, needs_module=_ROLLOUT, needs_program="kubectl"),
+    Row("leader_balanced", BALANCED, kills.clients),
     Row("leader_fast", FAST, kills.leader_fast),
     Row("follower_host", FAST, restarts.follower),
     Row("clients", FAST, kills.clients),

@@ -98,3 +98,17 @@ def test_the_ha_playbook_asks_for_three_masters():
     environment = NativeEnvironment()
     assert environment.from_string(overriding["deploy_master_replicas"]).render() == 3
     assert environment.from_string(overriding["deploy_master_replicas"]).render(fluid_master_replicas=5) == 5
+
+
+@pytest.mark.parametrize(("inventory", "raft"), [
+    ({}, {"profile": "balanced"}),
+    ({"fluid_raft": {}}, {"profile": "balanced"}),
+    ({"fluid_raft": {"write_timeout": "20s"}}, {"profile": "balanced", "write_timeout": "20s"}),
+    ({"fluid_raft": {"profile": "fast"}}, {"profile": "fast"}),
+    ({"fluid_raft": {"profile": "default"}}, {"profile": "default"}),
+], ids=["nothing", "empty", "an-option", "fast", "alluxios-own"])
+def test_the_ha_playbook_fails_over_in_8_s_unless_told_otherwise(inventory, raft):
+    environment = NativeEnvironment(undefined=StrictUndefined)
+    environment.filters["combine"] = lambda first, second: first | second
+    template = load(MAPPING.with_name("ha.yml"))["deploy_raft"]
+    assert environment.from_string(template).render(inventory) == raft

@@ -6,7 +6,8 @@ from costs.report import Figure
 from costs.session import Session
 from survival import rows
 from survival.cache import Cache, Content, Kind
-from survival.watch import Look, fewest_available, seconds_without_leader
+from survival.together import Outcome, pairs
+from survival.watch import Look, below_majority, fewest_available, seconds_without_leader
 
 
 def looks(*seen):
@@ -23,6 +24,39 @@ def looks(*seen):
 def test_a_record(record, seconds, fewest):
     assert seconds_without_leader(record) == seconds
     assert fewest_available(record) == fewest
+
+
+@pytest.mark.parametrize(("look", "below"), [
+    (Look(0.0, 3, 3, 3), False), (Look(0.0, 2, 3, 2), False), (Look(0.0, 1, 3, 2), True),
+    (Look(0.0, 2, 3, 1), True), (Look(0.0, None, None, 2), False), (Look(0.0, None, None, 1), True),
+    (Look(0.0, None, None, None), False), (Look(0.0, 2, 5, 3), True), (Look(0.0, 3, 5, 2), True),
+    (Look(0.0, 3, 5, 3), False),
+], ids=["whole", "one-less", "one-peer", "one-runs", "election", "election-of-one", "nothing-known",
+        "two-peers-of-five", "two-run-of-five", "three-of-five"])
+def test_a_majority(look, below):
+    assert below_majority([look]) == ([look] if below else [])
+
+
+def test_without_a_leader_the_group_has_its_last_size():
+    election = Look(1.0, None, None, 2)
+    assert below_majority([Look(0.0, 5, 5, 5), election]) == [election]
+
+
+def test_pairs_of_jobs_come_all_before_one_comes_again():
+    found = pairs("abc", 6)
+    assert {frozenset(pair) for pair in found} == {
+        frozenset(pair) for pair in ("a", "b", "c", "ab", "ac", "bc")}
+    assert pairs("abc", 20) == pairs("abc", 20) and len(pairs("abc", 20)) == 20
+    assert {pair for pair in pairs("ab", 40)} == {("a", "a"), ("b", "b"), ("a", "b"), ("b", "a")}
+
+
+@pytest.mark.parametrize(("failure", "well"), [
+    ("", True), ("another run acts on the masters of AlluxioRuntime a: Lease a-masters: ann@host", True),
+    ("the MASTER quorum is not complete; nothing was killed: run alluxio_quorum", True),
+    ("timed out after 900 s", False),
+])
+def test_a_job_ends_or_names_the_other_one(failure, well):
+    assert Outcome("drill", 1.0, failure).well is well
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_a_drill(cluster, run, failover):
     assert result["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
     assert result["seconds_until_complete"] == pytest.approx(12.0, abs=0.6)
     assert result["writes"] == {"acknowledged_before": 2, "acknowledged": 3, "lost": []}
-    assert (failover.raft.actions, cluster.writes()) == (["kill MASTER hbase-master-0"], [("delete", "pods")])
+    assert (failover.raft.actions, cluster.writes()) == (["kill MASTER hbase-master-0"], [])
     assert scripts(failover) == ["start", "count", "stop", "remove"]
     assert {pod for pod, _script in failover.commands} == {"hbase-master-1"}
 

@@ -66,7 +66,8 @@ def test_a_second_run_changes_nothing(cluster, run):
     run("alluxio_runtime", name="hbase", **FULL)
     cluster.requests.clear()
     assert not run("alluxio_runtime", name="hbase", **FULL)["changed"]
-    assert cluster.requests == [("get", "alluxioruntimes"), ("list", "services")]
+    assert cluster.requests == [
+        ("get", "alluxioruntimes"), ("list", "poddisruptionbudgets"), ("list", "services")]
 
 
 def test_check_mode_predicts_the_run(run, stored):
@@ -209,7 +210,8 @@ def masters_of_hbase(cluster, monkeypatch):
         "replicas": 1, "master": {"replicas": 3, "networkMode": "ContainerNetwork"},
         "worker": {"networkMode": "ContainerNetwork"}}})
     FakeRaft(cluster, cluster_ips=False)
-    return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork"}
+    return {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork",
+            "disruption_budget": False}
 
 
 def test_a_runtime_that_kubectl_made_gets_stable_addresses(cluster, run, masters_of_hbase):
@@ -266,3 +268,108 @@ def test_a_new_runtime_is_proven_after_its_wait(cluster, run, monkeypatch, maste
     assert result["changed"]
     assert ("does not know alluxio.misspelt" in result.get("msg", "")) == result.get("failed", False) == (
         key == "alluxio.misspelt")
+
+
+# -- the disruption budget of the masters -----------------------------------------------------------
+
+THREE = {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork",
+         "stable_peer_addresses": False}
+BUDGET = kinds.POD_DISRUPTION_BUDGET
+
+
+def budget(cluster, name="hbase-masters"):
+    return cluster.stored(BUDGET, name, "data")
+
+
+def foreign_budget(cluster, name, selector):
+    cluster.put(BUDGET, {"metadata": {"name": name, "namespace": "data"},
+                         "spec": {"minAvailable": 2, "selector": selector}})
+
+
+def test_masters_are_evicted_one_at_a_time(cluster, run, stored):
+    assert run("alluxio_runtime", **THREE)["changed"]
+    made = budget(cluster)
+    assert made["spec"] == {
+        "maxUnavailable": 1, "selector": {"matchLabels": {"release": "hbase", "role": "alluxio-master"}}}
+    assert made["metadata"]["ownerReferences"] == [{
+        "apiVersion": "data.fluid.io/v1alpha1", "kind": "AlluxioRuntime", "name": "hbase",
+        "uid": stored("hbase", "data")["metadata"]["uid"]}]
+    cluster.requests.clear()
+    assert not run("alluxio_runtime", **THREE)["changed"]
+    assert cluster.requests == [("get", "alluxioruntimes"), ("list", "poddisruptionbudgets")]
+
+
+def test_check_mode_predicts_the_budget_of_a_runtime_that_exists(cluster, run):
+    run("alluxio_runtime", disruption_budget=False, **THREE)
+    predicted = run("alluxio_runtime", check=True, diff=True, **THREE)
+    assert budget(cluster) is None
+    done = run("alluxio_runtime", diff=True, **THREE)
+    assert (predicted["changed"], predicted["diff"]) == (True, done["diff"])
+    assert done["diff"]["after"]["disruption_budget"]["spec"]["maxUnavailable"] == 1
+    assert done["diff"]["before"] == {"disruption_budget": {}}
+
+
+def test_check_mode_predicts_a_new_runtime_alone(cluster, run):
+    predicted = run("alluxio_runtime", check=True, diff=True, **THREE)
+    assert ("list", "poddisruptionbudgets") not in cluster.requests
+    assert predicted["diff"] == run("alluxio_runtime", diff=True, **THREE)["diff"]
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "kubectl's"])
+def test_a_budget_is_removed_on_request_if_it_is_ours(cluster, run, ours):
+    run("alluxio_runtime", disruption_budget=ours, **THREE)
+    if not ours:
+        foreign_budget(cluster, "hbase-masters", {"matchLabels": {"release": "hbase"}})
+    off = {**THREE, "disruption_budget": False}
+    assert run("alluxio_runtime", check=True, **off)["changed"] is ours
+    assert budget(cluster)
+    result = run("alluxio_runtime", diff=True, **off)
+    assert (result["changed"], budget(cluster) is None) == (ours, ours)
+    assert not run("alluxio_runtime", **off)["changed"]
+
+
+@pytest.mark.parametrize(("selector", "selected"), [
+    ({"matchLabels": {"role": "alluxio-master"}}, True), ({}, True),
+    ({"matchExpressions": [{"key": "release", "operator": "In", "values": ["hbase"]}]}, True),
+    ({"matchLabels": {"role": "alluxio-worker"}}, False), (None, False),
+], ids=["masters", "all", "expression", "workers", "none"])
+def test_where_another_budget_selects_the_masters_there_is_no_second_one(cluster, run, selector, selected):
+    """The API server evicts no pod that has two."""
+    run("alluxio_runtime", **THREE)
+    foreign_budget(cluster, "platform", selector)
+    assert run("alluxio_runtime", **THREE)["changed"] is selected
+    assert (budget(cluster) is None, budget(cluster, "platform") is None) == (selected, False)
+    assert not run("alluxio_runtime", **THREE)["changed"]
+
+
+def test_a_single_master_costs_no_look_at_budgets(cluster, run):
+    run("alluxio_runtime", name="hbase")
+    assert ("list", "poddisruptionbudgets") not in cluster.requests
+
+
+def test_the_budgets_of_a_list_are_read_once_for_each_namespace(cluster, run):
+    runtimes = {"runtimes": [{"name": f"{name}{index}", "namespace": name}
+                             for name in "ab" for index in range(3)],
+                "master_replicas": 3, "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
+    run("alluxio_runtime", **runtimes)
+    cluster.requests.clear()
+    assert not run("alluxio_runtime", **runtimes)["changed"]
+    assert cluster.requests.count(("list", "poddisruptionbudgets")) == 2
+
+
+def test_a_drifted_budget_is_repaired_unless_another_manager_holds_it(cluster, run):
+    run("alluxio_runtime", **THREE)
+    cluster.change(BUDGET, "hbase-masters", "data", {"spec": {"maxUnavailable": 2}, "metadata": {
+        "managedFields": [{"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:maxUnavailable": {}}}}]}})
+    result = run("alluxio_runtime", **THREE)
+    assert result["failed"] and "spec.maxUnavailable was set by field manager kubectl-edit" in result["msg"]
+    assert run("alluxio_runtime", force_conflicts=True, **THREE)["changed"]
+    assert budget(cluster)["spec"]["maxUnavailable"] == 1
+
+
+@pytest.mark.parametrize("desired", [True, False])
+def test_the_permission_is_needed_for_a_budget_alone(cluster, run, desired):
+    cluster.forbidden.add(("list", "poddisruptionbudgets"))
+    result = run("alluxio_runtime", disruption_budget=desired, **THREE)
+    assert (result["changed"], result.get("failed", False)) == (True, desired)
+    assert ("not allowed to list poddisruptionbudgets.policy" in result.get("msg", "")) is desired

@@ -17,8 +17,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import stab
 
 FINALIZER = "alluxio-runtime-controller-finalizer"
 OWN = {"name": "hbase", "namespace": "data", "network_mode": "ContainerNetwork",
-       "stable_peer_addresses": False}
+       "stable_peer_addresses": False, "disruption_budget": False}
 BOTH_WAYS = pytest.mark.parametrize(("masters", "desired"), [(1, 3), (3, 1)])
+# What several masters cost more: a look at their budgets.
+BUDGETS = {1: [], 3: [("list", "poddisruptionbudgets")]}
 # Two dry runs, the deletion, the new one.
 WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete", "alluxioruntimes"),
           ("create", "alluxioruntimes")]
@@ -93,7 +95,7 @@ def test_recreated(cluster, run, existing, stored, masters, desired):
     cluster.requests.clear()
     again = run("alluxio_runtime", master_replicas=desired, recreate=True, worker_replicas=2, **OWN)
     assert (again["changed"], again["warnings"],
-            cluster.requests) == (False, [], [("get", "alluxioruntimes")])
+            cluster.requests) == (False, [], [("get", "alluxioruntimes"), *BUDGETS[desired]])
 
 
 @BOTH_WAYS

@@ -20,7 +20,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import O
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer, stable_addresses
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_drill_does_not_kill_after_a_master_became_unavailable_since_its_look(
         cluster, run, failover, monkeypatch):
     """While the writer starts (a JVM, seconds) a rollout or a drain takes a follower; the drill still kills
@@ -36,11 +35,10 @@ def test_drill_does_not_kill_after_a_master_became_unavailable_since_its_look(
         return answer
     monkeypatch.setattr(pod_exec, "execute", execute)
     run("alluxio_failover", wait_timeout=30, **IDENTITY)
-    assert ("delete", "pods") not in cluster.writes(), (
+    assert (failover.raft.actions, ("delete", "pods") in cluster.writes()) == ([], False), (
         "the leader was killed although another master was unavailable: 1 of 3 is left")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_drill_kills_the_one_that_leads(cluster, run, failover, monkeypatch):
     """The leadership moves while the writer starts: the pod that is killed is no leader any more, and the
     figure is of nothing.
@@ -58,7 +56,6 @@ def test_drill_kills_the_one_that_leads(cluster, run, failover, monkeypatch):
     assert failover.raft.actions == ["kill MASTER hbase-master-1"], result.get("seconds_without_leader")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_drill_believes_no_old_silence(cluster, run, failover):
     """With Alluxio's default threshold of 20 s a follower whose node lost its power 19 s ago is AVAILABLE and
     its pod is Ready.
@@ -71,7 +68,7 @@ def test_drill_believes_no_old_silence(cluster, run, failover):
             replace(peer, silent=19.0) if "master-2" in peer.address else peer for peer in found.peers)), pod
     failover.raft.quorum = view
     run("alluxio_failover", **IDENTITY)
-    assert ("delete", "pods") not in cluster.writes(), (
+    assert (failover.raft.actions, ("delete", "pods") in cluster.writes()) == ([], False), (
         "the leader was killed though nothing was heard of a follower for 19 s")
 
 

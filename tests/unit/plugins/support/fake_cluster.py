@@ -95,8 +95,9 @@ class FakeCluster:
         self._before_write += actions
 
     def writes(self):
-        """The requests that were not reads."""
-        return [request for request in self.requests if request[0] not in ("get", "list", "watch", "log")]
+        """The requests that were not reads, without those of the Lease, which change nothing of a cache."""
+        return [request for request in self.requests if request[0] not in ("get", "list", "watch", "log")
+                and request[1] != "leases"]
 
     def clock(self):
         return self.now

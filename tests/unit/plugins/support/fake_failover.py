@@ -2,15 +2,16 @@
 """Masters in memory whose leader is killed, with the writer of a drill in one of them."""
 
 import json
+from datetime import timedelta
 from functools import partial
 
+from fake_cluster import BEGAN
 from fake_raft import NAMESPACE, FakeRaft
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import failover, writer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer
 
@@ -18,37 +19,50 @@ IDENTITY = {"name": "hbase", "namespace": NAMESPACE, "confirm": "hbase"}
 
 
 class FakeFailover:
-    """Masters that elect the next leader some seconds after the leader's pod was deleted, and a writer in one
-    of them.
+    """Masters that elect the next leader some seconds after the leader's process was killed, and a writer in
+    one of them. wins: the index of the next leader; the killed one answers again after back_after.
     """
 
     def __init__(self, cluster, raft):
         self.cluster, self.raft = cluster, raft
         self.elected_after = 3.0
         self.back_after = 12.0
+        self.wins = 1
+        self.runs = True  # whether the killed container ran a master
+        self.properties = {}  # in force in each leader
         self.writes = []  # the acknowledged directories
         self.forgotten = set()  # what the next leader does not list
         self.commands = []
-        real = cluster.delete
+        raft_kill = raft.kill
 
-        def delete(kind, ref, uid, dry_run=False, grace=None):
-            assert (kind, grace) == (kinds.POD, 0)
-            raft.silent = {"MASTER"}
-            cluster.later(self.elected_after, self._elect)
-            # Its container starts a few seconds before its JVM answers the leader.
-            cluster.later(self.back_after - 3, partial(raft.put_pod, int(ref.name[-1])))
-            cluster.later(self.back_after, self._complete)
-            return real(kind, ref, uid, dry_run, grace)
+        def kill(pod, domain):
+            assert domain == "MASTER"
+            raft_kill(pod, domain)
+            if self.runs:
+                raft.silent = {"MASTER"}
+                cluster.later(self.elected_after, partial(self._elect, int(pod[-1])))
+                # Its container starts a few seconds before its JVM answers the leader.
+                cluster.later(self.back_after - 3, partial(self._restart, int(pod[-1])))
+                cluster.later(self.back_after, self._complete)
+            return self.runs
 
-        cluster.delete = delete
+        raft.kill = kill
 
-    def _elect(self):
+    def _elect(self, killed):
         self.raft.silent = set()
-        self.raft.leaders["MASTER"] = "hbase-master-1:19200"
-        self.raft.lose(0)
+        self.raft.leaders["MASTER"] = f"hbase-master-{self.wins}:19200"
+        self.raft.lose(killed)
+
+    def _restart(self, index):
+        """The container of a killed process runs again; a deleted pod is made anew."""
+        restarted = (BEGAN + timedelta(seconds=self.cluster.now)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.raft.put_pod(index, started=restarted)
 
     def _complete(self):
         self.raft.states["MASTER"] = dict.fromkeys(self.raft.states["MASTER"], "AVAILABLE")
+
+    def configuration(self, pod, domain):
+        return self.properties
 
     def ask(self, domain, pods):
         leader = self.raft.leaders[domain].partition(":")[0]

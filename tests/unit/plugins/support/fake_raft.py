@@ -39,6 +39,8 @@ class FakeRaft:
         self.unreachable = set()  # pods from whose address nothing comes
         self.closed = set()  # (domain, pod) whose process lives without its Raft server
         self.loading = set()  # (domain, pod) whose process loads its journal, before its Raft port opens
+        self.silences = {}  # seconds since the last answer of a pod's peers, where it is not the usual one
+        self.behind = {}  # committed entries that a pod's peers lack
         self.states = {domain: {} for domain in PORTS}
         self.leaders = {domain: address(domain, 0) for domain in PORTS}
         for index in range(masters):
@@ -83,7 +85,9 @@ class FakeRaft:
         if domain in self.silent:
             raise QuorumUnknown(f"no master tells of its {domain} quorum")
         leader = self.leaders[domain]
-        peers = tuple(Peer(each, state, leader=each == leader, silent=0.5 if state == "AVAILABLE" else 60.0)
+        peers = tuple(Peer(each, state, leader=each == leader,
+                           silent=self.silences.get(_host(each), 0.5 if state == "AVAILABLE" else 60.0),
+                           behind=self.behind.get(_host(each)))
                       for each, state in sorted(self.states[domain].items()))
         return Quorum(leader, peers), leader.partition(":")[0]
 
@@ -117,6 +121,7 @@ class FakeRaft:
 
     def kill(self, pod, domain):
         self._perform("kill", f"{domain} {pod}")
+        return True
 
     def reset_priorities(self, asked, leader):
         self.actions.append("reset_priorities")
@@ -130,6 +135,10 @@ class FakeRaft:
     def _heal(self, action, domain):
         if action in self.heals:
             self.states[domain] = dict.fromkeys(self.states[domain], "AVAILABLE")
+
+
+def _host(peer):
+    return peer.partition(":")[0]
 
 
 def pod_name(index):

@@ -21,6 +21,19 @@ def test_profiles_are_made_of_these_options():
         assert profile.keys() <= properties.RAFT_PROPERTIES.keys()
 
 
+def test_balanced_outlasts_pauses_of_2_s_and_fails_over_in_8():
+    """A leader sends a heartbeat after half of the shortest timeout."""
+    low, high = (properties.election_timeout(properties.RAFT_PROPERTIES[option], {
+        properties.RAFT_PROPERTIES[option]: properties.RAFT_PROFILES["balanced"][option]})
+        for option in ("election_timeout_min", "election_timeout_max"))
+    assert low / 2 + 2.0 < low
+    assert low + (high - low) * (1 - 0.5 ** 0.5) + 2.2 <= 8.0
+
+
+def test_durations_are_options():
+    assert set(properties.RAFT_DURATIONS) < properties.RAFT_PROPERTIES.keys()
+
+
 @pytest.mark.parametrize(("key", "given", "seconds"), [
     (ELECTION_TIMEOUT_MIN, {ELECTION_TIMEOUT_MIN: "500ms", ELECTION_TIMEOUT_MAX: "1min"}, 0.5),
     (ELECTION_TIMEOUT_MAX, {ELECTION_TIMEOUT_MIN: "500ms", ELECTION_TIMEOUT_MAX: "1min"}, 60),
@@ -30,3 +43,8 @@ def test_profiles_are_made_of_these_options():
 ], ids=["min", "max", "default-min", "default-max", "no-duration"])
 def test_the_election_timeout_in_force(key, given, seconds):
     assert properties.election_timeout(key, given) == pytest.approx(seconds)
+
+
+def test_a_leader_sends_a_heartbeat_in_half_of_the_shortest_timeout():
+    assert properties.heartbeat_interval({}) == 5.0
+    assert properties.heartbeat_interval({ELECTION_TIMEOUT_MIN: "1s"}) == 0.5

@@ -248,6 +248,17 @@ def test_encoded_length(size, length):
 # -- scripts -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("code", "meaning"), [
+    (137, "exit code 137: it was killed (SIGKILL), as when its container or pod ends"),
+    (143, "exit code 143: it was terminated (SIGTERM), as when its container or pod ends"),
+    (-1, "exit code -1: the stream broke before the command's end, as when its node or the API server fails"),
+])
+def test_a_command_that_ended_without_a_word_has_a_reason_in_words(code, meaning):
+    with pytest.raises(ApiError, match="^cannot list backups in pod helper: exit code") as raised:
+        ExecResult(code, "", "").require_success("list backups", "helper")
+    assert str(raised.value).endswith(meaning)
+
+
 @pytest.mark.parametrize(("result", "view"), [
     (ExecResult(2, "out", "no space left\n"), "no space left"),
     (ExecResult(2, "out\n", " \n"), "out"),

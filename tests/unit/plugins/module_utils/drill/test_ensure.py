@@ -6,12 +6,18 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import ensure as drill_ensure
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, PreconditionFailed
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    InvalidInput,
+    LeaseHeld,
+    PreconditionFailed,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import QuorumHealer
 
 PARAMS = {**fake_failover.IDENTITY, "max_failover_seconds": None, "reader_pod": None, "probe_writes": True,
-          "wait_timeout": 300}
+          "kill": "process", "wait_timeout": 300}
 
 
 @pytest.fixture
@@ -64,6 +70,61 @@ def test_a_single_master_is_not_killed(cluster, ensure):
                        match="has a single master: without a quorum its metadata would be lost"):
         ensure()
     assert cluster.writes() == []
+
+
+# -- the Lease of the masters ------------------------------------------------------------------
+
+
+def lease(cluster, holder):
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": 40,
+            "acquireTime": "2026-11-23T11:59:00.000000Z"}
+    return cluster.put(kinds.LEASE, {
+        "metadata": {"name": "hbase-masters", "namespace": PARAMS["namespace"]}, "spec": spec})
+
+
+def holder_of(cluster):
+    return cluster.stored(kinds.LEASE, "hbase-masters", PARAMS["namespace"])["spec"]["holderIdentity"]
+
+
+def test_the_lease_is_held_from_the_first_look_to_the_end(cluster, failover, ensure, monkeypatch):
+    seen = []
+    observe = QuorumHealer.observe
+    monkeypatch.setattr(
+        QuorumHealer, "observe", lambda *args: seen.append(holder_of(cluster)) or observe(*args))
+    ensure()
+    assert all(": failover drill [" in holder for holder in seen) and seen
+    assert holder_of(cluster) == ""
+
+
+def test_while_another_run_acts_on_the_masters_nothing_starts(cluster, failover, ensure):
+    def renew(at):
+        if at < 400:
+            lease(cluster, "ann@awx: rollout [1]")
+            cluster.later(10, lambda: renew(at + 10))
+    renew(0)
+    with pytest.raises(LeaseHeld, match="ann@awx: rollout"):
+        ensure(wait_timeout=60)
+    assert (failover.commands, failover.raft.actions) == ([], [])
+
+
+def test_the_masters_are_counted_again_under_the_lease(cluster, failover, ensure):
+    """The other run may have removed masters."""
+    lease(cluster, "ann@awx: rollout [1]")
+
+    def removed():
+        cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", PARAMS["namespace"],
+                       {"spec": {"master": {"replicas": 1}}})
+        lease(cluster, "")
+    cluster.later(5, removed)
+    with pytest.raises(PreconditionFailed, match="has a single master"):
+        ensure()
+    assert failover.commands == []
+
+
+def test_check_mode_takes_no_lease(cluster, ensure):
+    lease(cluster, "ann@awx: rollout [1]")
+    assert ensure(check_mode=True) == {"changed": True, "killed": "hbase-master-0"}
+    assert [request for request in cluster.requests if request[1] == "leases"] == []
 
 
 def test_progress_reaches_the_reporter(ensure):

@@ -87,6 +87,26 @@ REFUSED = [
     pytest.param({"raft": {"election_timeout_min": "1msec"}},
                  "raft.election_timeout_min is '1msec': expected a whole number with a unit",
                  id="unit-that-alluxio-does-not-know"),
+    *[pytest.param({"raft": {option: "a while"}},
+                   f"raft.{option} is 'a while': expected a whole number with a unit", id=option)
+      for option in alluxio_properties.RAFT_DURATIONS],
+    pytest.param({"raft": {"profile": "balanced"},
+                  "properties": {"alluxio.master.embedded.journal.election.timeout.max": "6s"}},
+                 "raft.profile balanced and properties both set "
+                 "alluxio.master.embedded.journal.election.timeout.max: set raft.election_timeout_max alone, "
+                 "or raft.profile: default", id="profile-and-property"),
+    pytest.param({"raft": {"profile": "balanced", "election_timeout_max": "4s"}},
+                 "raft.election_timeout_min (5s) is not below raft.election_timeout_max (4s)",
+                 id="max-below-the-min-of-the-profile"),
+    *[pytest.param({"master_replicas": 3, **given},
+                   f"{option} sets alluxio.standby.master.web.enabled: true, so that every master", id=option)
+      for option, given in {
+          "properties": {"properties": {"alluxio.standby.master.web.enabled": True}},
+          "jvm_options": {"jvm_options": ["-Xmx1g", "-Dalluxio.standby.master.web.enabled=true"]},
+          "master.properties": {"master": {"properties": {"alluxio.standby.master.web.enabled": "TRUE"}}},
+          "job_master.jvm_options": {
+              "job_master": {"jvm_options": ["-Dalluxio.standby.master.web.enabled=true"]}},
+      }.items()],
     pytest.param({"worker": {"resources": {"limits": {"memory": "2GB"}}}},
                  "worker.resources.limits.memory: '2GB' is not a Kubernetes quantity", id="resources"),
     pytest.param({"job_worker": {"resources": {"requests": {"cpu": "lots"}}}},
@@ -107,6 +127,14 @@ def test_refused(given, message):
     pytest.param({"master_replicas": 3, "worker_replicas": 2}, id="highly-available"),
     pytest.param(level(quota="2Gi", high="0.95", low="0.7"), id="level"),
     pytest.param(level(path="/a,/b", quota_list="1Gi,2Gi", high="1"), id="level-of-two-paths"),
+    *[pytest.param({"raft": {"profile": profile}}, id=f"profile-{profile}")
+      for profile in alluxio_properties.RAFT_PROFILES],
+    pytest.param({"master_replicas": 3, "properties": {"alluxio.standby.master.web.enabled": False}},
+                 id="standbys-without-a-web-port"),
+    pytest.param({"properties": {"alluxio.standby.master.web.enabled": True}}, id="a-single-master"),
+    pytest.param({"raft": {"profile": "default"},
+                  "properties": {"alluxio.master.embedded.journal.election.timeout.max": "30s"}},
+                 id="alluxios-own-profile-and-a-property"),
     pytest.param({"raft": {"election_timeout_min": "1s", "election_timeout_max": "2s"}},
                  id="election-timeouts"),
     pytest.param({"raft": {"election_timeout_min": "500ms", "election_timeout_max": "1min"}},

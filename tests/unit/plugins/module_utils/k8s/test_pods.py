@@ -75,3 +75,13 @@ def test_a_lost_node_is_told_from_a_probe_that_fails(ready, containers, lost):
         "conditions": [{"type": "Ready", "status": ready}],
         "containerStatuses": [{"name": str(number), "ready": each}
                               for number, each in enumerate(containers)]}}) == lost
+
+
+def test_a_run_of_a_container():
+    state = {"running": {"startedAt": "2026-11-23T11:00:00Z"}}
+    pod = {"metadata": {"uid": "u"}, "status": {"containerStatuses": [
+        {"name": "a", "containerID": "containerd://1", "state": state},
+        {"name": "b", "state": {"waiting": {}}}]}}
+    assert pods.container_run(pod, "a") == ("u", "containerd://1", "2026-11-23T11:00:00Z")
+    assert pods.container_run(pod, "b") == pods.container_run(pod, "other") == ("u", "", "")
+    assert pods.container_run({"metadata": {}}, "a") == ("", "", "")

@@ -19,7 +19,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
@@ -232,6 +232,19 @@ def test_only_the_jvm_of_that_class_ends(tmp_path, sent):
             process.wait()
 
 
+def test_a_signal_without_a_process_of_that_class_is_told(group):
+    asked = group({}, {"hbase-master-0": ExecResult(3, "", "")})
+    assert asked.kill("hbase-master-0", MASTER) is False
+    answered = subprocess.run(["sh", "-c", masters_group._END, "end", "no.such.Class", "KILL"], check=False,
+                              capture_output=True)
+    assert answered.returncode == 3
+
+
+@pytest.mark.parametrize("code", [0, -1, 137])
+def test_a_container_that_ends_with_its_process_was_signalled(group, code):
+    assert group({}, {"hbase-master-0": ExecResult(code, "", "")}).kill("hbase-master-0", MASTER) is True
+
+
 def test_a_refused_command_reports_its_exit_code_and_output(group):
     with pytest.raises(QuorumUnknown, match="exit code 255: no such peer"):
         group({}, {"hbase-master-0": ExecResult(255, "", "no such peer\n")}).elect("hbase-master-0", "b:1")
@@ -315,6 +328,20 @@ def test_the_term_comes_from_the_leaders_log(cluster, group, recorded, domain, c
     cluster.logs["hbase-master-1", container] = recorded("raft_leader_log.txt")
     found = group({"hbase-master-1": True}, {}).with_term(Quorum("hbase-master-1:21181"), domain)
     assert found == Quorum("hbase-master-1:21181", term=1)
+
+
+@pytest.mark.parametrize("status", [400, 404], ids=["container-is-created", "pod-is-gone"])
+def test_without_a_log_the_term_is_not_known(cluster, group, monkeypatch, status):
+    def no_log(*_args, **_more):
+        raise ApiError(f"log of hbase-master-1/alluxio-master: HTTP {status}", status)
+    monkeypatch.setattr(cluster, "log", no_log)
+    quorum = Quorum("hbase-master-1:21181")
+    assert group({"hbase-master-1": True}, {}).with_term(quorum, MASTER) == quorum
+
+
+def test_a_log_that_may_not_be_read_is_an_error(group):
+    with pytest.raises(Forbidden, match="log of hbase-master-1"):
+        group({"hbase-master-1": True}, {}).with_term(Quorum("hbase-master-1:21181"), MASTER)
 
 
 @pytest.mark.parametrize(("result", "done"), [
