@@ -19,7 +19,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.pod_exec import PodShell
 from ..apply import update
-from ..errors import ApiError, FluidError, InvalidInput, PreconditionFailed, QuorumUnknown
+from ..errors import ApiError, Conflict, FluidError, InvalidInput, PreconditionFailed, QuorumUnknown
 from ..fluid import operations
 from ..fluid.components import DOMAINS, MASTER_CONTAINER
 from ..fluid.names import master_selector, stateful_set_name
@@ -86,7 +86,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
                               "its metadata cannot be backed up before it is replaced")
             elif not under_way and not params["skip_safety_backup"]:
                 safety = backup_create.make(cache, repository, made_before=chosen.name)
-        restarted, after = Restorer(cache).run(chosen, under_way, spool)
+        restarted, after = Restorer(cache, _restoration(cache, chosen, under_way)).run(spool)
     result = _result(True, chosen, before, after, safety, restarted)
     _require_same_tree(chosen, after, result)
     if not chosen.tree_sha256:
@@ -148,6 +148,13 @@ def _choose(found: list[Backup], params: dict, runtime: ObjectRef, under_way: Re
     return catalog.choose(found, requested, runtime, params["force_foreign"])
 
 
+def _restoration(cache: Subject, chosen: Backup, under_way: Restoration | None) -> Restoration:
+    """Return the restoration of the chosen backup: the one under way, if it is of that backup."""
+    if under_way and (under_way.backup, under_way.sha256) == (chosen.name, chosen.sha256):
+        return under_way
+    return Restoration(chosen.name, chosen.sha256, catalog.time_of(cache.deadline.clock.utc_now()))
+
+
 def _require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
     """Raise FluidError with the details when the restored tree is known to differ from the backup's."""
     if chosen.tree_sha256 and not chosen.holds(tree):
@@ -159,46 +166,63 @@ def _require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
 
 
 class Restorer:
-    """The steps of one restoration, in the order in which run() calls them."""
+    """The steps of one restoration, in the order in which run() calls them.
 
-    def __init__(self, cache: Subject) -> None:
+    Each one raises Conflict once the masters' pod template is no longer of this restoration: another run has
+    begun or ended one, and masters that are deleted then would begin with an empty journal.
+    """
+
+    def __init__(self, cache: Subject, restoration: Restoration) -> None:
         self._cache = cache
         self._client = cache.client
+        self._restoration = restoration
         self._workload = ObjectRef(cache.ref.namespace, stateful_set_name(cache.ref.name))
 
-    def run(self, chosen: Backup, under_way: Restoration | None, spool: Spool) -> tuple[list[str], Tree]:
+    def run(self, spool: Spool) -> tuple[list[str], Tree]:
         """Restart all masters from the backup; return the replaced ones and the restored tree."""
-        restoration = Restoration(
-            chosen.name, chosen.sha256, catalog.time_of(self._cache.deadline.clock.utc_now()))
-        if under_way and (under_way.backup, under_way.sha256) == (chosen.name, chosen.sha256):
-            restoration = under_way
-        self.begin(restoration)
-        restarted = self.replace(restoration)
-        self.deliver(restoration, spool)
+        self.begin()
+        restarted = self.replace()
+        self.deliver(spool)
         self.await_quorum()
         self.end()
         return restarted, self._cache.leader_and_tree()[1]
 
-    def begin(self, restoration: Restoration) -> None:
+    def begin(self) -> None:
         """Prepare the masters' pod template, unless it is prepared."""
-        self._patch(lambda existing: None if operations.under_way(existing) == restoration
-                    else restore_template.begin(existing, restoration))
+        self._patch(lambda existing: None if operations.under_way(existing) == self._restoration
+                    else restore_template.begin(existing, self._restoration))
 
     def end(self) -> None:
         """Undo begin(); a master that restarts later gets its journal from the leader."""
-        self._patch(
-            lambda existing: restore_template.end(existing) if operations.under_way(existing) else None)
+        def patch_of(existing: dict) -> dict | None:
+            if operations.under_way(existing) is None:
+                return None
+            self._require_own(existing)
+            return restore_template.end(existing)
+        self._patch(patch_of)
 
     def _patch(self, patch_of: Callable[[dict], dict | None]) -> None:
         update.change(self._client, kinds.STATEFUL_SET, self._workload, patch_of)
 
-    def replace(self, restoration: Restoration) -> list[str]:
+    def _require_own(self, existing: dict | None = None) -> None:
+        """Raise Conflict unless the pod template is of this restoration. existing: as read."""
+        existing = existing or update.require(self._client, kinds.STATEFUL_SET, self._workload)
+        found = operations.under_way(existing)
+        if found != self._restoration:
+            what = f"another run restores backup {found.backup}" if found else "another run has ended it"
+            raise Conflict(
+                f"the restoration of backup {self._restoration.backup} into {self._cache.described} is no "
+                f"longer in the pod template of StatefulSet {self._workload.name}: {what}; wait until no "
+                "other run of datacache.fluid.alluxio_restore works on this cache, then run this again")
+
+    def replace(self) -> list[str]:
         """Delete masters without the prepared template; return their names once all wait for the file."""
         deleted: dict[str, str] = {}  # name to UID
 
         def question() -> WaitStatus:
+            self._require_own()
             pods = self._pods()
-            stages = {name: stage(pod, restoration) for name, pod in pods.items()}
+            stages = {name: stage(pod, self._restoration) for name, pod in pods.items()}
             for name, pod in pods.items():
                 if stages[name] == OLD and deleted.get(name) != pod["metadata"]["uid"]:
                     self._client.delete(kinds.POD, self._pod(name), pod["metadata"]["uid"], grace=_GRACE)
@@ -213,8 +237,9 @@ class Restorer:
         self._cache.poll_until("new masters", question, _POD_PAUSE)
         return sorted(deleted)
 
-    def deliver(self, restoration: Restoration, spool: Spool) -> None:
+    def deliver(self, spool: Spool) -> None:
         """Send the file to each waiting master, then start all of them together."""
+        restoration = self._restoration
         waiting = [name for name, pod in self._pods().items() if stage(pod, restoration) == WAITING]
         self._cache.deadline.report_progress(
             f"sending the backup to {', '.join(waiting) or 'no master: all have it'}")
@@ -225,6 +250,7 @@ class Restorer:
                 shell.send("store the backup", _PUT, FILE, restoration.sha256,
                            str(pod_exec.encoded_length(spool.size)),
                            chunks=spool.chunks())
+        self._require_own()
         # The first election is shorter when all peers start at once.
         for failure in bulk.work(
                 shells, lambda shell: shell.run("start the master", _GO, GO)) if shells else []:
@@ -241,6 +267,7 @@ class Restorer:
             self._cache.poll_until(awaited, partial(self._formed, ask), _QUORUM_PAUSE)
 
     def _formed(self, ask: Callable[[], tuple[Quorum, str]]) -> WaitStatus:
+        self._require_own()
         try:
             return quorum_formed(ask()[0], self._cache.masters)
         except (QuorumUnknown, ApiError) as err:

@@ -13,7 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exe
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import Forbidden
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, Forbidden
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
@@ -122,7 +122,6 @@ def test_a_restoration_that_timed_out_does_not_cost_the_next_one_its_safety_back
         f"three days of metadata were replaced with no copy and no warning: {result['warnings']}")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_restoration_ends_only_itself(cache, run, saved, monkeypatch):
     """Run A has waited for its quorum; run B has begun with another backup meanwhile. A's end() removes B's
     template.
@@ -145,7 +144,6 @@ def test_a_restoration_ends_only_itself(cache, run, saved, monkeypatch):
         "B deletes masters that now come back empty and without an init container")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monkeypatch):
     """The same with a real second run B: what the masters hold in the end."""
     safety = run("alluxio_restore", **LATEST)["safety_backup"]
@@ -165,7 +163,10 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
     # deletions.
     real_replace = Restorer.replace
 
-    def replace(self, restoration):
+    ended = []
+    other = operations.Restoration("data.hbase.20261124T180000Z", "b" * 64, "2026-11-24T18:30:00Z")
+
+    def replace(self):
         started.append(True)
         deleted = []
         real_delete = cache.cluster.delete
@@ -173,15 +174,18 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
         def delete(kind, ref, *rest, **more):
             done = real_delete(kind, ref, *rest, **more)
             deleted.append(ref.name)
-            if len(deleted) == 3:
-                Restorer.end(self)  # what run A does in this moment, having seen its own quorum complete
+            if len(deleted) == 3:  # what run A does in this moment, having seen its own quorum complete
+                with pytest.raises(Conflict, match="another run restores backup"):
+                    Restorer(self._cache, other).end()
+                ended.append(True)
             return done
         monkeypatch.setattr(cache.cluster, "delete", delete)
-        return real_replace(self, restoration)
+        return real_replace(self)
     monkeypatch.setattr(Restorer, "replace", replace)
     result = run("alluxio_restore", skip_safety_backup=True, wait_timeout=60,
                  **{**LATEST, "backup": safety["name"]})
     deletions = [request for request in cache.cluster.requests if request == ("delete", "pods")]
+    assert ended
     assert cache.tree(), (
         f"an empty namespace is served; {len(deletions)} deletions of masters in 60 s; "
         f"{result.get('msg', '')[:200]}")
