@@ -93,7 +93,6 @@ def test_quorum_does_not_remove_members_that_run(run, five):
     assert five.actions == [], [action["reason"] for action in result["actions"]]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_late_leader_is_no_lost_majority(cache, run, saved, cluster):
     """All three masters run and hold the namespace; the next leader serves 45 s later, as with defaults and
     many inodes.
@@ -105,7 +104,6 @@ def test_a_late_leader_is_no_lost_majority(cache, run, saved, cluster):
         "changed"], f"healthy journals were deleted without a copy: {result['warnings']}"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_restoration_that_timed_out_does_not_cost_the_next_one_its_safety_backup(
         cache, run, saved, time, monkeypatch):
     """The first run's wait timed out (a large backup); the cache came up by itself and was used for days."""

@@ -87,12 +87,12 @@ def test_check_mode_predicts_and_touches_nothing(cluster, journals, ensure, save
 
 
 def test_without_a_leader_there_is_no_safety_backup_but_a_warning(journals, ensure, saved, warnings):
-    journals.lead("")
+    journals.lose_majority()
     result = ensure()
     assert (result["changed"], result["safety_backup"], journals.tree()) == (True, {}, FILES)
     [warning] = warnings
-    assert warning.startswith(
-        "no master of data/hbase leads a majority, so its metadata cannot be backed up")
+    assert warning.startswith("the present metadata cannot be backed up before it is replaced: "
+                              "AlluxioRuntime hbase in namespace data has lost its majority")
 
 
 def test_a_file_that_is_damaged_is_refused_before_anything_is_replaced(cluster, journals, ensure, saved):

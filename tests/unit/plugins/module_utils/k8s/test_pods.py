@@ -75,3 +75,25 @@ def test_a_lost_node_is_told_from_a_probe_that_fails(ready, containers, lost):
         "conditions": [{"type": "Ready", "status": ready}],
         "containerStatuses": [{"name": str(number), "ready": each}
                               for number, each in enumerate(containers)]}}) == lost
+
+
+UP = {"type": "ContainersReady", "status": "True"}
+RUNNING = {"name": "m", "state": {"running": {}}}
+
+
+@pytest.mark.parametrize(("pod", "started"), [
+    ({"status": {"containerStatuses": [RUNNING]}}, True),
+    ({"status": {"containerStatuses": [{**RUNNING, "name": "other"}]}}, False),
+    ({"status": {"containerStatuses": [{"name": "m", "state": {"waiting": {}}}]}}, False),
+    ({"status": {"containerStatuses": [{"name": "m", "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                                        "lastState": {"terminated": {"exitCode": 1}}}]}}, True),
+    ({"status": {"containerStatuses": [RUNNING], "conditions": [
+        {"type": "Ready", "status": "False"}, UP]}}, False),
+    ({"status": {"containerStatuses": [RUNNING], "conditions": [
+        {"type": "Ready", "status": "False"}, {**UP, "status": "False"}]}}, True),
+    ({"metadata": {"deletionTimestamp": "now"}, "status": {"containerStatuses": [RUNNING]}}, False),
+    ({}, False),
+], ids=["runs", "another-one", "waits-for-init-containers", "crashes-again-and-again", "its-node-is-silent",
+        "its-probe-fails", "terminating", "no-status"])
+def test_has_started(pod, started):
+    assert pods.has_started({"metadata": {}, **pod}, "m") is started
