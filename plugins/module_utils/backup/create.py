@@ -8,6 +8,7 @@ from contextlib import closing
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import InvalidInput
+from ..masters import lease
 from ..progress import Reporter
 from . import catalog, subject
 from .catalog import Backup
@@ -36,7 +37,10 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     with subject.opened(cache, params, read_only=check_mode) as repository:
         found = catalog.of_runtime(repository.listed() if repository else [], cache.ref)
         recent = _newest_intact(cache, repository, found, params["max_age"])
-        made = recent if recent or check_mode or not repository else make(cache, repository)
+        made = recent
+        if repository and not recent and not check_mode:
+            with lease.held(client, cache.ref, cache.deadline, "backup") as fenced:
+                made = make(Subject.read(fenced, params, cache.deadline), repository)
         new = [] if recent else [made.name if made else cache.backup_name()]
         names = new + [each.name for each in found]
         removed = catalog.surplus(names, params["keep"])

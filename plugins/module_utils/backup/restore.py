@@ -40,6 +40,7 @@ from ..k8s.kinds import ObjectRef
 from ..k8s.pods import has_started, unready_reason
 from ..k8s.scheduling import accepts
 from ..k8s.wait_status import WaitStatus
+from ..masters import lease
 from ..masters.group import Masters
 from ..progress import Reporter
 from . import catalog, create as backup_create, restore_template, subject
@@ -80,8 +81,18 @@ def require_valid(params: dict) -> None:
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Restore the backup unless the cache has it already, or predict that; return the module's result."""
-    cache = Subject.read(client, params, Deadline(params["wait_timeout"], reporter.progress))
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    cache = Subject.read(client, params, deadline)
     _require_restorable(cache)
+    if check_mode:
+        return _restore(cache, params, check_mode, reporter)
+    with lease.held(client, cache.ref, deadline, f"restoration of backup {params['backup']}") as fenced:
+        cache = Subject.read(fenced, params, deadline)
+        _require_restorable(cache)
+        return _restore(cache, params, check_mode, reporter)
+
+
+def _restore(cache: Subject, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     under_way = operations.under_way(cache.workload)
     existing = _Existing()
     safety = None

@@ -46,9 +46,9 @@ def test_the_helper_pod_may_do_nothing_else(cache, run, monkeypatch):
     seen = []
     create = cache.cluster.create
     monkeypatch.setattr(cache.cluster, "create",
-                        lambda kind, body, *rest: seen.append(body) or create(kind, body, *rest))
+                        lambda kind, body, *rest: seen.append((kind, body)) or create(kind, body, *rest))
     run("alluxio_backup", **CLAIM)
-    [pod] = seen
+    [pod] = [body for kind, body in seen if kind == kinds.POD]
     [container] = pod["spec"]["containers"]
     assert container["image"] == HELPER_IMAGE
     assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]

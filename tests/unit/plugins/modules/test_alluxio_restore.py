@@ -40,7 +40,7 @@ def test_a_second_run_changes_nothing(cache, run, saved):
         assert not result["changed"]
         assert result["trees"]["before"] == result["trees"]["after"] == result["trees"]["backup"]
         assert result["diff"] == {"before": {}, "after": {}}
-    assert {plural for _verb, plural in cache.cluster.writes()} == {"pods"}
+    assert {plural for _verb, plural in cache.cluster.writes()} == {"leases", "pods"}
     assert ("patch", "statefulsets") not in cache.cluster.requests
 
 
@@ -283,6 +283,22 @@ def test_the_leader_is_not_the_first_master_to_be_deleted(cache, run, saved, mon
         deleted.append(ref.name), delete(kind, ref, *rest, **more))[1])
     run("alluxio_restore", **LATEST)
     assert [name[-1] for name in deleted if name in MASTERS] == ["1", "0", "2"]
+
+
+@pytest.mark.parametrize(("module", "options"), [("alluxio_restore", LATEST), ("alluxio_backup", CLAIM)])
+def test_another_run_that_acts_on_the_masters_is_waited_for_and_named(cache, run, saved, module, options):
+    cache.cluster.put(kinds.LEASE, {
+        "metadata": {"name": "hbase-masters", "namespace": "data"},
+        "spec": {"holderIdentity": "ann@awx: rollout [1]", "acquireTime": "noon", "leaseDurationSeconds": 40},
+    })
+    message = run(module, wait_timeout=30, **options)["msg"]
+    assert "another run acts on the masters of AlluxioRuntime hbase in namespace data: " in message
+    assert "ann@awx: rollout [1] holds it since noon; waited 30 s" in message
+    assert (cache.tree(), len(cache.files()), cache.helper_pods()) == (OTHER_FILES, 2, [])
+    assert "msg" not in run(module, check=True, wait_timeout=30, **options)
+    cache.cluster.later(20, lambda: cache.cluster.vanish(kinds.LEASE, "hbase-masters", "data"))
+    assert run(module, wait_timeout=60, **options)["changed"]
+    assert cache.cluster.stored(kinds.LEASE, "hbase-masters", "data")["spec"]["holderIdentity"] == ""
 
 
 # -- what is refused before anything is touched ------------------------------------------------
