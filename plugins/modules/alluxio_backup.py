@@ -16,8 +16,10 @@ description:
   - The leading master writes the backup. It accepts no changes of the metadata meanwhile.
   - Without a backup the metadata is lost if the majority of the masters is lost.
   - The record of a backup holds its SHA-256 and a digest of the file tree.
+  - A backup is as secret as the credentials of the mounts, which the journal contains. Its files have mode
+    0600, and a folder that the module creates has 0700.
   - A file gets its final name after its SHA-256 is verified on the claim. Its record, a JSON file, is
-    written last. A file without a record is not a backup.
+    written last. A file without a record, or with another name than in its record, is not a backup.
   - Each run creates a backup and is changed, unless O(max_age) accepts an existing one.
 extends_documentation_fragment:
   - datacache.fluid.attributes

@@ -27,16 +27,19 @@ _CHUNK = 48 * 1024
 # Bytes. Smaller backups are never written to the disk of the host that runs the module.
 _IN_MEMORY = 32 * 1024 * 1024
 
-# Prints "<size of the .gz file> <record in base64>" for each backup that has both files.
+# Prints "<name of the files> <size of the .gz file> <record in base64>" for each backup that has both files.
 _LIST = """\
 cd "$1" 2>/dev/null || exit 0
 for record in *.*.*Z.json; do
-  file=${record%.json}.gz
+  name=${record%.json} file=${record%.json}.gz
   [ -f "$record" ] && [ -f "$file" ] || continue
-  echo "$(wc -c <"$file") $(head -c 65536 "$record" | base64 | tr -d '\\n')"
+  case $name in *[![:alnum:].-]*) continue ;; esac
+  echo "$name $(wc -c <"$file") $(head -c 65536 "$record" | base64 | tr -d '\\n')"
 done"""
-# Partial files of interrupted runs are removed after a day.
+# Partial files of interrupted runs are removed after a day. A backup holds the credentials of mounts, so only
+# its owner may read it; the mode of a folder that exists is not changed.
 _PUT = """\
+umask 077
 mkdir -p "$1" && cd "$1" || exit
 find . -maxdepth 1 -name '.*Z.*.partial' -mmin +1440 -exec rm -f {} +
 partial=.$2.partial
@@ -104,12 +107,16 @@ class Repository:
         self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout)
 
     def listed(self) -> list[Backup]:
-        """Return the backups whose file has the recorded size, the newest first."""
+        """Return the backups whose file has the recorded size and name, the newest first.
+
+        A copy under another name is no backup: it would count for `keep`, and its removal would remove the
+        original.
+        """
         found = []
         for line in self._shell.run(f"list backups {self._where}", _LIST, self._folder).splitlines():
-            size, _sep, record = line.partition(" ")
+            name, size, record = line.split(" ")
             backup = catalog.parse(base64.b64decode(record))
-            if backup and backup.size_bytes == int(size):
+            if backup and (backup.name, backup.size_bytes) == (name, int(size)):
                 found.append(backup)
         return catalog.newest_first(found)
 

@@ -58,6 +58,7 @@ _READ = 1024 * 1024
 # A file that an interrupted run has delivered is not sent again.
 _HAVE = 'sha256sum <"$1" 2>/dev/null || true'
 _PUT = """\
+umask 077
 head -c "$3" | base64 -d >"$1.partial" || exit
 found=$(sha256sum <"$1.partial")
 [ "${found%% *}" = "$2" ] || { echo "SHA-256 ${found%% *} arrived, expected $2" >&2; exit 1; }

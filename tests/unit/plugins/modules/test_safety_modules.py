@@ -204,7 +204,6 @@ def test_helper_pod_outlives_what_is_done_with_it(cache, run, cluster):
     assert objects[0] >= 5 * 900, f"the pod ends after {objects[0]} s in all"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_copy_beside_the_backups_is_no_second_one(cache, run, time):
     """Somebody keeps a copy under another name that still ends like a backup's; `keep: 1` then removes the
     newest itself.
