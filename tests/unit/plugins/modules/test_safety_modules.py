@@ -215,7 +215,6 @@ def test_a_copy_beside_the_backups_is_no_second_one(cache, run, time):
     assert result["removed"] == [] and made["name"] + ".gz" in cache.files(), result
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_single_masters_service_is_never_lost(cluster, monkeypatch):
     """Deleted, and the create is refused (quota, admission) or the process killed: the next run has to make
     it.
