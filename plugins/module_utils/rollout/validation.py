@@ -10,6 +10,7 @@ from ..errors import InvalidInput, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, operations, runtime
 from ..fluid.components import MASTER_CONTAINER
 from ..k8s.kinds import ObjectRef
+from ..redaction import redacted
 from . import pod_template, rendering
 
 # Properties that identify a running quorum. Peers do not know a peer with another address or port; another
@@ -55,7 +56,7 @@ def require_applicable(ref: ObjectRef, spec: dict, config_map: dict, workload: d
     for option in _jvm_options(spec):
         if not option or any(character.isspace() for character in option):
             raise InvalidInput(
-                f"{what} declares the JVM option {option!r}: expected one option without spaces")
+                f"{what} declares the JVM option {redacted(option)!r}: expected one option without spaces")
     _require_network(what, spec, workload)
     _require_common_snapshots(what, spec, config_map, workload)
 

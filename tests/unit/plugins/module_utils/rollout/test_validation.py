@@ -102,3 +102,8 @@ def test_images_whose_masters_cannot_install_the_snapshots_of_the_others(roll, r
 ])
 def test_other_images_may_be_rolled(roll, running, declared):
     roll(running, declared)
+
+
+def test_a_credential_in_a_jvm_option_is_not_shown(check):
+    with pytest.raises(InvalidInput, match="the JVM option '-Daws.secretKey=VALUE_HIDDEN -Xmx1g': expected"):
+        check(jvmOptions=["-Daws.secretKey=abcdef -Xmx1g"])
