@@ -80,8 +80,9 @@ def _require_quorum(what: str, spec: dict, workload: dict) -> None:
         raise InvalidInput(
             f"{what} has {existing} masters and {desired} are declared: a single master keeps its journal in "
             "the UFS format and several in the EMBEDDED one, so neither can become the other; declare "
-            f"{existing} again, or change master_replicas from {existing} to {desired} with recreate: true "
-            "of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first")
+            f"{existing} again, or change master_replicas from {existing} to {desired} with the option "
+            "recreate of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata "
+            "first")
     raft.require_valid_count(desired)
 
 

@@ -39,7 +39,7 @@ def test_applicable(check, spec):
     ({"members": 1, "replicas": 3},
      "has 1 masters and 3 are declared: a single master keeps its journal in the UFS format"),
     ({"members": 1, "replicas": 3},
-     "declare 1 again, or change master_replicas from 1 to 3 with recreate: true of "
+     "declare 1 again, or change master_replicas from 1 to 3 with the option recreate of "
      "datacache.fluid.alluxio_runtime"),
     ({"replicas": 1}, "has 3 masters and 1 are declared"),
     ({"replicas": 4}, "master_replicas is 4, an even number"),
