@@ -15,8 +15,8 @@ from .catalog import Backup
 from .repository import Repository, Spool
 from .subject import Subject
 
-# Attempts at a backup without a change of the tree meanwhile. The last one counts anyway, but its tree is
-# unknown.
+# Attempts at a backup without a change of the tree meanwhile. The last one, or the one at the deadline,
+# counts anyway, but its tree is unknown.
 _ROUNDS = 3
 
 
@@ -94,7 +94,7 @@ def make(cache: Subject, repository: Repository, made_before: str | None = None)
             name = catalog.name_of(cache.ref, begun)
             dumped = master.dump(name, spool)
             before, tree = tree, master.tree()
-            if before != tree and left:
+            if before != tree and left and cache.deadline.remaining() > 0:
                 continue
             held = tree if before == tree else None
             backup = Backup(

@@ -216,7 +216,8 @@ def opened(subject: Subject, params: dict, read_only: bool = False) -> Iterator[
         return
     uid = subject.runtime["metadata"]["uid"] if subject.runtime else None
     claim = Claim(ref.name, subject.ref.namespace or "", subject.ref.name, uid, read_only)
-    with helper_pod.started(client, claim, _image(subject, params["image"]), subject.waiter()) as pod:
+    with helper_pod.started(client, claim, _image(subject, params["image"]), subject.waiter(),
+                            subject.timeout) as pod:
         yield Repository(client, ObjectRef(subject.ref.namespace, pod), params["path"], subject.timeout)
 
 

@@ -189,7 +189,6 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
         f"{result.get('msg', '')[:200]}")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_helper_pod_outlives_what_is_done_with_it(cache, run, cluster):
     """A backup is tree + dump + fetch + tree + put, each of which may take `wait_timeout` seconds."""
     objects = []
