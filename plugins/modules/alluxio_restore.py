@@ -79,7 +79,8 @@ options:
     type: str
   wait_timeout:
     description:
-      - Maximum duration of the whole run, and of each command in a pod, in seconds.
+      - Maximum duration of the waits of the run together, and of each command in a pod, in seconds. A command
+        that takes longer is ended in the pod.
       - The default covers the restart of all masters. A measured restoration of three masters took 94
         seconds.
       - A value below 1 is refused. The next run continues after a timeout.

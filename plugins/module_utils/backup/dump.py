@@ -45,7 +45,7 @@ class Leader:
 
     def __init__(self, client: Client, pod: ObjectRef, timeout: float) -> None:
         self.pod = pod.name
-        self._shell = PodShell(client, pod, MASTER_CONTAINER, timeout, "bash")
+        self._shell = PodShell(client, pod, MASTER_CONTAINER, timeout, "bash", bounded=True)
 
     def tree(self) -> Tree:
         """Return the tree of files. Raises ApiError when the master lists none."""

@@ -104,7 +104,7 @@ class Repository:
     def __init__(self, client: Client, pod: ObjectRef, path: str, timeout: float) -> None:
         self._folder = f"{helper_pod.FOLDER}/{path}" if path else helper_pod.FOLDER
         self._where = f"in /{path} of the claim"
-        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout)
+        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout, bounded=True)
 
     def listed(self) -> list[Backup]:
         """Return the backups whose file has the recorded size and name, the newest first.

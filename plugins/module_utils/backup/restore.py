@@ -10,7 +10,7 @@ import gzip
 import zlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from ..alluxio.raft import Quorum
@@ -359,7 +359,8 @@ class Restorer:
         waiting = [name for name, pod in self._cache.pods().items() if stage(pod, restoration) == WAITING]
         self._cache.deadline.report_progress(
             f"sending the backup to {', '.join(waiting) or 'no master: all have it'}")
-        shells = [PodShell(self._client, self._pod(name), WAITER, self._cache.timeout) for name in waiting]
+        shells = [PodShell(self._client, self._pod(name), WAITER, self._cache.timeout, bounded=True)
+                  for name in waiting]
         for shell in shells:
             found = shell.run("look for the backup", _HAVE, FILE).split()
             if not found or found[0] != restoration.sha256:
@@ -367,9 +368,11 @@ class Restorer:
                            str(pod_exec.encoded_length(spool.size)),
                            chunks=spool.chunks())
         self._require_own()
-        # The first election is shorter when all peers start at once.
+        # The first election is shorter when all peers start at once. The container ends with the script, so
+        # nothing may follow in it.
         for failure in bulk.work(
-                shells, lambda shell: shell.run("start the master", _GO, GO)) if shells else []:
+                shells, lambda shell: replace(shell, bounded=False).run(
+                    "start the master", _GO, GO)) if shells else []:
             if isinstance(failure, FluidError):
                 raise failure
 
