@@ -56,6 +56,13 @@ options:
     description: Must equal C(<namespace>/<name>) of the cache. Confirms that its metadata may be replaced.
     type: str
     required: true
+  verify_tree:
+    description:
+      - Lists the file trees before and after the restoration, to change nothing if the cache already has that
+        of the backup, and to fail if the restored one differs.
+      - With V(false) each run restores, nothing is compared, and the module warns.
+    type: bool
+    default: true
   force_foreign:
     description:
       - Accepts a backup of another runtime.
@@ -148,7 +155,8 @@ trees:
       type: dict
       sample: {sha256: 1b4f0e9851971998e732078544c96b36c3d01cedf7caa332359d6f1d83567014, paths: 3}
     after:
-      description: C(sha256) and C(paths) of the present tree; null if check mode predicts a change.
+      description: C(sha256) and C(paths) of the present tree; null if check mode predicts a change, and with
+        O(verify_tree=false).
       returned: success
       type: dict
       sample: {sha256: 60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752, paths: 12}
@@ -184,6 +192,7 @@ def argument_spec() -> dict:
         arguments.connection(), arguments.identity(), arguments.backups(),
         backup={"type": "str", "required": True},
         confirm={"type": "str", "required": True},
+        verify_tree={"type": "bool", "default": True},
         force_foreign={"type": "bool", "default": False},
         skip_safety_backup={"type": "bool", "default": False},
         discard_journals_of={"type": "str"},

@@ -93,7 +93,7 @@ def make(cache: Subject, repository: Repository, made_before: str | None = None)
             begun = cache.deadline.clock.utc_now()
             name = catalog.name_of(cache.ref, begun)
             dumped = master.dump(name, spool)
-            before, tree = tree, master.tree()
+            before, tree = tree, master.tree() if cache.verify_tree else None
             if before != tree and left and cache.deadline.remaining() > 0:
                 continue
             held = tree if before == tree else None
@@ -103,6 +103,7 @@ def make(cache: Subject, repository: Repository, made_before: str | None = None)
                 created=catalog.time_of(begun), leader=master.pod, size_bytes=spool.size, sha256=spool.sha256,
                 tree_sha256=held.sha256 if held else None, paths=held.paths if held else None,
                 made_before=made_before, **dumped)
+            cache.deadline.report_progress(f"storing backup {name} of {spool.size} bytes")
             repository.put(backup, spool)
             return backup
     raise AssertionError("the last round returns")

@@ -19,13 +19,13 @@ from ..api.client import Client
 from ..api.pod_exec import PodShell
 from ..errors import FluidError
 from ..k8s.kinds import ObjectRef
-from . import catalog, helper_pod
+from . import catalog, helper_pod, space
 from .catalog import Backup
 
 # Bytes; a multiple of 3, as pod_exec.send() requires.
 _CHUNK = 48 * 1024
 # Bytes. Smaller backups are never written to the disk of the host that runs the module.
-_IN_MEMORY = 32 * 1024 * 1024
+IN_MEMORY = 32 * 1024 * 1024
 
 # Prints "<name of the files> <size of the .gz file> <record in base64>" for each backup that has both files.
 _LIST = """\
@@ -43,7 +43,7 @@ umask 077
 mkdir -p "$1" && cd "$1" || exit
 find . -maxdepth 1 -name '.*Z.*.partial' -mmin +1440 -exec rm -f {} +
 partial=.$2.partial
-head -c "$4" | base64 -d >"$partial" && sync "$partial" || exit
+head -c "$4" | base64 -d >"$partial" && sync "$partial" || { rm -f "$partial"; exit 1; }
 found=$(sha256sum <"$partial")
 if [ "${found%% *}" != "$3" ]; then
   rm -f "$partial"
@@ -61,7 +61,7 @@ for name; do rm -f "$name.json" "$name.gz" || exit; done"""
 
 
 class Spool:
-    """A file in transit with its size and SHA-256: in memory, or above _IN_MEMORY in an unnamed file."""
+    """A file in transit with its size and SHA-256: in memory, or above IN_MEMORY in an unnamed file."""
 
     def __init__(self) -> None:
         self._file = _spooled()
@@ -95,7 +95,7 @@ class Spool:
 
 
 def _spooled() -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY))
 
 
 class Repository:
@@ -132,7 +132,13 @@ class Repository:
                          str(pod_exec.encoded_length(size)), chunks=chunks)
 
     def get(self, backup: Backup, spool: Spool) -> None:
-        """Read a backup's file into the spool. Raises FluidError when it does not match its record."""
+        """Read a backup's file into the spool.
+
+        Raises FluidError when it does not match its record, and PreconditionFailed when the disk of this
+        machine is too full.
+        """
+        if backup.size_bytes > IN_MEMORY:
+            space.require_here(backup.size_bytes, f"backup {backup.name}")
         self._shell.receive(
             f"read {backup.name} {self._where}", _GET, self._folder, backup.name + ".gz", write=spool.write)
         if spool.sha256 != backup.sha256:

@@ -43,10 +43,10 @@ from ..k8s.wait_status import WaitStatus
 from ..masters import lease
 from ..masters.group import Masters
 from ..progress import Reporter
-from . import catalog, create as backup_create, restore_template, subject
+from . import catalog, create as backup_create, restore_template, space, subject
 from .catalog import Backup, Tree
 from .repository import Spool
-from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
+from .restore_template import FILE, FOLDER, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
 from .subject import Subject
 
 # Seconds; short, since the master's journal is deleted with its pod.
@@ -124,7 +124,9 @@ def _restore(cache: Subject, params: dict, check_mode: bool, reporter: Reporter)
         restarted, after = Restorer(cache, restoration, existing.leader).run(spool)
     result = _result(True, chosen, before, after, safety, restarted)
     _require_same_tree(chosen, after, result)
-    if not chosen.tree_sha256:
+    if after is None:
+        reporter.warn(f"verify_tree is false: it was not verified that {chosen.name} was restored completely")
+    elif not chosen.tree_sha256:
         reporter.warn(f"the tree of files changed during backup {chosen.name}, so it cannot be verified that "
                       f"the {after.paths} restored paths are complete")
     return result
@@ -237,9 +239,9 @@ def _restoration(cache: Subject, chosen: Backup, under_way: Restoration | None) 
     return Restoration(chosen.name, chosen.sha256, catalog.time_of(cache.deadline.clock.utc_now()))
 
 
-def _require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
+def _require_same_tree(chosen: Backup, tree: Tree | None, details: dict) -> None:
     """Raise FluidError with the details when the restored tree is known to differ from the backup's."""
-    if chosen.tree_sha256 and not chosen.holds(tree):
+    if tree and chosen.tree_sha256 and not chosen.holds(tree):
         raise FluidError(
             f"backup {chosen.name} is restored, but the file tree is not the one that was backed up: "
             f"{tree.paths} paths with digest {tree.sha256}, expected {chosen.paths} with "
@@ -262,7 +264,7 @@ class Restorer:
         self._restoration = restoration
         self._workload = ObjectRef(cache.ref.namespace, stateful_set_name(cache.ref.name))
 
-    def run(self, spool: Spool) -> tuple[list[str], Tree]:
+    def run(self, spool: Spool) -> tuple[list[str], Tree | None]:
         """Restart all masters from the backup; return the replaced ones and the restored tree."""
         self.begin()
         restarted = self.replace()
@@ -364,6 +366,7 @@ class Restorer:
         for shell in shells:
             found = shell.run("look for the backup", _HAVE, FILE).split()
             if not found or found[0] != restoration.sha256:
+                space.require_in_pod(shell, FOLDER, spool.size, "the backup")
                 shell.send("store the backup", _PUT, FILE, restoration.sha256,
                            str(pod_exec.encoded_length(spool.size)),
                            chunks=spool.chunks())

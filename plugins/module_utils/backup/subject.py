@@ -61,7 +61,10 @@ def require_valid(params: dict) -> None:
 
 @dataclass(frozen=True)
 class Subject:
-    """One cache. runtime, stateful_set: None if absent. timeout: seconds for each command in a pod."""
+    """One cache. runtime, stateful_set: None if absent. timeout: seconds for each command in a pod.
+
+    verify_tree: whether its tree of files is listed; otherwise it is None.
+    """
 
     client: Client
     ref: ObjectRef
@@ -69,6 +72,7 @@ class Subject:
     stateful_set: dict | None
     deadline: Deadline
     timeout: float
+    verify_tree: bool = True
 
     @classmethod
     def read(cls, client: Client, params: dict, deadline: Deadline) -> Subject:
@@ -78,7 +82,7 @@ class Subject:
         workload = ObjectRef(ref.namespace, stateful_set_name(ref.name))
         return cls(client, ref, client.get(fluid_kinds.ALLUXIO_RUNTIME, ref),
                    client.get(kinds.STATEFUL_SET, workload), deadline,
-                   params["wait_timeout"])
+                   params["wait_timeout"], params.get("verify_tree", True))
 
     @property
     def described(self) -> str:
@@ -173,18 +177,22 @@ class Subject:
             pod = self.poll_until("a leader", question, _PAUSE, deadline)
         except WaitTimeout as err:
             raise QuorumUnknown(str(err), **err.details) from err
-        return Leader(self.client, ObjectRef(self.ref.namespace, pod), self.timeout)
+        existing = self.pods().get(pod)
+        if existing is None:
+            raise QuorumUnknown(f"the leader {pod} of {self.described} was deleted: run this again")
+        return Leader(self.client, existing, self.timeout, self.deadline.report_progress)
 
-    def leader_and_tree(self, patience: float | None = None) -> tuple[Leader, Tree]:
+    def leader_and_tree(self, patience: float | None = None) -> tuple[Leader, Tree | None]:
         """Return the leading master and its tree.
 
         Raises QuorumLost and QuorumUnknown as leader does, and WaitTimeout when neither it nor its successor
         lists files before the deadline: a new leader is in safe mode until workers had time to register.
+        Raises PreconditionFailed when the leader's disk is too full for the listing.
         """
         def question() -> WaitStatus:
             leader = self.leader(patience)
             try:
-                return WaitStatus(True, value=(leader, leader.tree()))
+                return WaitStatus(True, value=(leader, leader.tree() if self.verify_tree else None))
             except ApiError as err:
                 return WaitStatus(False, str(err))
 

@@ -150,7 +150,7 @@ class FakeJournals:
     def _local(self, pod, word):
         if word.startswith(helper_pod.FOLDER):
             return str(self.claim) + word.removeprefix(helper_pod.FOLDER)
-        if word.startswith(("/tmp/", FOLDER)):
+        if word == "/tmp" or word.startswith(("/tmp/", FOLDER)):
             (self._folder / pod / "tmp").mkdir(parents=True, exist_ok=True)
             (self._folder / pod / FOLDER.strip("/")).mkdir(exist_ok=True)
             return str(self._folder / pod) + word

@@ -31,7 +31,7 @@ def params():
         return {"name": "hbase", "namespace": "data", "claim": "backups", "path": "alluxio", "image": None,
                 "wait_timeout": 600, "keep": None, "max_age": None, "verify": False, "backup": "latest",
                 "confirm": "data/hbase", "force_foreign": False, "skip_safety_backup": False,
-                "discard_journals_of": None, **given}
+                "discard_journals_of": None, "verify_tree": True, **given}
     return give
 
 

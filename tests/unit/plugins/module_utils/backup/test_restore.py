@@ -132,6 +132,28 @@ def test_a_tree_that_is_not_the_backups_is_an_error_that_tells_what_was_done(
     assert (raised.value.details["changed"], raised.value.details["restarted"]) == (True, MASTERS)
 
 
+def test_without_a_digest_each_run_restores(journals, ensure, saved, warnings):
+    for _time in range(2):
+        result = ensure(verify_tree=False)
+        assert (result["changed"], result["restarted"], journals.tree()) == (True, MASTERS, FILES)
+        assert result["safety_backup"]["tree_sha256"] is None
+        assert (result["trees"]["before"], result["trees"]["after"]) == (None, None)
+        assert warnings.pop() == (
+            f"verify_tree is false: it was not verified that {saved['name']} was restored completely")
+        journals.cluster.sleep(60)
+    assert "list the file tree" not in [task for _pod, _container, task in journals.commands]
+
+
+def test_a_file_that_does_not_fit_into_a_master_starts_none(journals, ensure, saved, monkeypatch):
+    def require(shell, folder, needed, _purpose):
+        if folder == "/datacache-restore":
+            raise PreconditionFailed(f"{folder} in {shell.pod.name}: needed {needed} bytes")
+    monkeypatch.setattr(restore.space, "require_in_pod", require)
+    with pytest.raises(PreconditionFailed, match=f"hbase-master-0: needed {saved['size_bytes']} bytes"):
+        ensure()
+    assert "start the master" not in [task for _pod, _container, task in journals.commands]
+
+
 # -- step by step ------------------------------------------------------------------------------
 
 
@@ -214,7 +236,8 @@ def waiting(restorer, restoration):
 def test_all_masters_have_the_file_before_the_first_one_starts(journals, waiting, restoration, spool):
     waiting.deliver(spool)
     tasks = [task for _pod, _container, task in journals.commands]
-    assert tasks == ["look for the backup", "store the backup"] * 3 + ["start the master"] * 3
+    assert tasks == ["look for the backup", "read the free space", "store the backup"] * 3 + [
+        "start the master"] * 3
     assert journals.tree() == FILES
     assert waiting.view == ["sending the backup to hbase-master-0, hbase-master-1, hbase-master-2"]
 
