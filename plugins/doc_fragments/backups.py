@@ -27,14 +27,15 @@ options:
     default: ""
   image:
     description:
-      - Image of the pod that mounts the claim. It needs a shell, coreutils and C(find).
+      - Image of the pod that mounts the claim. It needs a shell, GNU coreutils and C(find).
       - The default is the image of the masters, so that no other image is needed.
       - Required if the runtime has no masters.
       - The pod runs as the user and group of the masters.
     type: str
   wait_timeout:
     description:
-      - Maximum duration of the whole run, and of each command in a pod, in seconds.
+      - Maximum duration of the waits of the run together, and of each command in a pod, in seconds. A command
+        that takes longer is ended in the pod.
       - The default leaves time for the transfer of a large file.
       - A value below 1 is refused.
     type: int

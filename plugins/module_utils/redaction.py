@@ -12,6 +12,8 @@ _SENSITIVE = re.compile(
     r"secret|password|passwd|token|access.?key|account.?key|credential|\bsas\b", re.IGNORECASE)
 # The password of a URL such as https://user:password@host/.
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
+# A property among JVM options, such as -Daws.secretKey=value, alone or in a string of several options.
+_JVM_PROPERTY = re.compile(r"(?<!\S)(-D([^\s=]+)=)(\S+)")
 # The free-form maps in the spec and status of a Dataset and a runtime.
 _OPTION_MAPS = frozenset({"options", "sharedOptions", "shared_options", "properties", "env"})
 # Ansible masks a value wherever it occurs; a shorter one ("1", "true") would mask unrelated output.
@@ -34,24 +36,34 @@ def passwords_in(url: str) -> list[str]:
     return [password for _user, password in _URL_PASSWORD.findall(url)]
 
 
+def jvm_secrets_in(text: str) -> list[str]:
+    """Return the values of properties in JVM options whose key names a credential, for Ansible to mask."""
+    return [value for _option, key, value in _JVM_PROPERTY.findall(text)
+            if is_sensitive(key) and len(value) >= _SHORTEST_SECRET]
+
+
 def secrets_within(tree: Any, within_options: bool = False) -> list[str]:
-    """Return the credentials in a tree's option maps and URLs, whatever its shape, for Ansible to mask."""
+    """Return the credentials in a tree's option maps, JVM options and URLs, for Ansible to mask."""
     if isinstance(tree, dict):
         own = secrets_in(tree) if within_options else []
         return own + [secret for key, value in tree.items()
                       for secret in secrets_within(value, key in _OPTION_MAPS)]
     if isinstance(tree, list):
         return [secret for value in tree for secret in secrets_within(value)]
-    return passwords_in(tree) if isinstance(tree, str) else []
+    return passwords_in(tree) + jvm_secrets_in(tree) if isinstance(tree, str) else []
 
 
 def redacted(tree: Any, within_options: bool = False) -> Any:
-    """Return the tree with the credentials in its option maps and the passwords in its URLs masked."""
+    """Return the tree with the credentials in its option maps, JVM options and URLs masked."""
     if isinstance(tree, dict):
         return {key: HIDDEN if within_options and is_sensitive(key) and value and isinstance(value, str)
                 else redacted(value, key in _OPTION_MAPS) for key, value in tree.items()}
     if isinstance(tree, list):
         return [redacted(value) for value in tree]
-    if isinstance(tree, str) and "://" in tree:
-        return _URL_PASSWORD.sub(r"\1:" + HIDDEN, tree)
+    if isinstance(tree, str):
+        return _JVM_PROPERTY.sub(_mask, _URL_PASSWORD.sub(r"\1:" + HIDDEN, tree))
     return tree
+
+
+def _mask(found: re.Match) -> str:
+    return found[1] + HIDDEN if is_sensitive(found[2]) else found[0]

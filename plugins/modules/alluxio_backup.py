@@ -16,8 +16,12 @@ description:
   - The leading master writes the backup. It accepts no changes of the metadata meanwhile.
   - Without a backup the metadata is lost if the majority of the masters is lost.
   - The record of a backup holds its SHA-256 and a digest of the file tree.
+  - Refused while the disk of the leader is too full for the backup, at 100 bytes for each path and at least
+    64 MiB, or the temporary folder of the machine that runs the module.
+  - A backup is as secret as the credentials of the mounts, which the journal contains. Its files have mode
+    0600, and a folder that the module creates has 0700.
   - A file gets its final name after its SHA-256 is verified on the claim. Its record, a JSON file, is
-    written last. A file without a record is not a backup.
+    written last. A file without a record, or with another name than in its record, is not a backup.
   - Each run creates a backup and is changed, unless O(max_age) accepts an existing one.
 extends_documentation_fragment:
   - datacache.fluid.attributes
@@ -34,6 +38,14 @@ attributes:
     details: With O(max_age) a second run within that time changes nothing. Without it each run creates a
       backup.
 options:
+  verify_tree:
+    description:
+      - Records a digest of the file tree, with which M(datacache.fluid.alluxio_restore) proves a restoration.
+      - The leader lists all files twice. The sort needs 64 MiB of memory and, on the leader's disk, up to 64
+        bytes for each path. It is refused while less is free in C(/tmp).
+      - With V(false) the backup has no digest and is not repeated if the tree changes meanwhile.
+    type: bool
+    default: true
   max_age:
     description:
       - Skips the backup if this runtime has an intact one that is not older than this, in seconds.
@@ -132,7 +144,8 @@ backup:
       type: int
       sample: 35
     tree_sha256:
-      description: SHA-256 of the sorted file tree; null if the tree changed during each of three attempts.
+      description: SHA-256 of the sorted file tree; null with O(verify_tree=false), and if the tree changed
+        during each of three attempts.
       returned: success
       type: str
       sample: 60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752
@@ -179,7 +192,7 @@ from ..module_utils.module.run import run
 def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(), arguments.identity(), arguments.backups(),
-        max_age={"type": "int"}, keep={"type": "int"})
+        verify_tree={"type": "bool", "default": True}, max_age={"type": "int"}, keep={"type": "int"})
 
 
 def main() -> None:

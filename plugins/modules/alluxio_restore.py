@@ -15,15 +15,24 @@ description:
   - Restarts all masters, so the cache serves no requests meanwhile. Workers, FUSE mounts and cached data
     stay.
   - Changes nothing if the cache already has the file tree of the backup.
-  - Reads and checks the backup first, then backs up the present metadata if a master leads a majority.
+  - Reads and checks the backup first, then backs up the present metadata.
+  - Without a leader it waits for one while a majority of the masters has journals, up to O(wait_timeout). It
+    then fails, unless O(discard_journals_of) permits to delete these journals without a backup.
+  - A majority without journals is lost after three election timeouts. The module then warns and continues.
+  - Refused while fewer nodes accept masters than the host network requires.
   - Then it adds an init container and the option C(alluxio.master.journal.init.from.backup) to the masters'
-    StatefulSet, and deletes all masters. Each new master receives the file.
+    StatefulSet, and deletes one master. When its pod waits for the file, it deletes the others. Each new
+    master receives the file.
+  - If the first master does not start before the timeout, the pod template is restored and the others keep
+    running.
   - When both quorums are complete, it restores the pod template of the StatefulSet and compares the file
     trees.
   - Fails if the restored file tree differs from that of the backup.
   - The update strategy of the StatefulSet stays C(OnDelete), because a rolling update restarts masters
     without regard to the quorum.
-  - The next run with the same backup continues an interrupted restoration.
+  - The next run with the same backup continues an interrupted restoration. If all masters have started from
+    it, the run only ends it. A run with another backup backs up first what the masters hold now.
+  - A run ends with an error when it finds the restoration of another run in the StatefulSet.
   - A master's pod on a lost node blocks the restoration. Force its deletion, or return the node.
 extends_documentation_fragment:
   - datacache.fluid.attributes
@@ -47,6 +56,13 @@ options:
     description: Must equal C(<namespace>/<name>) of the cache. Confirms that its metadata may be replaced.
     type: str
     required: true
+  verify_tree:
+    description:
+      - Lists the file trees before and after the restoration, to change nothing if the cache already has that
+        of the backup, and to fail if the restored one differs.
+      - With V(false) each run restores, nothing is compared, and the module warns.
+    type: bool
+    default: true
   force_foreign:
     description:
       - Accepts a backup of another runtime.
@@ -55,13 +71,23 @@ options:
     default: false
   skip_safety_backup:
     description:
-      - Skips the backup of the present metadata.
-      - If no master leads a majority, this backup is impossible. The module then warns and continues.
+      - Skips the backup of the present metadata that the leader could write.
+      - Does not permit to delete journals while no master leads, see O(discard_journals_of).
     type: bool
     default: false
+  discard_journals_of:
+    description:
+      - Permits to delete the journals of masters that elect no leader, so that their metadata cannot be
+        backed up. Must equal C(<namespace>/<name>) of the cache.
+      - With it the module waits three election timeouts for a leader instead of O(wait_timeout).
+      - It has no effect while a master leads.
+      - Without it the restoration is refused, because a leader may only be late, for example while it loads a
+        large journal.
+    type: str
   wait_timeout:
     description:
-      - Maximum duration of the whole run, and of each command in a pod, in seconds.
+      - Maximum duration of the waits of the run together, and of each command in a pod, in seconds. A command
+        that takes longer is ended in the pod.
       - The default covers the restart of all masters. A measured restoration of three masters took 94
         seconds.
       - A value below 1 is refused. The next run continues after a timeout.
@@ -124,12 +150,13 @@ trees:
     before:
       description:
         - C(sha256) and C(paths) of the previous tree.
-        - Null without a leader, and if the run continues an interrupted restoration.
+        - Null without a leader, and if the run replaces no master because it continues a restoration.
       returned: success
       type: dict
       sample: {sha256: 1b4f0e9851971998e732078544c96b36c3d01cedf7caa332359d6f1d83567014, paths: 3}
     after:
-      description: C(sha256) and C(paths) of the present tree; null if check mode predicts a change.
+      description: C(sha256) and C(paths) of the present tree; null if check mode predicts a change, and with
+        O(verify_tree=false).
       returned: success
       type: dict
       sample: {sha256: 60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752, paths: 12}
@@ -165,8 +192,10 @@ def argument_spec() -> dict:
         arguments.connection(), arguments.identity(), arguments.backups(),
         backup={"type": "str", "required": True},
         confirm={"type": "str", "required": True},
+        verify_tree={"type": "bool", "default": True},
         force_foreign={"type": "bool", "default": False},
         skip_safety_backup={"type": "bool", "default": False},
+        discard_journals_of={"type": "str"},
         wait_timeout={"type": "int", "default": 900})
 
 

@@ -19,7 +19,7 @@ description:
   - The wait considers the masters that run, also while another number of them is declared.
   - Fluid reads most fields only once, at creation. A later change of such a field causes a warning.
   - M(datacache.fluid.alluxio_rollout) applies later changes of several masters, including their number.
-  - A change between one and several masters requires a new runtime, which O(recreate=true) permits.
+  - A change between one and several masters requires a new runtime, which O(recreate) permits.
 extends_documentation_fragment:
   - datacache.fluid.attributes
   - datacache.fluid.connection
@@ -46,25 +46,25 @@ options:
       - M(datacache.fluid.alluxio_rollout) applies a change from several masters to another number of
         several.
       - A change between one and several masters needs another type of journal and is refused without
-        O(recreate=true).
+        O(recreate).
     type: int
     default: 1
   recreate:
     description:
-      - Deletes and recreates the runtime if O(master_replicas) changes between one and several. Otherwise
-        it has no effect.
+      - Permits to delete and recreate the runtime if O(master_replicas) changes between one and several.
+        Otherwise it has no effect.
+      - Must equal C(<namespace>/<name>) of the runtime, so that a wrong O(master_replicas) alone deletes no
+        cache. Another value is refused.
       - Labels, annotations and fields that other clients set are lost.
       - Cached data is lost and fetched again from the under-store. Data and metadata that exist only in
         Alluxio are lost, so back up the metadata first with M(datacache.fluid.alluxio_backup).
-      - Off by default because of these losses.
       - Refused while pods use the claim of the Dataset, because Fluid's deletion would wait for them.
       - Refused while other Datasets refer to this one (C(dataset://)), because they read through its
         volume.
       - Waits for the deletion also with O(wait=false), for at most O(wait_timeout), and then as long for
         the end of the pods.
       - The next run continues an interrupted one.
-    type: bool
-    default: false
+    type: str
   worker_replicas:
     description:
       - Number of workers, C(spec.replicas). Fluid applies a change to a running runtime.
@@ -395,8 +395,9 @@ options:
         description: Number of masters, by default O(master_replicas).
         type: int
       recreate:
-        description: Permits to recreate the runtime, by default O(recreate).
-        type: bool
+        description: Permits to recreate the runtime, like O(recreate). Must equal C(<namespace>/<name>) of
+          the entry.
+        type: str
       worker_replicas:
         description: Number of workers, by default O(worker_replicas).
         type: int
@@ -466,7 +467,7 @@ EXAMPLES = r"""
     name: reports
     namespace: data
     master_replicas: 3
-    recreate: true
+    recreate: data/reports
     wait: true
 
 - name: Delete a runtime, and wait until Fluid has deleted what belongs to it

@@ -142,13 +142,14 @@ def test_groups_are_impersonated_too(succeed, fail):
                                            impersonate_groups=["nobody"])["msg"]
 
 
-def test_a_runtime_that_may_not_be_created_is_not_deleted_to_be_recreated(succeed, fail, existing, account):
+def test_a_runtime_that_may_not_be_created_is_not_deleted_to_be_recreated(
+        succeed, fail, existing, account, namespace):
     options = {"name": "hbase", "network_mode": "ContainerNetwork", "stable_peer_addresses": False}
     succeed("alluxio_runtime", **options)
     before = existing("alluxioruntimes")
     connection = account(datasets=["get"], alluxioruntimes=[*READ, "patch", "delete"], pods=["list"])
     for check in (True, False):
-        message = fail("alluxio_runtime", check=check, master_replicas=3, recreate=True, **options,
-                       **connection)["msg"]
+        message = fail("alluxio_runtime", check=check, master_replicas=3, recreate=f"{namespace}/hbase",
+                       **options, **connection)["msg"]
         assert message.startswith("not allowed to create alluxioruntimes.data.fluid.io")
     assert existing("alluxioruntimes") == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..redaction import is_sensitive
+from ..redaction import is_sensitive, redacted
 from . import java_options
 
 # Starts no JVM. Prints the processes of a container: one argument per line, an empty line after each process.
@@ -32,7 +32,7 @@ def mismatches(options: str, desired: Mapping[str, str], jvm_options: tuple[str,
     tokens = options.split()
     return ([_mismatch(key, found.get(key), value) for key, value in sorted(desired.items())
              if "${" not in value and found.get(key) != value]
-            + [f"JVM option {option} is missing"
+            + [f"JVM option {redacted(option)} is missing"
                for option in jvm_options if "${" not in option and option not in tokens])
 
 

@@ -12,11 +12,12 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from ..errors import ApiError, Forbidden, InvalidInput
+from ..k8s import scripts
 from ..k8s.kinds import POD, ObjectRef
 from . import connection
 from .client import Client
@@ -59,7 +60,8 @@ class ExecResult:
 class PodShell:
     """A shell in one container. timeout: seconds for each script. shell: a program of the container's image.
 
-    All methods raise ApiError as execute does, and if the script fails. task: as for require_success.
+    bounded: whether the script ends in the container after the timeout, and prints while it runs. All methods
+    raise ApiError as execute does, and if the script fails. task: as for require_success.
     """
 
     client: Client
@@ -67,26 +69,32 @@ class PodShell:
     container: str
     timeout: float
     shell: str = "sh"
+    bounded: bool = False
 
     def run(self, task: str, script: str, *args: str) -> str:
         """Run a script with arguments and return its standard output."""
         result = execute(
             self.client, self.pod, self.container, self._command(task, script, args), self.timeout)
-        return result.require_success(task, self.pod.name)
+        return self._require_success(result, task)
 
     def receive(self, task: str, script: str, *args: str, write: Callable[[bytes], Any]) -> None:
         """Run a script whose standard output is base64, and write the decoded bytes as they arrive."""
         result = receive(
             self.client, self.pod, self.container, self._command(task, script, args), write, self.timeout)
-        result.require_success(task, self.pod.name)
+        self._require_success(result, task)
 
     def send(self, task: str, script: str, *args: str, chunks: Iterable[bytes]) -> None:
         """Run a script and send it the bytes as the function send does."""
         result = send(
             self.client, self.pod, self.container, self._command(task, script, args), chunks, self.timeout)
-        result.require_success(task, self.pod.name)
+        self._require_success(result, task)
+
+    def _require_success(self, result: ExecResult, task: str) -> str:
+        return replace(result, stderr=scripts.without_beats(result.stderr)).require_success(
+            task, self.pod.name)
 
     def _command(self, task: str, script: str, args: tuple[str, ...]) -> list[str]:
+        script = scripts.bounded(script, self.shell, self.timeout) if self.bounded else script
         return [self.shell, "-c", script, task, *args]
 
 

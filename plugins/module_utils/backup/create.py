@@ -8,14 +8,15 @@ from contextlib import closing
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import InvalidInput
+from ..masters import lease
 from ..progress import Reporter
 from . import catalog, subject
 from .catalog import Backup
 from .repository import Repository, Spool
 from .subject import Subject
 
-# Attempts at a backup without a change of the tree meanwhile. The last one counts anyway, but its tree is
-# unknown.
+# Attempts at a backup without a change of the tree meanwhile. The last one, or the one at the deadline,
+# counts anyway, but its tree is unknown.
 _ROUNDS = 3
 
 
@@ -36,7 +37,10 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     with subject.opened(cache, params, read_only=check_mode) as repository:
         found = catalog.of_runtime(repository.listed() if repository else [], cache.ref)
         recent = _newest_intact(cache, repository, found, params["max_age"])
-        made = recent if recent or check_mode or not repository else make(cache, repository)
+        made = recent
+        if repository and not recent and not check_mode:
+            with lease.held(client, cache.ref, cache.deadline, "backup") as fenced:
+                made = make(Subject.read(fenced, params, cache.deadline), repository)
         new = [] if recent else [made.name if made else cache.backup_name()]
         names = new + [each.name for each in found]
         removed = catalog.surplus(names, params["keep"])
@@ -89,8 +93,8 @@ def make(cache: Subject, repository: Repository, made_before: str | None = None)
             begun = cache.deadline.clock.utc_now()
             name = catalog.name_of(cache.ref, begun)
             dumped = master.dump(name, spool)
-            before, tree = tree, master.tree()
-            if before != tree and left:
+            before, tree = tree, master.tree() if cache.verify_tree else None
+            if before != tree and left and cache.deadline.remaining() > 0:
                 continue
             held = tree if before == tree else None
             backup = Backup(
@@ -99,6 +103,7 @@ def make(cache: Subject, repository: Repository, made_before: str | None = None)
                 created=catalog.time_of(begun), leader=master.pod, size_bytes=spool.size, sha256=spool.sha256,
                 tree_sha256=held.sha256 if held else None, paths=held.paths if held else None,
                 made_before=made_before, **dumped)
+            cache.deadline.report_progress(f"storing backup {name} of {spool.size} bytes")
             repository.put(backup, spool)
             return backup
     raise AssertionError("the last round returns")

@@ -30,6 +30,9 @@ _ENDED = ("Succeeded", "Failed")
 # it too, but is usually Bound within seconds.
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
 _BINDING_TIME = 60.0  # seconds
+# The commands of one backup, each of which has its own timeout: list the tree, dump, fetch, list the tree
+# again, store.
+_STEPS = 5
 
 
 @dataclass(frozen=True)
@@ -110,17 +113,18 @@ def running(elapsed: Callable[[], float]) -> Predicate:
 
 
 @contextmanager
-def started(client: Client, claim: Claim, image: Image, waiter: Waiter) -> Iterator[str]:
+def started(client: Client, claim: Claim, image: Image, waiter: Waiter, timeout: float) -> Iterator[str]:
     """Run the pod and yield its name once it accepts commands; delete it afterwards.
 
-    Raises WaitTimeout or WaitFailed with the reason why it does not run.
+    timeout: seconds that each command of the run may take, here and in the masters. Raises WaitTimeout or
+    WaitFailed with the reason why it does not run.
     """
     _remove_ended(client, claim)
     name = f"{claim.runtime[:40].rstrip('-')}-backup-{secrets.token_hex(4)}"
     ref = ObjectRef(claim.namespace, name)
-    # It runs a minute longer than the wait, so that a timeout of the wait is reported first.
-    created = client.create(
-        kinds.POD, manifest(name, claim, image, max(1, int(waiter.deadline.remaining())) + 60), MANAGER)
+    # The last backup of a run begins before its deadline. A minute more, so that its own timeout comes first.
+    seconds = max(1, int(waiter.deadline.remaining())) + int(_STEPS * timeout) + 60
+    created = client.create(kinds.POD, manifest(name, claim, image, seconds), MANAGER)
     try:
         began = waiter.deadline.now()
         waiter.until("run", kinds.POD, ref, running(lambda: waiter.deadline.now() - began))

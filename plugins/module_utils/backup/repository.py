@@ -19,28 +19,31 @@ from ..api.client import Client
 from ..api.pod_exec import PodShell
 from ..errors import FluidError
 from ..k8s.kinds import ObjectRef
-from . import catalog, helper_pod
+from . import catalog, helper_pod, space
 from .catalog import Backup
 
 # Bytes; a multiple of 3, as pod_exec.send() requires.
 _CHUNK = 48 * 1024
 # Bytes. Smaller backups are never written to the disk of the host that runs the module.
-_IN_MEMORY = 32 * 1024 * 1024
+IN_MEMORY = 32 * 1024 * 1024
 
-# Prints "<size of the .gz file> <record in base64>" for each backup that has both files.
+# Prints "<name of the files> <size of the .gz file> <record in base64>" for each backup that has both files.
 _LIST = """\
 cd "$1" 2>/dev/null || exit 0
 for record in *.*.*Z.json; do
-  file=${record%.json}.gz
+  name=${record%.json} file=${record%.json}.gz
   [ -f "$record" ] && [ -f "$file" ] || continue
-  echo "$(wc -c <"$file") $(head -c 65536 "$record" | base64 | tr -d '\\n')"
+  case $name in *[![:alnum:].-]*) continue ;; esac
+  echo "$name $(wc -c <"$file") $(head -c 65536 "$record" | base64 | tr -d '\\n')"
 done"""
-# Partial files of interrupted runs are removed after a day.
+# Partial files of interrupted runs are removed after a day. A backup holds the credentials of mounts, so only
+# its owner may read it; the mode of a folder that exists is not changed.
 _PUT = """\
+umask 077
 mkdir -p "$1" && cd "$1" || exit
 find . -maxdepth 1 -name '.*Z.*.partial' -mmin +1440 -exec rm -f {} +
 partial=.$2.partial
-head -c "$4" | base64 -d >"$partial" && sync "$partial" || exit
+head -c "$4" | base64 -d >"$partial" && sync "$partial" || { rm -f "$partial"; exit 1; }
 found=$(sha256sum <"$partial")
 if [ "${found%% *}" != "$3" ]; then
   rm -f "$partial"
@@ -58,7 +61,7 @@ for name; do rm -f "$name.json" "$name.gz" || exit; done"""
 
 
 class Spool:
-    """A file in transit with its size and SHA-256: in memory, or above _IN_MEMORY in an unnamed file."""
+    """A file in transit with its size and SHA-256: in memory, or above IN_MEMORY in an unnamed file."""
 
     def __init__(self) -> None:
         self._file = _spooled()
@@ -92,7 +95,7 @@ class Spool:
 
 
 def _spooled() -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY))
 
 
 class Repository:
@@ -101,15 +104,19 @@ class Repository:
     def __init__(self, client: Client, pod: ObjectRef, path: str, timeout: float) -> None:
         self._folder = f"{helper_pod.FOLDER}/{path}" if path else helper_pod.FOLDER
         self._where = f"in /{path} of the claim"
-        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout)
+        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout, bounded=True)
 
     def listed(self) -> list[Backup]:
-        """Return the backups whose file has the recorded size, the newest first."""
+        """Return the backups whose file has the recorded size and name, the newest first.
+
+        A copy under another name is no backup: it would count for `keep`, and its removal would remove the
+        original.
+        """
         found = []
         for line in self._shell.run(f"list backups {self._where}", _LIST, self._folder).splitlines():
-            size, _sep, record = line.partition(" ")
+            name, size, record = line.split(" ")
             backup = catalog.parse(base64.b64decode(record))
-            if backup and backup.size_bytes == int(size):
+            if backup and (backup.name, backup.size_bytes) == (name, int(size)):
                 found.append(backup)
         return catalog.newest_first(found)
 
@@ -125,7 +132,13 @@ class Repository:
                          str(pod_exec.encoded_length(size)), chunks=chunks)
 
     def get(self, backup: Backup, spool: Spool) -> None:
-        """Read a backup's file into the spool. Raises FluidError when it does not match its record."""
+        """Read a backup's file into the spool.
+
+        Raises FluidError when it does not match its record, and PreconditionFailed when the disk of this
+        machine is too full.
+        """
+        if backup.size_bytes > IN_MEMORY:
+            space.require_here(backup.size_bytes, f"backup {backup.name}")
         self._shell.receive(
             f"read {backup.name} {self._where}", _GET, self._folder, backup.name + ".gz", write=spool.write)
         if spool.sha256 != backup.sha256:

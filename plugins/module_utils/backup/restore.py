@@ -10,7 +10,7 @@ import gzip
 import zlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from ..alluxio.raft import Quorum
@@ -19,22 +19,34 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.pod_exec import PodShell
 from ..apply import update
-from ..errors import ApiError, FluidError, InvalidInput, PreconditionFailed, QuorumUnknown
+from ..errors import (
+    ApiError,
+    Conflict,
+    FluidError,
+    Forbidden,
+    InvalidInput,
+    PreconditionFailed,
+    QuorumLost,
+    QuorumUnknown,
+    WaitTimeout,
+)
 from ..fluid import operations
 from ..fluid.components import DOMAINS, MASTER_CONTAINER
-from ..fluid.names import master_selector, stateful_set_name
+from ..fluid.names import stateful_set_name
 from ..fluid.operations import Restoration
 from ..fluid.status import quorum_formed
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
-from ..k8s.pods import unready_reason
+from ..k8s.pods import has_started, unready_reason
+from ..k8s.scheduling import accepts
 from ..k8s.wait_status import WaitStatus
+from ..masters import lease
 from ..masters.group import Masters
 from ..progress import Reporter
-from . import catalog, create as backup_create, restore_template, subject
+from . import catalog, create as backup_create, restore_template, space, subject
 from .catalog import Backup, Tree
 from .repository import Spool
-from .restore_template import FILE, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
+from .restore_template import FILE, FOLDER, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
 from .subject import Subject
 
 # Seconds; short, since the master's journal is deleted with its pod.
@@ -46,6 +58,7 @@ _READ = 1024 * 1024
 # A file that an interrupted run has delivered is not sent again.
 _HAVE = 'sha256sum <"$1" 2>/dev/null || true'
 _PUT = """\
+umask 077
 head -c "$3" | base64 -d >"$1.partial" || exit
 found=$(sha256sum <"$1.partial")
 [ "${found%% *}" = "$2" ] || { echo "SHA-256 ${found%% *} arrived, expected $2" >&2; exit 1; }
@@ -62,13 +75,27 @@ def require_valid(params: dict) -> None:
     if params["confirm"] != expected:
         raise InvalidInput(f"confirm is {params['confirm']!r}: a restoration replaces all metadata of "
                            f"the cache; expected {expected}")
+    if params["discard_journals_of"] not in (None, expected):
+        raise InvalidInput(f"discard_journals_of is {params['discard_journals_of']!r}: it permits to delete "
+                           f"journals without a backup; expected {expected}")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Restore the backup unless the cache has it already, or predict that; return the module's result."""
-    cache = Subject.read(client, params, Deadline(params["wait_timeout"], reporter.progress))
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    cache = Subject.read(client, params, deadline)
     _require_restorable(cache)
+    if check_mode:
+        return _restore(cache, params, check_mode, reporter)
+    with lease.held(client, cache.ref, deadline, f"restoration of backup {params['backup']}") as fenced:
+        cache = Subject.read(fenced, params, deadline)
+        _require_restorable(cache)
+        return _restore(cache, params, check_mode, reporter)
+
+
+def _restore(cache: Subject, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     under_way = operations.under_way(cache.workload)
+    existing = _Existing()
     safety = None
     with closing(Spool()) as spool:
         with subject.opened(cache, params, read_only=check_mode) as repository:
@@ -76,20 +103,30 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
             if repository:
                 repository.get(chosen, spool)
             _require_readable(chosen, spool)
-            before = None if under_way else _existing_tree(cache)
+            restoration = _restoration(cache, chosen, under_way)
+            # A restoration whose masters have all started is only ended: what they hold now is newer data.
+            replaces = not under_way or any(
+                stage(pod, restoration) == OLD for pod in cache.pods().values())
+            if replaces:
+                existing = _existing(cache, params)
+            before = existing.tree
             if chosen.holds(before) and not under_way:
                 return _result(False, chosen, before, before)
+            if replaces:
+                _require_nodes(cache)
             if check_mode or not repository:
                 return _result(True, chosen, before)
-            if before is None and not under_way:
-                reporter.warn(f"no master of {cache.ref.namespace}/{cache.ref.name} leads a majority, so "
-                              "its metadata cannot be backed up before it is replaced")
-            elif not under_way and not params["skip_safety_backup"]:
+            if replaces and existing.lost:
+                reporter.warn("the present metadata cannot be backed up before it is replaced: "
+                              f"{existing.lost}")
+            elif replaces and not params["skip_safety_backup"]:
                 safety = backup_create.make(cache, repository, made_before=chosen.name)
-        restarted, after = Restorer(cache).run(chosen, under_way, spool)
+        restarted, after = Restorer(cache, restoration, existing.leader).run(spool)
     result = _result(True, chosen, before, after, safety, restarted)
     _require_same_tree(chosen, after, result)
-    if not chosen.tree_sha256:
+    if after is None:
+        reporter.warn(f"verify_tree is false: it was not verified that {chosen.name} was restored completely")
+    elif not chosen.tree_sha256:
         reporter.warn(f"the tree of files changed during backup {chosen.name}, so it cannot be verified that "
                       f"the {after.paths} restored paths are complete")
     return result
@@ -134,12 +171,59 @@ def _require_restorable(cache: Subject) -> None:
             "restarted masters would have the old journal, into which no backup can be restored")
 
 
-def _existing_tree(cache: Subject) -> Tree | None:
-    """Return the leader's tree; None when no master leads a majority."""
+@dataclass(frozen=True)
+class _Existing:
+    """The metadata before the restoration.
+
+    leader: its pod, or "". tree: None if unknown. lost: why no leader can back it up, or "".
+    """
+
+    leader: str = ""
+    tree: Tree | None = None
+    lost: str = ""
+
+
+def _existing(cache: Subject, params: dict) -> _Existing:
+    """Return what the leader holds.
+
+    Raises PreconditionFailed when no master leads although a majority has journals, unless these may be
+    discarded: without a leader for some time, their metadata is not lost.
+    """
+    discard = params["discard_journals_of"] is not None
     try:
-        return cache.leader_and_tree()[1]
-    except QuorumUnknown:
-        return None
+        leader, tree = cache.leader_and_tree(cache.election_time() if discard else None)
+    except QuorumLost as err:
+        return _Existing(lost=str(err))
+    except QuorumUnknown as err:
+        if discard:
+            return _Existing(lost=f"discard_journals_of permits to delete the journals, and {err}")
+        raise PreconditionFailed(
+            f"{err}. A majority of the masters has journals, which would be deleted without a backup: find "
+            "out why they elect no leader, for example with datacache.fluid.alluxio_quorum, and run this "
+            f"again, or set discard_journals_of: {cache.ref.namespace}/{cache.ref.name}",
+            **err.details) from err
+    return _Existing(leader.pod, tree)
+
+
+def _require_nodes(cache: Subject) -> None:
+    """Raise PreconditionFailed if masters on the network of their nodes would find too few nodes.
+
+    Nothing is checked without the permission to list nodes: the first master is replaced alone.
+    """
+    template = cache.workload["spec"]["template"]["spec"]
+    if not template.get("hostNetwork"):
+        return
+    try:
+        nodes = list(cache.client.list(kinds.NODE))  # read here, page by page
+    except Forbidden:
+        return
+    accepting = [node["metadata"]["name"] for node in nodes if accepts(
+        node, template.get("nodeSelector") or {}, template.get("tolerations") or [])]
+    if len(accepting) < cache.masters:
+        raise PreconditionFailed(
+            f"the masters of {cache.described} need {cache.masters} nodes, one each on the host network, and "
+            f"{len(accepting)} accept them ({', '.join(sorted(accepting)) or 'none'}): uncordon or add "
+            "nodes, or a deleted master does not come back; then run this again")
 
 
 def _choose(found: list[Backup], params: dict, runtime: ObjectRef, under_way: Restoration | None) -> Backup:
@@ -148,9 +232,16 @@ def _choose(found: list[Backup], params: dict, runtime: ObjectRef, under_way: Re
     return catalog.choose(found, requested, runtime, params["force_foreign"])
 
 
-def _require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
+def _restoration(cache: Subject, chosen: Backup, under_way: Restoration | None) -> Restoration:
+    """Return the restoration of the chosen backup: the one under way, if it is of that backup."""
+    if under_way and (under_way.backup, under_way.sha256) == (chosen.name, chosen.sha256):
+        return under_way
+    return Restoration(chosen.name, chosen.sha256, catalog.time_of(cache.deadline.clock.utc_now()))
+
+
+def _require_same_tree(chosen: Backup, tree: Tree | None, details: dict) -> None:
     """Raise FluidError with the details when the restored tree is known to differ from the backup's."""
-    if chosen.tree_sha256 and not chosen.holds(tree):
+    if tree and chosen.tree_sha256 and not chosen.holds(tree):
         raise FluidError(
             f"backup {chosen.name} is restored, but the file tree is not the one that was backed up: "
             f"{tree.paths} paths with digest {tree.sha256}, expected {chosen.paths} with "
@@ -159,75 +250,132 @@ def _require_same_tree(chosen: Backup, tree: Tree, details: dict) -> None:
 
 
 class Restorer:
-    """The steps of one restoration, in the order in which run() calls them."""
+    """The steps of one restoration, in the order in which run() calls them.
 
-    def __init__(self, cache: Subject) -> None:
+    Each one raises Conflict once the masters' pod template is no longer of this restoration: another run has
+    begun or ended one, and masters that are deleted then would begin with an empty journal. leader: the pod
+    that leads, which is not the first one to be deleted.
+    """
+
+    def __init__(self, cache: Subject, restoration: Restoration, leader: str = "") -> None:
         self._cache = cache
+        self._leader = leader
         self._client = cache.client
+        self._restoration = restoration
         self._workload = ObjectRef(cache.ref.namespace, stateful_set_name(cache.ref.name))
 
-    def run(self, chosen: Backup, under_way: Restoration | None, spool: Spool) -> tuple[list[str], Tree]:
+    def run(self, spool: Spool) -> tuple[list[str], Tree | None]:
         """Restart all masters from the backup; return the replaced ones and the restored tree."""
-        restoration = Restoration(
-            chosen.name, chosen.sha256, catalog.time_of(self._cache.deadline.clock.utc_now()))
-        if under_way and (under_way.backup, under_way.sha256) == (chosen.name, chosen.sha256):
-            restoration = under_way
-        self.begin(restoration)
-        restarted = self.replace(restoration)
-        self.deliver(restoration, spool)
+        self.begin()
+        restarted = self.replace()
+        self.deliver(spool)
         self.await_quorum()
         self.end()
         return restarted, self._cache.leader_and_tree()[1]
 
-    def begin(self, restoration: Restoration) -> None:
+    def begin(self) -> None:
         """Prepare the masters' pod template, unless it is prepared."""
-        self._patch(lambda existing: None if operations.under_way(existing) == restoration
-                    else restore_template.begin(existing, restoration))
+        self._patch(lambda existing: None if operations.under_way(existing) == self._restoration
+                    else restore_template.begin(existing, self._restoration))
 
     def end(self) -> None:
         """Undo begin(); a master that restarts later gets its journal from the leader."""
-        self._patch(
-            lambda existing: restore_template.end(existing) if operations.under_way(existing) else None)
+        def patch_of(existing: dict) -> dict | None:
+            if operations.under_way(existing) is None:
+                return None
+            self._require_own(existing)
+            return restore_template.end(existing)
+        self._patch(patch_of)
 
     def _patch(self, patch_of: Callable[[dict], dict | None]) -> None:
         update.change(self._client, kinds.STATEFUL_SET, self._workload, patch_of)
 
-    def replace(self, restoration: Restoration) -> list[str]:
-        """Delete masters without the prepared template; return their names once all wait for the file."""
+    def _require_own(self, existing: dict | None = None) -> None:
+        """Raise Conflict unless the pod template is of this restoration. existing: as read."""
+        existing = existing or update.require(self._client, kinds.STATEFUL_SET, self._workload)
+        found = operations.under_way(existing)
+        if found != self._restoration:
+            what = f"another run restores backup {found.backup}" if found else "another run has ended it"
+            raise Conflict(
+                f"the restoration of backup {self._restoration.backup} into {self._cache.described} is no "
+                f"longer in the pod template of StatefulSet {self._workload.name}: {what}; wait until no "
+                "other run of datacache.fluid.alluxio_restore works on this cache, then run this again")
+
+    def replace(self) -> list[str]:
+        """Delete masters without the prepared template; return their names once all wait for the file.
+
+        One is deleted alone, and the others only when it waits: a new master that finds no node or image
+        costs no majority. If it does not wait before the deadline, the template is cleaned again.
+        """
         deleted: dict[str, str] = {}  # name to UID
+        known_to_start = False
 
         def question() -> WaitStatus:
-            pods = self._pods()
-            stages = {name: stage(pod, restoration) for name, pod in pods.items()}
-            for name, pod in pods.items():
-                if stages[name] == OLD and deleted.get(name) != pod["metadata"]["uid"]:
-                    self._client.delete(kinds.POD, self._pod(name), pod["metadata"]["uid"], grace=_GRACE)
-                    deleted[name] = pod["metadata"]["uid"]
+            nonlocal known_to_start
+            self._require_own()
+            pods = self._cache.pods()
+            stages = {name: stage(pod, self._restoration) for name, pod in pods.items()}
             ready = sum(each in (WAITING, STARTED) for each in stages.values())
+            known_to_start = known_to_start or ready > 0
+            old = [name for name in sorted(pods) if stages[name] == OLD]
+            for name in old if known_to_start else self._first(pods, old):
+                uid = pods[name]["metadata"]["uid"]
+                if deleted.get(name) != uid:
+                    self._client.delete(kinds.POD, self._pod(name), uid, grace=_GRACE)
+                    deleted[name] = uid
             others = "".join(
                 f"; {name}: {_old_node(pods[name]) if stages[name] == OLD else unready_reason(pods[name])}"
                 for name in sorted(pods) if stages[name] in (OLD, STARTING))
             return WaitStatus(ready == len(pods) == self._cache.masters,
                               f"{ready} of {self._cache.masters} masters wait for the backup{others}")
 
-        self._cache.poll_until("new masters", question, _POD_PAUSE)
+        try:
+            self._cache.poll_until("new masters", question, _POD_PAUSE)
+        except WaitTimeout as err:
+            if known_to_start:
+                raise
+            self._abandon()
+            raise WaitTimeout(
+                f"{err}\nThe other masters were not deleted, and the pod template is as it was: remove the "
+                "cause, then run this again", **err.details) from err
         return sorted(deleted)
 
-    def deliver(self, restoration: Restoration, spool: Spool) -> None:
+    def _first(self, pods: dict[str, dict], old: list[str]) -> list[str]:
+        """Return the one master to delete first; none while another is missing, terminating or starting."""
+        steady = [name for name in old if not pods[name]["metadata"].get("deletionTimestamp")]
+        if len(steady) < self._cache.masters:
+            return []
+        return [min(steady, key=lambda name: (
+            has_started(pods[name], MASTER_CONTAINER), name == self._leader, name))]
+
+    def _abandon(self) -> None:
+        """Undo begin(), and let a master that does not start do so from the template of before."""
+        self.end()
+        for name, pod in self._cache.pods().items():
+            if stage(pod, self._restoration) == STARTING:
+                self._client.delete(kinds.POD, self._pod(name), pod["metadata"]["uid"], grace=_GRACE)
+
+    def deliver(self, spool: Spool) -> None:
         """Send the file to each waiting master, then start all of them together."""
-        waiting = [name for name, pod in self._pods().items() if stage(pod, restoration) == WAITING]
+        restoration = self._restoration
+        waiting = [name for name, pod in self._cache.pods().items() if stage(pod, restoration) == WAITING]
         self._cache.deadline.report_progress(
             f"sending the backup to {', '.join(waiting) or 'no master: all have it'}")
-        shells = [PodShell(self._client, self._pod(name), WAITER, self._cache.timeout) for name in waiting]
+        shells = [PodShell(self._client, self._pod(name), WAITER, self._cache.timeout, bounded=True)
+                  for name in waiting]
         for shell in shells:
             found = shell.run("look for the backup", _HAVE, FILE).split()
             if not found or found[0] != restoration.sha256:
+                space.require_in_pod(shell, FOLDER, spool.size, "the backup")
                 shell.send("store the backup", _PUT, FILE, restoration.sha256,
                            str(pod_exec.encoded_length(spool.size)),
                            chunks=spool.chunks())
-        # The first election is shorter when all peers start at once.
+        self._require_own()
+        # The first election is shorter when all peers start at once. The container ends with the script, so
+        # nothing may follow in it.
         for failure in bulk.work(
-                shells, lambda shell: shell.run("start the master", _GO, GO)) if shells else []:
+                shells, lambda shell: replace(shell, bounded=False).run(
+                    "start the master", _GO, GO)) if shells else []:
             if isinstance(failure, FluidError):
                 raise failure
 
@@ -241,6 +389,7 @@ class Restorer:
             self._cache.poll_until(awaited, partial(self._formed, ask), _QUORUM_PAUSE)
 
     def _formed(self, ask: Callable[[], tuple[Quorum, str]]) -> WaitStatus:
+        self._require_own()
         try:
             return quorum_formed(ask()[0], self._cache.masters)
         except (QuorumUnknown, ApiError) as err:
@@ -248,10 +397,6 @@ class Restorer:
 
     def _pod(self, name: str) -> ObjectRef:
         return ObjectRef(self._cache.ref.namespace, name)
-
-    def _pods(self) -> dict[str, dict]:
-        return {pod["metadata"]["name"]: pod for pod in self._client.list(
-            kinds.POD, self._cache.ref.namespace, master_selector(self._cache.ref.name))}
 
 
 def _old_node(pod: dict) -> str:

@@ -4,24 +4,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..alluxio.raft import quorum_size
+from ..alluxio import java_options
+from ..alluxio.properties import ELECTION_TIMEOUT_MAX, election_timeout
+from ..alluxio.raft import Quorum, quorum_size
 from ..api import pod_exec
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
-from ..errors import ApiError, InvalidInput, PreconditionFailed, QuorumUnknown, WaitTimeout
+from ..errors import (
+    ApiError,
+    Forbidden,
+    InvalidInput,
+    PreconditionFailed,
+    QuorumLost,
+    QuorumUnknown,
+    WaitTimeout,
+)
 from ..fluid import diagnosis, kinds as fluid_kinds
-from ..fluid.components import MASTER
+from ..fluid.components import COMMON_JAVA_OPTIONS, MASTER, MASTER_CONTAINER, raft_component
 from ..fluid.lookup import require_not_terminating, require_runtime
-from ..fluid.names import claim_name, stateful_set_name
+from ..fluid.names import claim_name, config_map_name, master_selector, stateful_set_name
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity, require_name
+from ..k8s.pods import has_started
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import catalog, helper_pod, restore_template
@@ -30,10 +41,9 @@ from .dump import Leader
 from .helper_pod import Claim, Image
 from .repository import Repository
 
-# Seconds. A leader is elected within this time, with Alluxio's default election timeout of at most 20 s.
-_ELECTION = 30.0
-# Seconds. A new leader is in safe mode and lists no files until workers had time to register.
-_SAFE_MODE = 60.0
+# Elections that have time to fail before masters count as lost: votes may be split, and a master that
+# restarts meanwhile stands for the next one.
+_ELECTIONS = 3
 _PAUSE = 1.0
 
 
@@ -51,7 +61,10 @@ def require_valid(params: dict) -> None:
 
 @dataclass(frozen=True)
 class Subject:
-    """One cache. runtime, stateful_set: None if absent. timeout: seconds for each command in a pod."""
+    """One cache. runtime, stateful_set: None if absent. timeout: seconds for each command in a pod.
+
+    verify_tree: whether its tree of files is listed; otherwise it is None.
+    """
 
     client: Client
     ref: ObjectRef
@@ -59,6 +72,7 @@ class Subject:
     stateful_set: dict | None
     deadline: Deadline
     timeout: float
+    verify_tree: bool = True
 
     @classmethod
     def read(cls, client: Client, params: dict, deadline: Deadline) -> Subject:
@@ -68,7 +82,7 @@ class Subject:
         workload = ObjectRef(ref.namespace, stateful_set_name(ref.name))
         return cls(client, ref, client.get(fluid_kinds.ALLUXIO_RUNTIME, ref),
                    client.get(kinds.STATEFUL_SET, workload), deadline,
-                   params["wait_timeout"])
+                   params["wait_timeout"], params.get("verify_tree", True))
 
     @property
     def described(self) -> str:
@@ -105,43 +119,84 @@ class Subject:
         return self.waiter(deadline).poll_until(
             f"{awaited} of {self.described}", self.ref.name, question, pause)
 
-    def leader(self) -> Leader:
+    def election_time(self) -> float:
+        """Return the seconds of several elections, with the longest timeout declared or in the ConfigMap."""
+        config = self._config_map()
+        declared = {**(self.runtime or {}).get("spec", {}).get("properties", {}),
+                    **((self.runtime or {}).get("spec", {}).get("master") or {}).get("properties", {})}
+        rendered = {**java_options.properties(config.get(COMMON_JAVA_OPTIONS, "")),
+                    **java_options.properties(config.get(raft_component(MASTER).java_options, ""))}
+        return _ELECTIONS * max(election_timeout(ELECTION_TIMEOUT_MAX, each) for each in (declared, rendered))
+
+    def _config_map(self) -> dict[str, str]:
+        """Return the Java options of the components; {} without the permission to read them."""
+        ref = ObjectRef(self.ref.namespace, config_map_name(self.ref.name))
+        with suppress(Forbidden):
+            return (self.client.get(kinds.CONFIG_MAP, ref) or {}).get("data") or {}
+        return {}
+
+    def pods(self) -> dict[str, dict]:
+        """Return the masters' pods by name."""
+        return {pod["metadata"]["name"]: pod for pod in self.client.list(
+            kinds.POD, self.ref.namespace, master_selector(self.ref.name))}
+
+    def leader(self, patience: float | None = None) -> Leader:
         """Return the master that leads a majority, once it is elected.
 
-        Raises QuorumUnknown when there is none after the time of an election.
+        Raises QuorumLost when fewer masters than a majority have a journal for the time of several elections,
+        and QuorumUnknown when the others elect no leader before the deadline: to load a large journal takes
+        minutes. patience: seconds instead of the deadline.
         """
         group = Masters(self.client, self.ref, self.deadline.clock)
+        election_time, enough = self.election_time(), quorum_size(self.masters)
+        last_seen = self.deadline.now()
 
         def question() -> WaitStatus:
+            nonlocal last_seen
             try:
                 quorum, _pod = group.single() if self.masters == 1 else group.quorum(MASTER)
+                reason = quorum.lacks(self.masters)
             except QuorumUnknown as err:
-                return WaitStatus(False, str(err))
+                quorum, reason = Quorum(None), str(err)
             # A single master is addressed by <pod>.<namespace>.
             pod = (quorum.leader or "").rpartition(":")[0].partition(".")[0]
             # A leader without a majority serves its web port for minutes but lists no files.
-            leads = bool(pod) and quorum.available >= quorum_size(self.masters)
-            return WaitStatus(leads, quorum.lacks(self.masters), value=pod)
+            if pod and quorum.available >= enough:
+                return WaitStatus(True, value=pod)
+            journals = sum(has_started(each, MASTER_CONTAINER) for each in self.pods().values())
+            if journals >= enough:
+                last_seen = self.deadline.now()
+            elif self.deadline.now() - last_seen >= election_time:
+                raise QuorumLost(
+                    f"{self.described} has lost its majority: {journals} of {self.masters} masters have a "
+                    f"journal, and {enough} are needed to elect a leader: {reason}")
+            return WaitStatus(False, f"{reason}; {journals} of {self.masters} masters have a journal")
 
+        deadline = self.deadline if patience is None else self.deadline.within(patience)
         try:
-            pod = self.poll_until("a leader", question, _PAUSE, self.deadline.within(_ELECTION))
+            pod = self.poll_until("a leader", question, _PAUSE, deadline)
         except WaitTimeout as err:
             raise QuorumUnknown(str(err), **err.details) from err
-        return Leader(self.client, ObjectRef(self.ref.namespace, pod), self.timeout)
+        existing = self.pods().get(pod)
+        if existing is None:
+            raise QuorumUnknown(f"the leader {pod} of {self.described} was deleted: run this again")
+        return Leader(self.client, existing, self.timeout, self.deadline.report_progress)
 
-    def leader_and_tree(self) -> tuple[Leader, Tree]:
+    def leader_and_tree(self, patience: float | None = None) -> tuple[Leader, Tree | None]:
         """Return the leading master and its tree.
 
-        Raises QuorumUnknown without a leader, and WaitTimeout when neither it nor its successor lists files.
+        Raises QuorumLost and QuorumUnknown as leader does, and WaitTimeout when neither it nor its successor
+        lists files before the deadline: a new leader is in safe mode until workers had time to register.
+        Raises PreconditionFailed when the leader's disk is too full for the listing.
         """
         def question() -> WaitStatus:
-            leader = self.leader()
+            leader = self.leader(patience)
             try:
-                return WaitStatus(True, value=(leader, leader.tree()))
+                return WaitStatus(True, value=(leader, leader.tree() if self.verify_tree else None))
             except ApiError as err:
                 return WaitStatus(False, str(err))
 
-        return self.poll_until("the file tree", question, _PAUSE, self.deadline.within(_SAFE_MODE))
+        return self.poll_until("the file tree", question, _PAUSE)
 
     def backup_name(self) -> str:
         """Return the name of a backup that is made now."""
@@ -169,7 +224,8 @@ def opened(subject: Subject, params: dict, read_only: bool = False) -> Iterator[
         return
     uid = subject.runtime["metadata"]["uid"] if subject.runtime else None
     claim = Claim(ref.name, subject.ref.namespace or "", subject.ref.name, uid, read_only)
-    with helper_pod.started(client, claim, _image(subject, params["image"]), subject.waiter()) as pod:
+    with helper_pod.started(client, claim, _image(subject, params["image"]), subject.waiter(),
+                            subject.timeout) as pod:
         yield Repository(client, ObjectRef(subject.ref.namespace, pod), params["path"], subject.timeout)
 
 

@@ -19,6 +19,8 @@ COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster",
 
 MASTER_CONTAINER = "alluxio-master"
 JOB_MASTER_CONTAINER = "alluxio-job-master"
+# The key in ConfigMap <name>-config with the Java options that all components read.
+COMMON_JAVA_OPTIONS = "ALLUXIO_JAVA_OPTS"
 
 
 @dataclass(frozen=True)

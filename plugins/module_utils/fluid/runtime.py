@@ -33,6 +33,7 @@ def require_valid(params: dict) -> None:
     require_dns_1035("AlluxioRuntime name", params["name"])
     require_namespace(params["namespace"])
     alluxio_raft.require_valid_count(params["master_replicas"])
+    _require_own_name(params)
     if params["worker_replicas"] < 1:
         raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected at least one worker")
     for number, level in enumerate(params.get("tieredstore") or []):
@@ -42,6 +43,14 @@ def require_valid(params: dict) -> None:
         _require_closed_standbys(params)
     for component in COMPONENTS:
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
+
+
+def _require_own_name(params: dict) -> None:
+    """Raise InvalidInput unless the option recreate names this runtime: it permits to delete the cache."""
+    expected = f"{params['namespace']}/{params['name']}"
+    if params.get("recreate") not in (None, expected):
+        raise InvalidInput(f"recreate is {params['recreate']!r}: it permits to delete the cache; expected "
+                           f"{expected}, or leave the option out")
 
 
 def _require_valid_level(where: str, level: dict) -> None:

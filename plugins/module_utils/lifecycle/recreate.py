@@ -39,7 +39,7 @@ def apply(client: Client, params: dict, existing: dict, write: Write, deadline: 
     error.
     """
     masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
-    if not params["recreate"] or not changes_journal(masters, desired):
+    if params["recreate"] is None or not changes_journal(masters, desired):
         return None
     ref = ref_of(params)
     what = _KIND.describe(ref)

@@ -13,6 +13,7 @@ from ..errors import Forbidden, InvalidInput
 from ..fluid import kinds as fluid_kinds, runtime
 from ..fluid.runtime import changes_journal, declared_masters
 from ..k8s import kinds, scheduling
+from ..k8s.kinds import ObjectRef
 from . import property_check
 
 
@@ -28,7 +29,7 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
         paths = [change.path for change in merged.changes]
         masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
         if runtime.MASTER_COUNT in paths and masters != desired:
-            _require_scalable(what, masters, desired)
+            _require_scalable(ref_of(params), masters, desired)
             if desired > masters:
                 require_nodes_for_masters(client, params, warn)
             warn(f"{what} has {masters} masters and {desired} are declared: run "
@@ -50,14 +51,14 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
     return guard
 
 
-def _require_scalable(what: str, masters: int, desired: int) -> None:
+def _require_scalable(ref: ObjectRef, masters: int, desired: int) -> None:
     if changes_journal(masters, desired):
         raise InvalidInput(
-            f"{what} has {masters} masters and {desired} are desired: a single master has a journal of type "
-            "UFS and several have one of type EMBEDDED, and neither can be converted; keep master_replicas: "
-            f"{masters}, or set recreate: true, which rebuilds the cache: cached data is fetched from the "
-            "under-store again and data that is only in Alluxio is lost, so back up the metadata first with "
-            "datacache.fluid.alluxio_backup")
+            f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} has {masters} masters and {desired} are desired: a "
+            "single master has a journal of type UFS and several have one of type EMBEDDED, and neither can "
+            f"be converted; keep master_replicas: {masters}, or set recreate: {ref.namespace}/{ref.name}, "
+            "which rebuilds the cache: cached data is fetched from the under-store again and data that is "
+            "only in Alluxio is lost, so back up the metadata first with datacache.fluid.alluxio_backup")
 
 
 def _fields(paths: list[tuple]) -> str:

@@ -36,7 +36,7 @@ def runtime() -> dict:
          for name in ("master", "worker", "job_master", "job_worker")},
         fuse={"type": "dict", "options": fuse},
         master_replicas={"type": "int", "default": 1},
-        recreate={"type": "bool", "default": False},
+        recreate={"type": "str"},
         worker_replicas={"type": "int", "default": 1},
         tieredstore={"type": "list", "elements": "dict", "options": level},
         properties={"type": "dict"},

@@ -19,6 +19,9 @@ from ..k8s import kinds
 SELECTOR = "role=alluxio-master"
 
 _HEADLESS = "None"
+# Ends the name of a Service's copy.
+_COPY = "-replaced"
+_LONGEST = 63
 # Set by the API server for one object; its replacement gets its own.
 _SERVER_METADATA = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink")
 _ADDRESS_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
@@ -50,18 +53,37 @@ def stable(service: dict, name: str = "") -> dict:
             "spec": {**spec, "publishNotReadyAddresses": True}}
 
 
-def unstable(runtime: str, masters: int, objects: dict[str, dict]) -> list[str]:
-    """Return the names of the Services that are headless, or missing after an interrupted replacement.
+def copy_name(name: str) -> str:
+    """Return the name of the copy of a Service, within the 63 characters of a DNS label."""
+    return name[:_LONGEST - len(_COPY)].rstrip("-") + _COPY
 
-    objects: the namespace's Services by name. While none exists none counts as missing: Fluid has not created
-    them yet.
+
+def copy_of(service: dict) -> dict:
+    """Return the manifest of a Service's headless copy, the pattern of its replacement.
+
+    A single master has no sibling: without the copy nothing would show an interrupted replacement, and no run
+    would create the Service again.
+    """
+    manifest = stable(service)
+    manifest["metadata"]["name"] = copy_name(service["metadata"]["name"])
+    manifest["spec"]["clusterIP"] = _HEADLESS
+    return manifest
+
+
+def unstable(runtime: str, masters: int, objects: dict[str, dict]) -> list[str]:
+    """Return the names of the Services that are headless, or whose replacement was interrupted.
+
+    objects: the namespace's Services by name. While neither a Service nor a copy exists none counts as
+    missing: Fluid has not created them yet.
     """
     expected = names(runtime, masters)
-    if not any(name in objects for name in expected):
+    if not any(name in objects or copy_name(name) in objects for name in expected):
         return []
-    return [name for name in expected if name not in objects or not is_stable(objects[name])]
+    return [name for name in expected
+            if name not in objects or not is_stable(objects[name]) or copy_name(name) in objects]
 
 
 def sibling(runtime: str, masters: int, objects: dict[str, dict], name: str) -> dict:
-    """Return the existing Service of that name, or that of another master as its pattern."""
-    return objects.get(name) or next(objects[each] for each in names(runtime, masters) if each in objects)
+    """Return the existing Service of that name, or its copy or another master's as the pattern."""
+    others = [found for each in names(runtime, masters) for found in (each, copy_name(each))]
+    return next(objects[each] for each in (name, copy_name(name), *others) if each in objects)

@@ -3,12 +3,13 @@
 
 The cluster IP of a Service is immutable, so each Service is deleted and created again, one at a time. The
 next one follows only when the running masters resolve and reach the previous one; a majority always has each
-other's addresses.
+other's addresses. The pattern of a Service that is missing is that of another master, or a copy of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -85,8 +86,14 @@ def ensure(client: Client, runtime: ObjectRef, masters: int) -> list[str]:
     services = services_of(client, runtime.namespace)
     headless = peer_services.unstable(runtime.name, masters, services)
     for name in headless:
-        _replace(client, ObjectRef(runtime.namespace, name), services.get(name),
-                 peer_services.sibling(runtime.name, masters, services, name))
+        existing, copied = services.get(name), peer_services.copy_name(name) in services
+        if existing is not None and len(services.keys() & peer_services.names(runtime.name, masters)) == 1:
+            copied = _copy(client, existing) or copied
+        if existing is None or not peer_services.is_stable(existing):
+            _replace(client, ObjectRef(runtime.namespace, name), existing,
+                     peer_services.sibling(runtime.name, masters, services, name))
+        if copied:
+            _remove_copy(client, ObjectRef(runtime.namespace, peer_services.copy_name(name)))
         _await_reached(client, runtime, name)
     return headless
 
@@ -120,7 +127,9 @@ def _services(refs: Set[ObjectRef], client: Client) -> dict[str | None, dict[str
 
 
 def _has_services(services: dict[str | None, dict[str, dict]], item: dict) -> bool:
-    return any(name in services[item["namespace"]]
+    """Return whether Fluid has created them: at least one Service, or a copy that replaces it, exists."""
+    found = services[item["namespace"]]
+    return any(name in found or peer_services.copy_name(name) in found
                for name in peer_services.names(item["name"], item["master_replicas"]))
 
 
@@ -144,6 +153,24 @@ def _explain(client: Client, runtime: ObjectRef, _service: str) -> list[str]:
 
 def _exists(existing: dict | None) -> WaitStatus:
     return WaitStatus(existing is not None, "Fluid has not created it yet")
+
+
+def _copy(client: Client, existing: dict) -> bool:
+    """Create the copy of an unstable Service that has no sibling; return whether there is one now.
+
+    A quota or an admission controller refuses it before anything is deleted.
+    """
+    if peer_services.is_stable(existing):
+        return False
+    with suppress(AlreadyExists):
+        client.create(kinds.SERVICE, peer_services.copy_of(existing), MANAGER)
+    return True
+
+
+def _remove_copy(client: Client, ref: ObjectRef) -> None:
+    copy = client.get(kinds.SERVICE, ref)
+    if copy is not None:
+        client.delete(kinds.SERVICE, ref, copy["metadata"]["uid"])
 
 
 def _replace(client: Client, ref: ObjectRef, existing: dict | None, pattern: dict) -> None:

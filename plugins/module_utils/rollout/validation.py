@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import re
+
 from ..alluxio import java_options, raft
 from ..errors import InvalidInput, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, operations, runtime
+from ..fluid.components import MASTER_CONTAINER
 from ..k8s.kinds import ObjectRef
-from . import rendering
+from ..redaction import redacted
+from . import pod_template, rendering
 
 # Properties that identify a running quorum. Peers do not know a peer with another address or port; another
 # type or folder of journal is another journal.
@@ -19,6 +23,10 @@ _FIXED = (
     "alluxio.job.master.embedded.journal.addresses", "alluxio.job.master.embedded.journal.port",
     "alluxio.master.journal.type", "alluxio.master.journal.folder",
 )
+# The version from which masters request snapshots by requestLatestSnapshotInfo and requestLatestSnapshotData,
+# instead of uploadSnapshot and downloadSnapshot (journal/raft, SnapshotReplicationManager).
+_SNAPSHOTS_SINCE = (2, 9, 4)
+_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?![0-9])", re.ASCII)
 _PORTS = {
     ("master", "rpc"): "alluxio.master.rpc.port", ("master", "web"): "alluxio.master.web.port",
     ("master", "embeddedJournal"): "alluxio.master.embedded.journal.port",
@@ -48,8 +56,9 @@ def require_applicable(ref: ObjectRef, spec: dict, config_map: dict, workload: d
     for option in _jvm_options(spec):
         if not option or any(character.isspace() for character in option):
             raise InvalidInput(
-                f"{what} declares the JVM option {option!r}: expected one option without spaces")
+                f"{what} declares the JVM option {redacted(option)!r}: expected one option without spaces")
     _require_network(what, spec, workload)
+    _require_common_snapshots(what, spec, config_map, workload)
 
 
 def _require_no_restoration(what: str, workload: dict) -> None:
@@ -71,8 +80,9 @@ def _require_quorum(what: str, spec: dict, workload: dict) -> None:
         raise InvalidInput(
             f"{what} has {existing} masters and {desired} are declared: a single master keeps its journal in "
             "the UFS format and several in the EMBEDDED one, so neither can become the other; declare "
-            f"{existing} again, or change master_replicas from {existing} to {desired} with recreate: true "
-            "of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata first")
+            f"{existing} again, or change master_replicas from {existing} to {desired} with the option "
+            "recreate of datacache.fluid.alluxio_runtime, which rebuilds the cache, so back up the metadata "
+            "first")
     raft.require_valid_count(desired)
 
 
@@ -99,6 +109,32 @@ def _require_network(what: str, spec: dict, workload: dict) -> None:
     if declared != existing:
         raise InvalidInput(f"{what} declares network_mode {declared} and its masters run with {existing}: "
                            "their ports would change under a running quorum; declare that on a new runtime")
+
+
+def _require_common_snapshots(what: str, spec: dict, config_map: dict, workload: dict) -> None:
+    """Raise InvalidInput for an image whose masters cannot install the snapshots of the running ones."""
+    template = workload["spec"]["template"]["spec"]
+    recorded = (rendering.recorded(config_map) or {}).get("pod") or {}
+    patch = pod_template.declare("", spec, template, recorded, None).patch
+    existing, desired = (_master_image(each) for each in (template, {**template, **patch}))
+    old, new = _version(existing), _version(desired)
+    if old and new and (old < _SNAPSHOTS_SINCE) != (new < _SNAPSHOTS_SINCE):
+        raise InvalidInput(
+            f"{what} declares the image {desired} and its masters run {existing}: Alluxio 2.9.4 changed how "
+            "masters copy snapshots, so a restarted master that needs one could not join the others; declare "
+            "the previous image, or take this way: back up with datacache.fluid.alluxio_backup, delete the "
+            "runtime and create it with the new image, and restore with datacache.fluid.alluxio_restore")
+
+
+def _master_image(pod_spec: dict) -> str:
+    return next(each["image"] for each in pod_spec["containers"] if each["name"] == MASTER_CONTAINER)
+
+
+def _version(image: str) -> tuple[int, ...]:
+    """Return the version in an image's tag, such as (2, 9, 4); () for a tag that is no version."""
+    tag = pod_template.split_image(image.partition("@")[0])[1]
+    match = _VERSION.match(tag)
+    return tuple(int(number) for number in match.groups()) if match else ()
 
 
 def on_host_network(workload: dict) -> bool:

@@ -76,3 +76,31 @@ def test_secrets_within_a_tree_of_any_shape(tree, secrets):
 ])
 def test_everything_else_stays(tree):
     assert redacted(tree) == tree
+
+
+JVM = ["-Xmx1g", "-Daws.secretKey=abcdef", "-Dregion=somewhere"]
+
+
+@pytest.mark.parametrize(("tree", "shown"), [
+    ({"jvmOptions": JVM}, {"jvmOptions": ["-Xmx1g", "-Daws.secretKey=VALUE_HIDDEN", "-Dregion=somewhere"]}),
+    ({"master": {"jvm_options": JVM[1:2]}}, {"master": {"jvm_options": ["-Daws.secretKey=VALUE_HIDDEN"]}}),
+    ({"env": {"ALLUXIO_MASTER_JAVA_OPTS": " ".join(JVM)}},
+     {"env": {"ALLUXIO_MASTER_JAVA_OPTS": "-Xmx1g -Daws.secretKey=VALUE_HIDDEN -Dregion=somewhere"}}),
+    ({"env": [{"name": "ALLUXIO_JAVA_OPTS", "value": "$(X) -Daws.secretKey=abcdef "}]},
+     {"env": [{"name": "ALLUXIO_JAVA_OPTS", "value": "$(X) -Daws.secretKey=VALUE_HIDDEN "}]}),
+    ({"data": {"ALLUXIO_FUSE_JAVA_OPTS": "-Dfs.azure.account.key.x=abcdef=="}},
+     {"data": {"ALLUXIO_FUSE_JAVA_OPTS": "-Dfs.azure.account.key.x=VALUE_HIDDEN"}}),
+    ({"data": {"ALLUXIO_JAVA_OPTS": "-Da=https://ann:secret@host/ -Dtoken=abcdef"}},
+     {"data": {"ALLUXIO_JAVA_OPTS": "-Da=https://ann:VALUE_HIDDEN@host/ -Dtoken=VALUE_HIDDEN"}}),
+], ids=["list", "component", "environment", "rendered", "config-map", "with-a-url"])
+def test_properties_in_jvm_options_are_hidden_like_others(tree, shown):
+    assert redacted(tree) == shown
+    assert [secret.rstrip("=") for secret in secrets_within(tree) if secret != "secret"] == ["abcdef"]
+    assert secrets_within(shown) == [HIDDEN] * len(secrets_within(tree))
+
+
+@pytest.mark.parametrize("option", ["-Daws.secretKey", "-Xmx1g", "-XX:OnError=secret", "-Dregion=secret",
+                                    "x-Dtoken=abcdef"])
+def test_other_jvm_options_stay(option):
+    assert redacted({"jvmOptions": [option]}) == {"jvmOptions": [option]}
+    assert secrets_within({"jvmOptions": [option]}) == []

@@ -46,9 +46,9 @@ def test_the_helper_pod_may_do_nothing_else(cache, run, monkeypatch):
     seen = []
     create = cache.cluster.create
     monkeypatch.setattr(cache.cluster, "create",
-                        lambda kind, body, *rest: seen.append(body) or create(kind, body, *rest))
+                        lambda kind, body, *rest: seen.append((kind, body)) or create(kind, body, *rest))
     run("alluxio_backup", **CLAIM)
-    [pod] = seen
+    [pod] = [body for kind, body in seen if kind == kinds.POD]
     [container] = pod["spec"]["containers"]
     assert container["image"] == HELPER_IMAGE
     assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
@@ -165,7 +165,7 @@ def test_a_leader_that_fails_is_quoted(cache, run):
     (cache.cache / "tree").unlink()
     message = run("alluxio_backup", **CLAIM)["msg"]
     assert message.startswith(
-        "timed out after 60 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
+        "timed out after 600 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
         "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
 
 
@@ -264,8 +264,8 @@ def test_refused_without_a_write(cache, run, arrange, message):
 def test_no_leader(cache, run):
     cache.lead("")
     assert run("alluxio_backup", **CLAIM)["msg"].startswith(
-        "timed out after 30 s while waiting for a leader of AlluxioRuntime hbase in namespace data: no "
-        "master answers")
+        "timed out after 600 s while waiting for a leader of AlluxioRuntime hbase in namespace data: no "
+        "master answers; 3 of 3 masters have a journal")
     assert (cache.files(), cache.helper_pods()) == ([], [])
 
 

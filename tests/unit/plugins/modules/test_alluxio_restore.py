@@ -40,7 +40,7 @@ def test_a_second_run_changes_nothing(cache, run, saved):
         assert not result["changed"]
         assert result["trees"]["before"] == result["trees"]["after"] == result["trees"]["backup"]
         assert result["diff"] == {"before": {}, "after": {}}
-    assert {plural for _verb, plural in cache.cluster.writes()} == {"pods"}
+    assert {plural for _verb, plural in cache.cluster.writes()} == {"leases", "pods"}
     assert ("patch", "statefulsets") not in cache.cluster.requests
 
 
@@ -57,13 +57,41 @@ def test_without_the_safety_backup(cache, run, saved):
     assert (result["changed"], result["safety_backup"], len(cache.files())) == (True, {}, 2)
 
 
+LOST = ("the present metadata cannot be backed up before it is replaced: AlluxioRuntime hbase in namespace "
+        "data has lost its majority: 1 of 3 masters have a journal, and 2 are needed to elect a leader: ")
+
+
 def test_a_lost_majority(cache, run, saved):
-    cache.lead("")
+    cache.lose_majority()
     result = run("alluxio_restore", **LATEST)
     assert (cache.tree(), result["safety_backup"], result["trees"]["before"]) == (FILES, {}, None)
     [warning] = result["warnings"]
-    assert warning.startswith(
-        "no master of data/hbase leads a majority, so its metadata cannot be backed up")
+    assert warning == LOST + "no master answers"
+    assert 60 <= cache.cluster.now < 80  # three elections with Alluxio's timeouts
+
+
+def test_masters_that_elect_no_leader_keep_their_journals(cache, run, saved):
+    cache.lead("")
+    for check in (True, False):
+        message = run("alluxio_restore", check=check, wait_timeout=300, **LATEST)["msg"]
+        assert message.startswith(
+            "timed out after 300 s while waiting for a leader of AlluxioRuntime hbase in namespace data: no "
+            "master answers; 3 of 3 masters have a journal. A majority of the masters has journals, which "
+            "would be deleted without a backup: find out why")
+        assert message.endswith("or set discard_journals_of: data/hbase")
+    assert ("patch", "statefulsets") not in cache.cluster.requests
+    assert cache.tree() == OTHER_FILES
+
+
+def test_journals_that_are_discarded_by_name(cache, run, saved, time):
+    cache.lead("")
+    result = run("alluxio_restore", discard_journals_of="data/hbase", **LATEST)
+    assert (cache.tree(), result["safety_backup"]) == (FILES, {})
+    [warning] = result["warnings"]
+    assert "discard_journals_of permits to delete the journals, and timed out after 60 s" in warning
+    cache.set_tree(OTHER_FILES)
+    time.forward(hours=1)
+    assert run("alluxio_restore", discard_journals_of="data/hbase", **LATEST)["safety_backup"]["paths"] == 3
 
 
 def test_a_number_of_masters_that_no_rollout_has_applied_yet(cache, run, saved):
@@ -72,10 +100,12 @@ def test_a_number_of_masters_that_no_rollout_has_applied_yet(cache, run, saved):
 
 
 def test_a_leader_without_majority_is_none(cache, run, saved):
+    cache.lose_majority()
+    cache.lead("hbase-master-1")
     cache.unavailable = {"hbase-master-0", "hbase-master-2"}
     result = run("alluxio_restore", **LATEST)
     assert (cache.tree(), result["safety_backup"]) == (FILES, {})
-    assert "leads a majority" in result["warnings"][0]
+    assert result["warnings"] == [LOST + "not AVAILABLE: hbase-master-0:19200, hbase-master-2:19200"]
 
 
 def test_a_leader_that_is_lost_while_it_answers(cache, run, saved, monkeypatch):
@@ -120,7 +150,9 @@ def test_an_interrupted_restoration_is_continued(cache, run, saved, time, monkey
     result = run("alluxio_restore", **LATEST)
     assert (result["changed"], result["backup"], cache.tree()) == (True, saved, FILES)
     assert result["restarted"] == (MASTERS if step == "replace" else [])
-    assert (result["safety_backup"], len(cache.files())) == ({}, 4)  # the first run has made it
+    # The first run has made the safety backup; a master that is deleted only now may have changed since.
+    made = (True, 6) if step == "replace" else (False, 4)
+    assert (bool(result["safety_backup"]), len(cache.files())) == made
     assert template(cache) == before
     assert not run("alluxio_restore", **LATEST)["changed"]
 
@@ -191,6 +223,84 @@ def test_a_master_that_does_not_vanish(cache, run, saved, monkeypatch):
             "node3") in result["msg"]
 
 
+def cordon(cluster, *names):
+    """Three nodes, of which some are cordoned, for masters on the host network."""
+    for name in ("node1", "node2", "node3"):
+        cluster.put(kinds.NODE, {"metadata": {"name": name}, "spec": {"unschedulable": name in names}})
+    cluster.change(kinds.STATEFUL_SET, "hbase-master", "data",
+                   {"spec": {"template": {"spec": {"hostNetwork": True}}}})
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_nodes_that_would_not_take_the_masters_back(cache, run, saved, check):
+    cordon(cache.cluster, "node2")
+    assert ("need 3 nodes, one each on the host network, and 2 accept them (node1, node3): uncordon or add "
+            "nodes") in run("alluxio_restore", check=check, **LATEST)["msg"]
+    assert ("patch", "statefulsets") not in cache.cluster.requests
+    assert len(cache.files()) == 2
+    cordon(cache.cluster)
+    assert run("alluxio_restore", check=check, **LATEST)["changed"]
+
+
+def test_nodes_that_may_not_be_listed_are_not_checked(cache, run, saved):
+    cordon(cache.cluster, "node2")
+    cache.cluster.forbidden.add(("list", "nodes"))
+    result = run("alluxio_restore", **LATEST)
+    assert result.get("changed"), result["msg"]
+
+
+def test_a_first_master_that_does_not_start_is_the_only_one_deleted(cache, run, saved, monkeypatch):
+    before = template(cache)
+
+    def start(name):
+        """A kubelet that finds no image for a pod of the prepared template."""
+        waits = "datacache.fluid/restore" in template(cache)["metadata"]["annotations"]
+        no_image = {"name": "alluxio-master", "state": {"waiting": {"reason": "ErrImagePull"}}}
+        status = ({"phase": "Pending", "containerStatuses": [no_image]} if waits else
+                  {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]})
+        metadata = {"name": name, "namespace": "data", **template(cache)["metadata"]}
+        cache.cluster.put(kinds.POD, {"metadata": metadata, "status": status})
+        cache.lead("hbase-master-1")
+    monkeypatch.setattr(cache, "_start", start)
+    result = run("alluxio_restore", wait_timeout=60, **LATEST)
+    assert ("0 of 3 masters wait for the backup; hbase-master-0: container alluxio-master is waiting: "
+            "ErrImagePull") in result["msg"]
+    assert result["msg"].endswith("The other masters were not deleted, and the pod template is as it was: "
+                                  "remove the cause, then run this again")
+    assert template(cache) == before
+    cache.cluster.sleep(5)
+    pods = [cache.cluster.stored(kinds.POD, name, "data") for name in MASTERS]
+    assert [each["status"]["phase"] for each in pods] == ["Running"] * 3
+    deleted = [request for request in cache.cluster.requests if request == ("delete", "pods")]
+    assert len(deleted) == 3  # the first master, once more from the template of before, and the helper pod
+
+
+def test_the_leader_is_not_the_first_master_to_be_deleted(cache, run, saved, monkeypatch):
+    cache.lead("hbase-master-0")
+    deleted = []
+    delete = cache.cluster.delete
+    monkeypatch.setattr(cache.cluster, "delete", lambda kind, ref, *rest, **more: (
+        deleted.append(ref.name), delete(kind, ref, *rest, **more))[1])
+    run("alluxio_restore", **LATEST)
+    assert [name[-1] for name in deleted if name in MASTERS] == ["1", "0", "2"]
+
+
+@pytest.mark.parametrize(("module", "options"), [("alluxio_restore", LATEST), ("alluxio_backup", CLAIM)])
+def test_another_run_that_acts_on_the_masters_is_waited_for_and_named(cache, run, saved, module, options):
+    cache.cluster.put(kinds.LEASE, {
+        "metadata": {"name": "hbase-masters", "namespace": "data"},
+        "spec": {"holderIdentity": "ann@awx: rollout [1]", "acquireTime": "noon", "leaseDurationSeconds": 40},
+    })
+    message = run(module, wait_timeout=30, **options)["msg"]
+    assert "another run acts on the masters of AlluxioRuntime hbase in namespace data: " in message
+    assert "ann@awx: rollout [1] holds it since noon; waited 30 s" in message
+    assert (cache.tree(), len(cache.files()), cache.helper_pods()) == (OTHER_FILES, 2, [])
+    assert "msg" not in run(module, check=True, wait_timeout=30, **options)
+    cache.cluster.later(20, lambda: cache.cluster.vanish(kinds.LEASE, "hbase-masters", "data"))
+    assert run(module, wait_timeout=60, **options)["changed"]
+    assert cache.cluster.stored(kinds.LEASE, "hbase-masters", "data")["spec"]["holderIdentity"] == ""
+
+
 # -- what is refused before anything is touched ------------------------------------------------
 
 
@@ -199,6 +309,8 @@ def test_a_master_that_does_not_vanish(cache, run, saved, monkeypatch):
                  "confirm is 'hbase': a restoration replaces all metadata of the cache; expected data/hbase",
                  id="confirm"),
     pytest.param({"backup": "newest"}, "backup 'newest' is no backup's name", id="backup"),
+    pytest.param({"discard_journals_of": "hbase"}, "discard_journals_of is 'hbase': it permits to delete "
+                 "journals without a backup; expected data/hbase", id="discard"),
     pytest.param({"claim": "hbase"}, "claim hbase is the Dataset's own", id="own-claim"),
 ])
 def test_refused_without_asking_the_cluster(cluster, run, options, message):

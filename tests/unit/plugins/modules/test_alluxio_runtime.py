@@ -12,6 +12,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec impor
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check, waits
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer_services
 
 COMPONENT = {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}, "jvm_options": ["-Xmx1g"],
              "properties": {"a": 1}, "env": {"B": True}, "node_selector": {"disk": "ssd"}}
@@ -230,6 +231,21 @@ def test_a_single_master_gets_a_stable_address(cluster, run, masters_of_hbase):
     options = {**masters_of_hbase, "master_replicas": 1}
     assert [run("alluxio_runtime", **options)["changed"] for _run in range(2)] == [True, False]
     assert cluster.stored(kinds.SERVICE, "hbase-master-0", "data")["spec"]["publishNotReadyAddresses"]
+
+
+def test_a_single_masters_service_that_an_interrupted_run_deleted_is_created(
+        cluster, run, masters_of_hbase, monkeypatch):
+    monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"master": {"replicas": 1}}})
+    made = peer_services.copy_of(cluster.stored(kinds.SERVICE, "hbase-master-0", "data"))
+    for index in range(3):
+        cluster.vanish(kinds.SERVICE, f"hbase-master-{index}", "data")
+    cluster.put(kinds.SERVICE, made)
+    options = {**masters_of_hbase, "master_replicas": 1, "wait": True}
+    assert run("alluxio_runtime", check=True, **options)["changed"]
+    assert [run("alluxio_runtime", **options)["changed"] for _run in range(2)] == [True, False]
+    assert cluster.stored(kinds.SERVICE, "hbase-master-0", "data")["spec"]["publishNotReadyAddresses"]
+    assert not cluster.stored(kinds.SERVICE, "hbase-master-0-replaced", "data")
 
 
 def test_services_are_left_alone(cluster, run, masters_of_hbase):

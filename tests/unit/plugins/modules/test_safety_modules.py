@@ -13,7 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exe
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import Forbidden
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, Forbidden
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
@@ -90,7 +90,6 @@ def test_quorum_does_not_remove_members_that_run(run, five):
     assert five.actions == [], [action["reason"] for action in result["actions"]]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_late_leader_is_no_lost_majority(cache, run, saved, cluster):
     """All three masters run and hold the namespace; the next leader serves 45 s later, as with defaults and
     many inodes.
@@ -102,7 +101,6 @@ def test_a_late_leader_is_no_lost_majority(cache, run, saved, cluster):
         "changed"], f"healthy journals were deleted without a copy: {result['warnings']}"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_restoration_that_timed_out_does_not_cost_the_next_one_its_safety_backup(
         cache, run, saved, time, monkeypatch):
     """The first run's wait timed out (a large backup); the cache came up by itself and was used for days."""
@@ -119,7 +117,6 @@ def test_a_restoration_that_timed_out_does_not_cost_the_next_one_its_safety_back
         f"three days of metadata were replaced with no copy and no warning: {result['warnings']}")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_restoration_ends_only_itself(cache, run, saved, monkeypatch):
     """Run A has waited for its quorum; run B has begun with another backup meanwhile. A's end() removes B's
     template.
@@ -142,7 +139,6 @@ def test_a_restoration_ends_only_itself(cache, run, saved, monkeypatch):
         "B deletes masters that now come back empty and without an init container")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monkeypatch):
     """The same with a real second run B: what the masters hold in the end."""
     safety = run("alluxio_restore", **LATEST)["safety_backup"]
@@ -162,7 +158,10 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
     # deletions.
     real_replace = Restorer.replace
 
-    def replace(self, restoration):
+    ended = []
+    other = operations.Restoration("data.hbase.20261124T180000Z", "b" * 64, "2026-11-24T18:30:00Z")
+
+    def replace(self):
         started.append(True)
         deleted = []
         real_delete = cache.cluster.delete
@@ -170,21 +169,23 @@ def test_two_restorations_leave_no_empty_namespace(cache, run, saved, time, monk
         def delete(kind, ref, *rest, **more):
             done = real_delete(kind, ref, *rest, **more)
             deleted.append(ref.name)
-            if len(deleted) == 3:
-                Restorer.end(self)  # what run A does in this moment, having seen its own quorum complete
+            if len(deleted) == 3:  # what run A does in this moment, having seen its own quorum complete
+                with pytest.raises(Conflict, match="another run restores backup"):
+                    Restorer(self._cache, other).end()
+                ended.append(True)
             return done
         monkeypatch.setattr(cache.cluster, "delete", delete)
-        return real_replace(self, restoration)
+        return real_replace(self)
     monkeypatch.setattr(Restorer, "replace", replace)
     result = run("alluxio_restore", skip_safety_backup=True, wait_timeout=60,
                  **{**LATEST, "backup": safety["name"]})
     deletions = [request for request in cache.cluster.requests if request == ("delete", "pods")]
+    assert ended
     assert cache.tree(), (
         f"an empty namespace is served; {len(deletions)} deletions of masters in 60 s; "
         f"{result.get('msg', '')[:200]}")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_helper_pod_outlives_what_is_done_with_it(cache, run, cluster):
     """A backup is tree + dump + fetch + tree + put, each of which may take `wait_timeout` seconds."""
     objects = []
@@ -199,7 +200,6 @@ def test_helper_pod_outlives_what_is_done_with_it(cache, run, cluster):
     assert objects[0] >= 5 * 900, f"the pod ends after {objects[0]} s in all"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_copy_beside_the_backups_is_no_second_one(cache, run, time):
     """Somebody keeps a copy under another name that still ends like a backup's; `keep: 1` then removes the
     newest itself.
@@ -211,7 +211,6 @@ def test_a_copy_beside_the_backups_is_no_second_one(cache, run, time):
     assert result["removed"] == [] and made["name"] + ".gz" in cache.files(), result
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError)
 def test_a_single_masters_service_is_never_lost(cluster, monkeypatch):
     """Deleted, and the create is refused (quota, admission) or the process killed: the next run has to make
     it.

@@ -25,6 +25,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiE
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
+RUNNING = {"running": {}}
 LABELS = {"release": "hbase", "role": "alluxio-master"}
 FILES = ["-rw-r--r-- root root 7 PERSISTED 11-24-2026 10:00:00:000 100% /hbase/a file",
          "drwxr-xr-x root root 1 PERSISTED 11-24-2026 10:00:00:000 DIR /hbase"]
@@ -97,6 +98,13 @@ class FakeJournals:
         """Let the pod be the leader; an empty name lets there be none."""
         (self.cache / "leader").write_text(pod)
 
+    def lose_majority(self):
+        """Let two masters be pods that no node has started, with the journals gone."""
+        self.lead("")
+        for index in (0, 2):
+            self.cluster.change(kinds.POD, f"hbase-master-{index}", "data", {"status": {
+                "phase": "Pending", "conditions": [], "containerStatuses": None}})
+
     def files(self):
         return sorted(each.name for each in self.claim.rglob("*") if each.is_file())
 
@@ -142,7 +150,7 @@ class FakeJournals:
     def _local(self, pod, word):
         if word.startswith(helper_pod.FOLDER):
             return str(self.claim) + word.removeprefix(helper_pod.FOLDER)
-        if word.startswith(("/tmp/", FOLDER)):
+        if word == "/tmp" or word.startswith(("/tmp/", FOLDER)):
             (self._folder / pod / "tmp").mkdir(parents=True, exist_ok=True)
             (self._folder / pod / FOLDER.strip("/")).mkdir(exist_ok=True)
             return str(self._folder / pod) + word
@@ -174,7 +182,9 @@ class FakeJournals:
         template = self.cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["spec"]["template"]
         waits = any(each["name"] == WAITER for each in template["spec"]["initContainers"])
         ready = [{"type": "Ready", "status": "False" if waits else "True"}]
-        status = {"phase": "Pending" if waits else "Running", "conditions": ready}
+        master = {"name": "alluxio-master", "state": {"waiting": {}} if waits else RUNNING}
+        status = {"phase": "Pending" if waits else "Running", "conditions": ready,
+                  "containerStatuses": [master]}
         if waits:
             status["initContainerStatuses"] = [{"name": WAITER, "state": {"running": {}}}]
         self.cluster.put(kinds.POD, {"metadata": {"name": name, "namespace": "data", **template["metadata"]},
@@ -184,6 +194,7 @@ class FakeJournals:
         """The master begins with the file that it was given; the last one completes the quorum."""
         self.cluster.change(kinds.POD, pod, "data", {"status": {
             "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"name": "alluxio-master", "state": RUNNING}],
             "initContainerStatuses": [{"name": WAITER, "state": {"terminated": {"exitCode": 0}}}]}})
         given = gzip.decompress((self._folder / pod / FILE.strip("/")).read_bytes())
         (self.cache / "tree").write_bytes(given)

@@ -23,6 +23,7 @@ def test_the_master_is_found_among_the_processes():
     ({"alluxio.a": "1", "alluxio.b": "3"}, (),
      ["alluxio.a is 2, expected 1", "alluxio.b is not set, expected 3"]),
     ({"alluxio.host": "${HOST}"}, ("-Xmx2g", "-Xloggc:${HOST}"), ["JVM option -Xmx2g is missing"]),
+    ({}, ("-Daws.secretKey=abcdef",), ["JVM option -Daws.secretKey=VALUE_HIDDEN is missing"]),
 ])
 def test_mismatches(desired, jvm, lines):
     assert jvm_arguments.mismatches(jvm_arguments.options_of(SAID, "alluxio.master.AlluxioMaster"), desired,

@@ -292,6 +292,19 @@ def test_a_script_runs_in_the_shell_with_its_arguments(shell, run):
     assert run.asked.url == "https://api:6443/api/v1/namespaces/data/pods/hbase-master-0/exec"
 
 
+def test_a_bounded_script_ends_in_the_container_and_is_not_silent(run):
+    beat = "datacache.fluid: still running\n"
+    stream = FakeStream(returncode=1, stderr=f"{beat}full\n{beat}")
+
+    def on(client, pod, container, _command, timeout):
+        return PodShell(client, pod, container, timeout, bounded=True).run("list backups", 'ls "$1"', "/a b")
+    with pytest.raises(ApiError, match="^cannot list backups in pod hbase-master-0: exit code 1: full$"):
+        run(stream, on)
+    [command] = [value for key, value in run.asked.query if key == "command"]
+    assert (command[:2], command[3:]) == (["sh", "-c"], ["list backups", "/a b"])
+    assert "timeout -k 10 " in command[2]
+
+
 def test_a_script_writes_what_it_sends(shell, run):
     received = []
     stream = FakeFrames("AAEC/w==")

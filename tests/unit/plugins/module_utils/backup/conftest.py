@@ -30,7 +30,8 @@ def params():
     def give(**given):
         return {"name": "hbase", "namespace": "data", "claim": "backups", "path": "alluxio", "image": None,
                 "wait_timeout": 600, "keep": None, "max_age": None, "verify": False, "backup": "latest",
-                "confirm": "data/hbase", "force_foreign": False, "skip_safety_backup": False, **given}
+                "confirm": "data/hbase", "force_foreign": False, "skip_safety_backup": False,
+                "discard_journals_of": None, "verify_tree": True, **given}
     return give
 
 

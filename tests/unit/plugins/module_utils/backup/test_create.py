@@ -134,6 +134,14 @@ def test_a_namespace_that_always_changes_is_backed_up_without_a_digest(journals,
     assert len(journals.files()) == 2
 
 
+def test_without_a_listing_there_is_no_digest_and_one_attempt(journals, ensure):
+    journals.write_during_backups(1)
+    made = ensure(verify_tree=False)["backup"]
+    assert (made["tree_sha256"], made["paths"]) == (None, None)
+    tasks = [task for _pod, _container, task in journals.commands]
+    assert (tasks.count("back up the metadata"), tasks.count("list the file tree")) == (1, 0)
+
+
 def test_without_a_leader_nothing_is_stored(journals, make):
     journals.lead("")
     with pytest.raises(QuorumUnknown,

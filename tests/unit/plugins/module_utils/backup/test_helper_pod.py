@@ -110,7 +110,7 @@ def start(cluster):
                 kind, name, "data", {"status": READY if status is None else status}))
             return create(kind, body, manager, dry_run)
         cluster.create = create_and_run
-        return helper_pod.started(cluster, claim, IMAGE, Waiter(cluster, cluster.deadline(seconds)))
+        return helper_pod.started(cluster, claim, IMAGE, Waiter(cluster, cluster.deadline(seconds)), 60)
     return run
 
 
@@ -118,7 +118,7 @@ def test_the_pod_runs_inside_and_is_gone_afterwards(cluster, start):
     with start() as name:
         stored = cluster.stored(kinds.POD, name, "data")
         assert stored["status"] == READY
-        assert stored["spec"]["activeDeadlineSeconds"] == 90  # our own timeout comes first
+        assert stored["spec"]["activeDeadlineSeconds"] == 30 + 5 * 60 + 60  # our own timeout comes first
     assert cluster.stored(kinds.POD, name, "data") is None
     assert cluster.now == 1
 

@@ -38,7 +38,7 @@ def spool():
 
 @pytest.mark.parametrize("in_memory", [1, 1 << 20], ids=["in-a-file", "in-memory"])
 def test_a_spool_gives_back_what_was_written(monkeypatch, in_memory):
-    monkeypatch.setattr(backup_repository, "_IN_MEMORY", in_memory)
+    monkeypatch.setattr(backup_repository, "IN_MEMORY", in_memory)
     made = Spool()
     for start in range(0, len(DATA), 1000):
         made.write(DATA[start:start + 1000])

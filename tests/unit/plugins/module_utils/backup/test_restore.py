@@ -11,6 +11,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository 
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
+    Conflict,
     FluidError,
     InvalidInput,
     PreconditionFailed,
@@ -86,12 +87,12 @@ def test_check_mode_predicts_and_touches_nothing(cluster, journals, ensure, save
 
 
 def test_without_a_leader_there_is_no_safety_backup_but_a_warning(journals, ensure, saved, warnings):
-    journals.lead("")
+    journals.lose_majority()
     result = ensure()
     assert (result["changed"], result["safety_backup"], journals.tree()) == (True, {}, FILES)
     [warning] = warnings
-    assert warning.startswith(
-        "no master of data/hbase leads a majority, so its metadata cannot be backed up")
+    assert warning.startswith("the present metadata cannot be backed up before it is replaced: "
+                              "AlluxioRuntime hbase in namespace data has lost its majority")
 
 
 def test_a_file_that_is_damaged_is_refused_before_anything_is_replaced(cluster, journals, ensure, saved):
@@ -131,6 +132,28 @@ def test_a_tree_that_is_not_the_backups_is_an_error_that_tells_what_was_done(
     assert (raised.value.details["changed"], raised.value.details["restarted"]) == (True, MASTERS)
 
 
+def test_without_a_digest_each_run_restores(journals, ensure, saved, warnings):
+    for _time in range(2):
+        result = ensure(verify_tree=False)
+        assert (result["changed"], result["restarted"], journals.tree()) == (True, MASTERS, FILES)
+        assert result["safety_backup"]["tree_sha256"] is None
+        assert (result["trees"]["before"], result["trees"]["after"]) == (None, None)
+        assert warnings.pop() == (
+            f"verify_tree is false: it was not verified that {saved['name']} was restored completely")
+        journals.cluster.sleep(60)
+    assert "list the file tree" not in [task for _pod, _container, task in journals.commands]
+
+
+def test_a_file_that_does_not_fit_into_a_master_starts_none(journals, ensure, saved, monkeypatch):
+    def require(shell, folder, needed, _purpose):
+        if folder == "/datacache-restore":
+            raise PreconditionFailed(f"{folder} in {shell.pod.name}: needed {needed} bytes")
+    monkeypatch.setattr(restore.space, "require_in_pod", require)
+    with pytest.raises(PreconditionFailed, match=f"hbase-master-0: needed {saved['size_bytes']} bytes"):
+        ensure()
+    assert "start the master" not in [task for _pod, _container, task in journals.commands]
+
+
 # -- step by step ------------------------------------------------------------------------------
 
 
@@ -147,20 +170,20 @@ def restoration(spool):
 
 
 @pytest.fixture
-def restorer(subject):
-    return lambda **given: Restorer(subject(**given))
+def restorer(subject, restoration):
+    return lambda **given: Restorer(subject(**given), restoration)
 
 
 def test_the_template_is_set_up_once(cluster, restorer, restoration, stateful_set):
     for _time in range(2):
-        restorer().begin(restoration)
+        restorer().begin()
     assert operations.under_way(stateful_set()) == restoration
     assert cluster.writes() == [("patch", "statefulsets")]
 
 
 def test_the_template_is_cleaned_once(cluster, restorer, restoration, stateful_set):
     before = stateful_set()["spec"]["template"]
-    restorer().begin(restoration)
+    restorer().begin()
     for _time in range(2):
         restorer().end()
     assert stateful_set()["spec"]["template"] == before
@@ -171,16 +194,16 @@ def test_a_template_that_changes_in_between_is_patched_as_it_is_then(
         cluster, restorer, restoration, stateful_set):
     cluster.before_write(lambda: cluster.change(
         kinds.STATEFUL_SET, "hbase-master", "data", {"metadata": {"labels": {"by": "somebody"}}}))
-    restorer().begin(restoration)
+    restorer().begin()
     assert operations.under_way(stateful_set()) == restoration
     assert stateful_set()["metadata"]["labels"] == {"by": "somebody"}
 
 
 def test_only_masters_of_before_are_replaced(cluster, restorer, restoration):
-    restorer().begin(restoration)
-    assert restorer().replace(restoration) == MASTERS
+    restorer().begin()
+    assert restorer().replace() == MASTERS
     cluster.requests.clear()
-    assert restorer().replace(restoration) == []
+    assert restorer().replace() == []
     assert cluster.writes() == []
 
 
@@ -190,9 +213,9 @@ def test_a_master_that_does_not_go_is_named_with_its_node(cluster, restorer, res
         ref.name == "hbase-master-2" or delete(kind, ref, *rest, **more)))
     cluster.change(kinds.POD, "hbase-master-2", "data", {"spec": {"nodeName": "node3"}})
     one = restorer(seconds=30)
-    one.begin(restoration)
+    one.begin()
     with pytest.raises(WaitTimeout) as raised:
-        one.replace(restoration)
+        one.replace()
     assert str(raised.value).startswith(
         "timed out after 30 s while waiting for new masters of AlluxioRuntime hbase in namespace data: 2 of "
         "3 masters wait for the backup; hbase-master-2: the old pod still exists on node node3")
@@ -203,17 +226,18 @@ def waiting(restorer, restoration):
     """A restorer whose masters all wait for the file."""
     view = []
     one = restorer(report_progress=view.append)
-    one.begin(restoration)
-    one.replace(restoration)
+    one.begin()
+    one.replace()
     view.clear()
     one.view = view
     return one
 
 
 def test_all_masters_have_the_file_before_the_first_one_starts(journals, waiting, restoration, spool):
-    waiting.deliver(restoration, spool)
+    waiting.deliver(spool)
     tasks = [task for _pod, _container, task in journals.commands]
-    assert tasks == ["look for the backup", "store the backup"] * 3 + ["start the master"] * 3
+    assert tasks == ["look for the backup", "read the free space", "store the backup"] * 3 + [
+        "start the master"] * 3
     assert journals.tree() == FILES
     assert waiting.view == ["sending the backup to hbase-master-0, hbase-master-1, hbase-master-2"]
 
@@ -222,9 +246,9 @@ def test_a_file_that_a_master_has_already_is_not_sent_again(
         journals, waiting, restoration, spool, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(restore, "GO", "/datacache-restore/never")
-        waiting.deliver(restoration, spool)
+        waiting.deliver(spool)
     journals.commands.clear()
-    waiting.deliver(restoration, spool)
+    waiting.deliver(spool)
     tasks = [task for _pod, _container, task in journals.commands]
     assert tasks == ["look for the backup"] * 3 + ["start the master"] * 3
 
@@ -234,14 +258,14 @@ def test_a_file_that_arrives_damaged_starts_no_master(journals, waiting, restora
     other.write(b"other")
     with pytest.raises(ApiError,
                        match="^cannot store the backup in pod hbase-master-0: exit code 1: SHA-256 "):
-        waiting.deliver(restoration, other)
+        waiting.deliver(other)
     assert "start the master" not in [task for _pod, _container, task in journals.commands]
 
 
 def test_masters_that_have_started_are_sent_nothing(journals, waiting, restoration, spool):
-    waiting.deliver(restoration, spool)
+    waiting.deliver(spool)
     journals.commands.clear()
-    waiting.deliver(restoration, spool)
+    waiting.deliver(spool)
     assert journals.commands == []
     assert waiting.view[-1] == "sending the backup to no master: all have it"
 
@@ -249,26 +273,62 @@ def test_masters_that_have_started_are_sent_nothing(journals, waiting, restorati
 def test_the_quorum_is_waited_for(cluster, journals, restorer):
     journals.unavailable = {"hbase-master-2"}
     cluster.later(5, journals.unavailable.clear)
-    restorer().await_quorum()
+    one = restorer()
+    one.begin()
+    one.await_quorum()
     assert cluster.now == 5
 
 
 def test_a_quorum_that_does_not_form_tells_what_it_lacks(journals, restorer):
     journals.unavailable = {"hbase-master-2"}
+    one = restorer(seconds=30)
+    one.begin()
     with pytest.raises(WaitTimeout, match="while waiting for the MASTER quorum of .*: not AVAILABLE: "
                                           "hbase-master-2:19200"):
-        restorer(seconds=30).await_quorum()
+        one.await_quorum()
 
 
-def test_an_interrupted_restoration_keeps_its_beginning(
-        restorer, restoration, spool, stateful_set, monkeypatch):
-    class Chosen:
-        name, sha256 = restoration.backup, restoration.sha256
+def test_an_interrupted_restoration_keeps_its_beginning(ensure, saved, stateful_set, monkeypatch):
     seen = []
-    monkeypatch.setattr(Restorer, "replace", lambda _self, found: seen.append(found) or [])
-    monkeypatch.setattr(Restorer, "deliver", lambda _self, _restoration, _spool: None)
-    restorer().run(Chosen, restoration, spool)
-    restorer().run(Chosen, Restoration("another", "b" * 64, "then"), spool)
-    assert seen[0] == restoration
-    assert (seen[1].backup, seen[1].began) == (restoration.backup, "2026-11-23T12:00:00Z")
-    assert operations.under_way(stateful_set()) is None
+
+    def interrupted(self):
+        seen.append(operations.under_way(stateful_set()))
+        raise ApiError("killed")
+    with monkeypatch.context() as patch:
+        patch.setattr(Restorer, "replace", interrupted)
+        for _time in range(2):
+            with pytest.raises(ApiError, match="killed"):
+                ensure()
+    assert seen[0] == seen[1]
+    assert seen[0].backup == saved["name"]
+
+
+@pytest.fixture
+def other(subject, spool):
+    """The restorer of another run, with another backup."""
+    taken = Restoration("data.hbase.20261124T120000Z", spool.sha256, "2026-11-24T12:00:00Z")
+    return Restorer(subject(), taken)
+
+
+@pytest.mark.parametrize("step", ["replace", "deliver", "await_quorum", "end"])
+def test_no_step_goes_on_in_the_template_of_another_restoration(
+        cluster, restorer, other, spool, stateful_set, step):
+    one = restorer()
+    one.begin()
+    one.replace()
+    other.begin()
+    cluster.requests.clear()
+    with pytest.raises(Conflict, match="another run restores backup data.hbase.20261124T120000Z; wait until"):
+        getattr(one, step)(*([spool] if step == "deliver" else []))
+    assert cluster.writes() == []
+    assert operations.under_way(stateful_set()).backup == "data.hbase.20261124T120000Z"
+
+
+def test_no_master_is_deleted_once_the_template_is_cleaned(cluster, restorer):
+    one = restorer()
+    one.begin()
+    restorer().end()
+    cluster.requests.clear()
+    with pytest.raises(Conflict, match="another run has ended it"):
+        one.replace()
+    assert cluster.writes() == []

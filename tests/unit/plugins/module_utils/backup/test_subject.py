@@ -4,12 +4,14 @@
 import pytest
 from fake_journals import HELPER_IMAGE
 
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import ELECTION_TIMEOUT_MAX
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import subject as backup_subject
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Repository
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.subject import Subject, opened
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     InvalidInput,
     PreconditionFailed,
+    QuorumLost,
     QuorumUnknown,
     WaitTimeout,
 )
@@ -95,15 +97,45 @@ def test_a_leader_that_is_being_elected_is_waited_for(cluster, journals, subject
     assert cluster.now == 12
 
 
-def test_no_leader_after_the_time_of_an_election_is_an_unknown_quorum(cluster, journals, subject):
+@pytest.mark.parametrize(("patience", "seconds"), [(None, 600), (60.0, 60)])
+def test_masters_that_have_journals_and_no_leader_are_an_unknown_quorum(
+        cluster, journals, subject, patience, seconds):
     journals.lead("")
     with pytest.raises(QuorumUnknown) as raised:
-        subject().leader()
+        subject().leader(patience)
     assert str(raised.value) == (
-        "timed out after 30 s while waiting for a leader of AlluxioRuntime hbase in namespace data: no "
-        "master answers")
+        f"timed out after {seconds} s while waiting for a leader of AlluxioRuntime hbase in namespace data: "
+        "no master answers; 3 of 3 masters have a journal")
     assert raised.value.details["findings"] == []
-    assert cluster.now == 30
+    assert cluster.now == seconds
+
+
+def test_a_majority_without_journals_is_lost_after_the_time_of_its_elections(cluster, journals, subject):
+    journals.lose_majority()
+    with pytest.raises(QuorumLost, match="has lost its majority: 1 of 3 masters have a journal, and 2 are "
+                                         "needed to elect a leader: no master answers"):
+        subject().leader()
+    assert cluster.now == 60
+
+
+def test_a_majority_that_is_back_for_a_moment_is_not_lost_yet(cluster, journals, subject):
+    journals.lose_majority()
+    cluster.later(50, lambda: journals._start("hbase-master-0"))
+    cluster.later(55, lambda: cluster.vanish(kinds.POD, "hbase-master-0", "data"))
+    cluster.later(100, lambda: journals.lead("hbase-master-1"))
+    assert subject().leader().pod == "hbase-master-1"
+
+
+@pytest.mark.parametrize(("declared", "rendered", "seconds"), [
+    ({}, "", 60), ({ELECTION_TIMEOUT_MAX: "2s"}, "", 60), ({}, "2s", 60),
+    ({ELECTION_TIMEOUT_MAX: "2s"}, "2s", 6), ({ELECTION_TIMEOUT_MAX: "2s"}, "1min", 180),
+], ids=["alluxios-own", "not-rolled-out-yet", "no-longer-declared", "fast", "slow"])
+def test_the_time_of_elections_is_that_of_the_longest_timeout(cluster, subject, declared, rendered, seconds):
+    cluster.change(RUNTIME, "hbase", "data", {"spec": {"properties": declared}})
+    options = f"-Dother=1 -D{ELECTION_TIMEOUT_MAX}={rendered}" if rendered else ""
+    cluster.put(kinds.CONFIG_MAP, {"metadata": {"name": "hbase-config", "namespace": "data"},
+                                   "data": {"ALLUXIO_JAVA_OPTS": options}})
+    assert subject().election_time() == seconds
 
 
 def test_a_leader_that_has_lost_its_majority_is_none(journals, subject):
@@ -134,9 +166,9 @@ def test_a_leader_that_never_lists_its_tree_is_quoted(cluster, journals, subject
     with pytest.raises(WaitTimeout) as raised:
         subject().leader_and_tree()
     assert str(raised.value).startswith(
-        "timed out after 60 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
+        "timed out after 600 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
         "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
-    assert cluster.now == 60
+    assert cluster.now == 600
 
 
 def test_a_timeout_explains_the_runtimes_pods(cluster, journals, subject):

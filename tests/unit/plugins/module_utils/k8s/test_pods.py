@@ -85,3 +85,25 @@ def test_a_run_of_a_container():
     assert pods.container_run(pod, "a") == ("u", "containerd://1", "2026-11-23T11:00:00Z")
     assert pods.container_run(pod, "b") == pods.container_run(pod, "other") == ("u", "", "")
     assert pods.container_run({"metadata": {}}, "a") == ("", "", "")
+
+
+UP = {"type": "ContainersReady", "status": "True"}
+RUNNING = {"name": "m", "state": {"running": {}}}
+
+
+@pytest.mark.parametrize(("pod", "started"), [
+    ({"status": {"containerStatuses": [RUNNING]}}, True),
+    ({"status": {"containerStatuses": [{**RUNNING, "name": "other"}]}}, False),
+    ({"status": {"containerStatuses": [{"name": "m", "state": {"waiting": {}}}]}}, False),
+    ({"status": {"containerStatuses": [{"name": "m", "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                                        "lastState": {"terminated": {"exitCode": 1}}}]}}, True),
+    ({"status": {"containerStatuses": [RUNNING], "conditions": [
+        {"type": "Ready", "status": "False"}, UP]}}, False),
+    ({"status": {"containerStatuses": [RUNNING], "conditions": [
+        {"type": "Ready", "status": "False"}, {**UP, "status": "False"}]}}, True),
+    ({"metadata": {"deletionTimestamp": "now"}, "status": {"containerStatuses": [RUNNING]}}, False),
+    ({}, False),
+], ids=["runs", "another-one", "waits-for-init-containers", "crashes-again-and-again", "its-node-is-silent",
+        "its-probe-fails", "terminating", "no-status"])
+def test_has_started(pod, started):
+    assert pods.has_started({"metadata": {}, **pod}, "m") is started

@@ -25,7 +25,7 @@ WRITES = [("create", "alluxioruntimes"), ("patch", "alluxioruntimes"), ("delete"
 
 def params(masters, **given):
     return {"name": "hbase", "namespace": "data", "master_replicas": masters, "worker_replicas": 1,
-            "network_mode": "ContainerNetwork", "recreate": True, **given}
+            "network_mode": "ContainerNetwork", "recreate": "data/hbase", **given}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def vanishes(cluster):
 
 
 @pytest.mark.parametrize(("masters", "options"), [
-    (1, params(1)), (3, params(5)), (1, params(3, recreate=False)),
+    (1, params(1)), (3, params(5)), (1, params(3, recreate=None)),
 ], ids=["the-same", "another-number", "not-allowed"])
 def test_a_runtime_that_can_stay_or_must_is_left_alone(cluster, existing, apply, masters, options):
     existing(masters)

@@ -100,9 +100,9 @@ def test_a_single_master_stays_one(cluster, guard, master, desired, found):
     assert str(refused.value) == (
         f"AlluxioRuntime hbase in namespace data has {found} masters and {desired} are desired: a single "
         "master has a journal of type UFS and several have one of type EMBEDDED, and neither can be "
-        f"converted; keep master_replicas: {found}, or set recreate: true, which rebuilds the cache: cached "
-        "data is fetched from the under-store again and data that is only in Alluxio is lost, so back up the "
-        "metadata first with datacache.fluid.alluxio_backup")
+        f"converted; keep master_replicas: {found}, or set recreate: data/hbase, which rebuilds the cache: "
+        "cached data is fetched from the under-store again and data that is only in Alluxio is lost, so back "
+        "up the metadata first with datacache.fluid.alluxio_backup")
     assert cluster.requests == []
 
 

@@ -68,3 +68,21 @@ def test_unstable(objects, names):
     for name in names:
         assert peer_services.sibling("hbase", 3, by_name,
                                      name)["metadata"]["name"].startswith("hbase-master-")
+
+
+@pytest.mark.parametrize(("name", "copied"), [
+    ("hbase-master-0", "hbase-master-0-replaced"),
+    ("x" * 53 + "-master-0", "x" * 53 + "-replaced"),
+], ids=["short", "as-long-as-a-label"])
+def test_the_name_of_a_copy_is_a_dns_label(name, copied):
+    assert peer_services.copy_name(name) == copied
+    assert len(copied) <= 63
+
+
+def test_a_copy_is_headless_and_the_pattern_of_the_missing_one():
+    made = peer_services.copy_of(service())
+    assert (made["metadata"]["name"], made["spec"]["clusterIP"]) == ("hbase-master-0-replaced", "None")
+    objects = {"hbase-master-0-replaced": made}
+    assert peer_services.unstable("hbase", 1, objects) == ["hbase-master-0"]
+    pattern = peer_services.sibling("hbase", 1, objects, "hbase-master-0")
+    assert peer_services.stable(pattern, "hbase-master-0") == peer_services.stable(service())

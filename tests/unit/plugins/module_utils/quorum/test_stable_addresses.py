@@ -126,3 +126,52 @@ def test_a_service_that_somebody_makes_meanwhile(cluster, raft, probes, monkeypa
 def _replacement(cluster):
     first, second = (cluster.stored(kinds.SERVICE, name, NAMESPACE) for name in ALL[:2])
     return ObjectRef(NAMESPACE, ALL[0]), first, second
+
+
+# -- a single master, which has no sibling -----------------------------------------------------
+
+
+@pytest.fixture
+def one(cluster, probes):
+    return FakeRaft(cluster, masters=1, cluster_ips=False)
+
+
+def names_of(cluster):
+    return sorted(each["metadata"]["name"] for each in cluster.list(kinds.SERVICE, NAMESPACE))
+
+
+def test_a_single_masters_service_is_copied_while_it_is_replaced(cluster, one):
+    before = cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE)
+    assert stable_addresses.ensure(cluster, RUNTIME, 1) == ALL[:1]
+    assert [verb for verb, plural in cluster.writes() if plural == "services"] == [
+        "create", "delete", "create", "delete"]
+    after = cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE)
+    assert peer_services.is_stable(after)
+    assert (after["metadata"]["labels"], after["spec"]["ports"]) == (
+        before["metadata"]["labels"], before["spec"]["ports"])
+    assert names_of(cluster) == ALL[:1]
+    assert stable_addresses.ensure(cluster, RUNTIME, 1) == []
+
+
+@pytest.mark.parametrize("requests", range(1, 5))
+def test_the_next_run_finishes_the_replacement_that_was_killed(cluster, one, requests, monkeypatch):
+    """Killed before the first, second, .. of its writes."""
+    done = []
+
+    def counted(real):
+        def write(*args, **more):
+            done.append(True)
+            if len(done) == requests:
+                raise ApiError("killed")
+            return real(*args, **more)
+        return write
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "create", counted(cluster.create))
+        patch.setattr(cluster, "delete", counted(cluster.delete))
+        with pytest.raises(ApiError, match="killed"):
+            stable_addresses.ensure(cluster, RUNTIME, 1)
+    assert stable_addresses.ensure(cluster, RUNTIME, 1) == ALL[:1]
+    assert (stable(cluster), names_of(cluster)) == (ALL[:1], ALL[:1])
+    assert stable_addresses.ensure(cluster, RUNTIME, 1) == []
+    assert cluster.stored(kinds.SERVICE, ALL[0], NAMESPACE)["spec"]["selector"][
+        "statefulset.kubernetes.io/pod-name"] == ALL[0]

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a rollout refuses of a declaration."""
 
+import json
+
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, PreconditionFailed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout import validation
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering, validation
 
 RUNTIME = ObjectRef("data", "hbase")
 
@@ -37,7 +39,7 @@ def test_applicable(check, spec):
     ({"members": 1, "replicas": 3},
      "has 1 masters and 3 are declared: a single master keeps its journal in the UFS format"),
     ({"members": 1, "replicas": 3},
-     "declare 1 again, or change master_replicas from 1 to 3 with recreate: true of "
+     "declare 1 again, or change master_replicas from 1 to 3 with the option recreate of "
      "datacache.fluid.alluxio_runtime"),
     ({"replicas": 1}, "has 3 masters and 1 are declared"),
     ({"replicas": 4}, "master_replicas is 4, an even number"),
@@ -67,3 +69,41 @@ def test_refused_while_a_backup_is_restored(recorded):
                                                  "AlluxioRuntime hbase .* finish that restoration"):
         validation.require_applicable(RUNTIME, {"master": {"replicas": 3}}, recorded("config_map.json"),
                                       workload)
+
+
+@pytest.fixture
+def roll(recorded):
+    """Check an image tag that is declared while masters run from another."""
+    def check(running, declared, displaced=None):
+        workload, config_map = recorded("stateful_set_master.json"), recorded("config_map.json")
+        for container in workload["spec"]["template"]["spec"]["containers"]:
+            container["image"] = f"registry:5000/alluxio:{running}"
+        if displaced:
+            record = json.dumps({"pod": {"image": f"registry:5000/alluxio:{displaced}"}})
+            config_map["metadata"]["annotations"] = {rendering.RECORD: record}
+        spec = {"master": {"replicas": 3}, "alluxioVersion": {"imageTag": declared} if declared else {}}
+        validation.require_applicable(RUNTIME, spec, config_map, workload)
+    return check
+
+
+@pytest.mark.parametrize(("running", "declared", "displaced"), [
+    ("2.9.3", "2.9.4", None), ("2.9.4", "2.9.0", None), ("v2.9.3-custom", "2.10.0", None),
+    ("2.9.4", None, "2.9.3"),
+], ids=["up", "down", "with-a-suffix", "declared-no-longer"])
+def test_images_whose_masters_cannot_install_the_snapshots_of_the_others(roll, running, declared, displaced):
+    with pytest.raises(InvalidInput, match="Alluxio 2.9.4 changed how masters copy snapshots, so a restarted "
+                                           "master .* take this way: back up with .*, and restore with"):
+        roll(running, declared, displaced)
+
+
+@pytest.mark.parametrize(("running", "declared"), [
+    ("2.9.4", "2.9.5"), ("2.9.0", "2.9.3"), ("latest", "2.9.4"), ("2.9.3", "main-12"), ("2.9.3", None),
+    ("2.9.4", "2.9.4"), ("2.9.3", "2.9"),
+])
+def test_other_images_may_be_rolled(roll, running, declared):
+    roll(running, declared)
+
+
+def test_a_credential_in_a_jvm_option_is_not_shown(check):
+    with pytest.raises(InvalidInput, match="the JVM option '-Daws.secretKey=VALUE_HIDDEN -Xmx1g': expected"):
+        check(jvmOptions=["-Daws.secretKey=abcdef -Xmx1g"])
