@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from ..errors import ApiError, Expired, KindNotFound, WriteConflict
@@ -14,8 +15,9 @@ from .transport import ATTEMPTS, HTTP_ERROR, TRANSIENT, events, raise_for_status
 PAGE = 500
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 _MERGE_PATCH = "application/merge-patch+json"
-# The API server's answer (409) when a pod of that name exists but has another UID.
-_OTHER_UID = "UID in precondition"
+# The API server's answer (409) when a pod of that name exists but has another UID: of Kubernetes 1.34 (seen),
+# and of the storage below it (k8s.io/apiserver, pkg/storage, Preconditions.Check).
+_OTHER_UID = re.compile("UID in (the )?precondition")
 
 
 class Client(PodApi):
@@ -123,7 +125,7 @@ class Client(PodApi):
         try:
             self._json("POST", EVICTION, POD.path(ref) + "/eviction", body=body)
         except WriteConflict as err:
-            if _OTHER_UID not in str(err):
+            if not _OTHER_UID.search(str(err)):
                 raise
             return False
         except ApiError as err:

@@ -169,8 +169,9 @@ def raise_for_status(
                         if " cannot " in message else refused, 403)
     if response.status in TRANSIENT and (budget := _budget_reason(status)):
         raise DisruptionForbidden(
-            f"{verb} of {path} was refused: {budget}; wait until the budget's other pods are ready, or leave "
-            "one budget alone that selects the pod (kubectl get poddisruptionbudgets)", response.status)
+            f"{verb} of {path} was refused: {budget.rstrip('.')}; wait until other pods of the budget are "
+            "ready, or leave one budget alone that selects the pod (kubectl get poddisruptionbudgets)",
+            response.status)
     if response.status in TRANSIENT:
         raise ServerUnavailable(
             f"the API server at {host} answered {verb} of {path} with {response.status} in all "

@@ -195,6 +195,10 @@ NOT_SEEN_YET = answer(429, {
 SEVERAL = refusal(500, "InternalError", "Internal error occurred: This pod has more than one "
                   "PodDisruptionBudget, which the eviction subresource does not support.")
 OTHER_UID = refusal(
+    409, "Conflict", 'Operation cannot be fulfilled on Pod "hbase-master-0": the UID in the precondition '
+    "(uid-1) does not match the UID in record (uid-2). The object might have been deleted and then recreated",
+    name="hbase-master-0")
+OTHER_UID_IN_STORAGE = refusal(
     409, "Conflict", 'Operation cannot be fulfilled on Pod "hbase-master-0": Precondition failed: UID in '
     "precondition: uid-1, UID in object meta: uid-2", name="hbase-master-0")
 NO_POD = refusal(404, "NotFound", 'pods "hbase-master-0" not found', name="hbase-master-0")
@@ -211,7 +215,8 @@ def test_an_eviction_has_the_uid_as_its_precondition(ask):
         "deleteOptions": {"preconditions": {"uid": "uid-1"}}}
 
 
-@pytest.mark.parametrize("refused", [NO_POD, OTHER_UID], ids=["gone", "replaced"])
+@pytest.mark.parametrize("refused", [NO_POD, OTHER_UID, OTHER_UID_IN_STORAGE],
+                         ids=["gone", "replaced", "replaced-meanwhile"])
 def test_an_eviction_of_a_pod_that_is_gone(ask, refused):
     client, pool, _pauses = ask(refused)
     assert client.evict(POD, "uid-1") is False
@@ -226,7 +231,7 @@ def test_an_eviction_that_a_budget_forbids_is_not_sent_again(ask, refused, reaso
     with pytest.raises(DisruptionForbidden, match=reason) as raised:
         client.evict(POD, "uid-1")
     assert (len(pool.requests), pauses) == (1, [])
-    assert "wait until the budget's other pods are ready" in str(raised.value)
+    assert "wait until other pods of the budget are ready" in str(raised.value)
     assert not isinstance(raised.value, ServerUnavailable)
 
 
