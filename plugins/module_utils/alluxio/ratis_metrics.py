@@ -38,8 +38,20 @@ _NEXT = re.compile(
     re.MULTILINE)
 # The index of the last entry that the follower has reported as committed; it never decreases either.
 _COMMIT = re.compile(r"^ratis_server_(?P<id>\w+)_peerCommitIndex\{[^}]*\}\s+(?P<value>\S+)\s*$", re.MULTILINE)
+# The role of the peer itself: RaftPeerRole, 0 to 3 for leader, candidate, follower and listener; -1 if it is
+# unknown (Alluxio 2.9.4, RaftJournalSystem.getRoleId; Ratis 2.4.1, RaftProtos).
+_ROLE = re.compile(r"^Master_RoleId(?:\{[^}]*\})?\s+(?P<role>-?[0-9.]+)\s*$", re.MULTILINE)
+_LEADER = 0
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
+
+
+def is_standby(text: str) -> bool:
+    """Return whether these are the metrics of a candidate or follower; False if they do not show the role.
+
+    With alluxio.standby.master.web.enabled standbys serve them too. Those of a former leader keep its gauges.
+    """
+    return any(float(match["role"]) > _LEADER for match in _ROLE.finditer(text))
 
 
 def read_quorum(text: str, unavailable_after: float) -> Quorum | None:

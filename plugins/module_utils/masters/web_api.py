@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the web servers of a runtime's masters report, through the API server's pod proxy. IO, read-only.
 
-Only the leader of a group serves its web port; a standby refuses the connection. No command runs in a pod, so
-no JVM has to start.
+Only the leader of a group serves its web port; a standby refuses the connection, or shows its role where
+alluxio.standby.master.web.enabled is set. No command runs in a pod, so no JVM has to start.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..alluxio.properties import ELECTION_TIMEOUT_DEFAULTS, ELECTION_TIMEOUT_MAX, election_timeout
 from ..alluxio.raft import AVAILABLE, Quorum
-from ..alluxio.ratis_metrics import read_quorum
+from ..alluxio.ratis_metrics import is_standby, read_quorum
 from ..api import bulk
 from ..api.client import Client
 from ..errors import PodUnreachable
@@ -74,9 +74,10 @@ class MasterWebApi:
                 continue
             if isinstance(answer, Exception):
                 raise answer
-            if answer is not None:
+            text = "" if answer is None else answer.decode("utf-8", "replace")
+            if answer is not None and not is_standby(text):
                 answered = True
-                quorum = read_quorum(answer.decode("utf-8", "replace"), self._silence_limit(pod, domain))
+                quorum = read_quorum(text, self._silence_limit(pod, domain))
                 if quorum is not None:
                     leading.append((quorum, pod["metadata"]["name"]))
         unanswered = 0 if answered else len(started)

@@ -5,7 +5,10 @@ import re
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.ratis_metrics import read_quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.ratis_metrics import (
+    is_standby,
+    read_quorum,
+)
 
 
 def followers(text):
@@ -61,3 +64,12 @@ def test_what_is_not_told_is_not_known(recorded, without):
     text = "\n".join(line for line in recorded("leader_metrics_master.txt").splitlines()
                      if without not in line)
     assert [each[3] for each in followers(text)] == [None, None]
+
+
+@pytest.mark.parametrize(("text", "standby"), [
+    ("", False), ("Master_RoleId 0.0\n", False), ("Master_RoleId -1.0\n", False),
+    ("a 1.0\nMaster_RoleId 2.0\nb 1.0\n", True), ('Master_RoleId{instance="a"} 1.0', True),
+    ("My_Master_RoleId 2.0\n", False),
+], ids=["not-shown", "leader", "unknown", "follower", "candidate", "another-gauge"])
+def test_the_role_of_the_peer_itself(text, standby):
+    assert is_standby(text) is standby

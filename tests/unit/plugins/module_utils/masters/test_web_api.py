@@ -50,6 +50,17 @@ def test_each_domain_has_its_own_port(cluster, api, recorded, domain, port, reco
     assert (view.pod, len(view.quorum.peers), view.unanswered) == ("hbase-master-2", 3, 0)
 
 
+@pytest.mark.parametrize("role", ["2.0", "1.0"], ids=["follower", "candidate"])
+def test_a_standby_that_serves_its_web_port_is_no_leader(cluster, api, recorded, role):
+    """alluxio.standby.master.web.enabled; one that has led keeps its gauges of followers."""
+    metrics = recorded("leader_metrics_master.txt")
+    cluster.web["hbase-master-1", WEB, METRICS] = f"{metrics}\nMaster_RoleId {role}\n"
+    view = api.ask(MASTER, PODS)
+    assert (view.pod, view.quorum, view.leaderless) == (None, None, True)
+    cluster.web["hbase-master-2", WEB, METRICS] = f"Master_RoleId 0.0\n{metrics}"
+    assert api.ask(MASTER, PODS).pod == "hbase-master-2"
+
+
 def test_an_unreachable_pod_does_not_hide_the_leader(cluster, api, recorded):
     cluster.web["hbase-master-2", WEB, METRICS] = recorded("leader_metrics_master.txt")
     cluster.unreachable = {"hbase-master-0"}
