@@ -22,6 +22,7 @@ description:
     0600, and a folder that the module creates has 0700.
   - A file gets its final name after its SHA-256 is verified on the claim. Its record, a JSON file, is
     written last. A file without a record, or with another name than in its record, is not a backup.
+  - Holds the Lease C(<name>-masters) while it makes a backup. A run that waits for it names its holder.
   - Each run creates a backup and is changed, unless O(max_age) accepts an existing one.
 extends_documentation_fragment:
   - datacache.fluid.attributes

@@ -32,6 +32,7 @@ description:
     without regard to the quorum.
   - The next run with the same backup continues an interrupted restoration. If all masters have started from
     it, the run only ends it. A run with another backup backs up first what the masters hold now.
+  - Holds the Lease C(<name>-masters). A run that waits for it until O(wait_timeout) names its holder.
   - A run ends with an error when it finds the restoration of another run in the StatefulSet.
   - A master's pod on a lost node blocks the restoration. Force its deletion, or return the node.
 extends_documentation_fragment:

@@ -64,6 +64,9 @@ def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
     owners = [{"apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
                "kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": claim.runtime,
                "uid": claim.uid}] if claim.uid else []
+    # A claim that one node may mount (ReadWriteOnce) is still mounted by the pod of a run that was killed.
+    together = {"weight": 100, "podAffinityTerm": {
+        "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {LABEL: claim.runtime}}}}
     return {
         "apiVersion": kinds.POD.api_version,
         "kind": kinds.POD.kind,
@@ -73,6 +76,7 @@ def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
             "restartPolicy": "Never",
             "activeDeadlineSeconds": seconds,
             "terminationGracePeriodSeconds": 1,
+            "affinity": {"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [together]}},
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "imagePullSecrets": [{"name": name} for name in image.pull_secrets],

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from ..alluxio.raft import Quorum
+from ..alluxio.raft import Quorum, quorum_size
 from ..api import bulk, pod_exec
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -105,8 +105,8 @@ def _restore(cache: Subject, params: dict, check_mode: bool, reporter: Reporter)
             _require_readable(chosen, spool)
             restoration = _restoration(cache, chosen, under_way)
             # A restoration whose masters have all started is only ended: what they hold now is newer data.
-            replaces = not under_way or any(
-                stage(pod, restoration) == OLD for pod in cache.pods().values())
+            stages = [stage(pod, restoration) for pod in cache.pods().values()]
+            replaces = not under_way or OLD in stages
             if replaces:
                 existing = _existing(cache, params)
             before = existing.tree
@@ -119,6 +119,10 @@ def _restore(cache: Subject, params: dict, check_mode: bool, reporter: Reporter)
             if replaces and existing.lost:
                 reporter.warn("the present metadata cannot be backed up before it is replaced: "
                               f"{existing.lost}")
+            elif STARTED in stages and stages.count(WAITING) >= quorum_size(cache.masters):
+                reporter.warn(f"{stages.count(STARTED)} of {cache.masters} masters have started from the "
+                              "restoration under way, and the others begin with an empty journal: what was "
+                              "written since is lost")
             elif replaces and not params["skip_safety_backup"]:
                 safety = backup_create.make(cache, repository, made_before=chosen.name)
         restarted, after = Restorer(cache, restoration, existing.leader).run(spool)

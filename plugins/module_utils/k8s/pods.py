@@ -72,13 +72,9 @@ def is_finished(pod: dict) -> bool:
 def has_started(pod: dict, container: str) -> bool:
     """Return whether a container has run in this pod, on a node that answers: its files can be read again.
 
-    The node controller sets only Ready to false when a node stops answering (MarkPodsNotReady); a probe that
-    fails sets ContainersReady as well. A terminating pod loses its files.
+    A terminating pod loses its files.
     """
-    status = pod.get("status", {})
-    conditions = {each["type"]: each["status"] for each in status.get("conditions") or []}
-    silent = conditions.get("Ready") == "False" and conditions.get("ContainersReady") == "True"
     states = [{**(each.get("state") or {}), **(each.get("lastState") or {})}
-              for each in status.get("containerStatuses") or [] if each["name"] == container]
+              for each in pod.get("status", {}).get("containerStatuses") or [] if each["name"] == container]
     ran = any("running" in state or "terminated" in state for state in states)
-    return ran and not silent and not pod["metadata"].get("deletionTimestamp")
+    return ran and not node_is_lost(pod) and not pod["metadata"].get("deletionTimestamp")

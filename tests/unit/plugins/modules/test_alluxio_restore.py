@@ -167,6 +167,22 @@ def test_another_backup_takes_over_an_interrupted_restoration(cache, run, saved,
     assert (result["restarted"], cache.tree()) == (MASTERS, OTHER_FILES)
 
 
+def test_masters_that_lost_the_restored_journals_are_reported(cache, run, saved, monkeypatch):
+    """Two masters were replaced while the template of an interrupted restoration was there."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Restorer, "await_quorum", killed)
+        run("alluxio_restore", **LATEST)
+    for name in MASTERS[:2]:
+        cache.cluster.vanish(kinds.POD, name, "data")
+        cache._start(name)
+    cache.lead("")
+    result = run("alluxio_restore", **LATEST)
+    assert (result["changed"], result["restarted"]) == (True, [])
+    assert result["warnings"] == [
+        "1 of 3 masters have started from the restoration under way, and the others begin with an empty "
+        "journal: what was written since is lost"]
+
+
 def test_a_file_that_a_master_has_already_is_not_sent_again(cache, run, saved, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(restore_template, "GO", "/datacache-restore/never")

@@ -49,6 +49,14 @@ def test_the_pod_ends_by_itself():
     assert spec["containers"][0]["command"] == ["sleep", "90"]
 
 
+def test_the_pod_prefers_the_node_of_a_killed_runs_pod():
+    """That one mounts the claim until it ends, and a claim may be one that a single node mounts."""
+    [preferred] = helper_pod.manifest("p", CLAIM, IMAGE, 90)["spec"]["affinity"]["podAffinity"][
+        "preferredDuringSchedulingIgnoredDuringExecution"]
+    assert preferred["podAffinityTerm"] == {
+        "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {LABEL: "hbase"}}}
+
+
 def test_the_pod_goes_with_its_runtime():
     assert helper_pod.manifest("p", CLAIM, IMAGE, 90)["metadata"] == {
         "name": "p", "namespace": "data", "labels": {LABEL: "hbase"},

@@ -87,21 +87,20 @@ def test_a_run_of_a_container():
     assert pods.container_run({"metadata": {}}, "a") == ("", "", "")
 
 
-UP = {"type": "ContainersReady", "status": "True"}
-RUNNING = {"name": "m", "state": {"running": {}}}
+READY = {"conditions": [{"type": "Ready", "status": "True"}]}
+UNREADY = {"conditions": [{"type": "Ready", "status": "False"}]}
+RUNNING = {"name": "m", "ready": True, "state": {"running": {}}}
+WAITING = {"name": "m", "ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
 
 
 @pytest.mark.parametrize(("pod", "started"), [
-    ({"status": {"containerStatuses": [RUNNING]}}, True),
-    ({"status": {"containerStatuses": [{**RUNNING, "name": "other"}]}}, False),
-    ({"status": {"containerStatuses": [{"name": "m", "state": {"waiting": {}}}]}}, False),
-    ({"status": {"containerStatuses": [{"name": "m", "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-                                        "lastState": {"terminated": {"exitCode": 1}}}]}}, True),
-    ({"status": {"containerStatuses": [RUNNING], "conditions": [
-        {"type": "Ready", "status": "False"}, UP]}}, False),
-    ({"status": {"containerStatuses": [RUNNING], "conditions": [
-        {"type": "Ready", "status": "False"}, {**UP, "status": "False"}]}}, True),
-    ({"metadata": {"deletionTimestamp": "now"}, "status": {"containerStatuses": [RUNNING]}}, False),
+    ({"status": {**READY, "containerStatuses": [RUNNING]}}, True),
+    ({"status": {**READY, "containerStatuses": [{**RUNNING, "name": "other"}]}}, False),
+    ({"status": {**UNREADY, "containerStatuses": [WAITING]}}, False),
+    ({"status": {**UNREADY, "containerStatuses": [{**WAITING, "lastState": {"terminated": {}}}]}}, True),
+    ({"status": {**UNREADY, "containerStatuses": [RUNNING]}}, False),
+    ({"status": {**UNREADY, "containerStatuses": [{**RUNNING, "ready": False}]}}, True),
+    ({"metadata": {"deletionTimestamp": "now"}, "status": {**READY, "containerStatuses": [RUNNING]}}, False),
     ({}, False),
 ], ids=["runs", "another-one", "waits-for-init-containers", "crashes-again-and-again", "its-node-is-silent",
         "its-probe-fails", "terminating", "no-status"])
