@@ -40,7 +40,7 @@ def test_a_second_run_changes_nothing(cache, run, saved):
         assert not result["changed"]
         assert result["trees"]["before"] == result["trees"]["after"] == result["trees"]["backup"]
         assert result["diff"] == {"before": {}, "after": {}}
-    assert {plural for _verb, plural in cache.cluster.writes()} == {"leases", "pods"}
+    assert {plural for _verb, plural in cache.cluster.writes()} == {"pods"}
     assert ("patch", "statefulsets") not in cache.cluster.requests
 
 
