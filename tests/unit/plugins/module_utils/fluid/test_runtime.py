@@ -22,6 +22,12 @@ def spec(**given):
     return runtime.manifest(params(**given))["spec"]
 
 
+STANDBY_WEB = {
+    "properties": {"properties": {"alluxio.standby.master.web.enabled": True}},
+    "jvm_options": {"jvm_options": ["-Xmx1g", "-Dalluxio.standby.master.web.enabled=true"]},
+    "master.properties": {"master": {"properties": {"alluxio.standby.master.web.enabled": "TRUE"}}},
+    "job_master.jvm_options": {"job_master": {"jvm_options": ["-Dalluxio.standby.master.web.enabled=true"]}},
+}
 REFUSED = [
     pytest.param({"name": "HBase"}, "AlluxioRuntime name 'HBase' is not a DNS-1035 label", id="name"),
     pytest.param({"namespace": "My_Team"}, "namespace 'My_Team' is not a DNS-1123 label", id="namespace"),
@@ -100,13 +106,7 @@ REFUSED = [
                  id="max-below-the-min-of-the-profile"),
     *[pytest.param({"master_replicas": 3, **given},
                    f"{option} sets alluxio.standby.master.web.enabled: true, so that every master", id=option)
-      for option, given in {
-          "properties": {"properties": {"alluxio.standby.master.web.enabled": True}},
-          "jvm_options": {"jvm_options": ["-Xmx1g", "-Dalluxio.standby.master.web.enabled=true"]},
-          "master.properties": {"master": {"properties": {"alluxio.standby.master.web.enabled": "TRUE"}}},
-          "job_master.jvm_options": {
-              "job_master": {"jvm_options": ["-Dalluxio.standby.master.web.enabled=true"]}},
-      }.items()],
+      for option, given in STANDBY_WEB.items()],
     pytest.param({"worker": {"resources": {"limits": {"memory": "2GB"}}}},
                  "worker.resources.limits.memory: '2GB' is not a Kubernetes quantity", id="resources"),
     pytest.param({"job_worker": {"resources": {"requests": {"cpu": "lots"}}}},
