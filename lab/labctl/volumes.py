@@ -41,7 +41,8 @@ def storage_class() -> dict:
     return {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
             "metadata": {"name": CLASS,
                          "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-            "provisioner": PROVISIONER, "volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Delete"}
+            "provisioner": PROVISIONER, "volumeBindingMode": "WaitForFirstConsumer",
+            "reclaimPolicy": "Delete"}
 
 
 def volume_of(claim: dict) -> dict | None:

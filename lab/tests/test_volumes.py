@@ -2,7 +2,6 @@
 """Which claims get a volume, and which volumes are removed."""
 
 import pytest
-
 from labctl import volumes
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import copy
 
-from ..fluid.components import MASTER_CONTAINER
+from ..fluid.components import JOURNAL_VOLUME, MASTER_CONTAINER
 from ..fluid.operations import ANNOTATION, Restoration
 from ..k8s.kinds import annotations_of
 
-JOURNAL_VOLUME = "alluxio-journal"
 WAITER = "datacache-restore"
 FOLDER = "/datacache-restore"
 FILE = FOLDER + "/backup.gz"
