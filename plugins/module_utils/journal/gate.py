@@ -3,7 +3,8 @@
 
 A Raft peer with an empty log grants its vote to any candidate (Ratis: VoteContext.decideVote). Two masters of
 three that lost their journals could therefore elect each other, and erase what only the third one has. An
-init container holds such a master back until a peer serves the web port, which only the leader does.
+init container holds such a master back until a peer answers HTTP on its web port, which only the leader does:
+a standby accepts the connection and closes it (Alluxio: RejectingServer).
 
 The gate is closed once both groups were complete. The mark of this is a key of ConfigMap <name>-config, which
 the init container mounts, so that a change restarts no master. The job masters need no gate: nothing in a job
@@ -41,7 +42,9 @@ while :; do
   for peer in $peers; do
     host=${{peer%:*}}
     [ "$host" != "${_HOSTNAME}" ] || continue
-    if timeout 2 bash -c "exec 3<>/dev/tcp/$host/$2" 2>/dev/null; then echo "$host leads"; exit 0; fi
+    answer=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"
+      printf "HEAD / HTTP/1.0\r\n\r\n" >&3; head -c 5 <&3' "$host" "$2" 2>/dev/null)
+    if [ "$answer" = HTTP/ ]; then echo "$host leads"; exit 0; fi
   done
   [ "$reported" = 1 ] || echo "the journal is empty and no other master leads: waiting for a leader"
   reported=1

@@ -16,7 +16,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply.field_manager import MANAGER
 from ..apply.update import annotate
-from ..errors import AlreadyExists, WaitTimeout
+from ..errors import AlreadyExists, PreconditionFailed, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of, ref_to
@@ -44,6 +44,10 @@ class Note:
         """Return the value of the annotation."""
         return json.dumps({"uid": self.uid, "manifest": self.manifest, "keeps_pods": self.keeps_pods},
                           sort_keys=True, separators=(",", ":"))
+
+
+class Interrupted(PreconditionFailed):
+    """An earlier run was interrupted while it replaced the StatefulSet, which does not exist now."""
 
 
 def noted(runtime: dict) -> Note | None:

@@ -8,6 +8,8 @@ runtime restarts later. An existing runtime is left to the rollout, whose restar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ..api import bulk
@@ -25,6 +27,7 @@ from ..journal.replacement import Note, Replacement
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.wait_status import WaitStatus
+from ..masters.lease import held
 from ..quorum import stable_addresses
 from . import rendering
 
@@ -43,14 +46,23 @@ def prepare(client: Client, items: list[dict], outcomes: list[Outcome | FluidErr
         try:
             if outcome.created:
                 if wait and item["master_replicas"] > 1:
-                    _NewMasters(client, item, outcome.existing, deadline.again()).prepare()
+                    with _held(client, item, deadline) as (holder, own):
+                        _NewMasters(holder, item, outcome.existing, own).prepare()
             elif (note := replacement.noted(outcome.existing)) is not None:
-                _NewMasters(client, item, outcome.existing, deadline.again()).resume(note)
+                with _held(client, item, deadline) as (holder, own):
+                    _NewMasters(holder, item, outcome.existing, own).resume(note)
         except FluidError as err:
             return replace(outcome, error=err)
         return outcome
 
     return bulk.work(list(zip(items, outcomes, strict=True)), prepared)
+
+
+@contextmanager
+def _held(client: Client, item: dict, deadline: Deadline) -> Iterator[tuple[Client, Deadline]]:
+    """Hold the Lease of the masters; yield its client and a deadline of the same length."""
+    with held(client, ref_of(item), deadline.again(), "prepare the masters of a new runtime") as holder:
+        yield holder, deadline.again()
 
 
 class _NewMasters:

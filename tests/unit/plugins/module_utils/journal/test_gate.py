@@ -3,6 +3,8 @@
 
 import socket
 import subprocess
+import threading
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -37,6 +39,22 @@ class Pod:
         (self.marks / gate.FORMED).write_text("true")
 
 
+@contextmanager
+def serving(answer):
+    """The port of a server that answers each connection with these bytes and closes it."""
+    def serve():
+        with suppress(OSError):  # the socket is closed
+            while True:
+                connection, _address = server.accept()
+                with connection, suppress(OSError):
+                    connection.sendall(answer)
+
+    with socket.create_server(("localhost", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.fixture
 def pod(tmp_path):
     return Pod(tmp_path)
@@ -65,11 +83,17 @@ def test_what_file_systems_leave_in_an_empty_volume_is_no_journal(pod):
 
 def test_an_empty_one_starts_when_another_leads(pod):
     pod.close()
-    with socket.create_server(("localhost", 0)) as leader:
-        pod.port = leader.getsockname()[1]
+    with serving(b"HTTP/1.1 200 OK\r\n\r\n") as pod.port:
         assert pod.passes(5) == "localhost leads"
         pod.environ["ALLUXIO_MASTER_HOSTNAME"] = "localhost"  # itself is no other
-        assert pod.passes(5) is None
+        assert pod.passes() is None
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0"])
+def test_a_standby_that_closes_the_connection_does_not_lead(pod, answer):
+    pod.close()
+    with serving(answer) as pod.port:
+        assert pod.passes() is None
 
 
 def test_a_person_admits_one_master_by_name(pod):
