@@ -12,6 +12,11 @@ from . import gate
 
 
 def close(client: Client, runtime: ObjectRef) -> None:
-    """Close the gate unless it is closed. Call it only after both groups were seen complete."""
+    """Close the gate unless it is closed. Call it only after both groups were seen complete.
+
+    Without the ConfigMap, which Fluid renders, there is no gate.
+    """
     config = ObjectRef(runtime.namespace, fluid_names.config_map_name(runtime.name))
-    update.change(client, kinds.CONFIG_MAP, config, gate.closing)
+    existing = client.get(kinds.CONFIG_MAP, config)
+    if existing is not None and gate.closing(existing):
+        update.change(client, kinds.CONFIG_MAP, config, gate.closing)
