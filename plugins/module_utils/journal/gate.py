@@ -27,11 +27,14 @@ OPEN = "DATACACHE_GATE_OPEN"
 
 _FOLDER = "/datacache-gate"
 _HOSTNAME = "ALLUXIO_MASTER_HOSTNAME"
+# A container that was deleted by force serves for up to 2 seconds (kubelet's shortest grace period), and its
+# journal is lost. So a leader has to answer _ANSWERS times, a second apart.
+_ANSWERS = 4
 # Arguments: the journal's folder, the web port, the folder of the marks. A journal with any file of Raft is
 # not empty.
 _SCRIPT = f"""\
 trap 'exit 1' TERM
-reported=0
+reported=0 answers=0
 while :; do
   if [ -n "${{{OPEN}:-}}" ] || [ ! -e "$3/{FORMED}" ]; then echo "the gate is open"; exit 0; fi
   if [ -n "$(find "$1/raft" -type f 2>/dev/null | head -n 1)" ]; then echo "the journal is kept"; exit 0; fi
@@ -39,16 +42,19 @@ while :; do
     *" ${_HOSTNAME} "*) echo "a person admits this master"; exit 0;;
   esac
   peers=$(printf '%s\\n' $ALLUXIO_JAVA_OPTS | sed -n 's/^-D{JOURNAL_ADDRESSES}=//p' | tail -n 1 | tr , ' ')
+  leader=
   for peer in $peers; do
     host=${{peer%:*}}
     [ "$host" != "${_HOSTNAME}" ] || continue
     answer=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"
       printf "HEAD / HTTP/1.0\r\n\r\n" >&3; head -c 5 <&3' "$host" "$2" 2>/dev/null)
-    if [ "$answer" = HTTP/ ]; then echo "$host leads"; exit 0; fi
+    if [ "$answer" = HTTP/ ]; then leader=$host; break; fi
   done
-  [ "$reported" = 1 ] || echo "the journal is empty and no other master leads: waiting for a leader"
+  if [ -n "$leader" ]; then answers=$((answers + 1)); else answers=0; fi
+  if [ "$answers" -ge {_ANSWERS} ]; then echo "$leader leads"; exit 0; fi
+  [ "$reported" = 1 ] || echo "the journal is empty: waiting for a leader among the other masters"
   reported=1
-  sleep 0.5
+  sleep 1
 done
 """
 

@@ -84,7 +84,8 @@ def test_what_file_systems_leave_in_an_empty_volume_is_no_journal(pod):
 def test_an_empty_one_starts_when_another_leads(pod):
     pod.close()
     with serving(b"HTTP/1.1 200 OK\r\n\r\n") as pod.port:
-        assert pod.passes(5) == "localhost leads"
+        assert pod.passes(2.5) is None  # it may be ending
+        assert pod.passes(9) == "localhost leads"
         pod.environ["ALLUXIO_MASTER_HOSTNAME"] = "localhost"  # itself is no other
         assert pod.passes() is None
 
