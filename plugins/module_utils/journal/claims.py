@@ -34,6 +34,8 @@ def resolved(client: Client, params: dict, existing: dict | None,
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(params))
     if existing is not None:
         volume.require_changeable(what, declared, desired)
+        if declared is not None and declared != desired or desired.on_claims and declared is None:
+            warn(f"{what} is running: run datacache.fluid.alluxio_rollout, which applies journal_volume")
     if desired.on_claims and (declared is None or not declared.on_claims):
         _require_class(client, desired, warn)
         _require_no_claims(client, params, what)

@@ -84,6 +84,16 @@ def retention(volume: JournalVolume) -> dict:
     return {"whenDeleted": "Retain" if volume.keep else "Delete", "whenScaled": "Delete"}
 
 
+def retention_patch(stateful_set: dict, volume: JournalVolume | None) -> dict | None:
+    """Return the merge patch that makes the existing claims stay or go as declared; None for no change."""
+    if volume is None or not volume.on_claims or not on_claims(stateful_set):
+        return None
+    desired = retention(volume)
+    if stateful_set["spec"].get("persistentVolumeClaimRetentionPolicy") == desired:
+        return None
+    return {"spec": {"persistentVolumeClaimRetentionPolicy": desired}}
+
+
 def claim_names(name: str, masters: int) -> list[str]:
     """Return the names of the claims of a runtime's masters."""
     return [f"{JOURNAL_VOLUME}-{fluid_names.master_pod(name, index)}" for index in range(masters)]

@@ -104,6 +104,8 @@ class RolloutExecutor:
         self._known_masters = plan.existing.known_masters
         self._objects.mark(Mark(self._known_masters, plan.restarted_after))
         self._objects.configure(plan.existing.spec, max(members, desired), self._options.spread)
+        if plan.existing.changes_retention:
+            self._objects.retain_claims(plan.existing.journal)
         self._record_done(*(step for step in plan.steps if step.action == rollout_plan.CONFIGURE))
         if not plan.existing.move_interrupted:
             self._restart_outdated(members, only_unavailable=True)

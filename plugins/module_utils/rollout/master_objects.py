@@ -85,6 +85,11 @@ class ObservedObjects:
         return self.workload["spec"]["replicas"]
 
     @property
+    def changes_retention(self) -> bool:
+        """Whether the claims of the journals have another retention policy than the declared one."""
+        return template.retention_patch(self.workload, self.journal) is not None
+
+    @property
     def declared(self) -> int:
         """Number of masters that the runtime declares."""
         return declared_masters(self.spec)
@@ -217,6 +222,11 @@ class MasterObjects:
         Replacement(self._client, self._runtime, deadline).run(
             Note(workload["metadata"]["uid"], manifest, keeps_pods=True))
         return True
+
+    def retain_claims(self, journal: JournalVolume | None) -> None:
+        """Set the declared retention policy of existing claims."""
+        change(self._client, kinds.STATEFUL_SET, self._workload,
+               lambda existing: template.retention_patch(existing, journal))
 
     def scale(self, members: int) -> None:
         """Set the StatefulSet's replicas."""

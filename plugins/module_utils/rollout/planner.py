@@ -14,6 +14,7 @@ from datetime import datetime
 from ..api.client import Client
 from ..errors import Forbidden, QuorumUnknown
 from ..fluid.components import JOB_MASTER, MASTER
+from ..journal import template
 from ..journal.volume import EMPTY_DIR
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
@@ -99,7 +100,9 @@ class RolloutPlanner:
         if moves or existing.move_interrupted:
             reasons.update(dict.fromkeys((pod.name for pod in pods if not pod.on_claim), rollout_plan.MOVES))
         terminating = any(pod.index >= desired for pod in pods)
-        changes = found.changes or moves or members != desired
+        if existing.changes_retention:
+            found = _with_retention(found, existing)
+        changes = found.changes or moves or existing.changes_retention or members != desired
         if not (changes or reasons or terminating or existing.in_progress):
             return Plan(existing, found)
         if not _image_changes(found):
@@ -110,8 +113,9 @@ class RolloutPlanner:
                        "UNAVAILABLE until the leadership is transferred: replace them with "
                        "stable_peer_addresses of datacache.fluid.alluxio_runtime")
         nodes = self._nodes(existing)
+        configure = summary(found, moves or existing.changes_retention)
         steps = rollout_plan.steps(
-            self._name, pods, reasons, members, desired, summary(found, moves), self._leaders(members),
+            self._name, pods, reasons, members, desired, configure, self._leaders(members),
             nodes.cordoned if nodes else ())
         if nodes:
             self._check_nodes(existing, pods, steps, nodes)
@@ -182,12 +186,20 @@ def _with_move(found: RenderedChange, existing: ObservedObjects) -> RenderedChan
                    after={**found.after, "journal": journal.as_dict() if journal else {}})
 
 
-def summary(found: RenderedChange, moves: bool = False) -> str:
+def _with_retention(found: RenderedChange, existing: ObservedObjects) -> RenderedChange:
+    """Return the change with the retention of the claims in its diff."""
+    before = existing.workload["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+    after = template.retention(existing.journal) if existing.journal else {}
+    return replace(found, before={**found.before, "journal": {"retention": before}},
+                   after={**found.after, "journal": {"retention": after}})
+
+
+def summary(found: RenderedChange, journal: bool = False) -> str:
     """Return what changes in the configuration; empty when nothing does.
 
-    moves: whether the journals move onto claims, which is part of the change.
+    journal: whether the volumes of the journals change too.
     """
-    if not found.changes and not moves:
+    if not found.changes and not journal:
         return ""
     names = sorted({name for side in (found.before, found.after) for key, value in side.items()
                     for name in _names(key, value)})

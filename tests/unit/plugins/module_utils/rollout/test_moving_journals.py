@@ -62,6 +62,18 @@ def test_each_master_moves_in_the_order_of_the_controller(site, members, leader)
     assert one.roll() == ([], [])
 
 
+def test_claims_that_shall_be_kept_restart_nobody(site):
+    one = site()
+    declare(one)
+    one.roll()
+    declare(one, keep=True)
+    plan, done = one.roll()
+    assert plan == done == [("configure", "")]
+    assert one.masters.workload["spec"]["persistentVolumeClaimRetentionPolicy"] == {
+        "whenDeleted": "Retain", "whenScaled": "Delete"}
+    assert one.roll() == ([], [])
+
+
 def test_check_mode_shows_the_volume(site):
     one = site()
     declare(one, size="1Gi", storage_class="fast")
