@@ -29,6 +29,8 @@ _SECONDS_TO_WRITE = 10.0
 _SECONDS_TO_SERVE = 180
 # A wiped majority waits for a person: after this time of looking, one master is admitted.
 _SECONDS_TO_LOOK = 60.0
+# A container that was deleted by force serves a moment longer.
+_SECONDS_OF_ENDING = 4.0
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -64,6 +66,7 @@ def two_masters_gate(cache: Cache) -> list[Figure]:
         followers = sorted(name for name in pods if name != leader)
         names = [leader, followers[0]] if number % 2 == 0 else followers
         _kill(cache, {name: pods[name] for name in names})
+        time.sleep(_SECONDS_OF_ENDING)
         looks = list(_looks(cache, writer, _SECONDS_TO_LOOK))
         bad = [len(found) for found in looks if written - found]
         older += bool(bad)
@@ -126,7 +129,7 @@ def _kill(cache: Cache, pods: dict[str, dict]) -> float:
 
 def _served(cache: Cache, writer: ProbeWriter, began: float) -> float:
     """The seconds until a leader lists the directories of the writer."""
-    time.sleep(3)  # a container that was deleted by force serves a moment longer
+    time.sleep(_SECONDS_OF_ENDING)
     for _found in _looks(cache, writer, _SECONDS_TO_SERVE, pages=False):
         return time.monotonic() - began
     raise NotInTime(f"{cache.name} was not served for {_SECONDS_TO_SERVE} s: {cache.lacks()}")
