@@ -7,6 +7,7 @@ The claims are those of the default StorageClass.
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timezone
 from statistics import median
 
@@ -151,7 +152,13 @@ def _looks(cache: Cache, writer: ProbeWriter, seconds: float, pages: bool = True
 
 
 def _listed(cache: Cache, writer: ProbeWriter) -> set[str]:
-    return writer.listed(MasterWebApi(cache.client), cache.leader())
+    """What the leader lists; asked again when the leadership moves meanwhile."""
+    def listed() -> set[str] | None:
+        with suppress(FluidError, NotInTime):
+            return writer.listed(MasterWebApi(cache.client), cache.leader())
+        return None
+
+    return until("the leader's listing", listed, 60)
 
 
 def _admit(cache: Cache, name: str | None) -> None:
