@@ -10,11 +10,13 @@ import re
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 from labctl import pki, settings
 from labctl.errors import LabError
 
+_WATCH = 300  # seconds that a watch lasts
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -62,15 +64,29 @@ class Api:
         return all(is_true(item, "Established") for item in self.get(_DEFINITIONS)["items"])
 
     def delete_node(self, name: str) -> None:
-        self._send("DELETE", f"/api/v1/nodes/{name}")
+        self.delete(f"/api/v1/nodes/{name}")
+
+    def create(self, path: str, body: dict) -> None:
+        self._send("POST", path, json.dumps(body).encode())
+
+    def delete(self, path: str) -> None:
+        self._send("DELETE", path)
+
+    def watch(self, path: str) -> Iterator[dict]:
+        """Yield an event for each object, then one for each change, until the server ends the watch."""
+        yield from map(json.loads, self._lines("GET", f"{path}?watch=true&timeoutSeconds={_WATCH}"))
 
     def _send(self, method: str, path: str, body: bytes | None = None,
               kind: str = "application/json") -> bytes:
+        return b"".join(self._lines(method, path, body, kind, 30))
+
+    def _lines(self, method: str, path: str, body: bytes | None = None,
+               kind: str = "application/json", timeout: float = _WATCH + 10) -> Iterator[bytes]:
         request = urllib.request.Request(settings.API_URL + path, data=body, method=method,
                                          headers={"Content-Type": kind})
         try:
-            with self._opener.open(request, timeout=30) as answer:
-                return answer.read()
+            with self._opener.open(request, timeout=timeout) as answer:
+                yield from answer
         except urllib.error.HTTPError as err:
             raise LabError(f"the API server refuses {method} {path}: {err.code} "
                            f"{err.read().decode(errors='replace')[:500]}") from err

@@ -24,6 +24,7 @@ from labctl import (
     preflight,
     settings,
     state,
+    volumes,
 )
 from labctl.build import Artifacts
 from labctl.errors import Refused
@@ -110,7 +111,7 @@ def daemons(shape: Shape) -> tuple[str, ...]:
     """Names of the processes that a lab runs outside its nodes."""
     if shape.tier == "api":
         return control_plane.API_TIER
-    return (*control_plane.FULL_TIER, dns.DAEMON, origin.DAEMON)
+    return (*control_plane.FULL_TIER, dns.DAEMON, origin.DAEMON, volumes.DAEMON)
 
 
 def artifacts_of(running: State) -> Artifacts:
@@ -194,6 +195,7 @@ def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
     host.make_mount_points()
     control_plane.start_scheduler(artifacts.kube)
     dns.start(artifacts.coredns)
+    volumes.start()
     with ThreadPoolExecutor() as pool, report.step(f"{shape.nodes} nodes", settings.log_dir()):
         jobs = [pool.submit(origin.start, artifacts.nginx, shape.origin_rate)]
         jobs += [pool.submit(node.start, number, artifacts.kube, report, store)

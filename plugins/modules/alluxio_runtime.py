@@ -242,6 +242,55 @@ options:
       - Needs C(list), C(get), C(create), C(patch) and C(delete) on PodDisruptionBudgets.
     type: bool
     default: true
+  journal_volume: &journal_volume
+    description:
+      - Volume for the journal of each of several masters.
+      - Without it a new runtime has Fluid's emptyDir, which is lost with its pod, and an existing runtime
+        keeps its volume.
+      - With O(wait=true) the masters of a new runtime have the volume from their start. Otherwise, and if
+        the type of a running runtime changes to V(claim), M(datacache.fluid.alluxio_rollout) moves one
+        master at a time onto its claim.
+      - With a claim a master that is deleted or moved comes back with its journal. All masters may then be
+        deleted at once.
+      - Needs C(create) and C(delete) on StatefulSets.
+    type: dict
+    suboptions:
+      type:
+        description:
+          - V(claim) gives each master a PersistentVolumeClaim. A change to V(emptyDir) is refused.
+          - V(emptyDir) is Fluid's volume.
+          - V(auto) selects V(claim) for a new runtime if the cluster has a default StorageClass, else
+            V(emptyDir). An existing runtime keeps its volume.
+        type: str
+        choices: [auto, claim, emptyDir]
+        default: claim
+      size:
+        description:
+          - Size of each claim, as a Kubernetes quantity. A change for existing claims is refused.
+          - The default is V(30Gi), the limit of Fluid's emptyDir.
+        type: str
+      storage_class:
+        description:
+          - StorageClass of the claims, by default that of the cluster. A change for existing claims is
+            refused.
+          - A new runtime without it is refused if the cluster has no default StorageClass.
+        type: str
+      keep:
+        description:
+          - Keeps the claims when the runtime is deleted. A runtime of the same name is refused until they
+            are deleted.
+          - Has no effect on the claim of a removed master, which is always deleted.
+        type: bool
+        default: false
+  spread_masters:
+    description:
+      - Schedules the masters of a new runtime to different nodes, before they start. It has no effect on an
+        existing one. M(datacache.fluid.alluxio_rollout) applies it later.
+      - V(required) leaves a master unscheduled if each node runs another one. V(preferred) schedules two
+        masters to one node if there is no other node. V(ignored) sets nothing.
+      - Needs O(wait=true).
+    type: str
+    choices: [required, preferred, ignored]
   master: &master
     description: Options of the master containers.
     type: dict
@@ -415,6 +464,11 @@ options:
       disruption_budget:
         description: Lets one master be evicted at a time, by default O(disruption_budget).
         type: bool
+      journal_volume: *journal_volume
+      spread_masters:
+        description: Schedules the masters of a new runtime to different nodes.
+        type: str
+        choices: [required, preferred, ignored]
       master: *master
       worker: *worker
       job_master: *job_master
@@ -548,12 +602,13 @@ findings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.api.bulk import WaitResults
+from ..module_utils.api.bulk import WaitResults, ref_of
 from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
 from ..module_utils.apply.reconcile import Guard, Outcome, Write
 from ..module_utils.errors import FluidError
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
+from ..module_utils.journal import claims, gate_state, volume as journal_volume
 from ..module_utils.lifecycle import (
     disruption_budget,
     property_check,
@@ -564,6 +619,7 @@ from ..module_utils.lifecycle import (
 from ..module_utils.module import arguments, resource, runtime_options
 from ..module_utils.progress import Reporter
 from ..module_utils.quorum import stable_addresses
+from ..module_utils.rollout import new_masters
 
 
 class AlluxioRuntime(resource.Resource):
@@ -572,6 +628,11 @@ class AlluxioRuntime(resource.Resource):
 
     def require_valid(self, item: dict) -> None:
         runtime.require_valid(item)
+        journal_volume.require_valid(item)
+
+    def resolve(self, client: Client, item: dict, existing: dict | None, reporter: Reporter) -> dict:
+        return journal_volume.with_declaration(
+            item, claims.resolved(client, item, existing, reporter.warn))
 
     def manifest(self, item: dict) -> dict:
         return runtime.manifest(item)
@@ -585,8 +646,9 @@ class AlluxioRuntime(resource.Resource):
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
+        prepared = new_masters.prepare(client, items, outcomes, deadline, params["wait"], check_mode)
         outcomes = disruption_budget.ensure_for_runtimes(
-            client, items, outcomes, params["force_conflicts"], check_mode)
+            client, items, prepared, params["force_conflicts"], check_mode)
         return stable_addresses.ensure_for_runtimes(
             client, items, outcomes, deadline, params["wait"], check_mode)
 
@@ -594,6 +656,8 @@ class AlluxioRuntime(resource.Resource):
         return waits.runtimes_with_quorum(client, items, deadline)
 
     def verify(self, client: Client, item: dict) -> None:
+        if item["master_replicas"] > 1:
+            gate_state.close(client, ref_of(item))
         property_check.require_declared_known(client, item)
 
 

@@ -28,6 +28,8 @@ RAFT_PROPERTIES = {
 }
 # Lets a standby serve its web port too; the leader is recognised by its open port (masters/web_api.py).
 STANDBY_WEB = "alluxio.standby.master.web.enabled"
+# Value: host:port of each peer, joined with commas.
+JOURNAL_ADDRESSES = "alluxio.master.embedded.journal.addresses"
 ELECTION_TIMEOUT_MIN = RAFT_PROPERTIES["election_timeout_min"]
 ELECTION_TIMEOUT_MAX = RAFT_PROPERTIES["election_timeout_max"]
 # Seconds (Alluxio 2.9, PropertyKey.java).

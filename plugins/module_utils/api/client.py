@@ -96,14 +96,15 @@ class Client(PodApi):
         return self._json("PATCH", kind, kind.path(ref), _write_query(manager, dry_run), patch, _MERGE_PATCH)
 
     def delete(self, kind: Kind, ref: ObjectRef, uid: str, dry_run: bool = False,
-               grace: int | None = None) -> bool:
+               grace: int | None = None, orphan: bool = False) -> bool:
         """Delete the object with that uid; return False if it does not exist.
 
-        grace: seconds that replace the pod's own grace period.
+        grace: seconds that replace the pod's own grace period. orphan: whether its dependents stay.
         """
         # The server ignores the query if there is a body: with dryRun there, the object would be deleted.
         body: dict = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid},
-                      "propagationPolicy": "Background", "dryRun": ["All"] if dry_run else []}
+                      "propagationPolicy": "Orphan" if orphan else "Background",
+                      "dryRun": ["All"] if dry_run else []}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
         try:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import copy
 
-from ..fluid.components import MASTER_CONTAINER
+from ..fluid.components import JOURNAL_VOLUME, MASTER_CONTAINER
 from ..fluid.operations import ANNOTATION, Restoration
+from ..journal import gate, template
 from ..k8s.kinds import annotations_of
 
-JOURNAL_VOLUME = "alluxio-journal"
 WAITER = "datacache-restore"
 FOLDER = "/datacache-restore"
 FILE = FOLDER + "/backup.gz"
@@ -28,6 +28,12 @@ _PROPERTY = "-Dalluxio.master.journal.init.from.backup=" + FILE
 _FROM_CONFIG_MAP = f"$({_OPTIONS})"
 # The first process of a container ignores signals that it does not handle; a deleted pod must end at once.
 _WAIT = f"trap 'exit 1' TERM; until [ -e {GO} ]; do sleep 0.2; done"
+# A journal on a claim outlives its pod, and a backup is read into an empty journal only. It is emptied once:
+# the mark keeps a master that restarts later from losing the restored journal. Arguments: folder, mark.
+_EMPTY = """
+[ "$(cat "$0/.datacache-restored" 2>/dev/null)" = "$1" ] || {
+  find "$0" -mindepth 1 -not -path "$0/lost+found*" -delete && printf %s "$1" >"$0/.datacache-restored"
+}"""
 
 OLD, STARTING, WAITING, STARTED = "old", "starting", "waiting", "started"
 
@@ -39,7 +45,9 @@ def master_container(stateful_set: dict) -> dict:
 
 
 def journal_is_fresh(stateful_set: dict) -> bool:
-    """Return whether a new master pod begins with an empty journal, as on Fluid's emptyDir."""
+    """Return whether a new master pod begins with an empty journal, or has a claim that begin() empties."""
+    if template.on_claims(stateful_set):
+        return True
     volumes = stateful_set["spec"]["template"]["spec"].get("volumes") or []
     return any(volume["name"] == JOURNAL_VOLUME and volume.get("emptyDir") is not None for volume in volumes)
 
@@ -52,6 +60,13 @@ def begin(stateful_set: dict, restoration: Restoration) -> dict:
     waiter = {key: master[key]
               for key in ("image", "imagePullPolicy", "securityContext", "resources") if key in master}
     waiter.update(name=WAITER, command=["sh", "-c", _WAIT], volumeMounts=[dict(mount)])
+    if template.on_claims(stateful_set):
+        journal = next(each for each in master["volumeMounts"] if each["name"] == JOURNAL_VOLUME)
+        waiter["command"] = ["sh", "-c", _WAIT + _EMPTY, journal["mountPath"], restoration.text()]
+        waiter["volumeMounts"].append(dict(journal))
+    for each in spec["initContainers"] or []:
+        if each["name"] == gate.CONTAINER:  # all masters start with an empty journal, and none leads
+            each["env"] = [*(each.get("env") or []), {"name": gate.OPEN, "value": restoration.backup}]
     spec["initContainers"] = [*(spec.get("initContainers") or []), waiter]
     spec["volumes"] = [*(spec.get("volumes") or []), {"name": WAITER, "emptyDir": {}}]
     master["volumeMounts"] = [*(master.get("volumeMounts") or []), mount]
@@ -83,6 +98,9 @@ def _clean(spec: dict) -> dict:
     spec = copy.deepcopy(spec)
     for key in ("initContainers", "volumes"):
         spec[key] = [each for each in spec.get(key) or [] if each["name"] != WAITER] or None
+    for container in spec["initContainers"] or []:
+        if container["name"] == gate.CONTAINER:
+            container["env"] = [each for each in container.get("env") or [] if each["name"] != gate.OPEN]
     for container in spec["containers"]:
         if container["name"] == MASTER_CONTAINER:
             container["volumeMounts"] = [

@@ -77,5 +77,6 @@ EVENT = Kind("Event", "events")
 # A subresource of pods; RBAC names it without the group of its body, policy/v1.
 EVICTION = Kind("Eviction", "pods/eviction")
 POD_DISRUPTION_BUDGET = Kind("PodDisruptionBudget", "poddisruptionbudgets", "policy")
+STORAGE_CLASS = Kind("StorageClass", "storageclasses", "storage.k8s.io", namespaced=False)
 DEPLOYMENT = Kind("Deployment", "deployments", "apps")
 LEASE = Kind("Lease", "leases", "coordination.k8s.io")

@@ -13,6 +13,7 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..errors import InvalidInput
 from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
+from ..journal import volume as journal_volume
 from ..k8s.kinds import Kind
 from . import runtime_checks, volume as lifecycle_volume
 
@@ -23,6 +24,7 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
         fluid_dataset.require_valid(dataset)
     with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
         fluid_runtime.require_valid(runtime)
+        journal_volume.require_valid(runtime)
     if volume is not None:
         with _named(fluid_kinds.DATASET, volume):
             lifecycle_volume.require_valid(volume)

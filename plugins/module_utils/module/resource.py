@@ -52,6 +52,10 @@ class Resource:
         """
         raise NotImplementedError
 
+    def resolve(self, client: Client, item: dict, existing: dict | None, reporter: Reporter) -> dict:
+        """Return the options with the values that depend on the cluster. existing: the object, if any."""
+        return item
+
     def guard(self, client: Client, item: dict, reporter: Reporter) -> reconcile.Guard | None:
         """Return the guard that raises an error for a forbidden write, None without one."""
         return None
@@ -118,14 +122,16 @@ def _ensure_present(client: Client, resource: Resource, items: list[dict], param
     objects = bulk.read(client, resource.kind, map(ref_of, items))
 
     def apply(item: dict) -> Outcome:
+        existing = objects.get(ref_of(item))
+        item = resource.resolve(client, item, existing, reporter)
         write = Write(dry_run=check_mode, force_conflicts=params["force_conflicts"],
                       guard=resource.guard(client, item, reporter))
-        existing = objects.get(ref_of(item))
         recreated = resource.recreate(
             client, item, existing, write, deadline.again(), reporter) if existing is not None else None
         return recreated or reconcile.apply(client, resource.kind, resource.manifest(item), write, existing)
 
-    outcomes = resource.finish(client, items, bulk.work(items, apply), params, deadline.again(), check_mode)
+    outcomes = resource.finish(
+        client, items, bulk.work(items, apply), params, deadline.again(), check_mode)
     if not params["wait"] or check_mode:
         return outcomes
     waited = _after(

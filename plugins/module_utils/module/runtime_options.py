@@ -47,6 +47,11 @@ def runtime() -> dict:
             "profile": {"type": "str", "choices": list(properties.RAFT_PROFILES)},
             **{option: {"type": "str"} for option in properties.RAFT_PROPERTIES},
             "backup_delegation": {"type": "bool"}}},
+        journal_volume={"type": "dict", "options": {
+            "type": {"type": "str", "choices": ["auto", "claim", "emptyDir"], "default": "claim"},
+            "size": {"type": "str"}, "storage_class": {"type": "str"},
+            "keep": {"type": "bool", "default": False}}},
+        spread_masters={"type": "str", "choices": ["required", "preferred", "ignored"]},
         stable_peer_addresses={"type": "bool", "default": True},
         disruption_budget={"type": "bool", "default": True},
         run_as=arguments.user(),

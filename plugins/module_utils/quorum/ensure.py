@@ -9,6 +9,7 @@ from ..api.deadline import Deadline
 from ..errors import FluidError
 from ..fluid.components import MASTER
 from ..fluid.lookup import require_quorum, running_masters
+from ..journal import gate_state
 from ..masters.lease import held
 from ..progress import Reporter
 from . import services, stable_addresses
@@ -27,6 +28,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     if check_mode:
         return {"changed": bool(planned), "plan": planned, "actions": [], "diff": _diff(planned)}
     if not planned and leader is not None:
+        gate_state.close(client, runtime)
         return _result([], leader)
     with held(client, runtime, deadline, "complete the quorums") as holder:
         return _Healing(holder, params, deadline).run()
@@ -73,6 +75,7 @@ class _Healing:
             actions = replaced + [each.as_dict() for each in self._healer.actions]
             err.details.update(actions=actions, changed=bool(actions))
             raise
+        gate_state.close(self._client, self._runtime)
         leading = group.leading()
         return _result(replaced + [each.as_dict() for each in self._healer.actions],
                        leading.pod if leading else None)

@@ -9,7 +9,9 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import FluidError, InvalidInput
+from ..journal.replacement import Interrupted, Replacement
 from ..k8s.names import require_identity
+from ..masters.lease import held
 from ..progress import Reporter
 from ..redaction import redacted
 from . import plan as rollout_plan
@@ -32,7 +34,13 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     """
     executor = RolloutExecutor(client, ref_of(params), _options(params),
                                Deadline(params["wait_timeout"], reporter.progress), _once(reporter.warn))
-    plan = executor.plan()
+    try:
+        plan = executor.plan()
+    except Interrupted as err:
+        if check_mode:
+            raise
+        _finish(client, params, err, reporter)
+        plan = executor.plan()
     result = {
         "changed": plan.changes,
         "plan": [step.as_dict() for step in plan.steps],
@@ -59,6 +67,13 @@ def _once(warn: Callable[[str], None]) -> Callable[[str], None]:
             warn(text)
 
     return warn_once
+
+
+def _finish(client: Client, params: dict, err: Interrupted, reporter: Reporter) -> None:
+    """Create the StatefulSet that an earlier run has deleted."""
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    with held(client, ref_of(params), deadline, "finish the replacement of the masters") as holder:
+        Replacement(holder, ref_of(params), deadline).resume(err.details.pop("note"))
 
 
 def _options(params: dict) -> RolloutOptions:

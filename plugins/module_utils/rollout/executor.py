@@ -29,7 +29,7 @@ from ..quorum.plan import RaftGroup
 from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, verification
 from .last_look import LastLook, unavailable
-from .master_objects import Mark, MasterObjects, desired_revision
+from .master_objects import Mark, MasterObjects, ObservedObjects, desired_revision
 from .plan import Pod, Step
 from .planner import Plan, RolloutOptions, RolloutPlanner
 
@@ -44,7 +44,8 @@ class RolloutExecutor:
        unavailable, since its restart may be the remedy.
     3. Mark the StatefulSet and write ConfigMap and pod template, with update strategy OnDelete.
     4. Restart an outdated master that is unavailable.
-    5. Remove masters from the highest index down, and write the configuration for the remaining ones. A
+    5. Move the journals onto declared claims: replace the StatefulSet, and restart each master, by index.
+       Remove masters from the highest index down, and write the configuration for the remaining ones. A
        master's peer leaves both groups before its pod ends.
     6. Restart the other outdated masters one at a time, leaders last. A leader transfers its leadership
        first. Then one look, younger than a second, must see both groups complete and all other journals
@@ -103,8 +104,12 @@ class RolloutExecutor:
         self._known_masters = plan.existing.known_masters
         self._objects.mark(Mark(self._known_masters, plan.restarted_after))
         self._objects.configure(plan.existing.spec, max(members, desired), self._options.spread)
+        if plan.existing.changes_retention:
+            self._objects.retain_claims(plan.existing.journal)
         self._record_done(*(step for step in plan.steps if step.action == rollout_plan.CONFIGURE))
-        self._restart_outdated(members, only_unavailable=True)
+        if not plan.existing.move_interrupted:
+            self._restart_outdated(members, only_unavailable=True)
+        self._move_journals(members, plan.existing)
         self._shrink(members, desired)
         self._objects.configure(plan.existing.spec, desired, self._options.spread)
         # Added masters must not become leader until clients know them, so outdated ones restart before that.
@@ -120,6 +125,21 @@ class RolloutExecutor:
         for step in steps:
             self._deadline.report_action(f"done: {step.action} {step.pod or 'the masters'}: {step.reason}")
             self.done.append(step)
+
+    def _move_journals(self, members: int, existing: ObservedObjects) -> None:
+        """Replace the StatefulSet by one with claims, and restart each master onto its own.
+
+        While a master without a claim remains, Kubernetes may not create a pod again. So no other master may
+        be unavailable.
+        """
+        if not existing.moves_journals and not existing.move_interrupted:
+            return
+        self._require_complete(members, {})
+        self._objects.move_journals(existing.journal, self._deadline)
+        while (pod := rollout_plan.next_to_move(pods := self._pods())) is not None:
+            self._require_complete(members, {})
+            reasons = dict.fromkeys((each.name for each in pods if not each.on_claim), rollout_plan.MOVES)
+            self._restart(pod, pods, {**self._outdated(pods), **reasons}, members)
 
     def _require_complete(self, members: int, reasons: Mapping[str, str]) -> list[RaftGroup]:
         """Wait for all peers and return the groups.

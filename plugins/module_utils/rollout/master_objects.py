@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..api.client import Client
+from ..api.deadline import Deadline
 from ..apply.field_manager import MANAGER
 from ..apply.merge_patch import patched
 from ..apply.reconcile import update_with_retry
@@ -20,6 +21,9 @@ from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.lookup import require_not_terminating, require_runtime
 from ..fluid.operations import IN_PROGRESS
 from ..fluid.runtime import declared_masters
+from ..journal import replacement, template, volume
+from ..journal.replacement import Interrupted, Note, Replacement
+from ..journal.volume import JournalVolume
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of
 from ..quorum import peer_services
@@ -59,17 +63,31 @@ class Mark:
 
 @dataclass(frozen=True)
 class ObservedObjects:
-    """A runtime's objects. spec: of the AlluxioRuntime. workload: StatefulSet. pods: of the masters."""
+    """A runtime's objects. spec: of the AlluxioRuntime. workload: StatefulSet. pods: of the masters.
+
+    journal: the declared volume of the journals.
+    """
 
     spec: dict
     config_map: dict
     workload: dict
     pods: list[dict]
+    journal: JournalVolume | None = None
+
+    @property
+    def moves_journals(self) -> bool:
+        """Whether the journals have to move onto the declared claims."""
+        return template.moves(self.workload, self.journal)
 
     @property
     def members(self) -> int:
         """Number of masters that run."""
         return self.workload["spec"]["replicas"]
+
+    @property
+    def changes_retention(self) -> bool:
+        """Whether the claims of the journals have another retention policy than the declared one."""
+        return template.retention_patch(self.workload, self.journal) is not None
 
     @property
     def declared(self) -> int:
@@ -90,6 +108,11 @@ class ObservedObjects:
     def known_masters(self) -> int:
         """Number of masters at the beginning of the rollout: clients may not know later ones."""
         return self.mark.known_masters if self.mark else self.members
+
+    @property
+    def move_interrupted(self) -> bool:
+        """Whether some masters have claims already and others do not."""
+        return template.on_claims(self.workload) and not all(map(template.has_claim, self.pods))
 
     @property
     def scale_out_note(self) -> ScaleOutNote | None:
@@ -128,13 +151,19 @@ class MasterObjects:
         require_not_terminating(runtime)
         workload = self._client.get(kinds.STATEFUL_SET, self._workload)
         config_map = self._client.get(kinds.CONFIG_MAP, self._config)
+        if workload is None and (note := replacement.noted(runtime)) is not None:
+            raise Interrupted(
+                f"{kinds.STATEFUL_SET.describe(self._workload)} was deleted and not created again by an "
+                "earlier run, which was interrupted; run this again outside of check mode, which creates it",
+                note=note)
         if workload is None or config_map is None:
             missing = (f"StatefulSet {self._workload.name}" if workload is None
                        else f"ConfigMap {self._config.name}")
             raise PreconditionFailed(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)} has no "
                                      f"{missing} yet: wait until the runtime is ready, for example with "
                                      "wait: true of datacache.fluid.alluxio_runtime")
-        return ObservedObjects(runtime["spec"], config_map, workload, self.pods())
+        return ObservedObjects(
+            runtime["spec"], config_map, workload, self.pods(), volume.declared(runtime))
 
     def pods(self) -> list[dict]:
         """Return the masters' pods."""
@@ -179,6 +208,25 @@ class MasterObjects:
         except Forbidden:
             return None
         return rollout_plan.revision_of(template, revisions)
+
+    def move_journals(self, journal: JournalVolume | None, deadline: Deadline) -> bool:
+        """Replace the StatefulSet by one with the declared claims; return whether it has claims then.
+
+        The pods stay. Each gets its claim when it is created again.
+        """
+        workload = self.workload()
+        if not template.moves(workload, journal):
+            return template.on_claims(workload)
+        stable = all(map(peer_services.is_stable, self._services().values()))
+        manifest = template.replacement(self._runtime.name, workload, journal, probe=stable)
+        Replacement(self._client, self._runtime, deadline).run(
+            Note(workload["metadata"]["uid"], manifest, keeps_pods=True))
+        return True
+
+    def retain_claims(self, journal: JournalVolume | None) -> None:
+        """Set the declared retention policy of existing claims."""
+        change(self._client, kinds.STATEFUL_SET, self._workload,
+               lambda existing: template.retention_patch(existing, journal))
 
     def scale(self, members: int) -> None:
         """Set the StatefulSet's replicas."""

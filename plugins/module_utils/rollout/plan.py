@@ -15,6 +15,7 @@ from datetime import datetime
 from ..alluxio import raft
 from ..errors import InvalidInput
 from ..fluid import names as fluid_names
+from ..journal import template
 from ..k8s import scheduling
 
 CONFIGURE = "configure"
@@ -23,12 +24,18 @@ REMOVE = "remove"
 RESTART = "restart"
 ENSURE_COMPLETE = "ensure_complete"
 
+# The reason of a restart.
+MOVES = "its journal moves onto a claim"
+
 _REVISION = "controller-revision-hash"
 
 
 @dataclass(frozen=True)
 class Pod:
-    """A master's pod. revision: that it was created from. created: its creation time in RFC 3339."""
+    """A master's pod. revision: that it was created from. created: its creation time in RFC 3339.
+
+    on_claim: whether its journal is on a claim.
+    """
 
     name: str
     index: int
@@ -36,6 +43,7 @@ class Pod:
     node: str
     revision: str
     created: str
+    on_claim: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,8 @@ def pods_of(name: str, objects: Iterable[dict]) -> list[Pod]:
 def _pod(index: int, existing: dict) -> Pod:
     metadata = existing["metadata"]
     return Pod(metadata["name"], index, metadata["uid"], existing.get("spec", {}).get("nodeName") or "",
-               (metadata.get("labels") or {}).get(_REVISION, ""), metadata.get("creationTimestamp") or "")
+               (metadata.get("labels") or {}).get(_REVISION, ""), metadata.get("creationTimestamp") or "",
+               template.has_claim(existing))
 
 
 def parse_time(text: str) -> datetime:
@@ -123,6 +132,15 @@ def order(pods: Iterable[Pod], names: Iterable[str], leaders: Iterable[str],
     first, restarted = set(cordoned), set(names)
     return sorted((pod for pod in pods if pod.name in restarted),
                   key=lambda pod: (rank.get(pod.name, 0), pod.node not in first, pod.index))
+
+
+def next_to_move(pods: Iterable[Pod]) -> Pod | None:
+    """Return the next pod whose journal moves onto its claim, None when all have moved.
+
+    The lowest index comes first: the StatefulSet's controller cannot give a running pod a claim, and creates
+    no pod of a higher index before that succeeds (pkg/controller/statefulset, slowStartBatch).
+    """
+    return next((pod for pod in sorted(pods, key=lambda pod: pod.index) if not pod.on_claim), None)
 
 
 def leader_candidates(pods: Iterable[Pod], departing: str, stale: Iterable[str], members: int) -> list[str]:

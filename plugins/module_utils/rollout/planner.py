@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..api.client import Client
 from ..errors import Forbidden, QuorumUnknown
 from ..fluid.components import JOB_MASTER, MASTER
+from ..journal import template
+from ..journal.volume import EMPTY_DIR
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..lifecycle import property_check
@@ -86,14 +88,22 @@ class RolloutPlanner:
             existing.workload) if members == desired else None
         if stale and stale.known_masters < members:
             self._warn(stale.warning(self._name, members))
-        if found.restarts:
+        moves = existing.moves_journals
+        if moves:
+            revision, found = None, _with_move(found, existing)
+        elif found.restarts:
             revision = self._objects.revision_with(existing.workload, found.workload)
         else:
             revision = existing.revision or self._revision()
         after = self._restarted_after(existing)
         reasons = rollout_plan.outdated(pods, revision, after)
+        if moves or existing.move_interrupted:
+            reasons.update(dict.fromkeys((pod.name for pod in pods if not pod.on_claim), rollout_plan.MOVES))
         terminating = any(pod.index >= desired for pod in pods)
-        if not (found.changes or reasons or terminating or members != desired or existing.in_progress):
+        if existing.changes_retention:
+            found = _with_retention(found, existing)
+        changes = found.changes or moves or existing.changes_retention or members != desired
+        if not (changes or reasons or terminating or existing.in_progress):
             return Plan(existing, found)
         if not _image_changes(found):
             self._require_known(existing, _new_properties(found))
@@ -103,8 +113,9 @@ class RolloutPlanner:
                        "UNAVAILABLE until the leadership is transferred: replace them with "
                        "stable_peer_addresses of datacache.fluid.alluxio_runtime")
         nodes = self._nodes(existing)
+        configure = summary(found, moves or existing.changes_retention)
         steps = rollout_plan.steps(
-            self._name, pods, reasons, members, desired, summary(found), self._leaders(members),
+            self._name, pods, reasons, members, desired, configure, self._leaders(members),
             nodes.cordoned if nodes else ())
         if nodes:
             self._check_nodes(existing, pods, steps, nodes)
@@ -168,9 +179,27 @@ def _selector(existing: ObservedObjects) -> dict[str, str]:
     return declared or existing.workload["spec"]["template"]["spec"].get("nodeSelector") or {}
 
 
-def summary(found: RenderedChange) -> str:
-    """Return what changes in the configuration; empty when nothing does."""
-    if not found.changes:
+def _with_move(found: RenderedChange, existing: ObservedObjects) -> RenderedChange:
+    """Return the change with the journals' volume in its diff."""
+    journal = existing.journal
+    return replace(found, before={**found.before, "journal": {"type": EMPTY_DIR}},
+                   after={**found.after, "journal": journal.as_dict() if journal else {}})
+
+
+def _with_retention(found: RenderedChange, existing: ObservedObjects) -> RenderedChange:
+    """Return the change with the retention of the claims in its diff."""
+    before = existing.workload["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+    after = template.retention(existing.journal) if existing.journal else {}
+    return replace(found, before={**found.before, "journal": {"retention": before}},
+                   after={**found.after, "journal": {"retention": after}})
+
+
+def summary(found: RenderedChange, journal: bool = False) -> str:
+    """Return what changes in the configuration; empty when nothing does.
+
+    journal: whether the volumes of the journals change too.
+    """
+    if not found.changes and not journal:
         return ""
     names = sorted({name for side in (found.before, found.after) for key, value in side.items()
                     for name in _names(key, value)})

@@ -25,7 +25,7 @@ COMMON = "ALLUXIO_JAVA_OPTS"
 MASTERS = {COMMON: "", "ALLUXIO_MASTER_JAVA_OPTS": "master", "ALLUXIO_JOB_MASTER_JAVA_OPTS": "jobMaster"}
 _OTHERS = {"ALLUXIO_WORKER_JAVA_OPTS": "worker", "ALLUXIO_JOB_WORKER_JAVA_OPTS": "jobWorker",
            "ALLUXIO_FUSE_JAVA_OPTS": "fuse"}
-ADDRESSES = "alluxio.master.embedded.journal.addresses"
+ADDRESSES = properties.JOURNAL_ADDRESSES
 
 # Annotation of the ConfigMap: what the declaration set, as JSON. Absent until a rollout changes something.
 RECORD = MANAGER + "/rendered"

@@ -36,14 +36,17 @@ class NotInTime(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a cache is made like. profile: of its Raft timeouts."""
+    """What a cache is made like. profile: of its Raft timeouts. journal: the type of the journals' volumes.
+    """
 
     profile: str
     network: str
+    journal: str = "emptyDir"
 
     @property
     def name(self) -> str:
-        return f"raft-{self.profile}-{'host' if self.network == 'HostNetwork' else 'container'}"
+        network = "host" if self.network == "HostNetwork" else "container"
+        return f"raft-{self.profile}-{network}{'-claim' if self.journal == 'claim' else ''}"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Cache:
         """The task that declares the runtime, with other options than the cache was made with."""
         return {"name": "Declare the runtime", "datacache.fluid.alluxio_runtime": {
             **self.identity(), "master_replicas": MASTERS, "worker_replicas": 1,
-            "network_mode": self.kind.network,
+            "network_mode": self.kind.network, "journal_volume": {"type": self.kind.journal},
             "raft": {"profile": self.kind.profile},
             "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "256Mi", "high": "0.95",
                              "low": "0.7"}], **options}}

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from costs.report import Figure
 from costs.session import Session
 
-from . import changes, kills, nodes, restarts, together
+from . import changes, journals, kills, nodes, restarts, together
 from .cache import Cache, Content, Kind, deployed
 from .lab import Lab
 
@@ -20,6 +20,8 @@ FAST = Kind("fast", "HostNetwork")
 DEFAULT = Kind("default", "HostNetwork")
 BALANCED = Kind("balanced", "HostNetwork")
 CONTAINER = Kind("fast", "ContainerNetwork")
+CLAIMS = Kind("default", "HostNetwork", "claim")
+CLAIMS_CONTAINER = Kind("default", "ContainerNetwork", "claim")
 _ROLLOUT = "ansible_collections.datacache.fluid.plugins.modules.alluxio_rollout"
 
 
@@ -48,6 +50,10 @@ class Row:
 # In the order of measuring: rows of one cache stand together, and what changes the cache or ends nodes comes
 # last.
 ROWS = (
+    Row("fresh_deployment", CLAIMS, journals.fresh_deployment),
+    Row("fresh_container", CLAIMS_CONTAINER, journals.fresh_deployment),
+    Row("all_masters_claims", CLAIMS, journals.all_masters_claims),
+    Row("two_masters_gate", DEFAULT, journals.two_masters_gate),
     Row("leader_default", DEFAULT, kills.leader_default),
     Row("configuration", DEFAULT, changes.configuration, needs_module=_ROLLOUT),
     Row("interrupted", DEFAULT, changes.interrupted, needs_module=_ROLLOUT),

@@ -18,6 +18,7 @@ LAYERS = (
     {"apply"},
     {"fluid"},
     {"masters"},
+    {"journal"},
     {"lifecycle", "quorum", "backup"},
     {"rollout", "drill"},
     {"module"},

@@ -10,6 +10,7 @@ from fake_raft import FakeRaft
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import gate
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import property_check, waits
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import peer_services
@@ -253,13 +254,14 @@ def test_services_are_left_alone(cluster, run, masters_of_hbase):
     assert not [request for request in cluster.requests if request[1] == "services"]
 
 
-def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkeypatch):
+def test_services_are_replaced_as_early_as_fluid_makes_them(cluster, run, monkeypatch, recorded):
     monkeypatch.setattr(property_check, "require_known", lambda *_args: None)
     monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
 
     def make():
         for index in range(3):
             FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
+        FakeRaft.put_rendered(cluster, recorded)
     cluster.later(9, make)
     options = {"name": "hbase", "namespace": "data", "master_replicas": 3, "network_mode": "ContainerNetwork",
                "wait": True}
@@ -277,13 +279,19 @@ def test_a_property_that_the_running_alluxio_does_not_know_changes_nothing(clust
 
 
 @pytest.mark.parametrize("key", ["alluxio.misspelt", "alluxio.known"])
-def test_a_new_runtime_is_proven_after_its_wait(cluster, run, monkeypatch, masters_of_hbase, key):
+def test_a_new_runtime_is_proven_after_its_wait(cluster, run, monkeypatch, masters_of_hbase, key, recorded):
+    FakeRaft.put_rendered(cluster, recorded)
     cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data")
-    monkeypatch.setattr(waits, "runtimes_with_quorum", lambda *_args: {})
+
+    def formed(*_args):
+        FakeRaft(cluster)
+        return {}
+    monkeypatch.setattr(waits, "runtimes_with_quorum", formed)
     result = run("alluxio_runtime", wait=True, properties={key: "1"}, **masters_of_hbase)
     assert result["changed"]
     assert ("does not know alluxio.misspelt" in result.get("msg", "")) == result.get("failed", False) == (
         key == "alluxio.misspelt")
+    assert gate.FORMED in cluster.stored(kinds.CONFIG_MAP, "hbase-config", "data")["data"]
 
 
 # -- the disruption budget of the masters -----------------------------------------------------------

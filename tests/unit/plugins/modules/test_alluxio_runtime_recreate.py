@@ -331,7 +331,7 @@ def test_each_of_a_list(cluster, run, existing, stored):
     assert [stored(name)["spec"]["master"]["replicas"] for name in "abcd"] == [3, 1, 1, 1]
 
 
-def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monkeypatch):
+def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monkeypatch, recorded):
     monkeypatch.setattr(stable_addresses, "_await_reached", lambda *_args: None)
     proven = []
     monkeypatch.setattr(property_check, "require_known",
@@ -339,8 +339,12 @@ def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monk
     monkeypatch.setattr(waits, "runtimes_with_quorum",
                         lambda *_args: {("data", "hbase"): {"metadata": {"name": "ready"}}})
     existing(1)
-    cluster.later(50, lambda: [FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
-                               for index in range(3)])
+
+    def render():
+        for index in range(3):
+            FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
+        FakeRaft.put_rendered(cluster, recorded)
+    cluster.later(50, render)
     options = {**OWN, "stable_peer_addresses": True, "master_replicas": 3, **RECREATE,
                "properties": {"a": "b"}}
     predicted = run("alluxio_runtime", check=True, diff=True, wait=True, **options)

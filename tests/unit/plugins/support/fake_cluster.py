@@ -163,7 +163,7 @@ class FakeCluster:
         after = apply_patch(existing, patch)
         return after if dry_run else self._store(key, "MODIFIED", after)
 
-    def delete(self, kind, ref, uid, dry_run=False, grace=None):
+    def delete(self, kind, ref, uid, dry_run=False, grace=None, orphan=False):
         name, namespace = ref.name, ref.namespace
         self._ask("delete", kind, write=True)
         key = self._key(kind, name, namespace)

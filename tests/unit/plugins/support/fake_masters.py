@@ -22,6 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manage
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
@@ -175,7 +176,7 @@ class FakeMasters:
                 self.cluster.change(kind, args[0].name, NAMESPACE, {"metadata": {"managedFields": [
                     {"manager": MANAGER, "operation": "Update",
                      "time": self.now().strftime("%Y-%m-%dT%H:%M:%SZ")}]}})
-            if (verb, kind) == ("patch", kinds.STATEFUL_SET):
+            if verb in ("patch", "create") and kind == kinds.STATEFUL_SET:
                 self._put_workload(self.workload)
                 self._control()
                 answer = self.workload
@@ -227,10 +228,24 @@ class FakeMasters:
         if name in self._names():
             self.cluster.vanish(kinds.POD, name, NAMESPACE)
 
+    def _blocked(self, index):
+        """Whether a running pod without its claim keeps the controller from this one: it proceeds in batches
+        of 1, 2, 4 pods, until one has an error (slowStartBatch).
+        """
+        batch = next(number for number in range(9) if index < 2 ** (number + 1) - 1)
+        return template.on_claims(self.workload) and any(
+            not template.has_claim(pod) and int(name.rpartition("-")[2]) < 2 ** batch - 1
+            for name in self._names() if (pod := self.cluster.stored(kinds.POD, name, NAMESPACE)))
+
     def _make(self, index):
         name = f"hbase-master-{index}"
+        if self.workload is None or self._blocked(index):
+            self.cluster.later(STARTS, lambda: self._make(index))
+            return
         if name in self._names() or index >= self.workload["spec"]["replicas"]:
             return
+        volumes = [{"name": "alluxio-journal", "persistentVolumeClaim": {
+            "claimName": "alluxio-journal-" + name}}] if template.on_claims(self.workload) else []
         self._made += 1
         started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         self.cluster.put(kinds.POD, {
@@ -238,7 +253,7 @@ class FakeMasters:
                          "creationTimestamp": started,
                          "labels": {**LABELS,
                                     "controller-revision-hash": self.workload["status"]["updateRevision"]}},
-            "spec": {"nodeName": f"node{index + 1}"},
+            "spec": {"nodeName": f"node{index + 1}", "volumes": volumes},
             "status": _status(started, ready=False)})
         if name not in self.broken:
             self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))

@@ -73,6 +73,15 @@ class FakeRaft:
                        "containerStatuses": [
                            {"name": name, "state": state} for name in CONTAINERS.values()]}})
 
+    @staticmethod
+    def put_rendered(cluster, recorded):
+        """The ConfigMap and the StatefulSet of the masters, as Fluid renders them."""
+        for kind, file in ((kinds.CONFIG_MAP, "config_map.json"),
+                           (kinds.STATEFUL_SET, "stateful_set_master.json")):
+            rendered = recorded(file)
+            rendered["metadata"]["namespace"] = NAMESPACE
+            cluster.put(kind, rendered)
+
     def lose(self, index, domain="MASTER"):
         self.states[domain][address(domain, index)] = "UNAVAILABLE"
 

@@ -2,6 +2,8 @@
 """What a restoration adds to the masters' template, and that it takes all of it out again."""
 
 import copy
+import subprocess
+from dataclasses import replace
 
 import pytest
 from fake_journals import stateful_set
@@ -20,6 +22,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_tem
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import ANNOTATION, Restoration
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import gate, template
+from ansible_collections.datacache.fluid.plugins.module_utils.journal.volume import JournalVolume
 
 NEW = Restoration("data.hbase.20261124T182233Z", "a" * 64, "2026-11-24T19:00:00Z")
 OPTION = "-Dalluxio.master.journal.init.from.backup=/datacache-restore/backup.gz"
@@ -127,3 +131,52 @@ def pod(annotation, state=None, deleted=False):
 ])
 def test_stage(pod, expected):
     assert stage(pod, NEW) == expected
+
+
+@pytest.fixture
+def on_claims(recorded):
+    """Masters with claims and a gate, as alluxio_runtime makes them."""
+    made = template.replacement(
+        "hbase", recorded("stateful_set_master.json"), JournalVolume("claim"), probe=True)
+    made["metadata"]["resourceVersion"] = "7"
+    return made
+
+
+def init_containers(stateful_set):
+    return {each["name"]: each for each in stateful_set["spec"]["template"]["spec"]["initContainers"]}
+
+
+def test_claims_are_emptied_and_the_gate_is_open_while_it_lasts(on_claims):
+    assert restore_template.journal_is_fresh(on_claims)
+    begun = patched(on_claims, restore_template.begin(on_claims, NEW))
+    containers = init_containers(begun)
+    assert list(containers) == [gate.CONTAINER, WAITER]
+    assert {"name": gate.OPEN, "value": NEW.backup} in containers[gate.CONTAINER]["env"]
+    assert {"mountPath": "/journal", "name": JOURNAL_VOLUME} in containers[WAITER]["volumeMounts"]
+    again = patched(begun, restore_template.begin(begun, NEW))
+    assert again["spec"]["template"] == begun["spec"]["template"]
+    ended = patched(begun, restore_template.end(begun))
+    assert {**ended["spec"], "updateStrategy": {}} == {**on_claims["spec"], "updateStrategy": {}}
+
+
+def test_a_journal_is_emptied_once_for_each_restoration(on_claims, tmp_path):
+    journal, go = tmp_path / "journal", tmp_path / "go"
+    (journal / "lost+found").mkdir(parents=True)
+    go.touch()
+
+    def run(restoration):
+        begun = patched(on_claims, restore_template.begin(on_claims, restoration))
+        shell, option, script, _folder, mark = init_containers(begun)[WAITER]["command"]
+        script = script.replace(restore_template.GO, str(go))
+        subprocess.run([shell, option, script, journal, mark], check=True, timeout=9)
+        return sorted(path.name for path in journal.iterdir() if not path.name.startswith("."))
+
+    def write():
+        (journal / "raft" / "group").mkdir(parents=True)
+        (journal / "raft" / "group" / "log_0-1").write_text("x")
+
+    write()
+    assert run(NEW) == ["lost+found"]
+    write()
+    assert run(NEW) == ["lost+found", "raft"]  # restored, and restarted
+    assert run(replace(NEW, began="2026-11-25T19:00:00Z")) == ["lost+found"]

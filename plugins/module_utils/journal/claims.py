@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Resolves the journal volume of a runtime against the cluster. IO, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..errors import Forbidden, PreconditionFailed
+from ..fluid import kinds as fluid_kinds
+from ..k8s import kinds
+from . import template, volume
+from .volume import AUTO, CLAIM, EMPTY_DIR, JournalVolume
+
+
+def resolved(client: Client, params: dict, existing: dict | None,
+             warn: Callable[[str], None]) -> JournalVolume | None:
+    """Return the journal volume to declare; None to declare none.
+
+    existing: the AlluxioRuntime; None if it does not exist. Without the option, and with type auto, an
+    existing runtime keeps its volume. Raises InvalidInput for a change that no master can get, and
+    PreconditionFailed when the claims of a new runtime have no StorageClass or exist already.
+    """
+    options = params.get("journal_volume")
+    declared = volume.declared(existing) if existing is not None else None
+    if options is None or (existing is not None and volume.kind_of(options) == AUTO):
+        return declared
+    if params["master_replicas"] == 1:
+        return None
+    if volume.kind_of(options) == AUTO:
+        options = {**options, "type": CLAIM if _default_class(client, warn) else EMPTY_DIR}
+    desired = volume.of_options(options)
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(params))
+    if existing is not None:
+        volume.require_changeable(what, declared, desired)
+        if declared is not None and declared != desired or desired.on_claims and declared is None:
+            warn(f"{what} is running: run datacache.fluid.alluxio_rollout, which applies journal_volume")
+    if desired.on_claims and (declared is None or not declared.on_claims):
+        _require_class(client, desired, warn)
+        _require_no_claims(client, params, what)
+    return desired
+
+
+def _default_class(client: Client, warn: Callable[[str], None]) -> str | None:
+    try:
+        return volume.default_class(list(client.list(kinds.STORAGE_CLASS)))
+    except Forbidden as err:
+        warn(f"could not find out whether the cluster has a default StorageClass: {err}")
+        return None
+
+
+def _require_class(client: Client, desired: JournalVolume, warn: Callable[[str], None]) -> None:
+    if desired.storage_class is not None:
+        return  # volumes without a StorageClass object may have that class too
+    try:
+        classes = list(client.list(kinds.STORAGE_CLASS))
+    except Forbidden as err:
+        warn(f"could not check whether the cluster has a default StorageClass: {err}")
+        return
+    if volume.default_class(classes) is None:
+        names = ", ".join(sorted(each["metadata"]["name"] for each in classes)) or "none"
+        raise PreconditionFailed("journal_volume names no storage_class and the cluster has no default "
+                                 f"StorageClass ({names} exist): name one, or use type emptyDir; nothing was "
+                                 "changed")
+
+
+def _require_no_claims(client: Client, params: dict, what: str) -> None:
+    """Raise PreconditionFailed when claims of an earlier runtime hold its journals, unless they are kept."""
+    names = set(template.claim_names(params["name"], params["master_replicas"]))
+    listed = client.list(
+        kinds.PERSISTENT_VOLUME_CLAIM, params["namespace"], template.claim_selector(params["name"]))
+    left = sorted(each["metadata"]["name"] for each in listed
+                  if each["metadata"]["name"] in names and not each["metadata"].get("deletionTimestamp"))
+    if left:
+        raise PreconditionFailed(
+            f"{what} would get claims that exist already, with the journals of an earlier runtime: "
+            f"{', '.join(left)}; masters would start with its metadata and peers; delete them, or restore a "
+            "backup into a cache of another name; nothing was changed")

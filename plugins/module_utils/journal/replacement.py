@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replaces the StatefulSet of a runtime's masters by another of the same name. IO.
+
+Between the deletion and the creation no StatefulSet exists. Therefore its manifest is first noted on the
+AlluxioRuntime, from where the next run continues after an interruption.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..apply.field_manager import MANAGER
+from ..apply.update import annotate
+from ..errors import AlreadyExists, PreconditionFailed, WaitTimeout
+from ..fluid import kinds as fluid_kinds, names as fluid_names
+from ..k8s import kinds
+from ..k8s.kinds import ObjectRef, annotations_of, ref_to
+from ..k8s.wait_status import WaitStatus
+
+# On the AlluxioRuntime, while its masters' StatefulSet is replaced. Value: a Note.
+ANNOTATION = MANAGER + "/masters-replacement"
+
+_PAUSE = 0.2  # seconds
+_GRACE = 1  # seconds; masters of a new runtime have nothing to save
+
+
+@dataclass(frozen=True)
+class Note:
+    """The replacement under way. uid: of the StatefulSet to delete. manifest: of the one to create.
+
+    keeps_pods: whether the present pods go on under the new StatefulSet.
+    """
+
+    uid: str
+    manifest: dict
+    keeps_pods: bool
+
+    def text(self) -> str:
+        """Return the value of the annotation."""
+        return json.dumps({"uid": self.uid, "manifest": self.manifest, "keeps_pods": self.keeps_pods},
+                          sort_keys=True, separators=(",", ":"))
+
+
+class Interrupted(PreconditionFailed):
+    """An earlier run was interrupted while it replaced the StatefulSet, which does not exist now."""
+
+
+def noted(runtime: dict) -> Note | None:
+    """Return the replacement that an earlier run left on an AlluxioRuntime, or None."""
+    text = annotations_of(runtime).get(ANNOTATION)
+    try:
+        return Note(**json.loads(text)) if text else None
+    except (TypeError, ValueError):
+        return None
+
+
+class Replacement:
+    """Replaces the StatefulSet of one runtime's masters.
+
+    before_create: called while no master of a new runtime runs.
+    """
+
+    def __init__(self, client: Client, runtime: ObjectRef, deadline: Deadline,
+                 before_create: Callable[[], object] = lambda: None) -> None:
+        self._client = client
+        self._runtime = runtime
+        self._workload = ObjectRef(runtime.namespace, fluid_names.stateful_set_name(runtime.name))
+        self._deadline = deadline
+        self._before_create = before_create
+
+    def run(self, note: Note) -> None:
+        """Replace the StatefulSet of the note."""
+        self._annotate(note.text())
+        self._client.delete(kinds.STATEFUL_SET, self._workload, note.uid, orphan=note.keeps_pods)
+        self._create(note)
+
+    def resume(self, note: Note) -> None:
+        """Finish a replacement that an earlier run began, unless it had not deleted the StatefulSet.
+
+        The pods of a StatefulSet that still exists may hold a journal by now; they stay.
+        """
+        existing = self._client.get(kinds.STATEFUL_SET, self._workload)
+        if existing is None or existing["metadata"].get("deletionTimestamp"):
+            self._create(note)
+        else:
+            self._annotate(None)
+
+    def _create(self, note: Note) -> None:
+        self._await_absent("the previous StatefulSet", self._previous(note.uid))
+        if not note.keeps_pods:
+            self._await_absent("the previous pods", self._pods)
+            self._before_create()
+        with suppress(AlreadyExists):  # the answer to an earlier attempt was lost
+            self._client.create(kinds.STATEFUL_SET, note.manifest, MANAGER)
+        self._annotate(None)
+
+    def _previous(self, uid: str) -> Callable[[], list[str]]:
+        def found() -> list[str]:
+            existing = self._client.get(kinds.STATEFUL_SET, self._workload)
+            return [self._workload.name] if existing and existing["metadata"]["uid"] == uid else []
+        return found
+
+    def _pods(self) -> list[str]:
+        """Return the names of the masters' pods after a request to end them."""
+        selector = fluid_names.master_selector(self._runtime.name)
+        pods = list(self._client.list(kinds.POD, self._runtime.namespace, selector))
+        for pod in pods:
+            if pod["metadata"].get("deletionGracePeriodSeconds") != _GRACE:
+                self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=_GRACE)
+        return [pod["metadata"]["name"] for pod in pods]
+
+    def _await_absent(self, what: str, present: Callable[[], list[str]]) -> None:
+        def question() -> WaitStatus:
+            names = present()
+            return WaitStatus(not names, ", ".join(names))
+        self._deadline.poll_until(f"{what} to be absent", question, _PAUSE, self._timed_out)
+
+    def _timed_out(self, progress: str) -> WaitTimeout:
+        return WaitTimeout(
+            f"timed out after {self._deadline.seconds:g} s while waiting for the deletion of {progress}: "
+            f"{kinds.STATEFUL_SET.describe(self._workload)} is not created again yet; run this again, which "
+            "creates it")
+
+    def _annotate(self, text: str | None) -> None:
+        annotate(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._runtime, ANNOTATION, text)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which volume a runtime declares in this cluster."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, PreconditionFailed
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import claims, template, volume
+from ansible_collections.datacache.fluid.plugins.module_utils.journal.volume import JournalVolume
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+CLAIM = JournalVolume("claim")
+
+
+def put_class(cluster, default="true"):
+    cluster.put(kinds.STORAGE_CLASS, {"metadata": {"name": "fast", "annotations": {
+        "storageclass.kubernetes.io/is-default-class": default}}})
+
+
+def put_claim(cluster, name, **metadata):
+    cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {"metadata": {
+        "name": name, "namespace": "data", "labels": {"name": "hbase-master", "role": "alluxio-master"},
+        **metadata}})
+
+
+def params(masters=3, **options):
+    return {"namespace": "data", "name": "hbase", "master_replicas": masters,
+            "journal_volume": options or None}
+
+
+def declaring(declared):
+    return {"metadata": {"annotations": {volume.ANNOTATION: declared.text()}}}
+
+
+@pytest.fixture
+def resolve(cluster):
+    def call(given, existing=None):
+        warnings = []
+        return claims.resolved(cluster, given, existing, warnings.append), warnings
+    return call
+
+
+def test_auto_takes_claims_where_there_is_a_default_class(cluster, resolve):
+    assert resolve(params(type="auto")) == (JournalVolume("emptyDir"), [])
+    put_class(cluster, "false")
+    assert resolve(params(type="auto")) == (JournalVolume("emptyDir"), [])
+    put_class(cluster)
+    assert resolve(params(type="auto", size="1Gi")) == (JournalVolume("claim", "1Gi"), [])
+
+
+def test_auto_and_nothing_leave_an_existing_runtime_as_it_is(cluster, resolve):
+    put_class(cluster)
+    for given in (params(), params(type="auto")):
+        assert resolve(given, {"metadata": {}}) == (None, [])
+        assert resolve(given, declaring(CLAIM)) == (CLAIM, [])
+    assert cluster.requests == []
+
+
+def test_a_single_master_has_none(cluster, resolve):
+    assert resolve(params(1, type="auto")) == (None, [])
+    assert resolve(params()) == (None, [])
+    assert cluster.requests == []
+
+
+def test_without_the_permission_auto_takes_the_empty_dir_and_warns(cluster, resolve):
+    put_class(cluster)
+    cluster.forbidden.add(("list", "storageclasses"))
+    found, warnings = resolve(params(type="auto"))
+    assert found == JournalVolume("emptyDir")
+    assert warnings == ["could not find out whether the cluster has a default StorageClass: not allowed to "
+                        "list storageclasses.storage.k8s.io"]
+    assert resolve(params(type="claim"))[0] == CLAIM
+
+
+def test_a_claim_needs_a_class(cluster, resolve):
+    put_class(cluster, "false")
+    with pytest.raises(PreconditionFailed, match=r"the cluster has no default StorageClass \(fast exist\)"):
+        resolve(params(type="claim"))
+    assert resolve(params(type="claim", storage_class="fast"))[0].storage_class == "fast"
+
+
+def test_claims_of_an_earlier_runtime_are_refused(cluster, resolve):
+    put_class(cluster)
+    put_claim(cluster, "alluxio-journal-hbase-master-1")
+    put_claim(cluster, "alluxio-journal-hbase-master-2", deletionTimestamp="2026-11-26T12:00:00Z")
+    with pytest.raises(PreconditionFailed, match="with the journals of an earlier runtime: "
+                                                 "alluxio-journal-hbase-master-1; masters would start"):
+        resolve(params(type="auto"))
+    assert resolve(params(type="claim"), declaring(CLAIM)) == (CLAIM, [])
+
+
+def test_a_change_that_no_master_can_get_is_refused(resolve):
+    with pytest.raises(InvalidInput, match="with size 30Gi and journal_volume has 1Gi"):
+        resolve(params(type="claim", size="1Gi"), declaring(CLAIM))
+
+
+def test_the_selector_is_that_of_the_stateful_set(workload):
+    labels = workload["spec"]["selector"]["matchLabels"]
+    terms = dict(each.split("=") for each in template.claim_selector("hbase").split(","))
+    assert terms.items() <= labels.items()

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masters of a running cache move onto claims, one at a time, whatever request a run is killed at."""
+
+import pytest
+from fake_masters import NAMESPACE, Killed
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import PreconditionFailed
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import (
+    gate,
+    replacement,
+    template,
+    volume,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.journal.replacement import (
+    Interrupted,
+    Replacement,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.journal.volume import JournalVolume
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import ensure
+
+IN_ORDER = [("restart", f"hbase-master-{index}") for index in range(5)]
+
+
+def declare(one, **options):
+    one.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"metadata": {"annotations": {
+        volume.ANNOTATION: JournalVolume("claim", **options).text()}}})
+
+
+def runtime(one):
+    return one.cluster.stored(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
+
+
+def require_moved(one, members=3):
+    masters = one.masters
+    assert masters.whole() and len(masters.pods()) == members
+    assert all(pod.on_claim for pod in masters.pods())
+    assert template.on_claims(masters.workload)
+    assert gate.is_present(masters.workload["spec"]["template"]["spec"])
+    assert replacement.noted(runtime(one)) is None
+    assert masters.most_unavailable <= 1
+    assert not masters.lost_majority and not masters.only_copy
+
+
+@pytest.mark.parametrize("members", [3, 5])
+@pytest.mark.parametrize("leader", [0, 2])
+def test_each_master_moves_in_the_order_of_the_controller(site, members, leader):
+    one = site(members)
+    one.masters.leader[MASTER] = f"hbase-master-{leader}"
+    declare(one, size="1Gi")
+    planned = one.roll(check=True)[0]
+    assert planned[0] == ("configure", "")
+    assert sorted(planned[1:]) == IN_ORDER[:members]
+    assert one.cluster.writes() == []
+    assert one.roll()[1] == [("configure", ""), *IN_ORDER[:members]]
+    require_moved(one, members)
+    assert one.roll() == ([], [])
+
+
+def test_claims_that_shall_be_kept_restart_nobody(site):
+    one = site()
+    declare(one)
+    one.roll()
+    declare(one, keep=True)
+    plan, done = one.roll()
+    assert plan == done == [("configure", "")]
+    assert one.masters.workload["spec"]["persistentVolumeClaimRetentionPolicy"] == {
+        "whenDeleted": "Retain", "whenScaled": "Delete"}
+    assert one.roll() == ([], [])
+
+
+def test_check_mode_shows_the_volume(site):
+    one = site()
+    declare(one, size="1Gi", storage_class="fast")
+    plan = one.executor().plan()
+    assert plan.found.before["journal"] == {"type": "emptyDir"}
+    assert plan.found.after["journal"] == {
+        "type": "claim", "size": "1Gi", "storage_class": "fast", "keep": False}
+    assert [step.reason for step in plan.steps] == ["changes journal", *[
+        "its journal moves onto a claim"] * 3]
+
+
+@pytest.mark.parametrize("spec", [{}, {"properties": {"alluxio.master.known": "2"}},
+                                  {"master": {"replicas": 5}}])
+def test_the_next_run_continues_after_a_kill_at_any_request(site, spec):
+    request, survived = 0, False
+    while not survived:
+        request += 1 if request < 30 else 13
+        one = site()
+        declare(one)
+        one.masters.declare(**spec)
+        one.masters.kill_at(request)
+        try:
+            one.roll()
+            survived = True
+        except Killed:
+            one.cluster.sleep(request % 5)
+        one.masters.kill_at(None)
+        if not survived:
+            try:
+                one.roll()
+            except Interrupted as err:
+                Replacement(one.cluster, ObjectRef(NAMESPACE, "hbase"),
+                            one.cluster.deadline(60)).resume(err.details["note"])
+                one.roll()
+        require_moved(one, spec.get("master", {}).get("replicas", 3))
+        assert one.roll() == ([], [])
+    assert request > 60
+
+
+def test_an_interrupted_replacement_is_finished_by_the_module(site, run_rollout):
+    one = site()
+    declare(one)
+    workload = one.masters.workload
+    note = replacement.Note(workload["metadata"]["uid"], template.replacement(
+        "hbase", workload, JournalVolume("claim"), probe=True), keeps_pods=True)
+    one.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"metadata": {"annotations": {
+        replacement.ANNOTATION: note.text()}}})
+    one.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", NAMESPACE)
+    with pytest.raises(PreconditionFailed, match="was deleted and not created again by an earlier run"):
+        run_rollout(one, check=True)
+    assert one.cluster.writes() == []
+    run_rollout(one)
+    require_moved(one)
+
+
+@pytest.fixture
+def run_rollout(monkeypatch):
+    def run(one, check=False):
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
+        return ensure.ensure(one.cluster, {
+            "namespace": NAMESPACE, "name": "hbase", "wait_timeout": 1800, "spread_masters": None,
+            "restarted_after": None}, check, Reporter(lambda _text: None, lambda _text: None))
+    return run
+
+
+def test_a_master_that_is_unavailable_keeps_the_move_from_beginning(site):
+    one = site()
+    declare(one)
+    one.masters.groups[MASTER]["hbase-master-1:23083"] = False
+    with pytest.raises(Exception, match="hbase-master-1"):
+        one.roll(timeout=30)
+    assert not template.on_claims(one.masters.workload)
