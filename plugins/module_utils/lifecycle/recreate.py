@@ -24,6 +24,7 @@ from ..fluid.names import claim_name, release_selector
 from ..fluid.runtime import changes_journal, declared_masters
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
+from ..masters.lease import held
 from . import waits
 
 _KIND = fluid_kinds.ALLUXIO_RUNTIME
@@ -51,9 +52,20 @@ def apply(client: Client, params: dict, existing: dict, write: Write, deadline: 
     predicted = _predicted(client, existing, reconcile.body_of(manifest, write), write.manager)
     warn(f"{what} has {masters} masters and {desired} are declared, so the cache is rebuilt: cached data is "
          "fetched from the under-store again, and data that was only in Alluxio is lost")
-    client.delete(_KIND, ref, existing["metadata"]["uid"], write.dry_run)
     if write.dry_run:
+        client.delete(_KIND, ref, existing["metadata"]["uid"], dry_run=True)
         return replace(outcome, existing=predicted, created=True)
+    with held(client, ref, deadline.again(), "recreate the runtime") as holder:
+        _require_unused(holder, what, ref)  # it may have taken a while to get the Lease
+        return _recreated(holder, existing, manifest, outcome, write, deadline)
+
+
+def _recreated(client: Client, existing: dict, manifest: dict, outcome: Outcome, write: Write,
+               deadline: Deadline) -> Outcome:
+    """Delete the runtime and create it again. An error after the deletion becomes the outcome's error."""
+    ref = ref_to(existing)
+    what = _KIND.describe(ref)
+    client.delete(_KIND, ref, existing["metadata"]["uid"])
     try:
         _await_absent(client, ref, deadline)
         created = reconcile.apply(

@@ -28,6 +28,7 @@ from ..fluid.names import master_selector
 from ..k8s import kinds, pods as k8s_pods
 from ..k8s.kinds import ObjectRef
 from ..k8s.wait_status import WaitStatus
+from ..masters.lease import held
 from . import peer_services
 from .services import services_of
 
@@ -76,13 +77,16 @@ def ensure_for_runtimes(client: Client, items: list[dict], outcomes: list[Outcom
             return outcome
         if ref_of(item) in errors:
             return replace(outcome, error=errors[ref_of(item)])
-        return _stabilized(client, item, outcome, services[item["namespace"]], dry_run)
+        return _stabilized(client, item, outcome, services[item["namespace"]], deadline, dry_run)
 
     return bulk.work(pairs, stabilize)
 
 
 def ensure(client: Client, runtime: ObjectRef, masters: int) -> list[str]:
-    """Replace the headless Services of one runtime; return their names, [] when all are stable."""
+    """Replace the headless Services of one runtime; return their names, [] when all are stable.
+
+    The caller holds the Lease of the masters.
+    """
     services = services_of(client, runtime.namespace)
     headless = peer_services.unstable(runtime.name, masters, services)
     for name in headless:
@@ -98,8 +102,8 @@ def ensure(client: Client, runtime: ObjectRef, masters: int) -> list[str]:
     return headless
 
 
-def _stabilized(
-        client: Client, item: dict, outcome: Outcome, services: dict[str, dict], dry_run: bool) -> Outcome:
+def _stabilized(client: Client, item: dict, outcome: Outcome, services: dict[str, dict], deadline: Deadline,
+                dry_run: bool) -> Outcome:
     masters = item["master_replicas"]
     headless = peer_services.unstable(item["name"], masters, services)
     if not headless:
@@ -115,7 +119,8 @@ def _stabilized(
     if dry_run:
         return changed
     try:
-        ensure(client, ref_of(item), masters)
+        with held(client, ref_of(item), deadline.again(), "replace the Services of the masters") as holder:
+            ensure(holder, ref_of(item), masters)
     except FluidError as err:
         return replace(changed, error=err)
     return changed

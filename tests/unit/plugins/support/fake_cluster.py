@@ -58,6 +58,7 @@ class FakeCluster:
         self._version = 100
         self._planned = []  # (time, action), by time
         self._before_write = []
+        self._before_lease_write = []
 
     # -- what a test arranges and looks at --------------------------------------------------
 
@@ -91,8 +92,14 @@ class FakeCluster:
         self._back = self.now + seconds
 
     def before_write(self, *actions):
-        """Do these, one before each of the next writes: what comes between a read and a write."""
+        """Do these, one before each of the next writes: what comes between a read and a write. Writes of the
+        Lease do not count.
+        """
         self._before_write += actions
+
+    def before_lease_write(self, *actions):
+        """Do these, one before each of the next writes of a Lease."""
+        self._before_lease_write += actions
 
     def writes(self):
         """The requests that were not reads, without those of the Lease, which change nothing of a cache."""
@@ -237,8 +244,9 @@ class FakeCluster:
             raise KindNotFound(f"the cluster does not know the kind {kind.kind}", 404)
         if (verb, kind.plural) in self.forbidden:
             raise Forbidden(f"not allowed to {verb} {kind.resource}", 403)
-        if write and self._before_write:
-            self._before_write.pop(0)()
+        planned = self._before_lease_write if kind == kinds.LEASE else self._before_write
+        if write and planned:
+            planned.pop(0)()
 
     def _below_budget(self, pod):
         """Whether a budget of its namespace that selects a ready pod needs it: maxUnavailable 1 alone is

@@ -195,7 +195,7 @@ def test_two_runs_at_once_do_not_both_acquire_it(cluster, verb):
     """Another run's write arrives between this run's look and its own write."""
     if verb == "patch":
         other(cluster, "")
-    cluster.before_write(lambda: other(cluster))
+    cluster.before_lease_write(lambda: other(cluster))
     cluster.later(5, lambda: cluster.change(LEASE, REF.name, "data", {"spec": {"holderIdentity": ""}}))
     with hold(cluster, 60):
         assert cluster.now >= 5

@@ -126,7 +126,7 @@ def test_masters_that_fluid_has_found_ready_are_left_alone(cache):
     cache.cluster.later(4, lambda: cache.cluster.change(
         fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterPhase": "Ready"}}))
     assert cache.run().error is None
-    assert {each[1] for each in cache.cluster.writes()} == {"leases"}
+    assert {each[1] for each in cache.cluster.writes()} == set()
     assert len(cache.pods()) == 3
 
 
