@@ -48,6 +48,7 @@ def require_valid_count(count: int) -> None:
 class Peer:
     """One peer of a Raft group. address: host:port of its journal port.
 
+    priority: in elections; None in metrics, which do not show it.
     silent: seconds since its last answer to the leader. behind: the number of committed entries that the
     leader has not sent to it yet. reached: the index of the last entry that it has confirmed. Each is None if
     unknown. lags: whether the group has committed later entries than that.
@@ -55,7 +56,7 @@ class Peer:
 
     address: str
     state: str
-    priority: int = 0
+    priority: int | None = None
     leader: bool = False
     silent: float | None = field(default=None, compare=False)
     behind: int | None = field(default=None, compare=False)

@@ -206,6 +206,15 @@ class Masters:
         """
         self._run(pod, [*_JOURNAL_QUORUM, "elect", "-address", address], _ELECT_TIMEOUT)
 
+    def with_priorities(self, quorum: Quorum, domain: str, pods: list[dict]) -> Quorum:
+        """Return the quorum with the priorities of its peers, which only the command shows.
+
+        Raises QuorumUnknown when no master answers the command.
+        """
+        listed = {peer.address: peer.priority for peer in self._ask_command(domain, pods)[0].peers}
+        return replace(quorum, peers=tuple(
+            replace(peer, priority=listed.get(peer.address)) for peer in quorum.peers))
+
     def reset_priorities(self, pod: str, leader: str) -> bool:
         """Set the priority of all present peers to 1; return whether that succeeded.
 

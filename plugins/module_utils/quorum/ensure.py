@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -12,7 +14,7 @@ from ..fluid.lookup import require_quorum, running_masters
 from ..journal import gate_state
 from ..masters.lease import held
 from ..progress import Reporter
-from . import services, stable_addresses
+from . import priorities, services, stable_addresses
 from .client_notes import ClientNotes
 from .healer import QuorumHealer
 
@@ -30,7 +32,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     if not planned and leader is not None:
         gate_state.close(client, runtime)
         return _result([], leader)
-    with held(client, runtime, deadline, "complete the quorums") as holder:
+    reset = partial(priorities.reset, runtime)
+    with held(client, runtime, deadline, "complete the quorums", reset) as holder:
         return _Healing(holder, params, deadline).run()
 
 

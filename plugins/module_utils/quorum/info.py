@@ -26,6 +26,8 @@ def read(client: Client, params: dict, _check_mode: bool, _reporter: Reporter) -
         quorum, answered_by = group.quorum(MASTER, pods)
         jobs, _job_pod = group.quorum(JOB_MASTER, pods)
         quorum = group.with_term(quorum, MASTER, pods)
+        if params["priorities"]:
+            quorum = group.with_priorities(quorum, MASTER, pods)
         job_masters = group.with_term(jobs, JOB_MASTER, pods).as_dict()
     return {"changed": False, "masters": quorum.as_dict(), "job_masters": job_masters,
             "answered_by": answered_by,

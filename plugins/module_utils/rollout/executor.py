@@ -22,7 +22,7 @@ from ..k8s.wait_status import WaitStatus
 from ..masters.catch_up import CatchUp
 from ..masters.group import Masters
 from ..masters.lease import held
-from ..quorum import peer_services
+from ..quorum import peer_services, priorities
 from ..quorum.client_notes import ClientNotes
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
@@ -85,7 +85,8 @@ class RolloutExecutor:
 
         Raises LeaseHeld if another run acts on the masters until the deadline.
         """
-        with held(self._client, self._runtime, self._deadline, "a rollout") as client:
+        reset = partial(priorities.reset, self._runtime)
+        with held(self._client, self._runtime, self._deadline, "a rollout", reset) as client:
             holder = RolloutExecutor(client, self._runtime, self._options, self._deadline, self._warn)
             holder.done = self.done
             plan = holder.plan()

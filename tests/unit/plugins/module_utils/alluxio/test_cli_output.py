@@ -16,9 +16,9 @@ def test_a_recorded_quorum_of_masters(recorded):
     quorum = parse_quorum_info(recorded("quorum_info_master.txt"))
     assert quorum.leader == "hbase-master-1:21181"
     assert quorum.peers == (
-        Peer("hbase-master-0:21181", "AVAILABLE"),
-        Peer("hbase-master-1:21181", "AVAILABLE", leader=True),
-        Peer("hbase-master-2:21181", "AVAILABLE"))
+        Peer("hbase-master-0:21181", "AVAILABLE", priority=0),
+        Peer("hbase-master-1:21181", "AVAILABLE", priority=0, leader=True),
+        Peer("hbase-master-2:21181", "AVAILABLE", priority=0))
     assert quorum.complete(3)
 
 

@@ -70,11 +70,11 @@ def test_as_dict():
         "leader": "m-0:19200", "term": None, "size": 3, "quorum_size": 2, "fault_tolerance": 1,
         "available": 2, "complete": False,
         "peers": [
-            {"address": "m-0:19200", "host": "m-0", "port": 19200, "state": "AVAILABLE", "priority": 0,
+            {"address": "m-0:19200", "host": "m-0", "port": 19200, "state": "AVAILABLE", "priority": None,
              "leader": True},
-            {"address": "m-1:19200", "host": "m-1", "port": 19200, "state": "UNAVAILABLE", "priority": 0,
+            {"address": "m-1:19200", "host": "m-1", "port": 19200, "state": "UNAVAILABLE", "priority": None,
              "leader": False},
-            {"address": "m-2:19200", "host": "m-2", "port": 19200, "state": "AVAILABLE", "priority": 0,
+            {"address": "m-2:19200", "host": "m-2", "port": 19200, "state": "AVAILABLE", "priority": None,
              "leader": False},
         ]}
 

@@ -13,8 +13,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import info
 @pytest.fixture
 def read(cluster, params):
     """Read the quorums with options."""
-    def run():
-        return info.read(cluster, params(), False, Reporter(lambda _text: None, lambda _text: None))
+    def run(priorities=False):
+        return info.read(cluster, params(priorities=priorities), False, Reporter(lambda _text: None, lambda _text: None))
     return run
 
 
@@ -30,6 +30,16 @@ def test_both_quorums_are_read_with_one_list_of_pods(cluster, raft, read, monkey
     assert (result["changed"], result["answered_by"],
             result["unstable_addresses"]) == (False, "hbase-master-0", [])
     assert cluster.requests.count(("list", "pods")) == 1
+
+
+def test_priorities_are_read_on_request(cluster, raft, read, monkeypatch):
+    monkeypatch.setattr(Masters, "quorum", lambda _self, domain, _pods: (
+        raft.quorum(domain)[0], "hbase-master-0"))
+    monkeypatch.setattr(Masters, "_ask_command", lambda _self, domain, _pods: (Quorum(None, tuple(
+        Peer(address(domain, index), "AVAILABLE", priority=index) for index in range(2))), "hbase-master-0"))
+    cluster.logs = {("hbase-master-0", name): "" for name in CONTAINERS.values()}
+    assert [peer["priority"] for peer in read()["masters"]["peers"]] == [None, None, None]
+    assert [peer["priority"] for peer in read(priorities=True)["masters"]["peers"]] == [0, 1, None]
 
 
 def test_a_single_master_has_no_job_quorum(raft, put_runtime, read, monkeypatch):
