@@ -14,7 +14,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import info
 def read(cluster, params):
     """Read the quorums with options."""
     def run(priorities=False):
-        return info.read(cluster, params(priorities=priorities), False, Reporter(lambda _text: None, lambda _text: None))
+        return info.read(cluster, params(priorities=priorities), False,
+                         Reporter(lambda _text: None, lambda _text: None))
     return run
 
 
