@@ -103,20 +103,22 @@ def test_a_runtime_with_a_single_master(succeed, fluid):
     assert result["result"]["status"]["workerNumberReady"] == 2
 
 
-def test_ready_masters_are_not_yet_a_quorum(fail, fluid):
+def test_ready_masters_are_not_yet_a_quorum(succeed, fail, fluid):
     """No master runs here, so none can be asked: that is said, and three ready pods alone are not enough."""
+    options = {"name": "hbase", "master_replicas": 3, "network_mode": "ContainerNetwork",
+               "stable_peer_addresses": False}
+    succeed("alluxio_runtime", **options)
     fluid.later(SOON, lambda: fluid.status("alluxioruntimes", "hbase", **counts(3, 1)))
-    result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork",
-                  stable_peer_addresses=False,
-                  wait=True, wait_timeout=2)
+    result = fail("alluxio_runtime", wait=True, wait_timeout=2, **options)
     assert "for the MASTER quorum of AlluxioRuntime hbase" in result["msg"]
     assert "there is no master pod" in result["msg"]
 
 
-def test_services_that_fluid_does_not_make_are_named(fail, fluid):
+def test_masters_that_fluid_does_not_make_are_named(fail, fluid):
     result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork",
                   wait=True, wait_timeout=2)
     assert result["changed"]
+    assert "StatefulSet hbase-master in namespace" in result["msg"]
     assert "to exist: Fluid has not created it yet" in result["msg"]
 
 
