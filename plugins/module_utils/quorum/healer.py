@@ -195,7 +195,6 @@ class QuorumHealer:
 
     def _perform(self, domain: str, step: Step, observed: RaftGroup) -> None:
         """Perform a step. A refused one counts as tried; the next observation decides what follows."""
-        self._history[domain, step.action, step.subject] = self._deadline.now()
         self.actions.append(ActionRecord(domain, step))
         self._deadline.report_action(f"{domain}: {step.action} {step.target}: {step.reason}")
         if any(master.address == step.subject and not master.available for master in observed.masters):
@@ -217,6 +216,8 @@ class QuorumHealer:
             raise
         except (ApiError, QuorumUnknown) as err:
             self._deadline.report_progress(f"{step.action} of {step.target} was refused: {err}")
+        finally:  # a transfer takes up to minutes; its effect counts from its end
+            self._history[domain, step.action, step.subject] = self._deadline.now()
 
     def _elect(self, address: str, observed: RaftGroup) -> None:
         """Transfer the leadership; a refused transfer leaves priorities behind, which are reset to 1."""

@@ -260,6 +260,21 @@ def test_each_action_is_reported_once(raft, make_healer):
         "is UNAVAILABLE: a new leader opens new connections to it"]
 
 
+def test_a_transfer_that_takes_long_has_as_long_to_show_its_effect(cluster, raft, make_healer):
+    """With Alluxio's timeouts the command returns after 20 to 30 s; the follower joins 20 s later."""
+    raft.lose(2)
+    raft.heals = set()
+    real = raft.elect
+
+    def elect(asked, to):
+        real(asked, to)
+        cluster.sleep(28)
+        cluster.later(20, lambda: raft.states["MASTER"].update({address("MASTER", 2): "AVAILABLE"}))
+    raft.elect = elect
+    make_healer().ensure_complete()
+    assert raft.actions == ["elect " + address("MASTER", 1)]
+
+
 def test_what_a_run_has_tried_the_next_one_does_not_repeat(cluster, raft, make_healer):
     """A scheduled run must not restart the same master again and again."""
     raft.lose(2)
