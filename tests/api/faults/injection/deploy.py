@@ -98,7 +98,8 @@ _GONE = {**_WAIT, "state": "absent"}
 STEPS = (
     Step("preview the Dataset", "dataset", _dataset(NAME), "get create", check=True),
     Step("create the Dataset", "dataset", _dataset(NAME), "get create"),
-    Step("create the runtime", "alluxio_runtime", _runtime(NAME, master_replicas=3), "get create list create"),
+    Step("create the runtime", "alluxio_runtime", _runtime(NAME, master_replicas=3),
+         "get create list create"),
     Step("repeat the Dataset", "dataset", _dataset(NAME), "get", changed=False),
     Step("change the Dataset", "dataset", {**_CHANGED, "shared_options": {"timeout": "10s"}}, "get patch"),
     Step("drop one of its fields", "dataset", _CHANGED, "get patch"),

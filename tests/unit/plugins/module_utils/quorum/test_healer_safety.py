@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 from fake_cluster import BEGAN
+from fake_masters import NAMESPACE, Killed
 from fake_raft import FakeRaft, address
 from rollout_site import MIN, RUNTIME
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitTimeout
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import healer
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure, healer
 
 JOINS = 400  # seconds that a master with a large checkpoint needs until its Raft server answers
 
@@ -82,3 +85,34 @@ def test_a_control_node_whose_clock_is_ahead(cluster, monkeypatch, skew):
     observed = healer.QuorumHealer(cluster, RUNTIME, 3, skewed).observe("MASTER")
     assert not observed.masters[1].available, "it passes for a peer that takes part"
     assert observed.masters[2].available
+
+
+def test_the_next_heal_finishes_one_that_was_killed_at_any_request(site, monkeypatch):
+    """A follower has closed its Raft server, and another master has to lead."""
+    params = {"name": "hbase", "namespace": NAMESPACE, "leader": "hbase-master-1", "exclude_node": None,
+              "stable_peer_addresses": True, "wait_timeout": 300}
+
+    def heal(one):
+        reporter = Reporter(lambda _text: None, lambda _text: None)
+        return quorum_ensure.ensure(one.cluster, params, False, reporter)
+    request, survived = 0, False
+    while not survived:
+        request += 1
+        one = site()
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock())
+        one.cluster.now = 60.0
+        one.masters.close_raft_server("hbase-master-2")
+        one.masters.kill_at(request)
+        try:
+            heal(one)
+            survived = True
+        except Killed:
+            one.cluster.sleep(request % 5)
+        one.masters.kill_at(None)
+        if not survived:
+            heal(one)
+        assert one.masters.whole()
+        assert one.masters.leader["MASTER"] == "hbase-master-1"
+        assert not one.masters.lost_majority
+        assert heal(one)["changed"] is False
+    assert request > 20
