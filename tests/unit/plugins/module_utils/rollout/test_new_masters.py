@@ -33,7 +33,7 @@ class NewCache:
         self._left = None
         monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
         for verb in ("create", "patch", "delete", "get", "list"):
-            monkeypatch.setattr(cluster, verb, self._counted(getattr(cluster, verb)))
+            monkeypatch.setattr(cluster, verb, self._counted(verb, getattr(cluster, verb)))
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
             "metadata": {"name": "hbase", "namespace": "data", "annotations": {
                 volume.ANNOTATION: JournalVolume("claim", "1Gi").text()}},
@@ -67,10 +67,11 @@ class NewCache:
         return [peer_services.is_stable(each) for each
                 in self.cluster._select(kinds.SERVICE, "data", "", "")]
 
-    def _counted(self, real):
+    def _counted(self, verb, real):
         def call(kind, *args, **options):
             answer = real(kind, *args, **options)
-            answer = answer if isinstance(answer, dict | bool | None) else list(answer)
+            if verb == "list":
+                answer = list(answer)
             if self._left is not None:
                 self._left -= 1
                 if self._left == 0:
