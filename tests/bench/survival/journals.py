@@ -22,7 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import MasterWebApi
 
-from .cache import Cache, NotInTime, kill, until
+from .cache import Cache, NotInTime, kill, trials, until
 
 TRIALS = 3
 _WORKER = "alluxio-worker"
@@ -38,7 +38,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 def all_masters_claims(cache: Cache) -> list[Figure]:
     """All masters deleted by force at once, again and again, while a client writes."""
     served, acknowledged, lost = [], 0, 0
-    for number in range(TRIALS):
+    for number in range(trials(TRIALS)):
         writer = _writer(cache, f"all-{number}")
         began = _kill(cache, cache.pods())
         served.append(_served(cache, writer, began))
@@ -59,7 +59,7 @@ def all_masters_claims(cache: Cache) -> list[Figure]:
 def two_masters_gate(cache: Cache) -> list[Figure]:
     """Two of three masters deleted with their journals: the leader with a follower, or both followers."""
     older, recovered = 0, 0
-    for number in range(TRIALS):
+    for number in range(trials(TRIALS)):
         writer = _writer(cache, f"two-{number}")
         written = writer.stop()
         leader = cache.leader()["metadata"]["name"]
@@ -82,7 +82,7 @@ def two_masters_gate(cache: Cache) -> list[Figure]:
         _admit(cache, None)
         writer.remove()
     work = f"two of three masters deleted with their journals, {cache.kind.profile}"
-    return [Figure(work, "trials", TRIALS), Figure(work, "recovered without a person", recovered),
+    return [Figure(work, "trials", trials(TRIALS)), Figure(work, "recovered without a person", recovered),
             Figure(work, "older or empty namespaces served", older, at_most=0)]
 
 

@@ -12,7 +12,7 @@ from costs.report import Figure
 
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import DrillResult
 
-from .cache import Cache, kill, until
+from .cache import Cache, kill, trials, until
 from .reader import reading
 
 _FAST = 20
@@ -57,6 +57,7 @@ def clients(cache: Cache) -> list[Figure]:
 
 def _kills(cache: Cache, times: int, reader: str = "", probe_writes: bool = False) -> list[DrillResult]:
     found = []
+    times = trials(times)
     for number in range(1, times + 1):
         cache.until_whole()
         found.append(cache.drill().run(reader, probe_writes))

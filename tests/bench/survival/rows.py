@@ -22,6 +22,7 @@ BALANCED = Kind("balanced", "HostNetwork")
 CONTAINER = Kind("fast", "ContainerNetwork")
 CLAIMS = Kind("default", "HostNetwork", "claim")
 CLAIMS_CONTAINER = Kind("default", "ContainerNetwork", "claim")
+CLAIMS_BALANCED = Kind("balanced", "HostNetwork", "claim")
 _ROLLOUT = "ansible_collections.datacache.fluid.plugins.modules.alluxio_rollout"
 
 
@@ -53,6 +54,7 @@ ROWS = (
     Row("fresh_deployment", CLAIMS, journals.fresh_deployment),
     Row("fresh_container", CLAIMS_CONTAINER, journals.fresh_deployment),
     Row("all_masters_claims", CLAIMS, journals.all_masters_claims),
+    Row("all_masters_balanced", CLAIMS_BALANCED, journals.all_masters_claims),
     Row("two_masters_gate", DEFAULT, journals.two_masters_gate),
     Row("leader_default", DEFAULT, kills.leader_default),
     Row("configuration", DEFAULT, changes.configuration, needs_module=_ROLLOUT),

@@ -22,7 +22,7 @@ from costs.report import Figure
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.names import master_selector
 
-from .cache import MASTERS, Cache
+from .cache import MASTERS, Cache, trials
 from .changes import rollout, writing
 from .watch import Look, below_majority, watched
 
@@ -68,21 +68,21 @@ def two_jobs(cache: Cache) -> list[Figure]:
     chosen = random.Random(_SEED)
     jobs = _jobs()
     with _claim(cache), writing(cache) as written:
-        for number, (first, second) in enumerate(pairs(list(jobs), _PAIRS), 1):
+        for number, (first, second) in enumerate(pairs(list(jobs), trials(_PAIRS)), 1):
             with watched(cache) as record, ThreadPoolExecutor(2) as both:
                 started = [both.submit(_run, cache, first, jobs[first])]
                 time.sleep(chosen.uniform(0.0, _APART))
                 started.append(both.submit(_run, cache, second, jobs[second]))
                 ended = [each.result() for each in started]
             short = below_majority(record.looks)
-            print(f"  pair {number} of {_PAIRS}: {'; '.join(map(_described, ended))}; "
+            print(f"  pair {number} of {trials(_PAIRS)}: {'; '.join(map(_described, ended))}; "
                   f"{len(short)} of {len(record.looks)} looks below a majority {short[:3]}",
                   file=sys.stderr, flush=True)
             outcomes += ended
             looks += record.looks
             play([cache.runtime(), rollout(cache)], cache.session.kubeconfig)
             cache.until_whole()
-    work = f"{_PAIRS} pairs of jobs on the masters of one cache, started together"
+    work = f"{trials(_PAIRS)} pairs of jobs on the masters of one cache, started together"
     return [
         Figure(work, f"looks of {len(looks)} at fewer masters than a majority", len(below_majority(looks)),
                at_most=0),

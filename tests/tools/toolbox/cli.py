@@ -36,7 +36,7 @@ COMMANDS = {
     "test": (testing.run_all, "run every stage below; the last line counts what passed and failed"),
     **{name: (partial(testing.run_one, name), stage.title) for name, stage in STAGES.items()},
     "bench": (bench.run, "measure what the modules cost; nothing else should run on the machine"),
-    "raft": (raft.run, "measure what a Raft quorum of masters survives; RAFT_ROWS chooses rows"),
+    "raft": (raft.run, "measure what a Raft quorum of masters survives; RAFT_ROWS and RAFT_TRIALS choose"),
     "lab-down": (cluster.stop, "end the lab"),
     "build": (build, "build the collection, install it and print where"),
     "shell": (open_shell, "open a shell in which Ansible, pytest and Molecule find the collection"),
