@@ -27,6 +27,7 @@ description:
   - Removes stale peers from the groups. A peer whose pod exists is never stale, whatever number is declared.
   - Holds the Lease C(<name>-masters) while it acts. If another run holds it, waits until O(wait_timeout)
     and then fails with the name of the holder. Complete quorums cost no Lease.
+  - With O(rebuild) it first rebuilds a master whose node is lost for good with its journal.
   - No step can cost a group its majority. After the loss of a majority it fails without a restart, and the
     error lists the unavailable masters.
   - Fails for a single master, which has no quorum.
@@ -53,6 +54,18 @@ options:
       - A leader on the node transfers the leadership to the first available master on another node.
       - Fails if no master on another node is AVAILABLE.
       - Mutually exclusive with O(leader).
+    type: str
+  rebuild:
+    description:
+      - Rebuilds the master in this pod, such as V(hbase-master-1), from the leader's journal on another node.
+      - For a master whose node is lost for good with its claim, as with local volumes, or with its emptyDir.
+      - Removes its peer from both groups, deletes its claim and its pod, which the controller of the
+        StatefulSet creates again, and waits until the master has both complete journals.
+      - Refused unless the node does not exist or has the taint C(node.kubernetes.io/out-of-service). A node
+        that is only not Ready may return with the journal.
+      - Refused unless all other masters are AVAILABLE in both groups and one of them leads each.
+      - A master that takes part is unchanged. A claim whose volume another node can use is never deleted.
+      - Mutually exclusive with O(leader) and O(exclude_node).
     type: str
   stable_peer_addresses:
     description:
@@ -89,6 +102,12 @@ EXAMPLES = r"""
     namespace: data
     exclude_node: node1
 
+- name: Rebuild a master whose node is lost for good with its local volume
+  datacache.fluid.alluxio_quorum:
+    name: hbase
+    namespace: data
+    rebuild: hbase-master-1
+
 - name: Predict the next steps
   datacache.fluid.alluxio_quorum:
     name: hbase
@@ -114,17 +133,19 @@ actions:
   elements: dict
   contains: &action
     domain:
-      description: Raft domain, V(MASTER) or V(JOB_MASTER); V(MASTER) for Services.
+      description: Raft domain, V(MASTER) or V(JOB_MASTER); V(MASTER) for Services, claims and pods.
       returned: success
       type: str
       sample: MASTER
     action:
-      description: V(transfer_leadership), V(restart_peer), V(remove_peer) or V(replace_service).
+      description:
+        - V(transfer_leadership), V(restart_peer), V(remove_peer) or V(replace_service).
+        - With O(rebuild) also V(delete_claim) and V(delete_pod).
       returned: success
       type: str
       sample: transfer_leadership
     target:
-      description: Address of the peer, or name of the Service.
+      description: Address of the peer, or name of the Service, claim or pod.
       returned: success
       type: str
       sample: hbase-master-1:19200
@@ -134,7 +155,7 @@ actions:
       type: str
       sample: "hbase-master-2 has run for 31 s and is UNAVAILABLE: a new leader opens new connections to it"
 plan:
-  description: The Services to replace and the next step of each group.
+  description: The actions of O(rebuild), the Services to replace and the next step of each group.
   returned: in check mode
   type: list
   elements: dict
@@ -159,13 +180,16 @@ def argument_spec() -> dict:
         arguments.connection(), arguments.identity(),
         leader={"type": "str"},
         exclude_node={"type": "str"},
+        rebuild={"type": "str"},
         stable_peer_addresses={"type": "bool", "default": True},
         wait_timeout={"type": "int", "default": 300})
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec(), mutually_exclusive=[("leader", "exclude_node")], supports_check_mode=True)
+        argument_spec(),
+        mutually_exclusive=[("leader", "exclude_node"), ("rebuild", "leader"), ("rebuild", "exclude_node")],
+        supports_check_mode=True)
     run(module, ensure, require_identity)
 
 

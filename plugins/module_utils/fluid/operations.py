@@ -15,6 +15,8 @@ from ..k8s.kinds import annotations_of
 IN_PROGRESS = MANAGER + "/rollout"
 # On the StatefulSet, after masters were added. Value: the clients that may be stale.
 GROWN = MANAGER + "/masters-known-by-clients"
+# On the StatefulSet, while a master whose node is lost is rebuilt. Value: the pod of the master.
+REBUILD = MANAGER + "/rebuild"
 # On the pod template, during the restoration of a backup. Value: a Restoration.
 ANNOTATION = MANAGER + "/restore"
 

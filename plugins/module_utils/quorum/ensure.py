@@ -17,6 +17,7 @@ from ..progress import Reporter
 from . import priorities, services, stable_addresses
 from .client_notes import ClientNotes
 from .healer import QuorumHealer
+from .rebuild import Rebuild
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
@@ -33,7 +34,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         gate_state.close(client, runtime)
         return _result([], leader)
     reset = partial(priorities.reset, runtime)
-    with held(client, runtime, deadline, "complete the quorums", reset) as holder:
+    purpose = f"rebuild {params['rebuild']}" if params.get("rebuild") else "complete the quorums"
+    with held(client, runtime, deadline, purpose, reset) as holder:
         return _Healing(holder, params, deadline).run()
 
 
@@ -49,6 +51,10 @@ class _Healing:
         declared = require_quorum(client, self._runtime, ", which has no quorum: there is nothing to heal")
         self._masters = running_masters(client, self._runtime) or declared
         self._healer = QuorumHealer(client, self._runtime, self._masters, deadline)
+        self._rebuild = None
+        if pod := params.get("rebuild"):
+            self._healer.require_master(pod, "rebuild")
+            self._rebuild = Rebuild(client, self._runtime, pod, self._healer, deadline)
         if self._leader:
             self._healer.require_master(self._leader)
             ClientNotes(client, self._runtime).require_known(self._leader)
@@ -56,22 +62,30 @@ class _Healing:
     def plan(self) -> tuple[list[dict], str | None]:
         """Return the Services to replace with the next step of each group, and the leader of complete groups.
         """
-        headless = services.unstable(self._client, self._runtime, self._masters) if self._stable else []
         groups = self._healer.groups()
-        steps = self._healer.plan(groups, self._leader)
+        steps = self._rebuild.plan(groups) if self._rebuild else []
+        headless = services.unstable(self._client, self._runtime, self._masters) if self._stable else []
+        steps += self._healer.plan(groups, self._leader)
         if self._excluded and not steps:
             steps = self._healer.plan(groups, self._healer.candidate_off_node(self._excluded))
         leading = groups[0].leading()
-        complete = leading is not None and all(each.complete() for each in groups)
+        complete = (leading is not None and all(each.complete() for each in groups)
+                    and not (self._rebuild and self._rebuild.begun()))
         return (_replacements(headless) + [each.as_dict() for each in steps],
                 leading.pod if leading and complete else None)
 
     def run(self) -> dict:
         """Complete the quorums and return the module's result."""
+        if self._rebuild:
+            self._rebuild.begin()
         replaced = _replacements(stable_addresses.ensure(
             self._client, self._runtime, self._masters) if self._stable else [])
         try:
+            if self._rebuild:
+                self._rebuild.run()
             group = self._healer.ensure_complete(self._leader)[0]
+            if self._rebuild:
+                self._rebuild.finish()
             if self._excluded and (successor := self._healer.candidate_off_node(self._excluded)):
                 group = self._healer.ensure_complete(successor)[0]
         except FluidError as err:

@@ -82,11 +82,11 @@ class QuorumHealer:
                 "alluxio_runtime with stable_peer_addresses")
         return _address(service, domain)
 
-    def require_master(self, pod: str) -> None:
-        """Raise InvalidInput unless the runtime declares a master of that name."""
+    def require_master(self, pod: str, option: str = "leader") -> None:
+        """Raise InvalidInput unless the runtime declares a master of that name. option: which names it."""
         if pod not in self._pods:
             raise InvalidInput(
-                f"leader {pod} is no master of {self._described()}, which has {', '.join(self._pods)}")
+                f"{option} {pod} is no master of {self._described()}, which has {', '.join(self._pods)}")
 
     def observe(self, domain: str) -> RaftGroup:
         """Return the domain's group as Kubernetes and its leader report it now."""

@@ -125,3 +125,27 @@ def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, starte
         assert raft.actions == []
     else:
         assert result["leader"] == "hbase-master-3"
+
+
+@pytest.mark.parametrize("other", [{"leader": "hbase-master-0"}, {"exclude_node": "node0"}])
+def test_rebuild_alone(cluster, run, raft, other):
+    result = run("alluxio_quorum", rebuild="hbase-master-1", **other, **IDENTITY)
+    assert "parameters are mutually exclusive: rebuild|" in result["msg"]
+    assert cluster.requests == []
+
+
+def test_a_master_that_takes_part_is_not_rebuilt(cluster, run, raft):
+    for check in (True, False):
+        assert not run("alluxio_quorum", check=check, rebuild="hbase-master-1", **IDENTITY)["changed"]
+    assert cluster.writes() == []
+
+
+def test_a_master_without_a_lost_node_is_not_rebuilt(cluster, run, raft, recorded):
+    raft.put_rendered(cluster, recorded)
+    cluster.put(kinds.NODE, {"metadata": {"name": "node1"}})
+    raft.lose(1)
+    raft.lose(1, "JOB_MASTER")
+    result = run("alluxio_quorum", rebuild="hbase-master-1", **IDENTITY)
+    assert result["failed"] and not result.get("changed")
+    assert "run: kubectl taint nodes node1 node.kubernetes.io/out-of-service" in result["msg"]
+    assert (raft.actions, cluster.writes()) == ([], [])

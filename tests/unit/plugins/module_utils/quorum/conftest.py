@@ -36,5 +36,5 @@ def params():
     """The options of the modules, with some of them given."""
     def give(**given):
         return {"name": "hbase", "namespace": NAMESPACE, "leader": None, "exclude_node": None,
-                "stable_peer_addresses": True, "wait_timeout": 90, **given}
+                "rebuild": None, "stable_peer_addresses": True, "wait_timeout": 90, **given}
     return give

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rebuilds one master whose node is lost for good with its journal, from the leader's journal. IO.
+
+Each action depends on what is observed at that moment, so the next run continues an interrupted one:
+
+1. Remove the master's peer from both groups: an old process that returns has no vote.
+2. Delete the claim on the lost volume. The finalizer kubernetes.io/pvc-protection keeps it while a scheduled
+   pod uses it.
+3. Delete the pod. The StatefulSet's controller creates no pod while its claim is terminating (Kubernetes,
+   createPersistentVolumeClaims), and creates both anew afterwards. By an outdated cache it may create the pod
+   too early; that pod finds no claim and is deleted once the claim is gone.
+4. Wait until a pod is scheduled again, until both groups are complete, and until it has the whole journal.
+
+An annotation of the StatefulSet lasts from the first action to the end. It distinguishes a master that is
+being rebuilt from one that must not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ..alluxio.raft import Peer, quorum_size
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..apply.update import annotate
+from ..errors import ApiError, Forbidden, PreconditionFailed, QuorumUnknown, WaitTimeout
+from ..fluid import kinds as fluid_kinds, names as fluid_names
+from ..fluid.components import DOMAINS, JOURNAL_VOLUME, MASTER
+from ..fluid.operations import REBUILD
+from ..journal import lost_claim, template
+from ..journal.lost_claim import Place
+from ..k8s import kinds
+from ..k8s.kinds import Kind, ObjectRef, annotations_of
+from ..k8s.pods import unready_reason
+from ..k8s.wait_status import WaitStatus
+from ..masters.catch_up import CatchUp
+from .healer import ActionRecord, QuorumHealer
+from .plan import REMOVE, Master, RaftGroup, Step
+
+DELETE_CLAIM = "delete_claim"
+DELETE_POD = "delete_pod"
+_PAUSE = 2.0  # seconds; each observation lists the nodes
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """The groups and the objects of the master. marked: whether its rebuilding has begun. lost: why it cannot
+    run again with its journal, empty if it can.
+    """
+
+    groups: Sequence[RaftGroup]
+    place: Place
+    marked: bool
+    lost: str
+
+
+class Rebuild:
+    """Rebuilds the master in one pod. healer: of the runtime's masters; its actions receive those of this."""
+
+    def __init__(self, client: Client, runtime: ObjectRef, pod: str, healer: QuorumHealer,
+                 deadline: Deadline) -> None:
+        self._client = client
+        self._runtime = runtime
+        self._name = pod
+        self._claim = f"{JOURNAL_VOLUME}-{pod}"
+        self._workload = self._ref(fluid_names.stateful_set_name(runtime.name))
+        self._healer = healer
+        self._deadline = deadline
+        self._active = False  # whether the master has to be rebuilt
+        self._began = False  # whether this run has set the annotation
+        self._removed: set[str] = set()  # domains from which this run has removed the peer
+        self._replaced = ""  # UID of the pod whose claim this run has deleted
+
+    def plan(self, groups: Sequence[RaftGroup]) -> list[ActionRecord]:
+        """Return the actions that the master needs, [] for one that takes part.
+
+        Raises PreconditionFailed for a master that must not be rebuilt.
+        """
+        if self._takes_part(groups):
+            return []
+        observed = self._observe(groups)
+        if not observed.marked:
+            self._require_lost(observed)
+        return self._steps(observed)
+
+    def begun(self) -> bool:
+        """Return whether the rebuilding of this master has begun and has not ended."""
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload)
+        return workload is not None and self._is_marked(workload)
+
+    def begin(self) -> None:
+        """Check the preconditions and set the annotation, before anything else is changed."""
+        planned, begun = self.plan(self._healer.groups()), self.begun()
+        self._began = bool(planned) and not begun
+        self._active = bool(planned) or begun
+        if self._began:
+            annotate(self._client, kinds.STATEFUL_SET, self._workload, REBUILD, self._name)
+
+    def run(self) -> None:
+        """Perform the actions, until the master's pod is scheduled with a claim that is not lost."""
+        if self._active:
+            self._poll(f"{self._name} to be scheduled", self._advance)
+
+    def finish(self) -> None:
+        """Wait until the rebuilt master has both complete journals; call it once both groups are complete."""
+        if not self._active:
+            return
+        behind = {domain: CatchUp() for domain in DOMAINS}
+
+        def question() -> WaitStatus:
+            nonlocal behind
+            behind = {domain: each for domain, each in behind.items()
+                      if not each.observe(self._peer(domain), self._deadline.now())}
+            return WaitStatus(not behind, f"it lacks entries of the {min(behind)} group" if behind else "")
+        self._poll(f"{self._name} to have the complete journal", question)
+        annotate(self._client, kinds.STATEFUL_SET, self._workload, REBUILD, None)
+
+    # -- what is observed -----------------------------------------------------------------------
+
+    def _observe(self, groups: Sequence[RaftGroup]) -> _Observed:
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload)
+        if workload is None:
+            raise PreconditionFailed(
+                f"{kinds.STATEFUL_SET.describe(self._workload)} does not exist, so nothing would create the "
+                "master again: wait until Fluid has created it; nothing was changed")
+        on_claim = template.on_claims(workload)
+        claim = self._client.get(
+            kinds.PERSISTENT_VOLUME_CLAIM, self._ref(self._claim)) if on_claim else None
+        volume_name = claim["spec"].get("volumeName") if claim else None
+        volume = self._client.get(
+            kinds.PERSISTENT_VOLUME, ObjectRef(None, volume_name)) if volume_name else None
+        place = Place(self._name, self._claim, on_claim, self._client.get(kinds.POD, self._ref(self._name)),
+                      claim, volume, list(self._client.list(kinds.NODE)))
+        return _Observed(groups, place, self._is_marked(workload), lost_claim.reason(place))
+
+    def _is_marked(self, workload: dict) -> bool:
+        return annotations_of(workload).get(REBUILD) == self._name
+
+    def _takes_part(self, groups: Sequence[RaftGroup]) -> bool:
+        return all(not self._master(observed).unavailable for observed in groups)
+
+    def _master(self, observed: RaftGroup) -> Master:
+        return next(master for master in observed.masters if master.pod == self._name)
+
+    def _peer(self, domain: str) -> Peer | None:
+        master = self._master(self._healer.observe(domain))
+        return master.peer if master.available else None
+
+    # -- what follows from it -------------------------------------------------------------------
+
+    def _require_lost(self, observed: _Observed) -> None:
+        """Raise PreconditionFailed unless the master is lost, and the others are a complete majority."""
+        what = f"{self._name} of {fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)} is not rebuilt"
+        for each in observed.groups:
+            if self._master(each).available:
+                raise PreconditionFailed(
+                    f"{what}: expected a master that is in no group AVAILABLE, observed that it is in the "
+                    f"{each.domain} group: run alluxio_quorum without rebuild; nothing was changed")
+        if not observed.lost:
+            raise PreconditionFailed(
+                f"{what}: expected a node that is lost for good, observed: "
+                f"{lost_claim.refusal(observed.place)}; nothing was changed")
+        shortcoming = self._shortcoming(observed.groups)
+        if shortcoming:
+            raise PreconditionFailed(
+                f"{what}: expected all other masters AVAILABLE and one of them leading, observed: "
+                f"{shortcoming}: run alluxio_quorum without rebuild first; nothing was changed")
+
+    def _shortcoming(self, groups: Sequence[RaftGroup]) -> str:
+        """Return why the other masters are no complete majority of both groups; empty if they are."""
+        for observed in groups:
+            leading = observed.leading()
+            if leading is None or leading.pod == self._name:
+                return f"{observed.leader or 'no master'} leads the {observed.domain} group"
+            others = [master for master in observed.masters if master.pod != self._name]
+            unavailable = [master.pod for master in others if master.unavailable]
+            if unavailable:
+                return f"{', '.join(unavailable)} unavailable in the {observed.domain} group"
+            # The group without the peer must commit the change of members.
+            listed = observed.listed - bool(self._master(observed).state)
+            if len(others) < quorum_size(listed):
+                return f"{len(others)} of the {listed} other peers of the {observed.domain} group are masters"
+        return ""
+
+    def _steps(self, observed: _Observed) -> list[ActionRecord]:
+        """Return the actions that a lost master needs from now on."""
+        place, lost = observed.place, observed.lost
+        replaced = place.pod is not None and place.pod["metadata"]["uid"] == self._replaced
+        if not lost and not replaced:
+            return []
+        records = []
+        # An earlier run that has deleted the claim had removed the peer; the next pod may have joined since.
+        earlier = observed.marked and not self._began and place.on_claim and place.claim_goes
+        if lost and not earlier:
+            records = [ActionRecord(each.domain, Step(REMOVE, master.address, lost, master.address))
+                       for each in observed.groups if each.domain not in self._removed
+                       and (master := self._master(each)).state]
+        if lost and place.on_claim and not place.claim_goes:
+            records.append(ActionRecord(MASTER, Step(DELETE_CLAIM, self._claim, lost)))
+        if place.pod is not None and (replaced or not self._awaits_claim(place)):
+            records.append(
+                ActionRecord(MASTER, Step(DELETE_POD, self._name, lost or "its claim was deleted")))
+        return records
+
+    @staticmethod
+    def _awaits_claim(place: Place) -> bool:
+        """Return whether a pod that is not scheduled only has to wait until its claim is gone.
+
+        Its deletion would bring another such pod.
+        """
+        return place.on_claim and place.claim is not None and place.claim_goes and not place.node
+
+    # -- acting -----------------------------------------------------------------------------------
+
+    def _advance(self) -> WaitStatus:
+        """Observe and perform the next action; done once the pod is scheduled and needs none."""
+        observed = self._observe(self._healer.groups())
+        steps = self._steps(observed)
+        if not steps:
+            if observed.place.scheduled:
+                return WaitStatus(True)
+            return WaitStatus(False, observed.lost or _unscheduled_reason(observed.place.pod))
+        shortcoming = self._shortcoming(observed.groups)
+        if shortcoming:
+            return WaitStatus(False, shortcoming)
+        if self._deadline.remaining() > 0:
+            return self._perform(steps[0], observed)
+        return WaitStatus(False, steps[0].step.reason)
+
+    def _perform(self, record: ActionRecord, observed: _Observed) -> WaitStatus:
+        """Perform one action. One that is refused is tried again after the next observation."""
+        step = record.step
+        self._deadline.report_action(f"{record.domain}: {step.action} {step.target}: {step.reason}")
+        try:
+            if step.action == REMOVE:
+                self._remove_peer(record.domain, step.target, observed)
+            elif step.action == DELETE_CLAIM:
+                self._replaced = (observed.place.pod or {"metadata": {"uid": ""}})["metadata"]["uid"]
+                self._delete(kinds.PERSISTENT_VOLUME_CLAIM, observed.place.claim)
+            else:
+                self._delete(kinds.POD, observed.place.pod, grace=0)
+        except Forbidden:
+            raise
+        except (ApiError, QuorumUnknown) as err:
+            return WaitStatus(False, f"{step.action} {step.target} was refused: {err}")
+        self._healer.actions.append(record)
+        return WaitStatus(False, f"{step.action} {step.target}")
+
+    def _remove_peer(self, domain: str, address: str, observed: _Observed) -> None:
+        for each in observed.groups:
+            if each.domain == domain and (leading := each.leading()) is not None:
+                self._healer.masters.remove_peer(leading.pod, domain, address)
+                self._removed.add(domain)
+
+    def _delete(self, kind: Kind, existing: dict | None, grace: int | None = None) -> None:
+        if existing is not None:
+            self._client.delete(
+                kind, self._ref(existing["metadata"]["name"]), existing["metadata"]["uid"], grace=grace)
+
+    def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> None:
+        self._deadline.poll_until(awaited, question, _PAUSE, partial(self._timed_out, awaited))
+
+    def _timed_out(self, awaited: str, progress: str) -> WaitTimeout:
+        return WaitTimeout(f"timed out after {self._deadline.seconds:g} s while waiting for {awaited}: "
+                           f"{progress}; run this again with the same rebuild to continue")
+
+    def _ref(self, name: str) -> ObjectRef:
+        return ObjectRef(self._runtime.namespace, name)
+
+
+def _unscheduled_reason(pod: dict | None) -> str:
+    if pod is None:
+        return "the StatefulSet's controller has not created it yet"
+    return unready_reason(pod) or "it is not scheduled yet"

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A master whose node is lost with its journal is rebuilt on request, whatever request a run is killed at."""
+
+import pytest
+from fake_claims import FakeClaims
+from fake_cluster import FakeCluster
+from fake_masters import NAMESPACE, PORTS, Killed
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    InvalidInput,
+    PreconditionFailed,
+    QuorumUnknown,
+    WaitTimeout,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import REBUILD
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure
+
+POD, CLAIM = "hbase-master-1", "alluxio-journal-hbase-master-1"
+ALL = [("MASTER", "remove_peer", POD + ":23083"), ("JOB_MASTER", "remove_peer", POD + ":23671"),
+       ("MASTER", "delete_claim", CLAIM), ("MASTER", "delete_pod", POD)]
+
+
+@pytest.fixture
+def start(recorded, monkeypatch):
+    """Start masters on local volumes in a cluster of their own."""
+    def make(members=3, **how):
+        masters = FakeClaims(FakeCluster(), recorded, monkeypatch, members, **how)
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", masters.cluster.virtual_clock())
+        monkeypatch.setattr(pod_exec, "execute", lambda *_args: ExecResult(0, "", ""))
+        masters.cluster.now = 60.0
+        return masters
+    return make
+
+
+def rebuild(masters, check_mode=False, pod=POD, timeout=300):
+    params = {"name": "hbase", "namespace": NAMESPACE, "leader": None, "exclude_node": None,
+              "stable_peer_addresses": True, "rebuild": pod, "wait_timeout": timeout}
+    return quorum_ensure.ensure(
+        masters.cluster, params, check_mode, Reporter(lambda _text: None, lambda _text: None))
+
+
+def steps(actions):
+    return [(each["domain"], each["action"], each["target"]) for each in actions]
+
+
+def mark(masters):
+    return masters.workload["metadata"].get("annotations", {}).get(REBUILD)
+
+
+def require_rebuilt(masters, old, members=3):
+    assert masters.whole()
+    assert masters.claim(1)["metadata"]["uid"] != old
+    assert "deletionTimestamp" not in masters.claim(1)["metadata"]
+    assert masters.pod(1)["spec"]["nodeName"] == "node6"
+    assert mark(masters) is None
+    assert masters.most_unavailable <= 1 and not masters.lost_majority
+    assert len(masters.members()[MASTER]) == members
+    # An old process that returns is no voter: its peer is removed before its journal is given up.
+    assert {f"remove {domain} {POD}" for domain in PORTS} <= set(
+        masters.actions[:min(masters.actions.index(each) for each in (f"delete {CLAIM}", f"restart {POD}")
+                             if each in masters.actions)])
+
+
+@pytest.mark.parametrize("members", [3, 5])
+@pytest.mark.parametrize("how", ["taint", "pending", "absent"])
+def test_a_lost_master_is_rebuilt_on_another_node(start, members, how):
+    masters = start(members)
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1, how)
+    predicted = rebuild(masters, check_mode=True)
+    assert (predicted["changed"], masters.cluster.writes()) == (True, [])
+    result = rebuild(masters)
+    assert steps(predicted["plan"]) == steps(result["actions"]) == ALL
+    assert result["changed"] and result["leader"] == "hbase-master-0"
+    require_rebuilt(masters, old, members)
+    writes = len(masters.cluster.writes())
+    again = rebuild(masters)
+    assert (again["changed"], again["actions"], len(masters.cluster.writes())) == (False, [], writes)
+    assert rebuild(masters, check_mode=True)["plan"] == []
+
+
+def test_the_peer_leaves_both_groups_before_anything_is_deleted(start):
+    masters = start()
+    masters.lose_node(1)
+    rebuild(masters)
+    assert masters.actions == [
+        f"remove MASTER {POD}", f"remove JOB_MASTER {POD}", f"delete {CLAIM}", f"restart {POD}"]
+
+
+def test_a_leader_that_is_lost_is_rebuilt_once_another_leads(start):
+    masters = start()
+    masters.leader = dict.fromkeys(PORTS, POD)
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1)
+    assert masters.leader[MASTER] != POD
+    rebuild(masters)
+    require_rebuilt(masters, old)
+
+
+@pytest.mark.parametrize(("how", "hasty", "every"), [("taint", 1, 1), ("taint", 0, 7), ("pending", 0, 7)])
+def test_the_next_run_finishes_one_that_was_killed_at_any_request(start, how, hasty, every):
+    """hasty: the controller also creates a pod while the old claim is terminating. every: so many requests
+    lie between two kills.
+    """
+    request, survived = 0, False
+    while not survived:
+        request += every
+        masters = start()
+        old = masters.claim(1)["metadata"]["uid"]
+        masters.lose_node(1, how)
+        masters.hasty = hasty
+        masters.kill_at(request)
+        try:
+            rebuild(masters)
+            survived = True
+        except Killed:
+            masters.kill_at(None)
+            masters.cluster.sleep(request % 12)
+            predicted = steps(rebuild(masters, check_mode=True)["plan"])
+            done = steps(rebuild(masters)["actions"])
+            assert [each for each in done if each not in predicted] in ([], [ALL[3]])
+        masters.kill_at(None)
+        require_rebuilt(masters, old)
+    assert request > 60
+
+
+def test_a_pod_without_a_claim_is_deleted_again(start):
+    masters = start()
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1)
+    masters.hasty = 1
+    assert steps(rebuild(masters)["actions"]) == [*ALL, ("MASTER", "delete_pod", POD)]
+    require_rebuilt(masters, old)
+
+
+def test_a_claim_that_a_person_has_deleted(start):
+    masters = start()
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1)
+    masters.cluster.change(kinds.PERSISTENT_VOLUME_CLAIM, CLAIM, NAMESPACE, {
+        "metadata": {"deletionTimestamp": "2026-11-26T12:00:00Z"}})
+    masters._end_protection(CLAIM)
+    predicted = rebuild(masters, check_mode=True)["plan"]
+    assert steps(predicted) == steps(rebuild(masters)["actions"]) == [*ALL[:2], ALL[3]]
+    require_rebuilt(masters, old)
+
+
+def test_an_emptydir_is_lost_with_its_node(start):
+    masters = start(on_claims=False)
+    masters.lose_node(1)
+    assert steps(rebuild(masters)["actions"]) == [*ALL[:2], ALL[3]]
+    assert masters.whole() and masters.pod(1)["spec"]["nodeName"] == "node6"
+
+
+def test_no_node_has_room(start):
+    masters = start()
+    masters.lose_node(1)
+    masters.spare = ""
+    with pytest.raises(WaitTimeout, match=f"{POD} to be scheduled: not scheduled: no node") as timed_out:
+        rebuild(masters, timeout=60)
+    assert steps(timed_out.value.details["actions"]) == ALL
+    assert mark(masters) == POD
+    masters.spare = "node6"
+    masters.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, CLAIM, NAMESPACE)
+    rebuild(masters)
+    assert masters.whole() and mark(masters) is None
+
+
+def test_a_removal_that_is_refused_is_tried_again(start, monkeypatch):
+    masters = start()
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1)
+    real, refusals = masters._remove_peer, [QuorumUnknown("exit code 255: refused")]
+
+    def refuse(_masters, *args):
+        if refusals:
+            raise refusals.pop()
+        real(*args)
+    monkeypatch.setattr(Masters, "remove_peer", refuse)
+    assert steps(rebuild(masters)["actions"]) == ALL
+    require_rebuilt(masters, old)
+
+
+def not_ready(masters):
+    masters.power_cut(1)
+    masters.sleep_until_elected()
+
+
+def not_ready_and_pending(masters):
+    not_ready(masters)
+    masters._vanish(POD)
+    masters.cluster.change(kinds.NODE, "node2", None, {"spec": {"taints": [{"key": "busy"}]}})
+    masters._make(1)
+
+
+def closed(masters):
+    masters.groups[MASTER][POD + ":23083"] = False
+    masters.groups[JOB_MASTER][POD + ":23671"] = False
+
+
+def available_in_one(masters):
+    masters.lose_node(1)
+    masters.cluster.change(kinds.POD, POD, NAMESPACE, {"status": {
+        "conditions": [{"type": "Ready", "status": "True"}]}})
+    masters.groups[JOB_MASTER][POD + ":23671"] = True
+
+
+def two_unavailable(masters):
+    masters.lose_node(1)
+    masters.groups[MASTER]["hbase-master-2:23083"] = False
+
+
+def no_leader(masters):
+    masters.lose_node(1)
+    masters.leader[JOB_MASTER] = None
+
+
+def movable(masters):
+    masters.lose_node(1, "pending")
+    masters.cluster.change(kinds.PERSISTENT_VOLUME, masters.claim(1)["spec"]["volumeName"], None, {
+        "spec": {"nodeAffinity": None}})
+
+
+def single(masters):
+    masters.declare(master={"replicas": 1})
+
+
+@pytest.mark.parametrize(("arrange", "message"), [
+    (not_ready, "pod hbase-master-1 is on node node2, which is not Ready and may return with the journal: "
+                "bring it back; only if it is lost for good, run: kubectl taint nodes node2 "
+                "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute"),
+    (not_ready_and_pending, "PersistentVolume volume-2 of claim alluxio-journal-hbase-master-1 can be used "
+                            "on node node2, which is not Ready"),
+    (closed, "pod hbase-master-1 is on node node2, which is Ready"),
+    (movable, "PersistentVolume volume-2 of claim alluxio-journal-hbase-master-1 can be used on node node1, "
+              "which is Ready"),
+    (available_in_one, "observed that it is in the JOB_MASTER group"),
+    (two_unavailable, "observed: hbase-master-2 unavailable in the MASTER group"),
+    (no_leader, "observed: no master leads the JOB_MASTER group"),
+    (single, "has a single master"),
+], ids=lambda value: value.__name__ if callable(value) else "")
+def test_refused(start, arrange, message):
+    masters = start()
+    arrange(masters)
+    for check_mode in (True, False):
+        before = len(masters.cluster.writes()), list(masters.actions)
+        with pytest.raises(PreconditionFailed) as refused:
+            rebuild(masters, check_mode)
+        assert message in str(refused.value)
+        assert (len(masters.cluster.writes()), masters.actions) == before
+
+
+def test_a_pod_of_another_runtime_is_refused(start):
+    with pytest.raises(InvalidInput, match="rebuild other-master-1 is no master of AlluxioRuntime hbase"):
+        rebuild(start(), pod="other-master-1")
+
+
+def test_without_a_statefulset_nothing_is_deleted(start):
+    masters = start()
+    masters.lose_node(1)
+    masters.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", NAMESPACE)
+    with pytest.raises(PreconditionFailed, match="StatefulSet hbase-master in namespace data does not exist"):
+        rebuild(masters)
+
+
+def test_a_master_that_fails_meanwhile_stops_the_next_action(start, monkeypatch):
+    """The majority is looked at before each action, not only at the beginning."""
+    masters = start()
+    masters.lose_node(1)
+    real = masters._remove_peer
+
+    def remove(_masters, *args):
+        real(*args)
+        masters.groups[JOB_MASTER]["hbase-master-2:23671"] = False
+    monkeypatch.setattr(Masters, "remove_peer", remove)
+    with pytest.raises(WaitTimeout, match="hbase-master-2 unavailable in the JOB_MASTER group"):
+        rebuild(masters, timeout=30)
+    assert masters.claim(1)["metadata"].get("deletionTimestamp") is None
+    assert masters.actions == [f"remove MASTER {POD}"]
+
+
+def test_a_node_that_returns_keeps_its_journal(start):
+    """Nothing is deleted of a master that can run again, though its rebuilding had begun."""
+    masters = start()
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1)
+    masters.cluster.change(kinds.STATEFUL_SET, "hbase-master", NAMESPACE,
+                           {"metadata": {"annotations": {REBUILD: POD}}})
+    masters._put_node("node2")
+    masters._join(1)
+    assert rebuild(masters)["actions"] == []
+    assert masters.claim(1)["metadata"]["uid"] == old and mark(masters) is None
+
+
+def test_the_runtime_must_exist(start):
+    masters = start()
+    masters.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
+    with pytest.raises(PreconditionFailed, match="does not exist"):
+        rebuild(masters)

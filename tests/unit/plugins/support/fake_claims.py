@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masters with their journals on local volumes in the cluster in memory: claims, their protection while a
+scheduled pod uses them, volumes, nodes, and what the StatefulSet's controller and the scheduler make of them.
+"""
+
+from fake_masters import JOINS, NAMESPACE, PORTS, STARTS, FakeMasters, _status
+
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
+from ansible_collections.datacache.fluid.plugins.module_utils.journal.volume import JournalVolume
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.nodes import OUT_OF_SERVICE
+
+PROTECTED = "kubernetes.io/pvc-protection"
+GOES = 5  # seconds until the protection of an unused claim ends
+TAINT = {"key": OUT_OF_SERVICE, "value": "nodeshutdown", "effect": "NoExecute"}
+
+
+class FakeClaims(FakeMasters):
+    """on_claims: False for journals on emptyDirs. hasty: how often the controller creates a pod although its
+    old claim is terminating, by an outdated cache.
+    """
+
+    def __init__(self, cluster, recorded, monkeypatch, members=3, on_claims=True):
+        self.on_claims = on_claims
+        self.hasty = 0
+        self.spare = "node6"  # the node with room for a master that is made again; empty for none
+        self._made_claims = 0
+        self._initial = True
+        super().__init__(cluster, recorded, monkeypatch, members)
+        self._initial = False
+        for index in range(1, 7):
+            self._put_node(f"node{index}")
+
+    # -- what a test arranges and looks at --------------------------------------------------
+
+    def claim(self, index):
+        return self.cluster.stored(
+            kinds.PERSISTENT_VOLUME_CLAIM, f"alluxio-journal-hbase-master-{index}", NAMESPACE)
+
+    def pod(self, index):
+        return self.cluster.stored(kinds.POD, f"hbase-master-{index}", NAMESPACE)
+
+    def power_cut(self, index):
+        """Let the node of a master be not Ready: its pod shows it, and its peers do not answer."""
+        name = f"hbase-master-{index}"
+        node = self.pod(index)["spec"]["nodeName"]
+        self._put_node(node, ready=False)
+        self.cluster.change(kinds.POD, name, NAMESPACE, {"status": {
+            "conditions": [{"type": "Ready", "status": "False"}]}})
+        self._unavailable(name)
+        return node
+
+    def lose_node(self, index, how="taint"):
+        """Lose the node of a master: by the taint with the pod still on it, with the pod Pending as the pod
+        collector leaves it, or with the Node's object.
+        """
+        node = self.power_cut(index)
+        if how == "absent":
+            self.cluster.vanish(kinds.NODE, node, None)
+        else:
+            self.taint(node)
+        if how in ("absent", "pending"):
+            self._vanish(f"hbase-master-{index}")
+            self._make(index)
+        self.sleep_until_elected()
+        return node
+
+    def taint(self, node):
+        self.cluster.change(kinds.NODE, node, None, {"spec": {"taints": [TAINT]}})
+
+    def sleep_until_elected(self):
+        self.cluster.sleep(STARTS + JOINS)
+
+    # -- Kubernetes ---------------------------------------------------------------------------
+
+    def _put_node(self, name, ready=True):
+        self.cluster.put(kinds.NODE, {
+            "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}, "spec": {},
+            "status": {"conditions": [{"type": "Ready", "status": "True" if ready else "Unknown"}]}})
+
+    def _put_workload(self, workload):
+        if self.on_claims and not template.on_claims(workload):
+            workload = template.replacement("hbase", workload, JournalVolume("claim"), True)
+        super()._put_workload(workload)
+
+    def _counted(self, verb, real):
+        def call(kind, *args, **options):
+            answer = real(kind, *args, **options)
+            if verb == "delete" and kind == kinds.PERSISTENT_VOLUME_CLAIM:
+                self.actions.append("delete " + args[0].name)
+                self._end_protection(args[0].name)
+            return answer
+        return super()._counted(verb, call)
+
+    def _end_protection(self, name):
+        """Let a terminating claim go once no scheduled pod uses it."""
+        def attempt():
+            claim = self.cluster.stored(kinds.PERSISTENT_VOLUME_CLAIM, name, NAMESPACE)
+            if claim is None or not claim["metadata"].get("deletionTimestamp"):
+                return
+            pod = self.pod(int(name.rpartition("-")[2]))
+            if pod is not None and pod["spec"].get("nodeName"):
+                self.cluster.later(GOES, attempt)
+            else:
+                self.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, name, NAMESPACE)
+        self.cluster.later(GOES, attempt)
+
+    def _make(self, index):
+        if not self.on_claims:
+            self._make_on(index, self._free_node(index), [])
+            return
+        claim = self.claim(index)
+        if claim is not None and claim["metadata"].get("deletionTimestamp") and not self.hasty:
+            self.cluster.later(STARTS, lambda: self._make(index))
+            return
+        if self.pod(index) is not None:
+            return
+        terminating = claim is not None and claim["metadata"].get("deletionTimestamp")
+        if terminating:
+            self.hasty -= 1
+        if claim is None:
+            claim = self._make_claim(index)
+        volume = self.cluster.stored(kinds.PERSISTENT_VOLUME, claim["spec"].get("volumeName", ""))
+        node = volume and volume["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"][0][
+            "matchExpressions"][0]["values"][0]
+        self._make_on(index, "" if terminating else node or "", [{
+            "name": "alluxio-journal", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}])
+
+    def _free_node(self, index):
+        return f"node{index + 1}" if self._initial else self.spare
+
+    def _make_claim(self, index):
+        """Make a claim, bound to a local volume of a node with room if there is one."""
+        name, node = f"alluxio-journal-hbase-master-{index}", self._free_node(index)
+        self._made_claims += 1
+        volume = f"volume-{self._made_claims}"
+        if node:
+            self.cluster.put(kinds.PERSISTENT_VOLUME, {"metadata": {"name": volume}, "spec": {
+                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
+                    {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}]}}}})
+        return self.cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {
+            "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"claim-{self._made_claims}",
+                         "finalizers": [PROTECTED]},
+            "spec": {"volumeName": volume} if node else {}})
+
+    def _make_on(self, index, node, volumes):
+        """Make the pod, which runs if it gets a node that is in service."""
+        name = f"hbase-master-{index}"
+        if self.pod(index) is not None:
+            return
+        existing = self.cluster.stored(kinds.NODE, node) if node else None
+        runs = self._initial or (existing is not None and not existing["spec"].get("taints"))
+        self._made += 1
+        started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        unscheduled = {"phase": "Pending", "conditions": [
+            {"type": "PodScheduled", "status": "False", "message": "no node matches"}]}
+        self.cluster.put(kinds.POD, {
+            "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"pod-{self._made}",
+                         "creationTimestamp": started, "labels": {
+                             "app": "alluxio", "name": "hbase-master", "release": "hbase",
+                             "role": "alluxio-master",
+                             "controller-revision-hash": self.workload["status"]["updateRevision"]}},
+            "spec": {"volumes": volumes, **({"nodeName": node} if runs else {})},
+            "status": _status(started, ready=False) if runs else unscheduled})
+        if runs:
+            self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))
+
+    def _remove_peer(self, asked, domain, address):
+        """As the command does: the removal of a peer that is no member changes nothing."""
+        if address in self.groups[domain]:
+            super()._remove_peer(asked, domain, address)
+        else:
+            self.actions.append(f"remove nobody from {domain}")
+            self._count()
+
+    def members(self):
+        """The addresses of each group, and whether each is AVAILABLE."""
+        return {domain: dict(self.groups[domain]) for domain in PORTS}
