@@ -17,6 +17,8 @@ ROOTS = (CHECKOUT, MODULE_UTILS, CHECKOUT / "roles" / "deploy",
 OWN = {"changelogs/fragments/raft-retry-cache.yml", "collections/requirements.yml"}
 _CODE = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|yml|md|sh))`")
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+_THAT = re.compile(r"^ +that: (.*)$", re.MULTILINE)
+README = (CHECKOUT / "README.md").read_text()
 _PACKAGE = re.compile(r"^\| (`[^|]+`) \|", re.MULTILINE)
 
 
@@ -41,3 +43,16 @@ def test_the_drawing_shows_every_package():
     drawing = (CHECKOUT / "docs" / "architecture.md").read_text().partition("```")[2].partition("```")[0]
     folders = [path.name for path in MODULE_UTILS.iterdir() if path.is_dir() and list(path.glob("*.py"))]
     assert [name for name in folders if not re.search(rf"│  {name}\b", drawing)] == []
+
+
+def test_the_readme_lists_every_playbook():
+    listed = set(re.findall(r"^\| `datacache\.fluid\.(\w+)` \|", README, re.MULTILINE))
+    playbooks = {path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")} - {"deploy-ha"}
+    assert {name for name in listed if (CHECKOUT / "playbooks" / f"{name}.yml").exists()} == playbooks
+
+
+def test_the_readme_lists_every_variable_that_a_playbook_requires():
+    required = {name for path in (CHECKOUT / "playbooks").glob("*.yml")
+                for name in re.findall(r"\b(fluid_\w+)", "".join(_THAT.findall(path.read_text())))}
+    assert {name for name in required if f"`{name}`" not in README} == set()
+    assert {"fluid_rebuild", "fluid_leader"} <= required
