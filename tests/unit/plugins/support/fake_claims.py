@@ -11,7 +11,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.nodes import OUT_OF_SERVICE
 
 PROTECTED = "kubernetes.io/pvc-protection"
-GOES = 5  # seconds until the protection of an unused claim ends
+GOES = 9  # seconds until the protection of an unused claim ends
 TAINT = {"key": OUT_OF_SERVICE, "value": "nodeshutdown", "effect": "NoExecute"}
 
 

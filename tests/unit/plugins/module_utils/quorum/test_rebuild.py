@@ -132,12 +132,28 @@ def test_the_next_run_finishes_one_that_was_killed_at_any_request(start, how, ha
 
 
 def test_a_pod_without_a_claim_is_deleted_again(start):
+    """It is deleted once, after the old claim is gone: earlier the controller would create another such pod.
+    """
     masters = start()
     old = masters.claim(1)["metadata"]["uid"]
     masters.lose_node(1)
-    masters.hasty = 1
+    masters.hasty = 3
     assert steps(rebuild(masters)["actions"]) == [*ALL, ("MASTER", "delete_pod", POD)]
     require_rebuilt(masters, old)
+
+
+def test_the_next_run_does_not_remove_a_peer_that_has_joined_again(start):
+    """An earlier run had removed the peer before it deleted the claim."""
+    masters = start()
+    masters.lose_node(1)
+    masters.cluster.change(kinds.STATEFUL_SET, "hbase-master", NAMESPACE,
+                           {"metadata": {"annotations": {REBUILD: POD}}})
+    masters.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, CLAIM, NAMESPACE)
+    masters._vanish(POD)
+    assert rebuild(masters, check_mode=True)["plan"] == []
+    masters._make(1)
+    assert rebuild(masters)["actions"] == []
+    assert masters.whole() and mark(masters) is None
 
 
 def test_a_claim_that_a_person_has_deleted(start):
