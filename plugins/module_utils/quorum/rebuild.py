@@ -249,6 +249,9 @@ class Rebuild:
         return WaitStatus(False, f"{step.action} {step.target}")
 
     def _remove_peer(self, domain: str, address: str, observed: _Observed) -> None:
+        """Remove the peer. A leader's gauges may still list one that has left; Ratis then changes nothing
+        (RaftServerImpl.setConfigurationAsync: hasNoChange).
+        """
         for each in observed.groups:
             if each.domain == domain and (leading := each.leading()) is not None:
                 self._healer.masters.remove_peer(leading.pod, domain, address)
