@@ -50,8 +50,9 @@ class Peer:
 
     priority: in elections; None in metrics, which do not show it.
     silent: seconds since its last answer to the leader. behind: the number of committed entries that the
-    leader has not sent to it yet. reached: the index of the last entry that it has confirmed. Each is None if
-    unknown. lags: whether the group has committed later entries than that.
+    leader has not sent to it yet. reached: the index of the last entry that it has confirmed. committed: the
+    index of the last entry that the leader has committed. Each is None if unknown. lags: whether the group
+    has committed later entries than those that it has confirmed.
     """
 
     address: str
@@ -61,6 +62,7 @@ class Peer:
     silent: float | None = field(default=None, compare=False)
     behind: int | None = field(default=None, compare=False)
     reached: int | None = field(default=None, compare=False)
+    committed: int | None = field(default=None, compare=False)
     lags: bool = field(default=False, compare=False)
 
     def as_dict(self) -> dict:

@@ -80,7 +80,8 @@ def read_quorum(text: str, unavailable_after: float) -> Quorum | None:
         answers = silent is not None and silent <= unavailable_after and matched != 0
         address = f"{host}:{port}"
         peers[address] = Peer(address=address, state=AVAILABLE if answers else UNAVAILABLE, silent=silent,
-                              behind=behind, reached=reached, lags=lags)
+                              behind=behind, reached=reached,
+                              committed=None if commit is None else int(commit), lags=lags)
     if leader is None:
         return None
     peers[leader] = Peer(address=leader, state=AVAILABLE, leader=True)

@@ -17,9 +17,16 @@ _SAME_ANSWER = 0.15  # seconds; observations of one answer differ by less
 
 
 class CatchUp:
-    """Follows one peer over several observations by its leader."""
+    """Follows one peer over several observations by its leader.
+
+    While clients write, a follower is always some entries behind. It has caught up once it has confirmed a
+    new entry and all that were committed at the first observation: a follower confirms an entry only if it
+    has all earlier ones (Raft's log matching).
+    """
 
     def __init__(self) -> None:
+        # The entries that were confirmed and committed at the first observation.
+        self._first: tuple[int, int] | None = None
         self._answered_at: float | None = None
         self._answers = 0
 
@@ -28,7 +35,12 @@ class CatchUp:
 
         peer: None when it is no member.
         """
-        if peer is None or peer.state != AVAILABLE or (peer.behind or 0) > 0:
+        if peer is None or peer.state != AVAILABLE:
+            self._first, self._answered_at, self._answers = None, None, 0
+            return False
+        if self._confirms(peer):
+            return True
+        if (peer.behind or 0) > 0:
             self._answered_at, self._answers = None, 0
             return False
         if peer.leader or peer.behind is None or peer.silent is None:
@@ -39,3 +51,16 @@ class CatchUp:
             self._answered_at = now - peer.silent
             self._answers += 1
         return self._answers >= _ANSWERS
+
+    def _confirms(self, peer: Peer) -> bool:
+        """Return whether the peer has confirmed a new entry, and all that were committed at first.
+
+        The first figures may be those of its journal before a restart, so they prove nothing.
+        """
+        if peer.reached is None or peer.committed is None:
+            return False
+        if self._first is None:
+            self._first = peer.reached, peer.committed
+            return False
+        reached, committed = self._first
+        return peer.reached > reached and peer.reached >= committed
