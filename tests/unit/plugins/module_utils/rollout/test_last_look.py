@@ -73,6 +73,17 @@ def test_both_groups_have_to_be_complete(groups, complete):
     assert look().complete(groups) == complete
 
 
+def test_steady_writes_do_not_keep_a_master():
+    """The leader always has an entry more than it has sent."""
+    one = look()
+
+    def looks(reached):
+        peer = Peer("m-2:1", "AVAILABLE", silent=0.1, behind=1, reached=reached, committed=reached + 1)
+        return both(master(0), master(1), master(2, peer=peer))
+    found = [one.shortcoming(looks(reached), now, now + 0.1) for now, reached in ((10.0, 100), (11.0, 300))]
+    assert found == ["m-2 lacks entries of the MASTER group", ""]
+
+
 def test_who_leads_hands_over_first():
     assert LastLook("m-0", ["m-1", "m-2"]).leads(COMPLETE)
     assert not look().leads(COMPLETE)
