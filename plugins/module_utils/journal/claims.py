@@ -28,7 +28,8 @@ def resolved(client: Client, params: dict, existing: dict | None,
         return declared
     if params["master_replicas"] == 1:
         return None
-    if volume.kind_of(options) == AUTO:
+    selects = volume.kind_of(options) == AUTO
+    if selects:
         options = {**options, "type": CLAIM if _default_class(client, warn) else EMPTY_DIR}
     desired = volume.of_options(options)
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(params))
@@ -37,7 +38,8 @@ def resolved(client: Client, params: dict, existing: dict | None,
         if declared is not None and declared != desired or desired.on_claims and declared is None:
             warn(f"{what} is running: run datacache.fluid.alluxio_rollout, which applies journal_volume")
     if desired.on_claims and (declared is None or not declared.on_claims):
-        _require_class(client, desired, warn)
+        if not selects:  # type auto has found the default StorageClass
+            _require_class(client, desired, warn)
         _require_no_claims(client, params, what)
     return desired
 
