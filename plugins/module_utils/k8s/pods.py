@@ -49,10 +49,18 @@ def _container_reason(container: dict) -> str:
     return ""
 
 
-def container_run(pod: dict, container: str) -> tuple[str, str, str]:
-    """Return what identifies one run of a pod's container: the UID of the pod, the ID, the start time."""
+def container_status(pod: dict, container: str) -> dict:
+    """Return the status of a pod's container; {} without one."""
     statuses = pod.get("status", {}).get("containerStatuses") or []
-    status: dict = next((each for each in statuses if each["name"] == container), {})
+    return next((each for each in statuses if each["name"] == container), {})
+
+
+def container_run(pod: dict, container: str) -> tuple[str, str, str]:
+    """Return what identifies one run of a pod's container: the UID of the pod, the ID, the start time.
+
+    The start time is empty unless the container runs.
+    """
+    status = container_status(pod, container)
     started = ((status.get("state") or {}).get("running") or {}).get("startedAt", "")
     return pod["metadata"].get("uid", ""), status.get("containerID", ""), started
 
@@ -74,7 +82,7 @@ def has_started(pod: dict, container: str) -> bool:
 
     A terminating pod loses its files.
     """
-    states = [{**(each.get("state") or {}), **(each.get("lastState") or {})}
-              for each in pod.get("status", {}).get("containerStatuses") or [] if each["name"] == container]
-    ran = any("running" in state or "terminated" in state for state in states)
+    status = container_status(pod, container)
+    states = {**(status.get("state") or {}), **(status.get("lastState") or {})}
+    ran = "running" in states or "terminated" in states
     return ran and not node_is_lost(pod) and not pod["metadata"].get("deletionTimestamp")

@@ -22,7 +22,7 @@ from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of
-from ..k8s.pods import node_is_lost, unready_reason
+from ..k8s.pods import container_run, node_is_lost, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import peer_services, plan as quorum_plan, tried_actions
@@ -250,30 +250,29 @@ class QuorumHealer:
                 absent: bool) -> quorum_plan.Master:
         address = _address(service, domain) if service else name + ":0"
         now, ages, key = self._deadline.now(), self.masters.ages, (domain, name)
-        status = _running_status(pod or {}, container_of(domain))
-        ages.observe(key, _container_id(pod, status) if pod and status else "", now)
+        run = container_run(pod, container_of(domain)) if pod else ("", "", "")
+        ages.observe(key, " ".join(run) if run[-1] else "", now)
         if pod is None:
             return quorum_plan.Master(name, address, reason="its pod does not exist")
-        if status is None or node_is_lost(pod) or absent:
+        if not run[-1] or node_is_lost(pod) or absent:
             return quorum_plan.Master(name, address, reason=unready_reason(pod)
                                       or "nothing answers at its address, on node "
                                          f"{pod.get('spec', {}).get('nodeName', 'unknown')}")
-        by_clock = (self._client.server_time() - _started(status)).total_seconds()
+        by_clock = (self._client.server_time() - _time(run[-1])).total_seconds()
         return quorum_plan.Master(name, address, running=ages.age(key, by_clock, now),
                                   terminating="deletionTimestamp" in pod["metadata"])
 
     def _with_raft_server(self, domain: str, master: quorum_plan.Master, pod: dict) -> quorum_plan.Master:
         """Add to an unavailable master the state of its Raft server, and what was tried for its container."""
         state = self.masters.raft_server(master.pod, domain, int(master.address.rpartition(":")[2]))
-        status = _running_status(pod, container_of(domain)) or {}
-        key, now = (domain, _container_id(pod, status)), self._deadline.now()
+        key, now = (domain, " ".join(container_run(pod, container_of(domain)))), self._deadline.now()
         if state == LOADING:
             self._opened[key] = None
         elif self._opened.get(key, now) is None:
             self._opened[key] = now
         opened = self._opened.get(key)
         return replace(master, raft_server=state, joining=None if opened is None else now - opened,
-                       tried=tried_actions.of_container(pod, domain, status.get("restartCount") or 0))
+                       tried=tried_actions.of_container(pod, domain))
 
 
 def _address(service: dict, domain: str) -> str:
@@ -282,19 +281,5 @@ def _address(service: dict, domain: str) -> str:
     return f"{service['metadata']['name']}:{port}"
 
 
-def _running_status(pod: dict, container: str) -> dict | None:
-    """Return the status of the container; None unless it runs."""
-    return next((status for status in pod.get("status", {}).get("containerStatuses") or []
-                 if status["name"] == container
-                 and ((status.get("state") or {}).get("running") or {}).get("startedAt")), None)
-
-
-def _container_id(pod: dict, status: dict) -> str:
-    """Return what distinguishes a container from its predecessors."""
-    return (f"{pod['metadata'].get('uid', '')} {status.get('containerID', '')} "
-            f"{((status.get('state') or {}).get('running') or {}).get('startedAt', '')}")
-
-
-def _started(status: dict) -> datetime:
-    return datetime.strptime(
-        status["state"]["running"]["startedAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+def _time(started: str) -> datetime:
+    return datetime.strptime(started, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)

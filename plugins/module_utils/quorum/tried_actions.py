@@ -17,17 +17,18 @@ from ..errors import ApiError, Conflict
 from ..fluid.components import container_of
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of, ref_to
+from ..k8s.pods import container_status
 from .plan import RESTART
 
 ANNOTATION = MANAGER + "/tried-actions"
 
 
-def of_container(pod: dict, domain: str, restarts: int) -> frozenset[str]:
+def of_container(pod: dict, domain: str) -> frozenset[str]:
     """Return the actions that were tried for the domain's present container.
 
-    restarts: of the container so far. A restart also counts for the container that it has started.
+    A restart also counts for the container that it has started.
     """
-    noted = _noted(pod).get(domain) or {}
+    noted, restarts = _noted(pod).get(domain) or {}, _restarts(pod, domain)
     return frozenset(action for action, count in noted.items()
                      if isinstance(count, int) and restarts <= count + (action == RESTART))
 
@@ -50,16 +51,13 @@ def remove(client: Client, pods: list[dict]) -> None:
             annotate(client, kinds.POD, ref_to(pod), ANNOTATION, None)
 
 
+def _restarts(pod: dict, domain: str) -> int:
+    return container_status(pod, container_of(domain)).get("restartCount") or 0
+
+
 def _noted(pod: dict) -> dict:
     try:
         noted = json.loads(annotations_of(pod).get(ANNOTATION) or "{}")
     except ValueError:
         return {}
     return noted if isinstance(noted, dict) else {}
-
-
-def _restarts(pod: dict, domain: str) -> int:
-    container = container_of(domain)
-    return next((status.get("restartCount") or 0
-                 for status in pod.get("status", {}).get("containerStatuses") or []
-                 if status["name"] == container), 0)
