@@ -15,7 +15,7 @@ DOMAINS = (MASTER, JOB_MASTER)
 
 # The field of the runtime's spec for each option that describes a component.
 COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster", "job_worker": "jobWorker",
-              "fuse": "fuse"}
+              "fuse": "fuse", "api_gateway": "apiGateway"}
 
 MASTER_CONTAINER = "alluxio-master"
 JOB_MASTER_CONTAINER = "alluxio-job-master"

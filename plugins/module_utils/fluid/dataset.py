@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from ..errors import InvalidInput
 from ..k8s.names import require_dns_1035, require_namespace
 from . import kinds as fluid_kinds
-from .manifest import build, compact, compact_or_none, text_map
+from .fields import overrides
+from .fields.dataset import DATASET
+from .fields.table import render
+from .manifest import build
 
 # Alluxio recognizes schemes in lower case only (UnderFileSystemFactory.supportsPath).
 _URL = re.compile(r"[a-z][-a-z0-9+.]*://.")
@@ -37,33 +39,8 @@ def require_valid(params: dict) -> None:
 
 def manifest(params: dict) -> dict:
     """Return the Dataset that the options describe (api/v1alpha1/dataset_types.go)."""
-    affinity = params.get("node_affinity")
-    return build(fluid_kinds.DATASET, params, compact(
-        mounts=_each(_mount, params.get("mounts")),
-        owner=compact_or_none(**(params.get("owner") or {})),
-        nodeAffinity={"required": affinity} if affinity else None,
-        tolerations=params.get("tolerations"),
-        accessModes=params.get("access_modes"),
-        placement=params.get("placement"),
-        sharedOptions=text_map(params.get("shared_options")),
-        sharedEncryptOptions=_each(_encrypt_option, params.get("shared_encrypt_options"))))
-
-
-def _each(convert: Callable[[dict], dict], values: list[dict] | None) -> list[dict] | None:
-    return None if values is None else [convert(value) for value in values]
-
-
-def _mount(mount: dict) -> dict:
-    return compact(
-        mountPoint=mount["mount_point"], name=mount.get("name"), path=mount.get("path"),
-        readOnly=mount.get("read_only"), shared=mount.get("shared"),
-        options=text_map(mount.get("options")),
-        encryptOptions=_each(_encrypt_option, mount.get("encrypt_options")))
-
-
-def _encrypt_option(option: dict) -> dict:
-    reference = {"name": option["secret_name"], "key": option["secret_key"]}
-    return {"name": option["name"], "valueFrom": {"secretKeyRef": reference}}
+    return build(fluid_kinds.DATASET, params,
+                 overrides.merged(params.get("spec_overrides"), render(DATASET, params)))
 
 
 def is_reference(existing: dict) -> bool:

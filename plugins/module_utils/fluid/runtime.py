@@ -16,10 +16,13 @@ from ..k8s import quantity
 from ..k8s.names import require_dns_1035, require_namespace
 from . import kinds as fluid_kinds
 from .components import COMPONENTS
-from .manifest import build, compact, compact_or_none, text_map
+from .fields import overrides
+from .fields.runtime import RUNTIME
+from .fields.table import render
+from .manifest import build, text_map
 
-# The fields that Fluid applies after the creation (pkg/ddc/alluxio/sync_runtime.go and replicas.go).
-_APPLIED_LATER = (("spec", "replicas"), ("metadata",))
+# The fields that Fluid applies after the creation (pkg/ddc/alluxio/replicas.go, metadata.go and cache.go).
+_APPLIED_LATER = (("spec", "replicas"), ("spec", "management"), ("metadata",))
 # The fields that alluxio_rollout applies to running masters (rollout/rendering.py).
 _COMPONENT_FIELDS = ("properties", "jvmOptions", "resources", "env")
 _ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVersion"),
@@ -134,7 +137,7 @@ def _require_valid_resources(component: str, resources: dict) -> None:
 
 def masters_share_hosts(params: dict) -> bool:
     """Return whether the masters use the network of their node, so that each needs its own node."""
-    return params["network_mode"] == "HostNetwork"
+    return _networks(params)["master"]["network_mode"] == "HostNetwork"
 
 
 def manifest(params: dict) -> dict:
@@ -142,46 +145,14 @@ def manifest(params: dict) -> dict:
 
     spec.replicas is the number of workers, spec.master.replicas that of masters.
     """
-    levels = params.get("tieredstore")
-    components = {field: _component(component, params) for component, field in COMPONENTS.items()}
-    components["master"] = {"replicas": params["master_replicas"], **(components["master"] or {})}
-    return build(fluid_kinds.ALLUXIO_RUNTIME, params, compact(
-        replicas=params["worker_replicas"],
-        alluxioVersion=compact_or_none(
-            image=params.get("image"), imageTag=params.get("image_tag"),
-            imagePullPolicy=params.get("image_pull_policy")),
-        tieredstore=None if levels is None else {"levels": [_level(level) for level in levels]},
-        properties=_properties(params),
-        jvmOptions=params.get("jvm_options"),
-        runAs=compact_or_none(**(params.get("run_as") or {})),
-        disablePrometheus=params.get("disable_prometheus"),
-        hadoopConfig=params.get("hadoop_config"),
-        **components))
+    spec = render(RUNTIME, {**params, **_networks(params), "properties": _properties(params)})
+    return build(fluid_kinds.ALLUXIO_RUNTIME, params, overrides.merged(params.get("spec_overrides"), spec))
 
 
-def _component(component: str, params: dict) -> dict | None:
-    own = params.get(component) or {}
-    return compact_or_none(
-        jvmOptions=own.get("jvm_options"), properties=text_map(own.get("properties")),
-        env=text_map(own.get("env")),
-        ports=own.get("ports"), resources=_resources(own.get("resources")),
-        nodeSelector=text_map(own.get("node_selector")),
-        image=own.get("image"), imageTag=own.get("image_tag"), imagePullPolicy=own.get("image_pull_policy"),
-        args=own.get("args"), cleanPolicy=own.get("clean_policy"),
-        networkMode=params["network_mode"] if component in ("master", "worker") else None)
-
-
-def _resources(resources: dict | None) -> dict | None:
-    if resources is None:
-        return None
-    return compact(requests=text_map(resources.get("requests")), limits=text_map(resources.get("limits")))
-
-
-def _level(level: dict) -> dict:
-    return compact(
-        mediumtype=level["mediumtype"], path=level["path"], quota=level.get("quota"),
-        quotaList=level.get("quota_list"),
-        high=level.get("high"), low=level.get("low"), volumeType=level.get("volume_type"))
+def _networks(params: dict) -> dict[str, dict]:
+    """Return the options of masters and workers with their network; their own one goes first."""
+    return {part: {**own, "network_mode": own.get("network_mode") or params["network_mode"]}
+            for part in ("master", "worker") for own in [params.get(part) or {}]}
 
 
 def _properties(params: dict) -> dict | None:
