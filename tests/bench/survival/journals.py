@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several masters deleted at once, on claims and behind the gate; what a fresh deployment costs them.
+"""Several masters deleted at once, on claims and behind the gate.
 
 The claims are those of the default StorageClass.
 """
@@ -8,18 +8,17 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timezone
 from statistics import median
 
 from costs.report import Figure
 
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import logs
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import ROOT, ProbeWriter
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER, container_of
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import gate
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef, ref_to
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import MasterWebApi
 
 from .cache import Cache, NotInTime, kill, trials, until
@@ -32,7 +31,7 @@ _SECONDS_TO_SERVE = 180
 _SECONDS_TO_LOOK = 60.0
 # A container that was deleted by force serves a moment longer.
 _SECONDS_OF_ENDING = 4.0
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_LOG_TAIL = 500
 
 
 def all_masters_claims(cache: Cache) -> list[Figure]:
@@ -86,31 +85,6 @@ def two_masters_gate(cache: Cache) -> list[Figure]:
             Figure(work, "older or empty namespaces served", older, at_most=0)]
 
 
-def fresh_deployment(cache: Cache) -> list[Figure]:
-    """What the creation of this cache has cost its masters."""
-    def bound_at() -> str | None:
-        dataset = cache.client.get(fluid_kinds.DATASET, cache.ref) or {}
-        return next((each["lastTransitionTime"] for each in dataset["status"].get("conditions") or []
-                     if each["type"] == "Ready"), None)
-
-    bound = until("the Dataset to be Bound", bound_at, 300)
-    runtime = cache.client.get(fluid_kinds.ALLUXIO_RUNTIME, cache.ref)
-    workload = cache.client.get(kinds.STATEFUL_SET, ObjectRef(cache.namespace, cache.name + "-master"))
-    assert runtime and workload
-    restarts = sum(status["restartCount"] for pod in cache.pods().values()
-                   for status in pod["status"]["containerStatuses"])
-    made = _at(workload["metadata"]["creationTimestamp"])
-    later = [name for name, pod in cache.pods().items()
-             if _at(pod["metadata"]["creationTimestamp"]) - made > 3]
-    work = f"fresh deployment, {cache.kind.network}"
-    return [Figure(work, "masters restarted or replaced", restarts + len(later), at_most=0),
-            Figure(work, "Bound after", _at(bound) - _at(runtime["metadata"]["creationTimestamp"]), "s")]
-
-
-def _at(text: str) -> float:
-    return datetime.strptime(text, _TIME).replace(tzinfo=timezone.utc).timestamp()
-
-
 def _writer(cache: Cache, run_id: str) -> ProbeWriter:
     """A writer in a worker's pod that has begun to write."""
     worker = ObjectRef(cache.namespace, cache.name + "-worker-0")
@@ -129,10 +103,13 @@ def _kill(cache: Cache, pods: dict[str, dict]) -> float:
 
 
 def _served(cache: Cache, writer: ProbeWriter, began: float) -> float:
-    """The seconds until a leader lists the directories of the writer."""
+    """The seconds until a leader serves clients, as a drill counts them: its web port opens later."""
     time.sleep(_SECONDS_OF_ENDING)
     for _found in _looks(cache, writer, _SECONDS_TO_SERVE, pages=False):
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        leader = ref_to(cache.leader())
+        return seconds - logs.served_before_web(
+            cache.client.log(leader, container_of(MASTER), _LOG_TAIL))
     raise NotInTime(f"{cache.name} was not served for {_SECONDS_TO_SERVE} s: {cache.lacks()}")
 
 

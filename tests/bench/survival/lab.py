@@ -2,9 +2,12 @@
 """Ends, cuts and brings back nodes of the lab."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +41,17 @@ class Lab:
     def heal(self, node: str) -> None:
         """Plug it in; returns when the node is Ready."""
         self._run("heal", node)
+
+    @contextmanager
+    def api_server_paused(self) -> Iterator[None]:
+        """Stop the API server's process; connections stay open and are not answered."""
+        [pid] = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline")
+                 if path.read_bytes().split(b"\0")[1:2] == [b"kube-apiserver"]]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def kubelet_runs_since(self, node: str) -> float:
         """When the node's kubelet started, on the clock of time.monotonic()."""

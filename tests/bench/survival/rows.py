@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from costs.report import Figure
 from costs.session import Session
 
-from . import changes, journals, kills, nodes, restarts, together
+from . import changes, fresh, journals, kills, large, nodes, rebuilt, restarts, together
 from .cache import Cache, Content, Kind, deployed
 from .lab import Lab
 
@@ -51,8 +51,7 @@ class Row:
 # In the order of measuring: rows of one cache stand together, and what changes the cache or ends nodes comes
 # last.
 ROWS = (
-    Row("fresh_deployment", CLAIMS, journals.fresh_deployment),
-    Row("fresh_container", CLAIMS_CONTAINER, journals.fresh_deployment),
+    Row("fresh", CLAIMS, fresh.fresh),
     Row("all_masters_claims", CLAIMS, journals.all_masters_claims),
     Row("all_masters_balanced", CLAIMS_BALANCED, journals.all_masters_claims),
     Row("two_masters_gate", DEFAULT, journals.two_masters_gate),
@@ -61,6 +60,10 @@ ROWS = (
     Row("interrupted", DEFAULT, changes.interrupted, needs_module=_ROLLOUT),
     Row("follower_container", CONTAINER, restarts.follower),
     Row("scale", CONTAINER, changes.scale, needs_module=_ROLLOUT),
+    Row("large", CONTAINER, large.large),
+    Row("drains", CONTAINER, together.drains, needs_program="kubectl"),
+    Row("server_unavailable", CONTAINER, together.server_unavailable, needs_lab=True),
+    Row("rebuilt", CLAIMS_CONTAINER, rebuilt.rebuilt, needs_lab=True),
     Row("two_jobs", CONTAINER, together.two_jobs, needs_module=_ROLLOUT, needs_program="kubectl"),
     Row("leader_balanced", BALANCED, kills.clients),
     Row("leader_fast", FAST, kills.leader_fast),

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from itertools import combinations_with_replacement
 
 from costs.playing import PlayFailed, play
@@ -24,6 +25,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.names import
 
 from .cache import MASTERS, Cache, trials
 from .changes import rollout, writing
+from .lab import Lab
 from .watch import Look, below_majority, watched
 
 _PAIRS = 20
@@ -33,6 +35,8 @@ _MORE = 5
 _APART = 2.0
 _SECONDS = 900
 _CLAIM = "backups"
+# Seconds from the start of a job to its middle, and of the API server's pause.
+_UNTIL_MIDDLE, _PAUSED = 12, 30
 # How a job that has to make room for another one ends: it names the other one, or its own look refused.
 _GIVES_WAY = ("another run acts on the masters", "nothing was killed")
 
@@ -67,7 +71,7 @@ def two_jobs(cache: Cache) -> list[Figure]:
     outcomes: list[Outcome] = []
     chosen = random.Random(_SEED)
     jobs = _jobs()
-    with _claim(cache), writing(cache) as written:
+    with claim_for_backups(cache), writing(cache) as written:
         for number, (first, second) in enumerate(pairs(list(jobs), trials(_PAIRS)), 1):
             with watched(cache) as record, ThreadPoolExecutor(2) as both:
                 started = [both.submit(_run, cache, first, jobs[first])]
@@ -93,6 +97,46 @@ def two_jobs(cache: Cache) -> list[Figure]:
         Figure(work, "acknowledged directories", len(written["acknowledged"])),
         Figure(work, "acknowledged and lost", len(written["lost"]), at_most=0),
     ]
+
+
+def drains(cache: Cache) -> list[Figure]:
+    """Two nodes of masters drained at once by kubectl while a rolling restart runs."""
+    with writing(cache) as written, watched(cache) as record, ThreadPoolExecutor(3) as all_at_once:
+        nodes = sorted(pod["spec"]["nodeName"] for pod in cache.pods().values())[:2]
+        started = [all_at_once.submit(_run, cache, "rolling restart", _restart)]
+        time.sleep(_APART)
+        started += [all_at_once.submit(_run, cache, f"drain of {node}", partial(_drain_node, node=node))
+                    for node in nodes]
+        ended = [each.result() for each in started]
+        cache.until_whole()
+    print(f"  {'; '.join(map(_described, ended))}", file=sys.stderr, flush=True)
+    work = "kubectl drain of two nodes at once during a rolling restart"
+    return [
+        Figure(work, f"looks of {len(record.looks)} at fewer masters than a majority",
+               len(below_majority(record.looks)), at_most=0),
+        Figure(work, "jobs that failed without the other one's name", sum(not each.well for each in ended),
+               at_most=0),
+        Figure(work, "acknowledged and lost", len(written["lost"]), at_most=0),
+    ]
+
+
+def server_unavailable(cache: Cache, lab: Lab) -> list[Figure]:
+    """The API server paused for 30 s in the middle of a rolling restart and of a drill."""
+    figures = []
+    for name, job in (("rolling restart", _restart), ("drill", _drill), ("backup", _backup)):
+        with claim_for_backups(cache), writing(cache) as written, ThreadPoolExecutor(1) as background:
+            started = background.submit(_run, cache, name, job)
+            time.sleep(_UNTIL_MIDDLE)
+            with lab.api_server_paused():
+                time.sleep(_PAUSED)
+            outcome = started.result()
+            cache.until_whole()
+        print(f"  {_described(outcome)}", file=sys.stderr, flush=True)
+        work = f"API server paused for {_PAUSED} s during a {name}"
+        figures += [Figure(work, "failed", int(bool(outcome.failure)), at_most=0),
+                    Figure(work, "time", outcome.seconds, "s"),
+                    Figure(work, "acknowledged and lost", len(written["lost"]), at_most=0)]
+    return figures
 
 
 def _jobs() -> dict[str, Callable[[Cache], None]]:
@@ -146,9 +190,13 @@ def _backup(cache: Cache) -> None:
 
 
 def _drain(cache: Cache) -> None:
-    """Drain the node of a master as `kubectl drain` does for its maintenance, and give it back."""
-    node = random.choice(sorted(pod["spec"]["nodeName"] for pod in cache.pods().values()
-                                if "nodeName" in pod["spec"]))
+    """Drain the node of a master."""
+    _drain_node(cache, random.choice(sorted(pod["spec"]["nodeName"] for pod in cache.pods().values()
+                                            if "nodeName" in pod["spec"])))
+
+
+def _drain_node(cache: Cache, node: str) -> None:
+    """Drain the node as `kubectl drain` does for its maintenance, and give it back."""
     kubectl = ["kubectl", "--kubeconfig", cache.session.kubeconfig]
     try:
         done = subprocess.run(
@@ -166,7 +214,7 @@ def _play(cache: Cache, *tasks: dict) -> None:
 
 
 @contextmanager
-def _claim(cache: Cache) -> Iterator[None]:
+def claim_for_backups(cache: Cache) -> Iterator[None]:
     """A claim for backups, on a folder of one node."""
     name = f"{cache.namespace}-{_CLAIM}"
     node = min(pod["spec"]["nodeName"] for pod in cache.pods().values())
