@@ -139,12 +139,12 @@ options:
       profile:
         description:
           - Sets several of these options. An option that is also given keeps its own value.
-          - V(fast) sets O(raft.election_timeout_min) to V(1s), O(raft.election_timeout_max) to V(2s),
+          - V(fast) sets O(raft.election_timeout_min) to V(700ms), O(raft.election_timeout_max) to V(1s),
             O(raft.catchup_retry_wait) to V(100ms) and O(raft.backup_delegation) to V(false).
-          - With V(fast) the next leader serves about 4 seconds after the loss of a leader. It suits masters
-            that neither their garbage collection nor their node stops for half a second.
-          - V(balanced) sets O(raft.election_timeout_min) to V(5s), O(raft.election_timeout_max) to V(7s),
-            and the other two as V(fast) does. The next leader serves about 8 seconds after the loss. A pause
+          - With V(fast) the next leader serves about 2.5 seconds after the loss of a leader. It suits masters
+            that neither their garbage collection nor their node stops for 0.35 seconds.
+          - V(balanced) sets O(raft.election_timeout_min) to V(4500ms), O(raft.election_timeout_max) to V(5s),
+            and the other two as V(fast) does. The next leader serves 6 to 10 seconds after the loss. A pause
             of 2 seconds in any master, as of its garbage collection, causes no election.
           - The playbooks C(deploy_ha) and C(scale_masters) use V(balanced) unless C(fluid_raft) sets another.
           - V(default) sets none, so Alluxio's own timeouts remain, with failovers of 23 to 28 seconds.

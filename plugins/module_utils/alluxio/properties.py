@@ -38,22 +38,24 @@ ELECTION_TIMEOUT_DEFAULTS = {ELECTION_TIMEOUT_MIN: 10.0, ELECTION_TIMEOUT_MAX: 2
 RAFT_DURATIONS = ("election_timeout_min", "election_timeout_max", "catchup_retry_wait",
                   "raft_client_request_interval", "raft_client_request_timeout", "write_timeout",
                   "transport_request_timeout")
-# Named sets of these options. With `fast` the failover takes up to 4 s instead of 11 to 14 (measured, Alluxio
-# 2.9.4).
+# Named sets of these options.
 #
-# `balanced` outlasts pauses of 2 s: a leader sends heartbeats after half of election.timeout.min (Ratis), so
-# a follower hears nothing for 2.5 s in normal operation and 4.5 s with such a pause, less than 5 s. After the
-# leader's death the first of two followers becomes a candidate after 5 to 7 s, 5.6 s in the median. It serves
-# 1.7 to 2.2 s later (measured with `fast`). A wider range makes split votes rarer and failovers longer.
+# A follower sleeps a random election timeout, then becomes a candidate if no heartbeat came for that long,
+# else sleeps again (Ratis 2.4, FollowerState.run). So a follower of a dead leader becomes a candidate one to
+# two timeouts after the last heartbeat, the first of two after 1.3 timeouts (median). It serves 0.4 to 0.7 s
+# later (measured, Alluxio 2.9.4). The moments of the sleeps keep votes apart, so the range may be narrow.
+#
+# A leader sends heartbeats after half of election.timeout.min. With `balanced` a follower hears nothing for
+# 2.25 s in normal operation and 4.25 s with a pause of 2 s, less than 4.5 s. With `fast` it may be 0.35 s.
 #
 # With backup delegation a follower searches the lost leader and cannot lead before it stops that
 # (BackupWorkerRole.close): 20 to 33 s after the loss of the leader's node, and in one of ten cases after the
 # end of its process (measured).
 RAFT_PROFILES = {
     "default": {},
-    "balanced": {"election_timeout_min": "5s", "election_timeout_max": "7s", "catchup_retry_wait": "100ms",
-                 "backup_delegation": "false"},
-    "fast": {"election_timeout_min": "1s", "election_timeout_max": "2s", "catchup_retry_wait": "100ms",
+    "balanced": {"election_timeout_min": "4500ms", "election_timeout_max": "5s",
+                 "catchup_retry_wait": "100ms", "backup_delegation": "false"},
+    "fast": {"election_timeout_min": "700ms", "election_timeout_max": "1s", "catchup_retry_wait": "100ms",
              "backup_delegation": "false"},
 }
 

@@ -102,7 +102,7 @@ REFUSED = [
                  "alluxio.master.embedded.journal.election.timeout.max: set raft.election_timeout_max alone, "
                  "or raft.profile: default", id="profile-and-property"),
     pytest.param({"raft": {"profile": "balanced", "election_timeout_max": "4s"}},
-                 "raft.election_timeout_min (5s) is not below raft.election_timeout_max (4s)",
+                 "raft.election_timeout_min (4.5s) is not below raft.election_timeout_max (4s)",
                  id="max-below-the-min-of-the-profile"),
     *[pytest.param({"master_replicas": 3, **given},
                    f"{option} sets alluxio.standby.master.web.enabled: true, so that every master", id=option)
