@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from labctl import lab, origin, preflight, settings, status
+from labctl.build import versions
 from labctl.errors import LabError
 from labctl.lock import machine_lock
 from labctl.plan import Request
@@ -49,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
                     help="leave Fluid's Helm chart to the caller")
     up.add_argument("--origin-rate", metavar="RATE",
                     help="total rate of the origin in bytes per second, such as 20m; off: no limit (default)")
+    up.add_argument("--alluxio", choices=versions.ALLUXIO_VERSIONS,
+                    help=f"version of Alluxio (default {versions.ALLUXIO})")
     up.add_argument("--audit", action="store_true",
                     help="log every API request's metadata to <state>/log/audit.log")
 
@@ -94,7 +97,7 @@ def _changing(action, *names: str):
 def _up(options) -> None:
     origin.tc_rate(options.origin_rate or origin.UNLIMITED)
     request = Request(tier=options.tier, nodes=options.nodes, fluid=options.fluid,
-                      origin_rate=options.origin_rate, audit=options.audit)
+                      origin_rate=options.origin_rate, audit=options.audit, alluxio=options.alluxio)
     with _exclusive(options.name) as report:
         preflight.machine(request.tier or "full")
         lab.up(request, report)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labctl import daemon, settings
 from labctl.api import Api
+from labctl.build import versions
 from labctl.errors import LabError
 
 _RELEASE = "fluid"
@@ -20,12 +21,21 @@ def apply_definitions(crds: Path) -> None:
     daemon.wait(api.definitions_established, what="Fluid's resource definitions to be served")
 
 
-def install(bin_dir: Path, chart: Path) -> None:
+def values(alluxio_version: str) -> Path:
+    """The file of the chart's values with the images of this Alluxio."""
+    if alluxio_version == versions.ALLUXIO:
+        return settings.FLUID_VALUES
+    changed = settings.state_dir() / settings.FLUID_VALUES.name
+    changed.write_text(settings.FLUID_VALUES.read_text().replace(versions.ALLUXIO, alluxio_version))
+    return changed
+
+
+def install(bin_dir: Path, chart: Path, values_file: Path) -> None:
     """Install the release unless its workloads exist; returns before its pods are ready."""
     if Api().get(f"{_APPS}/deployments")["items"]:
         return
     daemon.run("helm", [bin_dir / "helm", "upgrade", "--install", _RELEASE, chart,
-                        "--values", settings.FLUID_VALUES,
+                        "--values", values_file,
                         "--namespace", settings.FLUID_NAMESPACE, "--create-namespace"],
                env=_environment(bin_dir))
 

@@ -36,7 +36,7 @@ def up(request: plan.Request, report: Progress) -> None:
     """Bring up what is asked for, from whatever state the machine is in."""
     running = state.load()
     decision = plan.decide(request, running,
-                           fingerprint=fingerprint(running.shape.tier) if running else "",
+                           fingerprint=fingerprint(running.shape) if running else "",
                            healthy=running is not None and healthy(running.shape))
     report(f"{decision.action}: {decision.reason}")
     if decision.action == plan.FRESH:
@@ -97,9 +97,9 @@ def set_origin_rate(report: Progress, rate: str) -> None:
     report(f"origin rate: {rate}")
 
 
-def fingerprint(tier: str) -> str:
-    """Hash of all that a tier is made of: sources of its parts and the lab's code."""
-    return f"{build.fingerprint(tier)}-{state.code_hash()}"
+def fingerprint(shape: Shape) -> str:
+    """Hash of all that a lab is made of: sources of its parts and the lab's code."""
+    return f"{build.fingerprint(shape.tier, shape.alluxio)}-{state.code_hash()}"
 
 
 def healthy(shape: Shape) -> bool:
@@ -154,7 +154,7 @@ def _start_fresh(shape: Shape, report: Progress) -> None:
     if not leftovers.found():
         preflight.room(shape.tier)
     # Built before anything is removed: a build that fails costs no running lab.
-    artifacts = build.ensure(shape.tier, settings.cache_dir(), report)
+    artifacts = build.ensure(shape.tier, settings.cache_dir(), report, shape.alluxio)
     leftovers.remove()
     preflight.room(shape.tier)
     host.record()
@@ -180,7 +180,7 @@ def _extend(running: State, shape: Shape, report: Progress) -> None:
         return
     if running.shape.tier == "api":
         preflight.room_beside_api()
-        artifacts = build.ensure("full", settings.cache_dir(), report)
+        artifacts = build.ensure("full", settings.cache_dir(), report, shape.alluxio)
     if shape != running.shape:
         _record(STARTING, shape, artifacts)
     for number in range(shape.nodes + 1, running.shape.nodes + 1):
@@ -201,7 +201,8 @@ def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
         jobs += [pool.submit(node.start, number, artifacts.kube, report, store)
                  for number in range(1, shape.nodes + 1)]
         if shape.fluid:
-            jobs.append(pool.submit(fluid.install, artifacts.bin, artifacts.fluid_chart))
+            jobs.append(pool.submit(fluid.install, artifacts.bin, artifacts.fluid_chart,
+                                    fluid.values(shape.alluxio)))
         for job in jobs:
             job.result()
     control_plane.wait_controllers()
@@ -213,4 +214,4 @@ def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
 def _record(phase: str, shape: Shape, artifacts: Artifacts) -> None:
     paths = {name: list(map(str, value)) if isinstance(value, tuple) else value and str(value)
              for name, value in dataclasses.asdict(artifacts).items()}
-    state.save(State(phase, shape, fingerprint(shape.tier), str(settings.LAB_DIR), paths))
+    state.save(State(phase, shape, fingerprint(shape), str(settings.LAB_DIR), paths))

@@ -15,7 +15,7 @@ from labctl import firewall, host, network, settings
 from labctl.cgroups import Group
 
 _STATE_PARTS = ("state.json", "state.new", "kubeconfig", "pki", "etcd", "log", "nodes", "origin",
-                "dns", "helm", "audit-policy.yaml")
+                "dns", "helm", "audit-policy.yaml", "fluid-values.yaml")
 
 
 def found() -> bool:

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, replace
 
+from labctl.build import versions
 from labctl.settings import DEFAULT_NODES
 from labctl.state import RUNNING, Shape, State
 
@@ -20,6 +21,7 @@ class Request:
     fluid: bool = True
     origin_rate: str | None = None
     audit: bool = False
+    alluxio: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def decide(request: Request, running: State | None, *, fingerprint: str, healthy
     """
     fresh = Shape(tier=request.tier or "full", nodes=request.nodes or DEFAULT_NODES,
                   fluid=request.fluid, origin_rate=request.origin_rate or "off",
-                  audit=request.audit)
+                  audit=request.audit, alluxio=request.alluxio or versions.ALLUXIO)
     if running is None:
         return Plan(FRESH, fresh, "no lab runs")
     if running.phase != RUNNING:
@@ -48,6 +50,8 @@ def decide(request: Request, running: State | None, *, fingerprint: str, healthy
         return Plan(FRESH, fresh, f"the lab of {running.checkout} has other inputs")
     if request.audit and not running.shape.audit:
         return Plan(FRESH, fresh, "the API server runs without an audit log")
+    if request.alluxio not in (None, running.shape.alluxio) and running.shape.tier == "full":
+        return Plan(FRESH, fresh, f"it has Alluxio {running.shape.alluxio}")
     wanted = _merge(request, running.shape)
     if wanted == running.shape:
         return Plan(REUSE, wanted, "it is already as asked")
@@ -60,6 +64,8 @@ def _merge(request: Request, shape: Shape) -> Shape:
         shape = replace(shape, tier="full", fluid=request.fluid)
     elif shape.tier == "full" and request.tier != "api":
         shape = replace(shape, fluid=shape.fluid or request.fluid)
+    if request.alluxio is not None:
+        shape = replace(shape, alluxio=request.alluxio)
     if request.nodes is not None:
         shape = replace(shape, nodes=request.nodes)
     if request.origin_rate is not None:

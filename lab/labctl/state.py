@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labctl import settings
+from labctl.build import versions
 
 STARTING = "starting"
 RUNNING = "running"
@@ -22,12 +23,13 @@ class Shape:
     fluid: bool = True
     origin_rate: str = "off"
     audit: bool = False
+    alluxio: str = versions.ALLUXIO
 
     def __str__(self) -> str:
         if self.tier == "api":
             return "tier api"
         return (f"tier full, {self.nodes} nodes, {'with' if self.fluid else 'without'} Fluid, "
-                f"origin rate {self.origin_rate}")
+                f"Alluxio {self.alluxio}, origin rate {self.origin_rate}")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def environment() -> str:
         raise Refused("no lab runs on this machine: start one with `lab up`")
     artifacts = lab.artifacts_of(running)
     values = {"KUBECONFIG": settings.kubeconfig(), "FLUID_LAB_CHART": artifacts.fluid_chart,
-              "FLUID_LAB_VALUES": settings.FLUID_VALUES, "FLUID_LAB_ORIGIN": settings.ORIGIN_URL}
+              "FLUID_LAB_VALUES": fluid.values(running.shape.alluxio),
+              "FLUID_LAB_ORIGIN": settings.ORIGIN_URL}
     lines = [f"export {name}={shlex.quote(str(value))}" for name, value in values.items() if value]
     return "\n".join([*lines, f'export PATH={shlex.quote(str(artifacts.bin))}:"$PATH"'])
 

@@ -7,6 +7,9 @@ import time
 import pytest
 from labctl import build
 from labctl.build import catalog, versions
+from labctl.build.part import part_keys
+
+PARTS = catalog.parts()
 
 
 def needed(tier):
@@ -15,7 +18,7 @@ def needed(tier):
 
     def visit(name):
         found.add(name)
-        for need in catalog.PARTS[name].needs:
+        for need in PARTS[name].needs:
             visit(need)
 
     for name in catalog.TIERS[tier]:
@@ -24,7 +27,7 @@ def needed(tier):
 
 
 def test_every_part_is_of_some_use():
-    assert needed("api") | needed("full") == set(catalog.PARTS)
+    assert needed("api") | needed("full") == set(PARTS)
 
 
 def test_the_api_tier_builds_only_kubernetes_and_the_crds():
@@ -32,7 +35,7 @@ def test_the_api_tier_builds_only_kubernetes_and_the_crds():
 
 
 def test_every_source_folder_is_there():
-    for part in catalog.PARTS.values():
+    for part in PARTS.values():
         assert part.source is None or any(part.source.iterdir()), part.name
 
 
@@ -44,6 +47,13 @@ def test_every_source_folder_is_there():
 ])
 def test_versions_agree_with_the_sources(file, pattern, version):
     assert re.search(pattern, (catalog.SOURCES / file).read_text(encoding="utf-8"))[1] == version
+
+
+def test_another_alluxio_changes_only_what_contains_it():
+    default, other = (part_keys(catalog.parts(version)) for version in (versions.ALLUXIO, "2.9.0"))
+    assert {name for name in default if default[name] != other[name]} == {
+        "alluxio-jars", "webufs", "class-archive", "images"}
+    assert catalog.image_names("2.9.0")["alluxio"] == ["docker.io/alluxio/alluxio-dev:2.9.0"]
 
 
 def test_the_fingerprint_is_cheap_and_each_tiers_own():

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from labctl import fluid, settings
 from labctl.fluid import not_ready
 
 
@@ -20,3 +21,10 @@ def test_what_is_missing_is_named():
 
 def test_an_empty_namespace_is_not_ready():
     assert not_ready([], [], nodes=3) == ["the chart's controllers and CSI plugin"]
+
+
+def test_the_charts_values_name_the_labs_alluxio(state_dir):
+    state_dir.mkdir(exist_ok=True)
+    assert fluid.values("2.9.4") == settings.FLUID_VALUES
+    changed = fluid.values("2.9.0").read_text()
+    assert changed.count("imageTag: 2.9.0") == 2 and "2.9.4" not in changed

@@ -28,6 +28,9 @@ def running(shape, phase=RUNNING, fingerprint="same"):
     (Request(tier="api", audit=True), API, FRESH, Shape(tier="api", audit=True)),
     (Request(audit=True), Shape(audit=True), REUSE, Shape(audit=True)),
     (Request(), Shape(audit=True), REUSE, Shape(audit=True)),
+    (Request(), Shape(alluxio="2.9.0"), REUSE, Shape(alluxio="2.9.0")),
+    (Request(alluxio="2.9.0"), FULL, FRESH, Shape(alluxio="2.9.0")),
+    (Request(alluxio="2.9.0"), API, EXTEND, Shape(alluxio="2.9.0")),
 ])
 def test_a_healthy_lab_is_reused_as_far_as_it_serves(request_, shape, action, wanted):
     plan = decide(request_, running(shape), fingerprint="same", healthy=True)

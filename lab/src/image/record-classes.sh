@@ -79,7 +79,10 @@ await job-worker "opening its web port" listens 30003
 # Other commands load hardly a class that these do not.
 call mount fs mount --readonly /web http://localhost:8090/
 call ls fs -Dalluxio.user.file.metadata.sync.interval=0 ls -R /web
-call load fs load /web --submit
+case $(alluxio version) in
+  2.9.0) call load fs load /web ;;
+  *) call load fs load /web --submit ;;
+esac
 call report fsadmin report
 call quorum fsadmin journal quorum info -domain MASTER
 

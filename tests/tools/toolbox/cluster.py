@@ -28,6 +28,7 @@ def start(tier: str, environ: dict[str, str], empty: bool = False, fluid: bool =
     if empty:
         shell.run([sys.executable, paths.LAB, "down"])
     options = ["--no-fluid"] if tier == "full" and not fluid else []
+    options += ["--alluxio", version] if (version := os.environ.get("FLUID_LAB_ALLUXIO")) else []
     shell.run([sys.executable, paths.LAB, "up", "--tier", tier, *options], seconds=SECONDS_TO_START)
     return environ | _lab_environ(environ)
 

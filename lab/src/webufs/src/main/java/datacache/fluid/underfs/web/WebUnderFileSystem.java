@@ -7,7 +7,6 @@ import alluxio.underfs.UfsFileStatus;
 import alluxio.underfs.UfsStatus;
 import alluxio.underfs.UnderFileSystemConfiguration;
 import alluxio.underfs.options.FileLocationOptions;
-import alluxio.underfs.options.GetFileStatusOptions;
 import alluxio.underfs.options.OpenOptions;
 
 import java.io.FileNotFoundException;
@@ -22,7 +21,7 @@ import javax.annotation.Nullable;
  * <p>An instance serves all mounts of one host that have the same options, as Alluxio shares it, so
  * nothing here depends on the path of a mount.
  */
-final class WebUnderFileSystem extends ReadOnlyUnderFileSystem {
+final class WebUnderFileSystem extends VersionedUnderFileSystem {
   /** Alluxio's name for this kind of under-store: it mounts "web" read-only by itself. */
   private static final String TYPE = "web";
   private static final long UNKNOWN_SPACE = -1;
@@ -53,8 +52,7 @@ final class WebUnderFileSystem extends ReadOnlyUnderFileSystem {
   }
 
   @Override
-  public UfsFileStatus getFileStatus(String path, GetFileStatusOptions options)
-      throws IOException {
+  UfsFileStatus fileStatus(String path) throws IOException {
     if (getStatus(path) instanceof UfsFileStatus file) {
       return file;
     }
@@ -151,9 +149,8 @@ final class WebUnderFileSystem extends ReadOnlyUnderFileSystem {
   public void connectFromWorker(String hostname) {}
 
   @Override
-  public void close() throws IOException {
+  void release() throws IOException {
     children.close();
-    super.close();
   }
 
   private UfsStatus status(String path, String name) throws IOException {
