@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each option of a role is documented, has its documented default, and can be set from the inventory."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 from jinja2 import StrictUndefined
 from jinja2.nativetypes import NativeEnvironment
+
+from ansible_collections.datacache.fluid.plugins.filter.given import given
 
 COLLECTION = Path(__file__).parents[3]
 ROLES = sorted(folder.name for folder in (COLLECTION / "roles").iterdir())
@@ -32,16 +35,23 @@ def options(role):
     return entry_points(role)["main"]["options"]
 
 
-def mapped(inventory):
+def environment():
+    """The templates' environment, with the filters that the mapping uses."""
+    found = NativeEnvironment(undefined=StrictUndefined)
+    found.filters["datacache.fluid.given"] = given
+    found.filters["combine"] = lambda first, second: first | second
+    return found
+
+
+def mapped(inventory, files=("roles.yml",)):
     """What the playbooks hand to the roles for an inventory: the mapping's templates, filled in from top to
     bottom.
     """
-    environment = NativeEnvironment(undefined=StrictUndefined)
-    environment.filters["mandatory"] = lambda value, message: value
     values = dict(inventory)
-    for name, template in load(MAPPING).items():
-        values[name] = environment.from_string(template).render(values)
-    return {name: values[name] for name in load(MAPPING)}
+    templates = {name: template for file in files for name, template in load(MAPPING.with_name(file)).items()}
+    for name, template in templates.items():
+        values[name] = environment().from_string(template).render(values)
+    return {name: values[name] for name in templates}
 
 
 def test_there_are_roles():
@@ -94,10 +104,9 @@ def test_one_inventory_name_reaches_all_roles_that_need_it():
 
 
 def test_the_ha_playbook_asks_for_three_masters():
-    overriding = load(MAPPING.with_name("ha.yml"))
-    environment = NativeEnvironment()
-    assert environment.from_string(overriding["deploy_master_replicas"]).render() == 3
-    assert environment.from_string(overriding["deploy_master_replicas"]).render(fluid_master_replicas=5) == 5
+    template = environment().from_string(load(MAPPING.with_name("ha.yml"))["deploy_master_replicas"])
+    assert template.render() == template.render(fluid_master_replicas="") == 3
+    assert template.render(fluid_master_replicas=5) == template.render(fluid_master_replicas="5") == 5
 
 
 @pytest.mark.parametrize(("inventory", "raft"), [
@@ -108,7 +117,67 @@ def test_the_ha_playbook_asks_for_three_masters():
     ({"fluid_raft": {"profile": "default"}}, {"profile": "default"}),
 ], ids=["nothing", "empty", "an-option", "fast", "alluxios-own"])
 def test_the_ha_playbook_fails_over_in_8_s_unless_told_otherwise(inventory, raft):
-    environment = NativeEnvironment(undefined=StrictUndefined)
-    environment.filters["combine"] = lambda first, second: first | second
     template = load(MAPPING.with_name("ha.yml"))["deploy_raft"]
-    assert environment.from_string(template).render(inventory) == raft
+    assert environment().from_string(template).render(inventory) == raft
+
+
+def inventory_names():
+    return sorted({name for template in load(MAPPING).values()
+                   for name in re.findall(r"\bfluid_[a-z_]+", template)})
+
+
+@pytest.mark.parametrize("empty", ["", None, " "], ids=["empty", "null", "blank"])
+def test_an_empty_answer_of_a_survey_is_not_given(empty):
+    """Every variable of the mapping at once, as AWX sends optional questions."""
+    left_out = {name: empty for name in inventory_names() if name not in REQUIRED}
+    assert len(left_out) > 60
+    assert mapped(REQUIRED | left_out) == mapped(REQUIRED)
+
+
+def test_lists_and_dictionaries_as_text_are_those_of_the_inventory():
+    inventory = REQUIRED | {"fluid_tolerations": [{"key": "a"}], "fluid_raft": {"profile": "fast"},
+                            "fluid_tieredstore": [], "fluid_journal_volume": {"type": "claim", "keep": True}}
+    as_text = {name: yaml.safe_dump(value) if isinstance(value, (list, dict)) else value
+               for name, value in inventory.items()}
+    assert mapped(as_text, ("roles.yml", "ha.yml")) == mapped(inventory, ("roles.yml", "ha.yml"))
+
+
+def test_numbers_and_booleans_as_text():
+    handed = mapped(REQUIRED | {"fluid_worker_replicas": "0", "fluid_probes": "false"})
+    assert (handed["deploy_worker_replicas"], handed["verify_probes"]) == (0, False)
+
+
+@pytest.mark.parametrize(("ref", "url", "version"), [
+    ("", "https://fluid-cloudnative.github.io/charts", "1.0.8"), ("/charts/fluid", "", ""),
+    ("./fluid.tgz", "", ""), ("oci://registry/fluid", "", "1.0.8")])
+def test_a_chart_from_elsewhere_needs_no_repository(ref, url, version):
+    empty = {"fluid_chart_repo_url": "", "fluid_chart_version": ""}
+    handed = mapped(REQUIRED | empty | {"fluid_chart_ref": ref})
+    assert (handed["install_chart_repo_url"], handed["install_chart_version"]) == (url, version)
+
+
+PLAYBOOKS = [path for path in sorted(MAPPING.parents[1].glob("*.yml")) if path.stem != "deploy-ha"]
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_runs_on_a_group_and_validates_the_variables_first(path):
+    [play] = load(path)
+    assert play["hosts"] == "{{ fluid_hosts | default('all', true) }}"
+    first = [*play.get("pre_tasks", []), *play.get("tasks", [])][0]
+    assert first["tags"] == ["always"]
+    required = first["datacache.fluid.validate_variables"]["required"]
+    roles = [role["role"].rpartition(".")[2] for role in play.get("roles", [])]
+    templates = {name: template for name, template in load(MAPPING).items()
+                 if name.partition("_")[0] in roles or name in str(play)}
+    while more := {name: template for name, template in load(MAPPING).items() if name not in templates
+                   and any(re.search(rf"\b{name}\b", text) for text in templates.values())}:
+        templates |= more
+    needed = {name for text in templates.values()
+              for name in re.findall(r"(fluid_\w+) \|[^}]*required=", text)}
+    assert set(required) == needed
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_an_empty_answer_for_a_variable_of_a_playbook_is_not_given(path):
+    filtered = re.findall(r"\bfluid_\w+ \| default\(([^|]*)\)", path.read_text())
+    assert [arguments for arguments in filtered if not arguments.endswith("true") and arguments != "''"] == []

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of validate_variables: it reads the variables of the host, which a module cannot see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils import inventory
+
+_PREFIX = "fluid_"
+
+
+class ActionModule(ActionBase):
+    """The action plugin; Ansible requires the name."""
+
+    _supports_check_mode = True
+    _requires_connection = False
+    _VALID_ARGS = frozenset({"required"})
+
+    def run(self, tmp=None, task_vars=None):
+        """Fail with one sentence for each variable that no playbook reads, that is missing or invalid."""
+        result = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(
+            {"required": {"type": "list", "elements": "str", "default": []}})
+        known = inventory.variables(Path(__file__).resolve().parents[2])
+        values = self._values(task_vars or {})
+        faults = [*inventory.unknown(list(values), known),
+                  *inventory.missing(options["required"], values, known), *inventory.invalid(values, known)]
+        result["changed"] = False
+        if faults:
+            result.update(failed=True, msg="; ".join(faults))
+        return result
+
+    def _values(self, task_vars: dict) -> dict:
+        return {name: self._templated(value) for name, value in task_vars.items()
+                if name.startswith(_PREFIX)}
+
+    def _templated(self, value: object) -> object:
+        """Return the value of a variable; its template if that fails, which the task that uses it reports."""
+        try:
+            return self._templar.template(value)
+        except AnsibleError:
+            return value

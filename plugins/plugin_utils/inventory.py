@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory variables that the playbooks read, and the rules for their values.
+
+The playbooks are the only source of the names, playbooks/vars/roles.yml of the options that they set, and the
+roles' argument specs of the types.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .conversion import converted, from_yaml, is_given
+
+_NAME = re.compile(r"\bfluid_[a-z0-9_]+\b")
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+# `name: "{{ fluid_name | ... required='message' ... }}"` in roles.yml.
+_REQUIRED = re.compile(r"\b(fluid_\w+) \|[^}]*\brequired='([^']*)'")
+_DIRECT = re.compile(r"^\{\{ (fluid_\w+) \| default\(''\) \| datacache\.fluid\.given\(")
+_TYPES: dict[str, tuple[object, str]] = {
+    "int": (0, "a whole number"), "float": (0, "a number"), "bool": (False, "true or false"),
+    "list": ([], "a list"), "dict": ({}, "a dictionary"), "str": ("", "a text"),
+}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What is known of a variable. option: its specification in a role's argument spec, {} without a role."""
+
+    name: str
+    option: Mapping
+    required: str = ""
+
+
+def variables(collection: Path) -> dict[str, Variable]:
+    """Return the variables that the playbooks of the collection read, by name."""
+    texts = [_COMMENT.sub("", path.read_text(encoding="utf-8"))
+             for path in sorted((collection / "playbooks").rglob("*.yml"))
+             if "inventory" not in path.parts]
+    mapping = yaml.safe_load((collection / "playbooks" / "vars" / "roles.yml").read_text(encoding="utf-8"))
+    required = {name: message for template in mapping.values()
+                for name, message in _REQUIRED.findall(template)}
+    options = dict(_options(collection, mapping))
+    return {name: Variable(name, options.get(name, {}), required.get(name, ""))
+            for text in texts for name in _NAME.findall(text)}
+
+
+def _options(collection: Path, mapping: dict[str, str]) -> Iterator[tuple[str, dict]]:
+    """Yield each variable that sets a role's option directly, and the option's specification."""
+    specs: dict[str, dict] = {}
+    for path in sorted((collection / "roles").glob("*/meta/argument_specs.yml")):
+        text = path.read_text(encoding="utf-8")
+        specs.update(yaml.safe_load(text)["argument_specs"]["main"]["options"])
+    for option, template in mapping.items():
+        found = _DIRECT.match(template)
+        if found and option in specs:
+            yield found[1], specs[option]
+
+
+def unknown(names: list[str], known: Mapping[str, Variable]) -> list[str]:
+    """Return a sentence for each name that no playbook reads, with the nearest known name."""
+    return [f"no playbook of datacache.fluid reads {name}: {_remedy(name, known)}"
+            for name in sorted(names) if name not in known]
+
+
+def _remedy(name: str, known: Mapping[str, Variable]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return f"did you mean {nearest[0]}?" if nearest else (
+        "remove it, or give it a name without the prefix fluid_, which belongs to this collection")
+
+
+def missing(required: list[str], values: Mapping[str, object], known: Mapping[str, Variable]) -> list[str]:
+    """Return a sentence for each required variable that is not given."""
+    return [f"{name} is not given: {known[name].required or 'set it in the inventory'}"
+            for name in required if not is_given(values.get(name))]
+
+
+def invalid(values: Mapping[str, object], known: Mapping[str, Variable]) -> list[str]:
+    """Return a sentence for each given value that does not have the type or the choices of its option."""
+    found = [_refusal(name, value, known[name].option) for name, value in sorted(values.items())
+             if name in known and is_given(value)]
+    return [sentence for sentence in found if sentence]
+
+
+def _refusal(name: str, value: object, option: Mapping) -> str:
+    """Return why a value is refused; empty for a valid one.
+
+    Lists and dictionaries may hold secrets, so their content is not shown.
+    """
+    kind = option.get("type")
+    if kind not in _TYPES:
+        return ""
+    default, noun = _TYPES[kind]
+    typed = converted(value, default)
+    if kind in ("list", "dict"):
+        return _tree_refusal(name, typed, kind, option)
+    if not _has_type(typed, kind):
+        return f"{name} is {_shown(value)}: expected {noun}{_example(option)}"
+    if "choices" in option and typed not in option["choices"]:
+        return f"{name} is {typed!r}: expected one of {', '.join(filter(None, option['choices']))}"
+    if name.endswith("_timeout") and int(typed) < 1:
+        return f"{name} is {typed}: expected at least one second{_example(option)}"
+    return ""
+
+
+def _tree_refusal(name: str, typed: object, kind: str, option: Mapping) -> str:
+    noun = _TYPES[kind][1]
+    if kind == "list" and option.get("elements") == "str" and isinstance(typed, str):
+        return ""  # Ansible splits it at its commas
+    if not isinstance(typed, (list, dict)):
+        state = "a text that is no YAML" if isinstance(typed, str) and from_yaml(typed) is None else (
+            f"{'a text' if isinstance(typed, str) else _shown(typed)}")
+        return f"{name} is {state}: expected {noun}, or {noun} as YAML text"
+    if not isinstance(typed, list if kind == "list" else dict):
+        return f"{name} is {_shown(typed)}: expected {noun}"
+    wrong = [number for number, each in enumerate(typed) if not isinstance(each, Mapping)]
+    if option.get("elements") == "dict" and wrong:
+        return f"{name}[{wrong[0]}] is {_shown(typed[wrong[0]])}: expected a dictionary"  # type: ignore[index]
+    return ""
+
+
+def _has_type(value: object, kind: str) -> bool:
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind == "str":
+        return isinstance(value, str)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (kind == "float" and _is_number(value))
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    return "a list" if isinstance(value, (list, tuple)) else repr(value)
+
+
+def _example(option: Mapping) -> str:
+    default = option.get("default")
+    return "" if default in (None, "", 0) or isinstance(default, bool) else f", such as {default}"

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules for inventory variables, with the variables that the playbooks of this checkout read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.plugin_utils import inventory
+
+COLLECTION = Path(__file__).parents[4]
+KNOWN = inventory.variables(COLLECTION)
+
+
+def refusals(**values):
+    return inventory.invalid(values, KNOWN)
+
+
+def test_every_variable_of_the_playbooks_and_of_the_example_is_known():
+    texts = [path.read_text() for path in (COLLECTION / "playbooks").rglob("*.yml")]
+    used = {name for text in texts for name in re.findall(r"\bfluid_[a-z]+[a-z_]*\b", text)}
+    assert used == KNOWN.keys()
+    assert {"fluid_name", "fluid_rebuild", "fluid_hosts", "fluid_kubeconfig", "fluid_restore_backup"} <= used
+
+
+def test_types_and_messages_come_from_the_roles():
+    assert KNOWN["fluid_worker_replicas"].option["type"] == "int"
+    assert KNOWN["fluid_network_mode"].option["choices"] == ["HostNetwork", "ContainerNetwork"]
+    assert KNOWN["fluid_name"].required == "Set fluid_name, the name of the cache, in the inventory."
+    assert KNOWN["fluid_rebuild"].option == {}
+
+
+def test_every_option_that_one_variable_sets_gives_it_its_type():
+    """A line of roles.yml that does not match is not checked."""
+    mapping = inventory.yaml.safe_load((COLLECTION / "playbooks" / "vars" / "roles.yml").read_text())
+    unmatched = [option for option, template in mapping.items()
+                 if "fluid_" in template and not inventory._DIRECT.match(template)]
+    assert unmatched == []
+
+
+@pytest.mark.parametrize(("name", "sentence"), [
+    ("fluid_mastr_replicas", "no playbook of datacache.fluid reads fluid_mastr_replicas: did you mean "
+                             "fluid_master_replicas?"),
+    ("fluid_mount", "no playbook of datacache.fluid reads fluid_mount: did you mean fluid_mounts?"),
+    ("fluid_ticket", "no playbook of datacache.fluid reads fluid_ticket: remove it, or give it a name "
+                     "without the prefix fluid_, which belongs to this collection"),
+])
+def test_an_unknown_variable(name, sentence):
+    assert inventory.unknown([name, "fluid_name"], KNOWN) == [sentence]
+
+
+def test_a_missing_variable():
+    names = ["fluid_name", "fluid_mounts", "fluid_namespace"]
+    assert inventory.missing(names, {"fluid_name": " ", "fluid_namespace": "data"}, KNOWN) == [
+        "fluid_name is not given: Set fluid_name, the name of the cache, in the inventory.",
+        "fluid_mounts is not given: Set fluid_mounts, the under-stores of the cache, in the inventory."]
+
+
+@pytest.mark.parametrize("values", [
+    {"fluid_worker_replicas": "3", "fluid_probes": "false", "fluid_cached_percentage": 50},
+    {"fluid_drill_max_failover_seconds": "1.5"}, {"fluid_drill_max_failover_seconds": 3},
+    {"fluid_mounts": "- mount_point: https://host/"}, {"fluid_mounts": "[]"}, {"fluid_mounts": []},
+    {"fluid_access_modes": "ReadOnlyMany,ReadWriteMany"}, {"fluid_jvm_options": ["-Xmx1g"]},
+    {"fluid_raft": "profile: fast"}, {"fluid_raft": {}}, {"fluid_raft": ""}, {"fluid_image_tag": 2.9},
+    {"fluid_network_mode": "", "fluid_install_timeout": None}, {"fluid_placement": "Shared"},
+    {"fluid_leader": "hbase-master-1", "fluid_rebuild": 5, "fluid_unknown": {}},
+], ids=repr)
+def test_accepted(values):
+    assert inventory.invalid(values, KNOWN) == []
+
+
+@pytest.mark.parametrize(("values", "sentence"), [
+    ({"fluid_worker_replicas": "three"},
+     "fluid_worker_replicas is 'three': expected a whole number, such as 2"),
+    ({"fluid_worker_replicas": 2.5}, "fluid_worker_replicas is 2.5: expected a whole number, such as 2"),
+    ({"fluid_worker_replicas": True}, "fluid_worker_replicas is True: expected a whole number, such as 2"),
+    ({"fluid_worker_replicas": [2]}, "fluid_worker_replicas is a list: expected a whole number, such as 2"),
+    ({"fluid_drill_max_failover_seconds": "soon"},
+     "fluid_drill_max_failover_seconds is 'soon': expected a number"),
+    ({"fluid_probes": "perhaps"}, "fluid_probes is 'perhaps': expected true or false"),
+    ({"fluid_network_mode": "host"},
+     "fluid_network_mode is 'host': expected one of HostNetwork, ContainerNetwork"),
+    ({"fluid_placement": "shared"}, "fluid_placement is 'shared': expected one of Exclusive, Shared"),
+    ({"fluid_name": {"name": "a"}}, "fluid_name is a dictionary: expected a text"),
+    ({"fluid_deploy_timeout": "0"}, "fluid_deploy_timeout is 0: expected at least one second, such as 900"),
+    ({"fluid_mounts": "a: ["},
+     "fluid_mounts is a text that is no YAML: expected a list, or a list as YAML text"),
+    ({"fluid_mounts": "https://host/"}, "fluid_mounts is a text: expected a list, or a list as YAML text"),
+    ({"fluid_mounts": {"mount_point": "https://host/"}}, "fluid_mounts is a dictionary: expected a list"),
+    ({"fluid_mounts": ["https://host/"]}, "fluid_mounts[0] is 'https://host/': expected a dictionary"),
+    ({"fluid_raft": ["fast"]}, "fluid_raft is a list: expected a dictionary"),
+    ({"fluid_raft": 5}, "fluid_raft is 5: expected a dictionary, or a dictionary as YAML text"),
+], ids=repr)
+def test_refused(values, sentence):
+    assert refusals(**values) == [sentence]
+
+
+def test_the_content_of_a_list_or_dictionary_is_not_shown():
+    secret = "aws.secretKey: very-secret"
+    for name in ("fluid_mounts", "fluid_properties", "fluid_tolerations"):
+        assert "very-secret" not in str(refusals(**{name: f"[{secret}"}) + refusals(**{name: [[secret]]}))
