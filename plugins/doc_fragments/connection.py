@@ -69,12 +69,14 @@ options:
   proxy:
     description:
       - URL of an HTTP proxy.
-      - Falls back to the environment variable E(K8S_AUTH_PROXY).
+      - Falls back to the environment variable E(K8S_AUTH_PROXY). From version 34 the kubernetes package also
+        reads E(HTTPS_PROXY) and E(HTTP_PROXY).
+      - Commands in pods take the same way as requests.
     type: str
   no_proxy:
     description:
       - Hosts, domains and networks that are reached without the proxy, joined with commas.
-      - Falls back to the environment variable E(K8S_AUTH_NO_PROXY).
+      - Falls back to the environment variables E(K8S_AUTH_NO_PROXY) and E(NO_PROXY).
     type: str
   proxy_headers:
     description: Headers of requests to the proxy.

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import traceback
 from collections.abc import Mapping
 from typing import Any
+from urllib.request import getproxies_environment
 
 from ..errors import ApiError, InvalidInput
 from . import kubernetes_package
@@ -29,6 +31,8 @@ _ATTRIBUTES = {
 }
 # Each of these sets, together with host, authenticates without a kubeconfig.
 _SUFFICIENT = (("username", "password"), ("api_key",), ("client_cert", "client_key"))
+# For streams: every host bypasses the proxy, and none (RFC 6761 reserves the domain).
+_ALL_HOSTS, _NO_HOST = "*", "no-host.invalid"
 
 
 def connect(params: Mapping[str, Any]) -> Client:
@@ -49,6 +53,21 @@ def connect(params: Mapping[str, Any]) -> Client:
     return Client(configuration, pool, _impersonation(params))
 
 
+def for_streams(configuration: Any) -> Any:
+    """Return a configuration with which streams take the way of the requests, directly or through the proxy.
+
+    By themselves streams take a proxy from the environment that no request uses, and they match the hosts of
+    no_proxy by other rules (websocket-client, _url.py).
+    """
+    proxied = configuration.proxy and not kubernetes.should_bypass_proxies(
+        configuration.host, configuration.no_proxy or "")
+    followed = copy.copy(configuration)
+    # Without a proxy the package passes no_proxy on to nobody.
+    followed.proxy = configuration.proxy or configuration.host
+    followed.no_proxy = _NO_HOST if proxied else _ALL_HOSTS
+    return followed
+
+
 def _configuration(params: Mapping[str, Any]) -> Any:
     configuration = kubernetes.Configuration()
     has_credentials = params.get("host") and any(all(params.get(key) for key in keys) for keys in _SUFFICIENT)
@@ -57,6 +76,9 @@ def _configuration(params: Mapping[str, Any]) -> Any:
     for option, attribute in _ATTRIBUTES.items():
         if params.get(option) is not None:
             setattr(configuration, attribute, params[option])
+    if configuration.no_proxy is None:
+        # Versions 34 and 35 take the proxy from the environment, but drop the hosts that bypass it.
+        configuration.no_proxy = getproxies_environment().get("no")
     configuration.host = configuration.host.rstrip("/")
     if params.get("api_key"):
         configuration.api_key = {"authorization": "Bearer " + params["api_key"]}

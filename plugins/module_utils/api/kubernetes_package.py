@@ -26,7 +26,7 @@ _LOCK = threading.RLock()
 
 
 def load() -> SimpleNamespace:
-    """Return Configuration, RESTClientObject, ConfigException, the configuration loaders and import_stream.
+    """Return the package's classes and functions by name, and import_stream.
 
     import_stream() returns the module of the WebSocket client, which only commands in containers need. Raises
     ImportError if the package or one of its requirements is not installed.
@@ -58,6 +58,7 @@ def _parts(module: Callable[[str], ModuleType]) -> SimpleNamespace:
     return SimpleNamespace(
         Configuration=module("kubernetes.client.configuration").Configuration,
         RESTClientObject=rest.RESTClientObject,
+        should_bypass_proxies=rest.should_bypass_proxies,
         ConfigException=module("kubernetes.config.config_exception").ConfigException,
         load_incluster_config=incluster.load_incluster_config,
         load_kube_config=kubeconfig.load_kube_config,

@@ -213,8 +213,8 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], *q
     ws_client = connection.kubernetes.import_stream()
     try:
         return ws_client.websocket_call(
-            client.configuration, "GET", url, query_params=query_params, headers=dict(client.headers()),
-            _preload_content=False, capture_all=capture_all)
+            connection.for_streams(client.configuration), "GET", url, query_params=query_params,
+            headers=dict(client.headers()), _preload_content=False, capture_all=capture_all)
     except ws_client.ApiException as err:
         status = _handshake_status(err.reason)
         leaf = Forbidden if status == 403 else ApiError

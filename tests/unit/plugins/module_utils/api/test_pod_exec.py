@@ -104,7 +104,9 @@ FAILURE = '{"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "
 @pytest.fixture
 def client():
     def make(headers=()):
-        return Client(SimpleNamespace(host="https://api:6443", auth_settings=dict), None, list(headers))
+        configuration = SimpleNamespace(
+            host="https://api:6443", auth_settings=dict, proxy=None, no_proxy=None)
+        return Client(configuration, None, list(headers))
     return make
 
 
