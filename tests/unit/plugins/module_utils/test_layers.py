@@ -19,7 +19,7 @@ LAYERS = (
     {"fluid"},
     {"masters"},
     {"journal"},
-    {"lifecycle", "quorum", "backup"},
+    {"lifecycle", "quorum", "backup", "installation"},
     {"rollout", "drill"},
     {"module"},
 )

@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fluid_installation_info
+short_description: Find Fluid's installation, and the values for its chart
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Finds the installation of Fluid in a cluster by the Deployment C(dataset-controller), in any namespace.
+  - Returns the Helm release that it belongs to, and the values with which that release can be upgraded.
+  - Fails if C(helm) is missing, or has version 4 and kubernetes.core is older than 6.4.0.
+  - The role C(datacache.fluid.install) runs it before anything is changed.
+  - Needs C(list) on C(deployments) and on Fluid's kinds of runtime in all namespaces.
+extends_documentation_fragment:
+  - datacache.fluid.attributes.info
+  - datacache.fluid.connection
+options:
+  namespace:
+    description: Namespace of Fluid's controllers, if Fluid is not installed yet.
+    type: str
+    default: fluid-system
+  release_name:
+    description: Name of the Helm release, if Fluid is not installed yet.
+    type: str
+    default: fluid
+  release_namespace:
+    description: Namespace of the Helm release, if Fluid is not installed yet. Empty uses O(namespace).
+    type: str
+    default: ""
+  chart_ref:
+    description: Name of the chart in the repository, or path of a chart. Read only with O(image_registry).
+    type: str
+    default: fluid
+  chart_repo_url:
+    description: URL of the chart repository. Empty for a path.
+    type: str
+    default: ""
+  chart_version:
+    description: Version of the chart. Empty uses the newest, or the version at the path.
+    type: str
+    default: ""
+  chart_values:
+    description:
+      - Values that override the defaults of the chart and the other options.
+      - A controller that caches need is enabled, whatever value is given.
+      - A top-level C(imagePrefix) or C(version) is refused if it does not come with the keys of each image,
+        because the chart copies its own into every image.
+    type: dict
+    default: {}
+  image_registry:
+    description:
+      - Takes every image of the chart from this registry, each under its own path. With
+        V(registry.local/mirror) the image C(fluidcloudnative/dataset-controller) becomes
+        C(registry.local/mirror/fluidcloudnative/dataset-controller).
+      - Includes the images that Fluid gives to caches, their init containers and file prefetchers.
+    type: str
+    default: ""
+  image_pull_secrets:
+    description:
+      - Names of Secrets with which Fluid's pods pull their images. They have to exist in O(namespace).
+      - Fluid also gives these names to the pods of caches, in whose namespaces they have to exist too.
+    type: list
+    elements: str
+    default: []
+  binary_path:
+    description: Path of the C(helm) program. Empty uses the one on E(PATH).
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Find Fluid
+  datacache.fluid.fluid_installation_info:
+  register: fluid
+
+- name: Upgrade it where it is
+  kubernetes.core.helm:
+    release_name: "{{ fluid.release.name }}"
+    release_namespace: "{{ fluid.release.namespace }}"
+    chart_ref: fluid
+    chart_repo_url: https://fluid-cloudnative.github.io/charts
+    chart_version: 1.0.8
+    release_values: "{{ fluid['values'] }}"
+"""
+
+RETURN = r"""
+installed:
+  description: Whether Fluid is installed.
+  returned: success
+  type: bool
+  sample: true
+namespace:
+  description: Namespace of Fluid's controllers; O(namespace) without an installation.
+  returned: success
+  type: str
+  sample: fluid-system
+release:
+  description: Name and namespace of the Helm release; null if Fluid was installed without Helm.
+  returned: success
+  type: dict
+  sample: {name: fluid, namespace: default}
+adopted:
+  description:
+    - Whether the release is another one than O(release_name) in O(release_namespace).
+    - The role C(datacache.fluid.install) keeps the values of such a release below its own.
+  returned: success
+  type: bool
+  sample: true
+values:
+  description: Values for the chart; empty if Fluid was installed without Helm.
+  returned: success
+  type: dict
+  sample: {namespace: fluid-system, runtime: {alluxio: {enabled: true}}}
+csi:
+  description: Whether the CSI plugin runs, or will run with the values. Without it pods get FUSE sidecars.
+  returned: success
+  type: bool
+  sample: true
+definitions:
+  description: Whether the cluster has resource definitions of Fluid, also from an earlier installation.
+  returned: success
+  type: bool
+  sample: true
+idle_controllers:
+  description: Deployments with 0 replicas although caches of their kind exist.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+duration:
+  description: Duration of the run, in seconds.
+  returned: success
+  type: float
+  sample: 0.2
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.installation.info import read, require_valid
+from ..module_utils.module import arguments
+from ..module_utils.module.run import run
+
+
+def argument_spec() -> dict:
+    return arguments.compose(
+        arguments.connection(),
+        namespace={"type": "str", "default": "fluid-system"},
+        release_name={"type": "str", "default": "fluid"},
+        release_namespace={"type": "str", "default": ""},
+        chart_ref={"type": "str", "default": "fluid"},
+        chart_repo_url={"type": "str", "default": ""},
+        chart_version={"type": "str", "default": ""},
+        chart_values={"type": "dict", "default": {}},
+        image_registry={"type": "str", "default": ""},
+        image_pull_secrets={"type": "list", "elements": "str", "default": [], "no_log": False},
+        binary_path={"type": "str", "default": ""})
+
+
+def main() -> None:
+    run(AnsibleModule(argument_spec(), supports_check_mode=True), read, require_valid)
+
+
+if __name__ == "__main__":
+    main()

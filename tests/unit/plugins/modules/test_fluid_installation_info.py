@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module fluid_installation_info: where Fluid is found, and which values its release needs."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.installation import helm
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+MODULE = "fluid_installation_info"
+ALLUXIO = {"alluxio": {"enabled": True}}
+
+
+@pytest.fixture(autouse=True)
+def program(monkeypatch):
+    """A helm that renders nothing."""
+    monkeypatch.setattr(helm, "find", lambda binary: binary or "/usr/bin/helm")
+    monkeypatch.setattr(helm, "require_supported", lambda _binary: "v3.18.4")
+    monkeypatch.setattr(
+        helm, "chart_defaults", lambda *_args: {"csi": {"plugins": {"imagePrefix": "fluid"}}})
+
+
+@pytest.fixture
+def install(cluster):
+    """Install Fluid: its controllers, with Helm's annotations unless by hand."""
+    def make(namespace="fluid-system", release=("fluid", "fluid-system"), replicas=0):
+        notes = {f"meta.helm.sh/release-{part}": value
+                 for part, value in zip(("name", "namespace"), release, strict=True)} if release else {}
+        for name, count in (("dataset-controller", 1), ("alluxioruntime-controller", replicas)):
+            cluster.put(kinds.DEPLOYMENT, {
+                "metadata": {"name": name, "namespace": namespace, "annotations": notes,
+                             "labels": {"control-plane": name}}, "spec": {"replicas": count}})
+    return make
+
+
+def runtime(cluster, kind=fluid_kinds.ALLUXIO_RUNTIME):
+    cluster.put(kind, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {}})
+
+
+def test_a_cluster_without_fluid(cluster, run):
+    cluster.missing_kinds |= set(fluid_kinds.RUNTIMES)
+    found = run(MODULE, release_namespace="default")
+    assert (found["installed"], found["definitions"], found["adopted"]) == (False, False, False)
+    assert found["namespace"] == "fluid-system"
+    assert found["release"] == {"name": "fluid", "namespace": "default"}
+    assert found["values"] == {"namespace": "fluid-system", "runtime": ALLUXIO}
+    assert found["csi"] is True
+
+
+def test_definitions_of_an_earlier_installation(cluster, run):
+    assert run(MODULE)["definitions"] is True
+
+
+def test_an_own_installation(install, run):
+    install()
+    found = run(MODULE)
+    assert (found["installed"], found["adopted"]) == (True, False)
+    assert found["release"] == {"name": "fluid", "namespace": "fluid-system"}
+    assert found["warnings"] == []
+
+
+def test_the_installation_of_fluids_documentation(install, run):
+    install(release=("fluid", "default"))
+    found = run(MODULE)
+    assert (found["release"], found["adopted"]) == ({"name": "fluid", "namespace": "default"}, True)
+    assert found["namespace"] == found["values"]["namespace"] == "fluid-system"
+    assert run(MODULE, release_namespace="default")["adopted"] is False
+
+
+def test_an_installation_in_another_namespace(install, run):
+    install(namespace="caches", release=("cache", "ops"))
+    found = run(MODULE)
+    assert (found["namespace"], found["values"]["namespace"]) == ("caches", "caches")
+    assert found["release"] == {"name": "cache", "namespace": "ops"}
+    assert found["warnings"] == [
+        "Fluid is installed in namespace caches, expected fluid-system: the existing one is used. Set "
+        "namespace (fluid_system_namespace) to caches"]
+
+
+@pytest.mark.parametrize("plugin", [True, False])
+def test_an_installation_without_helm_is_left_alone(install, cluster, run, plugin):
+    install(release=None)
+    if plugin:
+        cluster.put(kinds.DAEMON_SET, {
+            "metadata": {"name": "csi-nodeplugin-fluid", "namespace": "fluid-system"}})
+    found = run(MODULE)
+    assert (found["release"], found["values"], found["adopted"]) == (None, {}, False)
+    assert found["csi"] is plugin
+
+
+def test_two_installations(install, run):
+    install()
+    install(namespace="other")
+    assert run(MODULE)["msg"] == (
+        "Fluid is installed in the namespaces fluid-system, other: expected one installation in a cluster. "
+        "Uninstall the others")
+
+
+def test_caches_keep_their_controllers(install, cluster, run):
+    install()
+    runtime(cluster)
+    runtime(cluster, fluid_kinds.RUNTIMES[2])
+    given = {"runtime": {"alluxio": {"enabled": False, "replicas": 2}, "jindo": {"enabled": False}}}
+    found = run(MODULE, chart_values=given)
+    assert found["values"]["runtime"] == {
+        "alluxio": {"enabled": True, "replicas": 2}, "jindo": {"enabled": False},
+        "juicefs": {"enabled": True}}
+    assert found["idle_controllers"] == ["alluxioruntime-controller"]
+
+
+@pytest.mark.parametrize(("replicas", "cache"), [(1, True), (0, False)], ids=["running", "no-cache"])
+def test_no_controller_is_idle(install, cluster, run, replicas, cache):
+    install(replicas=replicas)
+    if cache:
+        runtime(cluster)
+    assert run(MODULE)["idle_controllers"] == []
+
+
+def test_the_given_values_win_over_the_other_options(run):
+    found = run(MODULE, image_registry="registry.local", image_pull_secrets=["one"],
+                chart_values={"image": {"imagePullSecrets": []}, "csi": {"enabled": False}})
+    assert found["values"] == {
+        "namespace": "fluid-system", "runtime": ALLUXIO, "image": {"imagePullSecrets": []},
+        "csi": {"enabled": False, "plugins": {"imagePrefix": "registry.local/fluid"}}}
+    assert found["csi"] is False
+
+
+@pytest.mark.parametrize("options", [
+    {"namespace": "Fluid"}, {"release_namespace": "a_b"}, {"image_registry": "https://registry.local"},
+])
+def test_an_invalid_option_is_refused_before_a_request(cluster, run, options):
+    assert next(iter(options.values())) in run(MODULE, **options)["msg"]
+    assert cluster.requests == []
+
+
+def test_requests(install, cluster, run):
+    install(replicas=1)
+    runtime(cluster)
+    run(MODULE)
+    assert cluster.requests == [("list", "deployments"), *(
+        ("list", kind.plural) for kind in fluid_kinds.RUNTIMES), ("get", "deployments")]
