@@ -80,3 +80,20 @@ def test_an_adopted_release_keeps_its_values(key):
 @pytest.mark.parametrize(("adopted", "status"), [(False, {"values": OWN}), (True, None), (True, {})])
 def test_other_releases_get_the_values_of_the_options(adopted, status):
     assert release_values(adopted, status) == {"runtime": {"alluxio": {"enabled": True}}}
+
+
+def downgrades(adopted, chart, version):
+    """Whether the role refuses to replace the chart of a release by that version."""
+    task = yaml.safe_load((INSTALL / "tasks" / "recover.yml").read_text())[-1]
+    variables = {"__install_fluid": {"adopted": adopted}, "install_chart_version": version,
+                 "__install_release": {"status": {"chart": chart}} if chart else {}}
+    return all(render("{{ " + condition + " }}", **variables) for condition in task["when"])
+
+
+@pytest.mark.parametrize(("adopted", "chart", "version", "refused"), [
+    (True, "fluid-1.1.0", "1.0.8", True), (True, "fluid-1.0.10", "1.0.8", True),
+    (True, "fluid-1.0.8", "1.0.8", False), (True, "fluid-1.0.5", "1.0.8", False),
+    (True, "fluid-1.1.0", "", False), (True, None, "1.0.8", False), (False, "fluid-1.1.0", "1.0.8", False),
+])
+def test_another_installation_is_never_downgraded(adopted, chart, version, refused):
+    assert downgrades(adopted, chart, version) is refused

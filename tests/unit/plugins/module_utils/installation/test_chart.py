@@ -103,3 +103,8 @@ def test_without_csi_there_is_no_plugin():
     kinds = [each["kind"] for each in render({"csi": {"enabled": False}})]
     assert "DaemonSet" not in kinds
     assert "Deployment" in kinds
+
+
+def test_the_csi_driver_is_registered_even_without_the_plugin():
+    """Whether the plugin runs shows in its DaemonSet alone."""
+    assert "CSIDriver" in [each["kind"] for each in render({"csi": {"enabled": False}})]
