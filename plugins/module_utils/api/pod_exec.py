@@ -98,15 +98,21 @@ class PodShell:
         return [self.shell, "-c", script, task, *args]
 
 
-def execute(client: Client, pod: ObjectRef, container: str, command: list[str], timeout: float) -> ExecResult:
+def execute(client: Client, pod: ObjectRef, container: str, command: list[str], timeout: float,
+            on_output: Callable[[], None] | None = None) -> ExecResult:
     """Run the command in a container and return its output.
 
-    Raises ApiError if the stream cannot be opened (no permission create on pods/exec, the container does not
-    run) or the command does not end within timeout seconds.
+    on_output: called when its first output arrives. Raises ApiError if the stream cannot be opened (no
+    permission create on pods/exec, the container does not run) or the command does not end within timeout
+    seconds.
     """
     stream = _open(client, pod, container, command)
+    ends = time.monotonic() + timeout
     try:
-        return _result(stream, _where(pod, container, command), timeout, timeout)
+        if on_output and _has_output(stream, ends):
+            on_output()
+        return _result(
+            stream, _where(pod, container, command), timeout, max(0.001, ends - time.monotonic()))
     finally:
         stream.close()
 
@@ -228,6 +234,14 @@ def _result(stream: Any, where: str, timeout: float, remaining: float) -> ExecRe
     if stream.is_open():
         raise ApiError(f"{where} did not end within {timeout:g} seconds")
     return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
+
+
+def _has_output(stream: Any, ends: float) -> bool:
+    """Wait for output; return False when the stream closes or the time ends without any."""
+    while stream.is_open() and (left := ends - time.monotonic()) > 0:
+        if stream.peek_stdout(timeout=left):
+            return True
+    return False
 
 
 def _where(pod: ObjectRef, container: str, command: list[str]) -> str:

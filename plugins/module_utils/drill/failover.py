@@ -110,8 +110,7 @@ class FailoverDrill:
                 if writer is None or writer.pod != leading:
                     break
                 _clear(writer)  # the kill would end it as well: the leadership has moved to its pod
-            began = self._deadline.now()
-            self._kill(victim, kill)
+            began = self._kill(victim, kill)
             leader = self._until(f"a master to lead in place of {leading}",
                                  lambda: self._next_leader(victim), _LEADER_PAUSE)
             served = max(began, self._deadline.now() - self._served_before_web(leader))
@@ -149,14 +148,18 @@ class FailoverDrill:
                                lambda: drill_reader.count(self._log(reader)), deadline=prepared)
         return before, skip
 
-    def _kill(self, pod: dict, kill: str) -> None:
+    def _kill(self, pod: dict, kill: str) -> float:
         """Kill the master's JVM, and delete its pod with what the pod alone holds if kill is POD.
+
+        Return the time of the signal by the deadline's clock.
 
         Without the signal a pod that is deleted by force would run for two more seconds (kubelet).
         """
         name = pod["metadata"]["name"]
+        moments = [self._deadline.now()]
         try:
-            killed = self._healer.masters.kill(name, MASTER)
+            killed = self._healer.masters.kill(
+                name, MASTER, on_signal=lambda: moments.append(self._deadline.now()))
         except Forbidden:
             raise
         except ApiError as err:
@@ -168,6 +171,7 @@ class FailoverDrill:
         if kill == POD and not self._deleted(pod):
             raise Conflict(f"the process of {name} was killed, but another client deleted its pod first: "
                            "find out which one, run alluxio_quorum, then the drill again")
+        return moments[-1]
 
     def _deleted(self, pod: dict) -> bool:
         """Delete the pod without a grace period; return False if it is gone or replaced."""

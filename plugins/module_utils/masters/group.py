@@ -47,7 +47,8 @@ _NO_PROCESS = 3
 _END = f"""status={_NO_PROCESS}
 for each in /proc/[0-9]*; do
   case $(readlink "$each/exe") in
-    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" && kill "-$2" "${{each#/proc/}}" && status=0 ;;
+    */java) tr '\\0' '\\n' <"$each/cmdline" | grep -qxF "$1" || continue
+      echo "$2"; kill "-$2" "${{each#/proc/}}" && status=0 ;;
   esac
 done
 exit $status"""
@@ -263,14 +264,19 @@ class Masters:
         """Send SIGTERM to the domain's JVM, as the container's first process does not pass it on."""
         self._signal(pod, domain, "TERM")
 
-    def kill(self, pod: str, domain: str) -> bool:
-        """Send SIGKILL to the domain's JVM; return False when the container runs none."""
-        return self._signal(pod, domain, "KILL")
+    def kill(self, pod: str, domain: str, on_signal: Callable[[], None] | None = None) -> bool:
+        """Send SIGKILL to the domain's JVM; return False when the container runs none.
 
-    def _signal(self, pod: str, domain: str, signal: str) -> bool:
+        on_signal: called at that moment. The command itself may take a second to start.
+        """
+        return self._signal(pod, domain, "KILL", on_signal)
+
+    def _signal(self, pod: str, domain: str, signal: str,
+                on_signal: Callable[[], None] | None = None) -> bool:
         component = raft_component(domain)
         command = ["sh", "-c", _END, "end", component.main_class, signal]
-        result = pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT)
+        result = pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT,
+                                  on_signal)
         # No other code is of use: the container, and with it the shell, may end before the answer.
         return result.code != _NO_PROCESS
 

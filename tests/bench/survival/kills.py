@@ -11,6 +11,7 @@ from statistics import median
 from costs.report import Figure
 
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.results import DrillResult
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import PreconditionFailed
 
 from .cache import Cache, kill, trials, until
 from .reader import reading
@@ -59,11 +60,21 @@ def _kills(cache: Cache, times: int, reader: str = "", probe_writes: bool = Fals
     found = []
     times = trials(times)
     for number in range(1, times + 1):
-        cache.until_whole()
-        found.append(cache.drill().run(reader, probe_writes))
+        found.append(until("a drill that may kill", lambda: _killed(cache, reader, probe_writes),
+                           _SECONDS_TO_REPLACE))
         _replace(cache, found[-1].killed)
         print(f"  kill {number} of {times}: {found[-1].as_dict()}", file=sys.stderr, flush=True)
     return found
+
+
+def _killed(cache: Cache, reader: str, probe_writes: bool) -> DrillResult | None:
+    """Drill once; None when a follower was silent for a moment, and so nothing was killed."""
+    cache.until_whole()
+    try:
+        return cache.drill().run(reader, probe_writes)
+    except PreconditionFailed as refused:
+        print(f"  {refused}", file=sys.stderr, flush=True)
+        return None
 
 
 def _replace(cache: Cache, name: str) -> None:

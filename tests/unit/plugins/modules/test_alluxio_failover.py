@@ -36,6 +36,11 @@ def test_clients_are_served_before_the_web_port(cluster, run, failover, recorded
     assert run("alluxio_failover", **IDENTITY)["seconds_without_leader"] == pytest.approx(3.0 - 1.22, abs=0.2)
 
 
+def test_the_time_begins_with_the_signal_and_not_with_its_command(run, failover):
+    failover.starts_after = 0.8
+    assert run("alluxio_failover", **IDENTITY)["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
+
+
 def test_check_mode_names_the_leader_and_touches_nothing(cluster, run, failover):
     result = run("alluxio_failover", check=True, **IDENTITY)
     assert (result["changed"], result["killed"]) == (True, "hbase-master-0")

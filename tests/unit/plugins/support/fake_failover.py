@@ -26,6 +26,7 @@ class FakeFailover:
     def __init__(self, cluster, raft):
         self.cluster, self.raft = cluster, raft
         self.elected_after = 3.0
+        self.starts_after = 0.0  # what the kill's command takes until it sends the signal
         self.back_after = 12.0
         self.wins = 1
         self.runs = True  # whether the killed container ran a master
@@ -35,8 +36,10 @@ class FakeFailover:
         self.commands = []
         raft_kill = raft.kill
 
-        def kill(pod, domain):
+        def kill(pod, domain, on_signal):
             assert domain == "MASTER"
+            cluster.now += self.starts_after
+            on_signal()
             raft_kill(pod, domain)
             if self.runs:
                 raft.silent = {"MASTER"}
@@ -74,7 +77,7 @@ class FakeFailover:
         page = {"fileInfos": [{"absolutePath": each} for each in listed], "ntotalFile": len(listed)}
         return json.dumps(page).encode()
 
-    def execute(self, _client, pod, _container, command, _timeout):
+    def execute(self, _client, pod, _container, command, _timeout, _on_output=None):
         self.commands.append((pod.name, command[2]))
         view = "".join(f"Successfully created directory {each}\n" for each in self.writes)
         result = {writer._COUNT: "2\n", writer._STOP: view}.get(command[2], "")

@@ -128,7 +128,7 @@ class FakeRaft:
         self.closed.discard((domain, pod))
         self._heal("restart", domain)
 
-    def kill(self, pod, domain):
+    def kill(self, pod, domain, on_signal=None):
         self._perform("kill", f"{domain} {pod}")
         return True
 

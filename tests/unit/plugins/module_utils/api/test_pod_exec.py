@@ -46,6 +46,9 @@ class FakeStream:
             return len(self.written) < self._ends_after
         return self._stays_open
 
+    def peek_stdout(self, timeout):
+        return self._said[0]
+
     def update(self, timeout):
         """Nothing comes before the command ends."""
 
@@ -124,6 +127,23 @@ def run(client, monkeypatch):
         return call_on(run_on.client, MASTER, "alluxio-master", list(command), *args, timeout)
     run_on = execute_on
     return run_on
+
+
+@pytest.mark.parametrize(("stream", "calls"), [
+    (FakeStream(stdout="KILL\n", stays_open=True), 1),
+    (FakeStream(stdout="KILL\n"), 0),
+])
+def test_the_first_output_is_reported_while_the_command_runs(client, monkeypatch, stream, calls):
+    """A stream that has closed tells nothing of when its output came."""
+    monkeypatch.setattr(ws_client, "websocket_call", lambda *_args, **_options: stream)
+    reported = []
+
+    def ends():
+        reported.append(1)
+        stream._stays_open = False
+
+    execute(client(), MASTER, "alluxio-master", ["true"], 30, on_output=ends)
+    assert len(reported) == calls
 
 
 def test_a_command(run):

@@ -238,7 +238,7 @@ def test_clients_that_need_half_of_the_time_save_the_leader(cluster, failover, d
 
 
 def test_a_pod_that_is_gone_at_the_kill(failover, drill, monkeypatch):
-    def gone(*_args):
+    def gone(*_args, **_options):
         raise ApiError("cannot run `end` in hbase-master-0: Handshake status 404 Not Found", 404)
     monkeypatch.setattr(failover.raft, "kill", gone)
     with pytest.raises(ApiError, match="^hbase-master-0 led a second ago and its process could not be killed"
@@ -248,7 +248,7 @@ def test_a_pod_that_is_gone_at_the_kill(failover, drill, monkeypatch):
 
 
 def test_a_permission_that_is_missing_at_the_kill_is_told_as_it_is(failover, drill, monkeypatch):
-    def refuse(*_args):
+    def refuse(*_args, **_options):
         raise Forbidden("it needs create on pods/exec", 403)
     monkeypatch.setattr(failover.raft, "kill", refuse)
     with pytest.raises(Forbidden, match="^it needs create on pods/exec$"):
@@ -265,11 +265,11 @@ def test_a_process_that_has_ended_by_itself_is_no_figure(failover, drill):
 def test_a_pod_that_another_client_deletes_first(cluster, failover, drill, monkeypatch, replaced):
     kill = failover.raft.kill
 
-    def overtaken(pod, domain):
+    def overtaken(pod, domain, **options):
         cluster.vanish(kinds.POD, pod, NAMESPACE)
         if replaced:
             failover.raft.put_pod(0, ready=False)
-        return kill(pod, domain)
+        return kill(pod, domain, **options)
     monkeypatch.setattr(failover.raft, "kill", overtaken)
     with pytest.raises(Conflict, match="another client deleted its pod first: find out which one"):
         drill().run(kill=POD)

@@ -261,7 +261,7 @@ def group(cluster, monkeypatch):
                 "metadata": {"name": name, "namespace": "data", "labels": LABELS},
                 "status": {"conditions": conditions}})
 
-        def execute(_client, pod, container, command, _timeout):
+        def execute(_client, pod, container, command, _timeout, _on_output=None):
             asked.append((pod.namespace, pod.name, container, " ".join(command)))
             if isinstance(answers[pod.name], Exception):
                 raise answers[pod.name]
