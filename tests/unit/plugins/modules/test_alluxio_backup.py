@@ -163,9 +163,9 @@ def test_bytes_that_change_on_the_way_are_no_backup(cache, run, monkeypatch):
 
 def test_a_leader_that_fails_is_quoted(cache, run):
     (cache.cache / "tree").unlink()
-    message = run("alluxio_backup", **CLAIM)["msg"]
+    message = run("alluxio_backup", **{**CLAIM, "wait_timeout": 20})["msg"]
     assert message.startswith(
-        "timed out after 600 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
+        "timed out after 20 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
         "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
 
 

@@ -65,10 +65,10 @@ class FakeJournals:
         self.commands = []
         self.unavailable = set()  # masters that do not take part; whoever begins anew does
         self._folder = folder
-        self._path = folder / "bin"
-        for each in (self.claim, self.cache, self._path):
+        self.programs = folder / "bin"
+        for each in (self.claim, self.cache, self.programs):
             each.mkdir()
-        (self._path / "alluxio").symlink_to(Path(__file__).with_name("fake_alluxio.sh"))
+        (self.programs / "alluxio").symlink_to(Path(__file__).with_name("fake_alluxio.sh"))
         self.set_tree(FILES)
         self.lead("hbase-master-1")
         monkeypatch.setattr(cluster, "create", self._creating(cluster.create))
@@ -88,6 +88,15 @@ class FakeJournals:
 
     def tree(self):
         return (self.cache / "tree").read_text().splitlines()
+
+    def set_disk(self, blocks):
+        """Let all file systems have these numbers of total, used and free blocks of 1024 bytes."""
+        (self.programs / "df").write_text(
+            f"#!/bin/sh\necho Filesystem\necho 'server:/path {blocks} 0% /mounted'\n")
+        (self.programs / "df").chmod(0o755)
+
+    def set_free(self, blocks):
+        self.set_disk(f"{10 ** 9} {10 ** 9 - blocks} {blocks}")
 
     def write_during_backups(self, count):
         """Let a path be added after each of the next listings."""
@@ -141,7 +150,7 @@ class FakeJournals:
             raise ApiError(f"cannot run it: pod {pod} not found")
         args = [self._local(pod, word) if number > 2 else word for number, word in enumerate(command)]
         self.commands.append((pod, container, command[3] if command[1:2] == ["-c"] else " ".join(command)))
-        environ = {**os.environ, "PATH": f"{self._path}:{os.environ['PATH']}", "CACHE": str(self.cache)}
+        environ = {**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}", "CACHE": str(self.cache)}
         done = subprocess.run(args, input=stdin, capture_output=True, text=True, env=environ, check=False)
         if command[1:2] == ["-c"] and command[4:5] == [GO]:
             self._go(pod)

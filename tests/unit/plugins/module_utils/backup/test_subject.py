@@ -164,11 +164,11 @@ def test_a_leader_in_its_safe_mode_is_waited_for(cluster, journals, subject):
 def test_a_leader_that_never_lists_its_tree_is_quoted(cluster, journals, subject):
     (journals.cache / "tree").unlink()
     with pytest.raises(WaitTimeout) as raised:
-        subject().leader_and_tree()
+        subject(20).leader_and_tree()
     assert str(raised.value).startswith(
-        "timed out after 600 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
+        "timed out after 20 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
         "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
-    assert cluster.now == 600
+    assert cluster.now == 20
 
 
 def test_a_timeout_explains_the_runtimes_pods(cluster, journals, subject):
