@@ -29,7 +29,7 @@ from ..errors import (
     WriteConflict,
 )
 from ..fluid import kinds as fluid_kinds
-from ..fluid.components import DOMAINS, MASTER, container_of
+from ..fluid.components import MASTER, container_of
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from ..k8s.pods import container_run
@@ -79,12 +79,12 @@ class FailoverDrill:
         addresses.
         """
         leaders = []
-        for domain in DOMAINS:
-            observed = self._healer.observe(domain)
+        for observed in self._healer.groups():
             if not is_complete(observed):
-                raise PreconditionFailed(f"the {domain} quorum of {self._described()} is not complete: "
-                                         f"{shortcomings(observed)}; a drill would put its majority at risk, "
-                                         "so nothing was killed: run alluxio_quorum first")
+                raise PreconditionFailed(
+                    f"the {observed.domain} quorum of {self._described()} is not complete: "
+                    f"{shortcomings(observed)}; a drill would put its majority at risk, so nothing was "
+                    "killed: run alluxio_quorum first")
             leaders += [leading.pod] if (leading := observed.leading()) else []
         headless = services.unstable(self._client, self._runtime, self._masters)
         if headless:
@@ -200,7 +200,7 @@ class FailoverDrill:
             killed, container) else serving
 
     def _complete(self) -> bool:
-        return all(is_complete(self._healer.observe(domain)) for domain in DOMAINS)
+        return all(map(is_complete, self._healer.groups()))
 
     def _verified(self, writer: ProbeWriter, before: int, leader: dict) -> Writes:
         """Stop the writer and compare the acknowledged directories with those that the leader lists."""

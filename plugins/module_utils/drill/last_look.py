@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import FluidError, PreconditionFailed
+from ..errors import PreconditionFailed
 from ..fluid import kinds as fluid_kinds
-from ..fluid.components import DOMAINS, MASTER
+from ..fluid.components import MASTER
 from ..k8s.kinds import ObjectRef
 from ..k8s.wait_status import WaitStatus
-from ..masters.catch_up import CatchUp
+from ..masters.catch_up import CatchUps
 from ..masters.web_api import MasterWebApi
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
@@ -32,8 +29,7 @@ class LastLook:
         self._runtime = runtime
         self._healer = healer
         self._api = api
-        # By domain and pod; several answers prove that a follower has the whole journal.
-        self._catch_ups: dict[tuple[str, str], CatchUp] = defaultdict(CatchUp)
+        self._catch_ups = CatchUps()
         self._properties: dict[tuple[str, str], dict[str, str]] = {}  # in force, by domain and leader
 
     def leader(self, deadline: Deadline) -> dict:
@@ -44,7 +40,7 @@ class LastLook:
         """
         def question() -> WaitStatus:
             began = deadline.now()
-            groups = bulk.work(list(DOMAINS), self._healer.observe)
+            groups = self._healer.groups()
             serving = self.serving(self._healer.masters.pods())
             reasons = self._reasons(groups, serving, deadline.now())
             self._client.before_command()  # renews the Lease now, so that no renewal delays the kill
@@ -65,12 +61,10 @@ class LastLook:
         view = self._api.ask(MASTER, pods)
         return next((pod for pod in pods if pod["metadata"]["name"] == view.pod), None)
 
-    def _reasons(self, groups: list[RaftGroup | FluidError], serving: dict | None, now: float) -> str:
+    def _reasons(self, groups: list[RaftGroup], serving: dict | None, now: float) -> str:
         """Return what speaks against killing the serving pod now; empty for nothing."""
         found = []
         for observed in groups:
-            if isinstance(observed, FluidError):
-                raise observed
             reason = shortcomings(observed) if not is_complete(observed) else (
                 lags(observed, self._in_force(observed)) or self._unproven(observed, now))
             found += [f"{observed.domain}: {reason}"] if reason else []
@@ -82,8 +76,7 @@ class LastLook:
 
     def _unproven(self, observed: RaftGroup, now: float) -> str:
         """Return which followers have not answered often enough to be known to have the whole journal."""
-        unproven = [master.pod for master in observed.masters
-                    if not self._catch_ups[observed.domain, master.pod].observe(master.peer, now)]
+        unproven = [pod for _domain, pod in self._catch_ups.lacking(observed.peers(), now)]
         return f"the leader awaits more answers from {', '.join(unproven)}" if unproven else ""
 
     def _in_force(self, observed: RaftGroup) -> dict[str, str]:

@@ -8,6 +8,9 @@ exist in one place only.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
 from ..alluxio.raft import AVAILABLE, Peer
 
 # A leader counts an entry as sent before the follower acknowledges it. A follower that lacks the preceding
@@ -64,3 +67,19 @@ class CatchUp:
             return False
         reached, committed = self._first
         return peer.reached > reached and peer.reached >= committed
+
+
+class CatchUps:
+    """Follows the peers of several masters in both groups, each by its domain and pod."""
+
+    def __init__(self) -> None:
+        self._each: dict[tuple[str, str], CatchUp] = defaultdict(CatchUp)
+
+    def lacking(self, peers: Mapping[tuple[str, str], Peer | None], now: float) -> list[tuple[str, str]]:
+        """Record one observation of these peers; return those that have not caught up."""
+        return [key for key, peer in peers.items() if not self._each[key].observe(peer, now)]
+
+
+def reason(lacking: Collection[tuple[str, str]]) -> str:
+    """Return the first of the peers that lack entries, for a message; empty for none."""
+    return next((f"{pod} lacks entries of the {domain} group" for domain, pod in lacking), "")

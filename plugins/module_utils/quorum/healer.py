@@ -15,9 +15,19 @@ from datetime import datetime, timezone
 from functools import partial
 
 from ..alluxio.raft import LOADING
+from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import ApiError, Conflict, Forbidden, InvalidInput, QuorumLost, QuorumUnknown, WaitTimeout
+from ..errors import (
+    ApiError,
+    Conflict,
+    FluidError,
+    Forbidden,
+    InvalidInput,
+    QuorumLost,
+    QuorumUnknown,
+    WaitTimeout,
+)
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
 from ..k8s import kinds
@@ -90,10 +100,16 @@ class QuorumHealer:
 
     def observe(self, domain: str) -> RaftGroup:
         """Return the domain's group as Kubernetes and its leader report it now."""
+        return self._observe(*self._objects(), domain)
+
+    def _objects(self) -> tuple[list[dict], dict[str, dict]]:
+        """Return the master pods, and the Services of all masters by name."""
         pods = self.masters.pods()
         self._noted = [pod for pod in pods if tried_actions.ANNOTATION in annotations_of(pod)]
+        return pods, services_of(self._client, self._runtime.namespace)
+
+    def _observe(self, pods: list[dict], services: dict[str, dict], domain: str) -> RaftGroup:
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
-        services = services_of(self._client, self._runtime.namespace)
         view = self.masters.group_view(domain, pods)
         self._answered_by = view.pod or ""
         masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in view.absent)
@@ -104,8 +120,13 @@ class QuorumHealer:
             else master for master in observed.masters))
 
     def groups(self) -> list[RaftGroup]:
-        """Return the groups of both domains as observed now, the masters' first."""
-        return [self.observe(domain) for domain in DOMAINS]
+        """Return the groups of both domains as observed at the same time, the masters' first."""
+        groups = []
+        for observed in bulk.work(list(DOMAINS), partial(self._observe, *self._objects())):
+            if isinstance(observed, FluidError):
+                raise observed
+            groups.append(observed)
+        return groups
 
     def plan(self, groups: Sequence[RaftGroup], desired_leader: str = "") -> list[ActionRecord]:
         """Return the next step of each of the groups that changes something; perform none."""

@@ -117,6 +117,11 @@ class RaftGroup:
         """Number of expected masters that run."""
         return sum(master.running is not None for master in self.masters)
 
+    def peers(self) -> dict[tuple[str, str], Peer | None]:
+        """Return the AVAILABLE peer of each expected master, else None, by its domain and pod."""
+        return {(self.domain, master.pod): master.peer if master.available else None
+                for master in self.masters}
+
     def leading(self) -> Master | None:
         """Return the expected master that leads; None when none does."""
         return next((master for master in self.masters if master.address == self.leader), None)

@@ -21,13 +21,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ..alluxio.raft import Peer, quorum_size
+from ..alluxio.raft import quorum_size
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply.update import annotate
 from ..errors import ApiError, Forbidden, PreconditionFailed, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
-from ..fluid.components import DOMAINS, JOURNAL_VOLUME, MASTER
+from ..fluid.components import JOURNAL_VOLUME, MASTER
 from ..fluid.operations import REBUILD
 from ..journal import lost_claim, template
 from ..journal.lost_claim import Place
@@ -35,7 +35,8 @@ from ..k8s import kinds
 from ..k8s.kinds import Kind, ObjectRef, annotations_of
 from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
-from ..masters.catch_up import CatchUp
+from ..masters import catch_up
+from ..masters.catch_up import CatchUps
 from .healer import ActionRecord, QuorumHealer
 from .plan import REMOVE, Master, RaftGroup, Step
 
@@ -107,13 +108,13 @@ class Rebuild:
         """Wait until the rebuilt master has both complete journals; call it once both groups are complete."""
         if not self._active:
             return
-        behind = {domain: CatchUp() for domain in DOMAINS}
+        catch_ups = CatchUps()
 
         def question() -> WaitStatus:
-            nonlocal behind
-            behind = {domain: each for domain, each in behind.items()
-                      if not each.observe(self._peer(domain), self._deadline.now())}
-            return WaitStatus(not behind, f"it lacks entries of the {min(behind)} group" if behind else "")
+            peers = {key: peer for observed in self._healer.groups()
+                     for key, peer in observed.peers().items() if key[1] == self._name}
+            lacking = catch_ups.lacking(peers, self._deadline.now())
+            return WaitStatus(not lacking, catch_up.reason(lacking))
         self._poll(f"{self._name} to have the complete journal", question)
         annotate(self._client, kinds.STATEFUL_SET, self._workload, REBUILD, None)
 
@@ -143,10 +144,6 @@ class Rebuild:
 
     def _master(self, observed: RaftGroup) -> Master:
         return next(master for master in observed.masters if master.pod == self._name)
-
-    def _peer(self, domain: str) -> Peer | None:
-        master = self._master(self._healer.observe(domain))
-        return master.peer if master.available else None
 
     # -- what follows from it -------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..alluxio.raft import Peer
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
@@ -19,10 +18,11 @@ from ..fluid.components import DOMAINS
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
-from ..masters.catch_up import CatchUp
+from ..masters import catch_up
+from ..masters.catch_up import CatchUps
 from ..masters.group import Masters
 from ..masters.lease import held
-from ..quorum import peer_services, priorities
+from ..quorum import priorities
 from ..quorum.client_notes import ClientNotes
 from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
@@ -274,8 +274,7 @@ class RolloutExecutor:
         candidates: pods that may take over its leadership, the best first. act: gets the groups, and follows
         the look at once. A refusal, by a budget or by the masters, leads to another look.
         """
-        others = [each for each in peer_services.names(self._name, members) if each != name]
-        look = LastLook(name, others)
+        look = LastLook(name)
 
         def question() -> WaitStatus:
             began = self._deadline.now()
@@ -327,17 +326,13 @@ class RolloutExecutor:
 
     def _await_journals(self, members: int) -> None:
         """Wait until all masters have both complete journals."""
-        names = peer_services.names(self._name, members)
-        behind = {(domain, name): CatchUp() for domain in DOMAINS for name in names}
+        catch_ups = CatchUps()
 
         def question() -> WaitStatus:
-            nonlocal behind
-            peers = {(domain, peer.address.rpartition(":")[0]): peer for domain in DOMAINS
-                     for peer in _peers(self._masters, domain)}
-            behind = {key: each for key, each in behind.items()
-                      if not each.observe(peers.get(key), self._deadline.now())}
-            return WaitStatus(
-                not behind, f"{min(behind)[1]} lacks entries of the {min(behind)[0]} group" if behind else "")
+            peers = {key: peer for observed in self._healer(members).groups()
+                     for key, peer in observed.peers().items()}
+            lacking = catch_ups.lacking(peers, self._deadline.now())
+            return WaitStatus(not lacking, catch_up.reason(lacking))
         self._poll("all masters to have the complete journal", question)
 
     def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> Any:
@@ -346,13 +341,6 @@ class RolloutExecutor:
     def _timed_out(self, awaited: str, progress: str) -> WaitTimeout:
         return WaitTimeout(f"timed out after {self._deadline.seconds:g} s while waiting for "
                            f"{awaited}{progress and ': ' + progress}; run the rollout again to continue")
-
-
-def _peers(masters: Masters, domain: str) -> tuple[Peer, ...]:
-    try:
-        return masters.quorum(domain)[0].peers
-    except QuorumUnknown:
-        return ()
 
 
 def _runs(pod: dict) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..fluid.components import DOMAINS
-from ..masters.catch_up import CatchUp
-from ..quorum.plan import Master, RaftGroup
+from ..masters import catch_up
+from ..masters.catch_up import CatchUps
+from ..quorum.plan import RaftGroup
 
 # Seconds. A look that took longer is repeated; without pods/proxy, where commands show the groups, a look may
 # take that many times as long as the fastest one so far.
@@ -24,11 +24,11 @@ def unavailable(groups: Iterable[RaftGroup]) -> set[str]:
 
 
 class LastLook:
-    """Follows both groups over several looks. name: the pod to spare. others: the other masters' pods."""
+    """Follows both groups over several looks. name: the pod to spare."""
 
-    def __init__(self, name: str, others: Iterable[str]) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._catching_up = {(domain, other): CatchUp() for domain in DOMAINS for other in others}
+        self._catch_ups = CatchUps()
         self._fastest = float("inf")
 
     def complete(self, groups: Sequence[RaftGroup]) -> bool:
@@ -47,17 +47,13 @@ class LastLook:
         began, ended: of the look, in seconds. Records the look: a follower has the whole journal only after
         several answers.
         """
-        lacking = [f"{master.pod} lacks entries of the {observed.domain} group"
-                   for observed in groups for master in observed.masters
-                   if not self._caught_up(observed.domain, master, ended)]
+        others = {key: peer for observed in groups for key, peer in observed.peers().items()
+                  if key[1] != self._name}
+        lacking = self._catch_ups.lacking(others, ended)
         took = ended - began
         self._fastest = min(self._fastest, took)
         if lacking:
-            return lacking[0]
+            return catch_up.reason(lacking)
         if took > max(_YOUNG, _TIMES_FASTEST * self._fastest):
             return f"the look at the groups took {took:.1f} s"
         return ""
-
-    def _caught_up(self, domain: str, master: Master, now: float) -> bool:
-        catch_up = self._catching_up.get((domain, master.pod))
-        return catch_up is None or catch_up.observe(master.peer if master.available else None, now)

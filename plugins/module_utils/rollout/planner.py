@@ -13,7 +13,6 @@ from datetime import datetime
 
 from ..api.client import Client
 from ..errors import Forbidden, QuorumUnknown
-from ..fluid.components import JOB_MASTER, MASTER
 from ..journal import template
 from ..journal.volume import EMPTY_DIR
 from ..k8s import kinds, scheduling
@@ -168,8 +167,7 @@ class RolloutPlanner:
 
     def _leaders(self, members: int) -> list[str]:
         """Return the pods that lead the job masters and the masters, where they are known."""
-        healer = self._healer(members)
-        leading = [healer.observe(domain).leading() for domain in (JOB_MASTER, MASTER)]
+        leading = [observed.leading() for observed in reversed(self._healer(members).groups())]
         return [master.pod for master in leading if master is not None]
 
 

@@ -18,8 +18,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
     Quorum,
     quorum_size,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.api import bulk
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import MANAGER
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
@@ -37,6 +38,17 @@ ENDS, STARTS, JOINS, CATCHES_UP, ELECTS = 3, 2, 8, 5, 4  # seconds
 
 class Killed(BaseException):
     """The process of the code under test is no more."""
+
+
+def one_after_another(items, action):
+    """What bulk.work does, in this thread."""
+    done = []
+    for item in items:
+        try:
+            done.append(action(item))
+        except FluidError as err:
+            done.append(err)
+    return done
 
 
 class FakeMasters:
@@ -81,6 +93,7 @@ class FakeMasters:
         self.leader = {domain: "hbase-master-0" for domain in PORTS}
         cluster._planned.clear()  # they are members already
         self._patch_client(monkeypatch)
+        monkeypatch.setattr(bulk, "work", one_after_another)  # other threads would not be interleaved
         monkeypatch.setattr(Masters, "_view", self._view)
         monkeypatch.setattr(Masters, "configuration", lambda _masters, _pods=None: self.configuration)
         monkeypatch.setattr(Masters, "end", lambda _masters, _pod, _domain: None)

@@ -88,9 +88,9 @@ def holder_of(cluster):
 
 def test_the_lease_is_held_from_the_first_look_to_the_end(cluster, failover, ensure, monkeypatch):
     seen = []
-    observe = QuorumHealer.observe
+    groups = QuorumHealer.groups
     monkeypatch.setattr(
-        QuorumHealer, "observe", lambda *args: seen.append(holder_of(cluster)) or observe(*args))
+        QuorumHealer, "groups", lambda *args: seen.append(holder_of(cluster)) or groups(*args))
     ensure()
     assert all(": failover drill [" in holder for holder in seen) and seen
     assert holder_of(cluster) == ""
