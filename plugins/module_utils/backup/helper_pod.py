@@ -2,20 +2,23 @@
 """A temporary pod that mounts a claim, so that files can be copied through its exec streams. IO.
 
 The masters do not mount the claim, and Alluxio cannot write to one. The pod has no service account token, no
-capabilities and a read-only root file system. It ends by itself if the program that started it does not end
-it.
+capabilities and a read-only root file system. It ends by itself soon after the program that started it: no
+command comes any more.
 """
 
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ..api.client import Client
+from ..api.pod_exec import PodShell
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
+from ..errors import FluidError
 from ..fluid import kinds as fluid_kinds
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
@@ -33,6 +36,21 @@ _BINDING_TIME = 60.0  # seconds
 # The commands of one backup, each of which has its own timeout: list the tree, dump, fetch, list the tree
 # again, store.
 _STEPS = 5
+# Seconds. The run that started the pod starts a process of _KEPT in it every _KEEP_EVERY; without any process
+# for _IDLE the pod ends. So a claim that one node may mount is free again within two minutes of a kill.
+_KEEP_EVERY, _KEPT, _IDLE = 20.0, 60, 60
+_KEEP = f"sleep {_KEPT} </dev/null >/dev/null 2>&1 &"
+# Arguments: seconds without a process after which to end, the folder of the container's processes. The shell
+# itself is one of them.
+_RUN = """\
+idle=0
+while [ "$idle" -lt "$0" ]; do
+  sleep 5
+  found=0; for each in "$1"/[0-9]*; do found=$((found + 1)); done
+  if [ "$found" -gt 1 ]; then idle=0; else idle=$((idle + 5)); fi
+done
+"""
+_KEEP_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +103,7 @@ def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
                 "name": CONTAINER,
                 "image": image.name,
                 "imagePullPolicy": image.pull_policy,
-                "command": ["sleep", str(seconds)],
+                "command": ["sh", "-c", _RUN, str(_IDLE), "/proc"],
                 "resources": {"requests": {"cpu": "10m", "memory": "32Mi"},
                               "limits": {"cpu": "1", "memory": "256Mi"}},
                 "securityContext": {
@@ -132,9 +150,27 @@ def started(client: Client, claim: Claim, image: Image, waiter: Waiter, timeout:
     try:
         began = waiter.deadline.now()
         waiter.until("run", kinds.POD, ref, running(lambda: waiter.deadline.now() - began))
-        yield name
+        with _kept(PodShell(client, ref, CONTAINER, _KEEP_TIMEOUT)):
+            yield name
     finally:
         client.delete(kinds.POD, ref, created["metadata"]["uid"])
+
+
+@contextmanager
+def _kept(shell: PodShell) -> Iterator[None]:
+    """Keep the pod from ending as idle, while the masters are commanded or the Lease is awaited."""
+    ended = threading.Event()
+
+    def keep() -> None:
+        while not ended.wait(_KEEP_EVERY):
+            with suppress(FluidError):  # the next command raises it
+                shell.run("keep the pod", _KEEP)
+
+    threading.Thread(target=keep, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _remove_ended(client: Client, claim: Claim) -> None:

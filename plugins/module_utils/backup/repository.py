@@ -26,6 +26,8 @@ from .catalog import Backup
 _CHUNK = 48 * 1024
 # Bytes. Smaller backups are never written to the disk of the host that runs the module.
 IN_MEMORY = 32 * 1024 * 1024
+# Bytes for a record and for what a file system adds to a file.
+_MARGIN = 64 * 1024
 
 # Prints "<name of the files> <size of the .gz file> <record in base64>" for each backup that has both files.
 _LIST = """\
@@ -121,7 +123,12 @@ class Repository:
         return catalog.newest_first(found)
 
     def put(self, backup: Backup, spool: Spool) -> None:
-        """Store a backup's file, then its record. Raises ApiError if bytes differ or the claim is full."""
+        """Store a backup's file, then its record.
+
+        Raises PreconditionFailed if the claim has too little space, and ApiError if bytes differ.
+        """
+        space.require_in_pod(self._shell, helper_pod.FOLDER, spool.size + _MARGIN, f"backup {backup.name}",
+                             "remove files from the claim, enlarge it, or lower keep")
         self._put(backup.name + ".gz", spool.chunks(), spool.size, backup.sha256)
         record = backup.record()
         self._put(backup.name + ".json", iter(io.BytesIO(record).read, b""), len(record),

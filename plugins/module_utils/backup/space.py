@@ -9,18 +9,20 @@ import tempfile
 from ..api.pod_exec import PodShell
 from ..errors import PreconditionFailed
 
-# Prints the free bytes of a folder's file system.
-_FREE = 'df -Pk "$1" | { read -r _; read -r _ _ _ free _; echo "$((free * 1024))"; }'
+# Prints the free bytes of a folder's file system; nothing for one without a size, as of some network volumes.
+_FREE = """\
+df -Pk "$1" | { read -r _; read -r _ total _ free _; [ "$total" = 0 ] || echo "$((free * 1024))"; }"""
 
 
-def require_in_pod(shell: PodShell, folder: str, needed: int, purpose: str) -> None:
+def require_in_pod(shell: PodShell, folder: str, needed: int, purpose: str,
+                   remedy: str = "free space on the disk of its node") -> None:
     """Raise PreconditionFailed unless the folder of the shell's container has that many free bytes.
 
-    purpose: what needs them, such as "the backup".
+    purpose: what needs them, such as "the backup". A folder whose free space is unknown passes.
     """
-    free = int(shell.run("read the free space", _FREE, folder))
-    _require(f"{folder} in pod {shell.pod.name}", free, needed, purpose,
-             "free space on the disk of its node")
+    free = shell.run("read the free space", _FREE, folder).strip()
+    if free:
+        _require(f"{folder} in pod {shell.pod.name}", int(free), needed, purpose, remedy)
 
 
 def require_here(needed: int, purpose: str) -> None:

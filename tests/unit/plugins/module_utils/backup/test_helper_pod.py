@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The short-lived pod that mounts a claim."""
 
+import queue
+import subprocess
+
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.api.waiter import Waiter
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.helper_pod import (
@@ -46,7 +51,41 @@ def test_the_pod_may_do_nothing_but_move_files():
 def test_the_pod_ends_by_itself():
     spec = helper_pod.manifest("p", CLAIM, IMAGE, 90)["spec"]
     assert (spec["activeDeadlineSeconds"], spec["restartPolicy"]) == (90, "Never")
-    assert spec["containers"][0]["command"] == ["sleep", "90"]
+    assert spec["containers"][0]["command"][3:] == ["60", "/proc"]
+
+
+def idle(tmp_path, processes):
+    """Run the pod's script. processes: those beside its own at each of its looks; return its looks."""
+    folder, programs, looks = tmp_path / "proc", tmp_path / "bin", tmp_path / "looks"
+    for each in (folder / "1", programs):
+        each.mkdir(parents=True)
+    (folder / "self").mkdir()
+    (tmp_path / "processes").write_text("".join(f"{count}\n" for count in processes))
+    (programs / "sleep").write_text(f"""#!/bin/bash
+cd {tmp_path}; echo "$1" >>looks; rm -rf proc/2*
+for ((each = $(head -1 processes)+0; each > 0; each--)); do mkdir "proc/2$each"; done
+sed -i 1d processes
+""")
+    (programs / "sleep").chmod(0o755)
+    command = helper_pod.manifest("p", CLAIM, IMAGE, 90)["spec"]["containers"][0]["command"]
+    subprocess.run([*command[:-1], folder], env={"PATH": f"{programs}:/usr/bin:/bin"}, check=True, timeout=60)
+    return looks.read_text().split()
+
+
+@pytest.mark.parametrize(("processes", "looks"), [([], 12), ([2, 0, 0, 1], 16)], ids=["none", "some"])
+def test_the_pod_ends_a_minute_after_the_last_process(tmp_path, processes, looks):
+    assert idle(tmp_path, processes) == ["5"] * looks
+
+
+def test_the_run_keeps_the_pod_from_ending(cluster, start, monkeypatch):
+    commands = queue.Queue()
+    monkeypatch.setattr(helper_pod, "_KEEP_EVERY", 0.001)
+    monkeypatch.setattr(pod_exec, "execute", lambda _client, pod, container, command, _timeout: (
+        commands.put((pod.name, container, command[2])), ExecResult(1, "", ""))[1])
+    with start() as name:
+        for _each in range(2):  # also after an error
+            assert commands.get(timeout=60) == (name, "files", "sleep 60 </dev/null >/dev/null 2>&1 &")
+    assert helper_pod._KEPT >= helper_pod._IDLE > 20
 
 
 def test_the_pod_prefers_the_node_of_a_killed_runs_pod():

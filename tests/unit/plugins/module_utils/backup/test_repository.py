@@ -10,7 +10,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exe
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import repository as backup_repository
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.catalog import Backup
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Spool
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, FluidError
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    FluidError,
+    PreconditionFailed,
+)
 
 DATA = bytes(range(256)) * 700
 
@@ -70,6 +74,17 @@ def test_what_is_stored_comes_back(journals, repository, spool, path):
     assert folder.listed() == [backup()]
     folder.get(backup(), back)
     assert back.reader().read() == DATA
+
+
+def test_a_claim_with_too_little_space_is_not_filled(journals, repository, spool):
+    """A full volume would cost the next backup too, and a partial file its record."""
+    journals.set_free(len(DATA) // 1024)
+    with pytest.raises(PreconditionFailed, match=r"^/backups in pod helper has too little space for backup "
+                                                 r"data.hbase.*; remove files from the claim, enlarge"):
+        repository().put(backup(), spool())
+    assert journals.files() == []
+    journals.set_free(len(DATA) // 1024 + 65)
+    repository().put(backup(), spool())
 
 
 def test_a_file_that_arrives_damaged_is_refused(journals, repository, spool, monkeypatch):

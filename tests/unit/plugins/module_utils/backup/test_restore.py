@@ -145,7 +145,7 @@ def test_without_a_digest_each_run_restores(journals, ensure, saved, warnings):
 
 
 def test_a_file_that_does_not_fit_into_a_master_starts_none(journals, ensure, saved, monkeypatch):
-    def require(shell, folder, needed, _purpose):
+    def require(shell, folder, needed, _purpose, *_remedy):
         if folder == "/datacache-restore":
             raise PreconditionFailed(f"{folder} in {shell.pod.name}: needed {needed} bytes")
     monkeypatch.setattr(restore.space, "require_in_pod", require)

@@ -3,6 +3,7 @@
 
 import shutil
 import tempfile
+from contextlib import nullcontext
 
 import pytest
 
@@ -26,6 +27,14 @@ def test_the_free_space_of_a_folder_in_a_pod(shell):
         space.require_in_pod(shell, "/tmp", PETABYTE, "the backup")
     free = int(shell.run("read the free space", space._FREE, "/tmp"))
     assert abs(free - shutil.disk_usage(tempfile.gettempdir()).free) < 10 ** 9
+
+
+@pytest.mark.parametrize(("blocks", "refused"), [("0 0 0", False), ("90 89 1", True), ("90 0 90", False)])
+def test_a_file_system_without_a_size_is_not_judged(shell, journals, blocks, refused):
+    """blocks: total, used and free, of 1024 bytes."""
+    journals.set_disk(blocks)
+    with pytest.raises(PreconditionFailed) if refused else nullcontext():
+        space.require_in_pod(shell, "/tmp", 2048, "the backup")
 
 
 def test_the_free_space_here():
