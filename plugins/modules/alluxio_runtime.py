@@ -600,8 +600,6 @@ findings:
   sample: ["pod hbase-master-2: not scheduled: 0/2 nodes are available"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.api.bulk import WaitResults, ref_of
 from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
@@ -617,6 +615,7 @@ from ..module_utils.lifecycle import (
     waits,
 )
 from ..module_utils.module import arguments, resource, runtime_options
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.progress import Reporter
 from ..module_utils.quorum import stable_addresses
 from ..module_utils.rollout import new_masters
@@ -669,7 +668,7 @@ def argument_spec() -> dict:
 
 def main() -> None:
     rules = arguments.fleet_rules("runtimes", runtime_options.runtime())
-    resource.run(AnsibleModule(argument_spec(), supports_check_mode=True, **rules), AlluxioRuntime())
+    resource.run(FluidModule(argument_spec(), supports_check_mode=True, **rules), AlluxioRuntime())
 
 
 if __name__ == "__main__":

@@ -299,13 +299,12 @@ findings:
   sample: ["pod hbase-worker-0: not scheduled: 0/3 nodes are available"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.api.bulk import WaitResults
 from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
 from ..module_utils.fluid import dataset, kinds as fluid_kinds
 from ..module_utils.module import arguments, cache_options, resource
+from ..module_utils.module.option_names import FluidModule
 
 
 class Dataset(resource.Resource):
@@ -333,7 +332,7 @@ def argument_spec() -> dict:
 
 def main() -> None:
     rules = arguments.fleet_rules("datasets", cache_options.dataset())
-    resource.run(AnsibleModule(argument_spec(), supports_check_mode=True, **rules), Dataset())
+    resource.run(FluidModule(argument_spec(), supports_check_mode=True, **rules), Dataset())
 
 
 if __name__ == "__main__":

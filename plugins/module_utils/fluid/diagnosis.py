@@ -8,13 +8,16 @@ from collections.abc import Callable
 from functools import wraps
 
 from ..api.client import Client
-from ..errors import ApiError
+from ..errors import ApiError, Forbidden, KindNotFound
 from ..k8s import kinds, pods
-from ..k8s.kinds import ObjectRef, ref_to
+from ..k8s.kinds import Kind, ObjectRef, ref_to
 from . import kinds as fluid_kinds, status
 from .names import release_selector
 
 _NEWEST = 5
+# The reason of an event for a failed sync of a runtime (Fluid: pkg/common/event.go). It says why mounts are
+# missing, and pods of a runtime may have many newer warnings.
+_SYNC_ERROR = "ErrorProcessRuntime"
 _LOG_LINES = 5
 # The suffixes of Fluid's chart for the objects of a runtime; another runtime's name may have the same prefix.
 _PARTS = r"(-(master|worker|fuse|jobmaster|jobworker|config)\b.*)?\Z"
@@ -64,9 +67,12 @@ def _warnings(client: Client, ref: ObjectRef) -> list[str]:
     events = [event for event in client.list(kinds.EVENT, ref.namespace, field_selector="type=Warning")
               if of_runtime.match(event["involvedObject"].get("name", ""))]
     events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+    first = [event for event in events[:-_NEWEST] if event.get("reason") == _SYNC_ERROR][-1:]
+    if any(event.get("reason") == _SYNC_ERROR for event in events[-_NEWEST:]):
+        first = []
     return [f"event on {event['involvedObject'].get('kind')} {event['involvedObject']['name']}: "
             f"{event.get('reason')}: {(event.get('message') or '').strip()}"
-            for event in events[-_NEWEST:]]
+            for event in [*first, *events[-_NEWEST:]]]
 
 
 def pods_using(client: Client, namespace: str | None, claims: list[str]) -> dict[str, list[dict]]:
@@ -123,10 +129,24 @@ def _references(client: Client, ref: ObjectRef) -> list[str]:
     return [f"Dataset {each} refers to this one: delete it first" for each in references_to(client, ref)]
 
 
+def _readable(client: Client, kind: Kind, ref: ObjectRef) -> dict:
+    """Return the object; {} if it is absent, its kind is not installed, or reading another runtime's is "
+    "refused.
+    """
+    try:
+        return client.get(kind, ref) or {}
+    except KindNotFound:
+        return {}
+    except Forbidden:
+        if kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME):
+            raise
+        return {}
+
+
 @_unless_refused
 def _idle_controllers(client: Client, ref: ObjectRef) -> list[str]:
     """Return a line for each controller whose finalizer blocks the deletion and that has no ready replica."""
-    objects = [client.get(kind, ref) or {} for kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)]
+    objects = [_readable(client, kind, ref) for kind in (fluid_kinds.DATASET, *fluid_kinds.RUNTIMES)]
     finalizers = [each for existing in objects
                   for each in existing.get("metadata", {}).get("finalizers") or []]
     lines = []

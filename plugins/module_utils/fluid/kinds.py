@@ -9,13 +9,16 @@ FLUID_GROUP = "data.fluid.io"
 
 DATASET = Kind("Dataset", "datasets", FLUID_GROUP, "v1alpha1")
 ALLUXIO_RUNTIME = Kind("AlluxioRuntime", "alluxioruntimes", FLUID_GROUP, "v1alpha1")
-# The kinds that can bind the Dataset of the same name (Fluid: api/v1alpha1/*runtime_types.go).
+THIN_RUNTIME = Kind("ThinRuntime", "thinruntimes", FLUID_GROUP, "v1alpha1")
+# The kinds that can bind the Dataset of the same name (Fluid: api/v1alpha1/*runtime_types.go). CacheRuntime
+# is of Fluid 1.1.
 RUNTIMES = (
     ALLUXIO_RUNTIME,
     Kind("JindoRuntime", "jindoruntimes", FLUID_GROUP, "v1alpha1"),
     Kind("JuiceFSRuntime", "juicefsruntimes", FLUID_GROUP, "v1alpha1"),
-    Kind("ThinRuntime", "thinruntimes", FLUID_GROUP, "v1alpha1"),
+    THIN_RUNTIME,
     Kind("EFCRuntime", "efcruntimes", FLUID_GROUP, "v1alpha1"),
     Kind("VineyardRuntime", "vineyardruntimes", FLUID_GROUP, "v1alpha1"),
     Kind("GooseFSRuntime", "goosefsruntimes", FLUID_GROUP, "v1alpha1"),
+    Kind("CacheRuntime", "cacheruntimes", FLUID_GROUP, "v1alpha1"),
 )

@@ -13,12 +13,13 @@ from ..alluxio.properties import (
 )
 from ..errors import InvalidInput
 from ..k8s import quantity
-from ..k8s.names import require_dns_1035, require_namespace
+from ..k8s.names import require_dns_1035, require_namespace, require_stateful_set_prefix
 from . import kinds as fluid_kinds
 from .components import COMPONENTS
 from .fields import overrides
 from .fields.runtime import RUNTIME
 from .fields.table import render
+from .fields.texts import METADATA, require_texts
 from .manifest import build, text_map
 
 # The fields that Fluid applies after the creation (pkg/ddc/alluxio/replicas.go, metadata.go and cache.go).
@@ -35,6 +36,8 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for values that Fluid accepts but cannot use."""
     require_dns_1035("AlluxioRuntime name", params["name"])
     require_namespace(params["namespace"])
+    require_stateful_set_prefix("AlluxioRuntime name", params["name"], "-master")
+    require_texts(METADATA | RUNTIME, params)
     alluxio_raft.require_valid_count(params["master_replicas"])
     _require_own_name(params)
     if params["worker_replicas"] < 1:

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from ..alluxio.raft import Quorum
-from ..k8s.predicates import phase_text
+from ..k8s.predicates import BOUND_PHASE, phase_text
 from ..k8s.wait_status import Predicate, WaitStatus
+from . import dataset
 from .runtime import declared_masters
 
 # The Deployment of the controller that removes each finalizer.
 FINALIZER_CONTROLLERS = {
     "fluid-dataset-controller-finalizer": "dataset-controller",
-    "alluxio-runtime-controller-finalizer": "alluxioruntime-controller",
+    **{f"{kind}-runtime-controller-finalizer": f"{kind}runtime-controller"
+       for kind in ("alluxio", "cache", "efc", "goosefs", "jindo", "juicefs", "thin", "vineyard")},
 }
 FAILED_PHASE = "Failed"
 
@@ -22,15 +24,24 @@ def dataset_phase(existing: dict) -> str:
 
 
 def dataset_in_phase(desired: str) -> Predicate:
-    """Return a predicate that is done when the Dataset has the desired phase."""
+    """Return a predicate that is done when the Dataset has the desired phase and, if Bound, its mounts."""
     def predicate(existing: dict | None) -> WaitStatus:
         if existing is None:
             return WaitStatus(False, failed="it no longer exists")
         phase = dataset_phase(existing)
         if phase == FAILED_PHASE and desired != FAILED_PHASE:
             return WaitStatus(False, failed=f"its phase is Failed{_condition_message(existing)}")
-        return WaitStatus(phase == desired, phase_text(phase) + _condition_message(existing))
+        difference = _mount_difference(existing) if phase == desired == BOUND_PHASE else ""
+        return WaitStatus(phase == desired and not difference,
+                          phase_text(phase) + difference + _condition_message(existing))
     return predicate
+
+
+def _mount_difference(existing: dict) -> str:
+    """Return what Fluid has still to mount and unmount in a bound Dataset; empty for nothing."""
+    difference = dataset.out_of_sync(existing)
+    return "".join(f", and Fluid has not yet {verb} {', '.join(paths)}" for verb, paths in (
+        ("mounted", difference["missing"]), ("unmounted", difference["left"])) if paths)
 
 
 def _condition_message(existing: dict) -> str:

@@ -12,6 +12,7 @@ _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z", re.ASCII)
 _LABEL_LENGTH = 63
 _SUBDOMAIN_LENGTH = 253
+_REVISION_HASH_LENGTH = len("-4294967295")
 
 
 def require_dns_1035(what: str, name: str) -> None:
@@ -23,6 +24,28 @@ def require_dns_1035(what: str, name: str) -> None:
         raise InvalidInput(
             f"{what} {name!r} is not a DNS-1035 label: expected at most 63 lower-case letters, digits and "
             "'-', starting with a letter and ending with a letter or digit")
+
+
+def require_stateful_set_prefix(what: str, name: str, suffix: str) -> None:
+    """Raise InvalidInput unless the pods of the StatefulSet name + suffix can have their labels.
+
+    The StatefulSet's controller sets controller-revision-hash to its name, '-' and a hash of up to 10
+    characters (k8s.io/kubernetes, pkg/controller/history, ControllerRevisionName).
+    """
+    longest = _LABEL_LENGTH - len(suffix) - _REVISION_HASH_LENGTH
+    if len(name) > longest:
+        raise InvalidInput(
+            f"{what} {name!r} has {len(name)} characters: expected at most {longest}, because Kubernetes "
+            f"labels the pods of {name}{suffix} with that name and a hash, in 63 characters")
+
+
+def require_volume_name(what: str, name: str, prefix: str = "") -> None:
+    """Raise InvalidInput unless prefix + name can be the name of a pod's volume, a DNS-1123 label."""
+    longest = _LABEL_LENGTH - len(prefix)
+    if len(name) > longest or not _DNS_1123.match(name):
+        raise InvalidInput(
+            f"{what} {name!r} cannot name a volume of the pods, as Fluid needs it: expected at most "
+            f"{longest} lower-case letters, digits and '-', starting and ending with a letter or digit")
 
 
 def require_identity(params: dict) -> None:

@@ -22,6 +22,10 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
     """Raise InvalidInput, naming the object, for options that its own module refuses. Sends no request."""
     with _named(fluid_kinds.DATASET, dataset):
         fluid_dataset.require_valid(dataset)
+        if fluid_dataset.refers(dataset):
+            raise InvalidInput(
+                "it mounts another Dataset, which Fluid serves without an AlluxioRuntime: create it with "
+                "datacache.fluid.dataset alone, or mount the under-stores of that Dataset")
     with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
         fluid_runtime.require_valid(runtime)
         journal_volume.require_valid(runtime)

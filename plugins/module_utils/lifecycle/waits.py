@@ -52,7 +52,10 @@ def _waiter(client: Client, deadline: Deadline, namespace: str | None, explain: 
 
 
 def datasets_in_phase(client: Client, items: list[dict], phase: str, deadline: Deadline) -> WaitResults:
-    """Wait for a phase of Datasets. Without a runtime that could bind it, a Dataset fails at once."""
+    """Wait for a phase of Datasets, and in Bound for their mounts.
+
+    A Dataset fails at once without a runtime that could bind it.
+    """
     orphans = _orphans(client, items) if phase == predicates.BOUND_PHASE else {}
     awaited = {ref: status.dataset_in_phase(phase) for ref in map(ref_of, items) if ref not in orphans}
     return orphans | _each(
@@ -65,25 +68,35 @@ def _orphans(client: Client, items: list[dict]) -> WaitResults:
 
 
 def _never_bound(client: Client, ref: ObjectRef, existing: dict) -> WaitFailed | None:
-    """Return the error for an unbound Dataset without a runtime of any kind, else None."""
-    if status.dataset_phase(existing) == predicates.BOUND_PHASE or dataset.is_reference(existing):
+    """Return the error for an unbound Dataset without a runtime of any kind that stays, else None."""
+    if status.dataset_phase(existing) == predicates.BOUND_PHASE:
         return None
-    if any(_may_exist(client, kind, ref) for kind in fluid_kinds.RUNTIMES):
-        return None
-    return WaitFailed(
-        f"waited for {fluid_kinds.DATASET.describe(ref)} to be Bound: no runtime {ref.name} exists in "
+    refers = dataset.is_reference(existing)  # Fluid creates its runtime
+    terminating = []
+    for kind in (fluid_kinds.THIN_RUNTIME,) if refers else fluid_kinds.RUNTIMES:
+        runtime = _read(client, kind, ref)
+        if runtime and not runtime["metadata"].get("deletionTimestamp"):
+            return None
+        terminating += [kind.kind] if runtime else []
+    awaited = f"waited for {fluid_kinds.DATASET.describe(ref)} to be Bound: "
+    if terminating:
+        return WaitFailed(f"{awaited}its {terminating[0]} is terminating and binds it no more; wait until "
+                          "that "
+                          "is absent, then run this again")
+    return None if refers else WaitFailed(
+        f"{awaited}no runtime {ref.name} exists in "
         f"namespace {ref.namespace} to bind it; create one, for example with "
         "datacache.fluid.alluxio_runtime, or set wait: false")
 
 
-def _may_exist(client: Client, kind: Kind, ref: ObjectRef) -> bool:
-    """Return whether the runtime exists, or may exist because reading it is forbidden."""
+def _read(client: Client, kind: Kind, ref: ObjectRef) -> dict | None:
+    """Return the runtime, if any; one that may exist because reading it is forbidden counts as existing."""
     try:
-        return client.get(kind, ref) is not None
+        return client.get(kind, ref)
     except KindNotFound:
-        return False
+        return None
     except Forbidden:
-        return True
+        return {"metadata": {}}
 
 
 def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline) -> WaitResults:

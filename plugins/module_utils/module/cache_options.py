@@ -8,6 +8,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from ..errors import InvalidInput
 from . import arguments
+from .option_names import require_names
 
 
 def dataset() -> dict:
@@ -50,7 +51,9 @@ def converted(option: str, given: dict, options: dict) -> dict:
 
     option: its name. Raises InvalidInput, naming it, for an unknown key and for a value of another type.
     """
-    result = ArgumentSpecValidator(arguments.compose(arguments.identity(), options)).validate(given)
+    spec = arguments.compose(arguments.identity(), options)
+    require_names(given, spec, f"{option}.")
+    result = ArgumentSpecValidator(spec).validate(given)
     messages = [f"{'unsupported option ' if isinstance(each, UnsupportedError) else ''}{each.msg}"
                 for each in result.errors]
     if messages:

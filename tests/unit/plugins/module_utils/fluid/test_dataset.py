@@ -16,12 +16,26 @@ def spec(**given):
     return dataset.manifest(params(**given))["spec"]
 
 
-@pytest.mark.parametrize("point", [
-    "https://host/path/", "s3://bucket/path", "local:///data", "dataset://data/other",
-    "hdfs://namenode:8020/", "pvc://claim/sub",
-])
-def test_mount_points_with_a_scheme_pass(point):
-    dataset.require_valid(params(mounts=[{"mount_point": point}]))
+@pytest.mark.parametrize("mount", [
+    {"mount_point": "https://host/~user/path/"}, {"mount_point": "s3://bucket/path", "path": "/"},
+    {"mount_point": "local:///my data", "name": "data"}, {"mount_point": "dataset://data/other/sub"},
+    {"mount_point": "hdfs://[fd00::1]:8020/", "name": "/h"}, {"mount_point": "pvc://claim/sub", "path": "/"},
+], ids=lambda mount: mount["mount_point"])
+def test_mounts_that_fluid_can_use_pass(mount):
+    dataset.require_valid(params(mounts=[mount]))
+
+
+def test_a_claim_at_the_root_beside_an_under_store_passes():
+    dataset.require_valid(params(mounts=[{"mount_point": "pvc://claim", "path": "/"}, WEB]))
+
+
+@pytest.mark.parametrize(("length", "mounts"), [(45, [WEB]), (63, [{"mount_point": "dataset://data/other"}])])
+def test_the_longest_name_passes(length, mounts):
+    dataset.require_valid(params(name="n" * length, mounts=mounts))
+
+
+def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
+    return {"name": name, "secret_name": secret_name, "secret_key": secret_key}
 
 
 @pytest.mark.parametrize(("given", "message"), [
@@ -47,6 +61,105 @@ def test_mount_points_with_a_scheme_pass(point):
     pytest.param({"mounts": [{"mount_point": "s3://a/"}, {"mount_point": "s3://b/"}]},
                  "two mounts have the path /",
                  id="two-without-a-name"),
+    pytest.param({"mounts": [WEB, {"mount_point": "s3://b/", "name": "/web"}]},
+                 "two mounts have the path /web", id="name-with-a-slash"),
+    pytest.param({"name": "n" * 46}, f"Dataset name '{'n' * 46}' has 46 characters: expected at most 45, ",
+                 id="name-of-46"),
+    pytest.param({"name": "n" * 46, "mounts": [WEB]}, f"Dataset name '{'n' * 46}' has 46 characters",
+                 id="name-of-46-with-a-store"),
+    pytest.param({"mounts": [WEB, {"mount_point": "s3://b/", "path": "/"}]},
+                 "the mount of s3://b/ has the path / beside other mounts, and Fluid silently drops it: ",
+                 id="root-beside-another"),
+    pytest.param({"mounts": [{**WEB, "path": "web"}]},
+                 "mounts[0].path is 'web', which is relative: expected an absolute path such as /web",
+                 id="relative"),
+    pytest.param({"mounts": [{**WEB, "path": "/a/../web/"}]},
+                 "mounts[0].path is '/a/../web/': expected a path without empty, '.' and '..' parts and "
+                 "without a '/' at its end, such as /a/web", id="not-canonical"),
+    pytest.param({"mounts": [{**WEB, "name": "web/"}]},
+                 "the path of mounts[0] from its name is '/web/': expected a path without empty",
+                 id="name-ends-with-a-slash"),
+    pytest.param({"mounts": [{**WEB, "name": "my web"}]},
+                 "mounts[0], whose path is '/my web' has the character ' '", id="name-with-a-space"),
+    pytest.param({"mounts": [{"mount_point": "https://host/a&touch /tmp/x"}]},
+                 "mounts[0].mount_point has the character '&': Fluid passes it to a shell in the masters, "
+                 "which "
+                 "would split or execute it; write it with % and two hexadecimal digits", id="command"),
+    pytest.param({"mounts": [{**WEB, "options": {"title": "Index of", "a": 1}}]},
+                 "the value of mounts[0].options.title has the character ' ': Fluid passes it to a shell in "
+                 "the "
+                 "masters, which would split or execute it; put the value into a Secret and use "
+                 "encrypt_options",
+                 id="option-with-a-space"),
+    pytest.param({"mounts": [{**WEB, "options": {"a;b": 1}}]},
+                 "the name of mounts[0].options.a;b has the character ';'", id="key-with-a-semicolon"),
+    pytest.param({"mounts": [{**WEB, "options": {"a=b": 1}}]}, "mounts[0].options.a=b: expected the name",
+                 id="key-with-an-equals-sign"),
+    pytest.param({"mounts": [{**WEB, "options": {"file": "~/key"}}]},
+                 "the value of mounts[0].options.file starts with '~'", id="home"),
+    pytest.param({"shared_options": {"a": "$(id)"}},
+                 "the value of shared_options.a has the character '$': Fluid passes it to a shell in the "
+                 "masters, "
+                 "which would split or execute it; put the value into a Secret and use "
+                 "shared_encrypt_options",
+                 id="shared-option"),
+    pytest.param({"mounts": [{**WEB, "encrypt_options": [secret(name="a b")]}]},
+                 "the name of mounts[0].encrypt_options a b has the character ' '", id="encrypted-key"),
+    pytest.param({"mounts": [{**WEB, "options": {"k": 1}, "encrypt_options": [secret(name="k")]}]},
+                 "mounts[0].encrypt_options k is set twice", id="plain-and-encrypted"),
+    pytest.param({"mounts": [{**WEB, "encrypt_options": [secret(secret_name="my.secret")]}]},
+                 "secret_name of mounts[0].encrypt_options aws.secretKey, 'my.secret' cannot name a volume "
+                 "of the "
+                 "pods, as Fluid needs it: expected at most 42 ", id="secret-with-a-dot"),
+    pytest.param({"shared_encrypt_options": [secret(secret_name="s" * 43)]},
+                 f"secret_name of shared_encrypt_options aws.secretKey, '{'s' * 43}' cannot name a volume",
+                 id="long-secret"),
+    pytest.param({"mounts": [{**WEB, "options": {"alluxio": {"underfs": {"s3": {"endpoint": "x"}}}}}]},
+                 "mounts[0].options.alluxio is a mapping: expected text, a number or a boolean; write nested "
+                 "keys as one, such as alluxio.underfs.s3.endpoint: ...", id="nested-option"),
+    pytest.param({"shared_options": {"a": [1]}},
+                 "shared_options.a is a list: expected text, a number or a boolean",
+                 id="nested-shared-option"),
+    pytest.param({"labels": {"team": {"name": "x"}}},
+                 "labels.team is a mapping: expected text", id="nested-label"),
+    pytest.param({"mounts": [{"mount_point": "local:///data"}]},
+                 "mounts[0] of local:///data has no name: Fluid names the volume of the pods after it",
+                 id="local-without-a-name"),
+    pytest.param({"mounts": [{"mount_point": "local:///data", "path": "/data"}]},
+                 "mounts[0] of local:///data has no",
+                 id="local-with-a-path-alone"),
+    pytest.param({"mounts": [{"mount_point": "local:///data", "name": "My_Data"}]},
+                 "mounts[0].name 'My_Data' cannot name a volume of the pods", id="local-name"),
+    pytest.param({"mounts": [{"mount_point": "local://data", "name": "data"}]},
+                 "mounts[0].mount_point is 'local://data': expected an absolute path after local://, such as "
+                 "local:///data", id="relative-local"),
+    pytest.param({"mounts": [{"mount_point": "local:///a: b", "name": "data"}]},
+                 "mounts[0].mount_point or its path has ': '", id="local-that-breaks-the-chart"),
+    pytest.param({"mounts": [{"mount_point": "pvc://my.claim"}]},
+                 "the claim of mounts[0].mount_point 'my.claim' cannot name a volume", id="claim-with-a-dot"),
+    pytest.param({"mounts": [{"mount_point": "pvc://claim/../x"}]},
+                 "mounts[0].mount_point is 'pvc://claim/../x': expected a folder of the claim",
+                 id="claim-upwards"),
+    pytest.param({"mounts": [{"mount_point": "pvc://claim/a", "name": "a"},
+                             {"mount_point": "pvc://claim/b", "name": "b"}]},
+                 "pvc://claim/a and pvc://claim/b both need a volume claim of the pods",
+                 id="one-claim-twice"),
+    pytest.param({"mounts": [{"mount_point": "pvc://data", "name": "a"},
+                             {"mount_point": "local:///b", "name": "data"}]},
+                 "pvc://data and local:///b both need a volume data of the pods", id="claim-and-local"),
+    pytest.param({"mounts": [{"mount_point": "s3://b/", "name": "a"}, {"mount_point": "s3://b/x",
+                 "name": "x"}]},
+                 "mounts[1].mount_point s3://b/x and s3://b/ lie within each other", id="overlapping"),
+    pytest.param({"mounts": [WEB, {"mount_point": "dataset://data/other", "name": "o"}]},
+                 "mounts[1] is dataset://data/other beside other mounts: Fluid mounts another Dataset alone",
+                 id="reference-beside-another"),
+    pytest.param({"mounts": [{"mount_point": "dataset://other"}]},
+                 "mounts[0].mount_point is 'dataset://other': expected dataset://namespace/name",
+                 id="reference-without-a-namespace"),
+    pytest.param({"mounts": [{"mount_point": "dataset://data/hbase"}]},
+                 "mounts[0].mount_point is 'dataset://data/hbase', the Dataset itself", id="itself"),
+    pytest.param({"node_affinity": {"required": {"nodeSelectorTerms": []}}},
+                 "node_affinity has required: expected a NodeSelector", id="affinity-of-a-pod"),
 ])
 def test_refused(given, message):
     with pytest.raises(InvalidInput) as refused:

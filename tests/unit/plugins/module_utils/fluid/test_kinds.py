@@ -3,11 +3,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds
 
 
 def test_every_runtime_that_fluid_defines_can_bind_a_dataset():
-    # The *runtimes.data.fluid.io definitions of Fluid 1.0.8's chart.
+    # The *runtimes.data.fluid.io definitions of the charts of Fluid 1.0.8 and, with cacheruntimes, 1.1.
     assert {kind.plural for kind in fluid_kinds.RUNTIMES} == {
-        "alluxioruntimes", "efcruntimes", "goosefsruntimes", "jindoruntimes", "juicefsruntimes",
-        "thinruntimes",
-        "vineyardruntimes"}
+        "alluxioruntimes", "cacheruntimes", "efcruntimes", "goosefsruntimes", "jindoruntimes",
+        "juicefsruntimes", "thinruntimes", "vineyardruntimes"}
 
 
 def test_fluids_kinds_are_of_one_group_and_version():

@@ -35,6 +35,43 @@ def test_dataset_in_phase(desired, existing, wait_status):
     assert fluid_status.dataset_in_phase(desired)(existing) == wait_status
 
 
+WEB, LOG = {"mountPoint": "https://host/", "name": "web"}, {"mountPoint": "s3://log/", "path": "/log"}
+LOCAL = {"mountPoint": "local:///data", "name": "data"}
+
+
+def bound(spec, status, **more):
+    return {"spec": {"mounts": spec}, "status": {"phase": "Bound", "mounts": status, **more}}
+
+
+@pytest.mark.parametrize(("existing", "done", "progress"), [
+    pytest.param(bound([WEB, LOG], [WEB]), False, "its phase is Bound, and Fluid has not yet mounted /log",
+                 id="added"),
+    pytest.param(bound([LOG], [WEB, LOG]), False, "its phase is Bound, and Fluid has not yet unmounted /web",
+                 id="removed"),
+    pytest.param(bound([{**WEB,
+                 "name": "w"}], [WEB], conditions=[{"message": "The ddc runtime is updating."}]),
+                 False,
+                 "its phase is Bound, and Fluid has not yet mounted /w, and Fluid has not yet unmounted "
+                 "/web (The ddc runtime is updating.)", id="renamed"),
+    pytest.param(bound([LOG, WEB], [WEB, LOG]), True, "its phase is Bound", id="another-order"),
+    pytest.param(bound([WEB, LOCAL], [WEB]), True, "its phase is Bound", id="native-mounts-never-come"),
+    pytest.param(bound([WEB, LOG], [WEB], runtimes=[{"type": "juicefs"}]), True, "its phase is Bound",
+                 id="another-runtime"),
+    pytest.param(bound([WEB, LOG], [WEB], runtimes=[{"type": "alluxio"}]), False,
+                 "its phase is Bound, and Fluid has not yet mounted /log", id="alluxio"),
+    pytest.param(bound([{"mountPoint": "dataset://data/other"}], [WEB]), True, "its phase is Bound",
+                 id="reference"),
+])
+def test_a_bound_dataset_has_its_mounts(existing, done, progress):
+    assert fluid_status.dataset_in_phase("Bound")(existing) == WaitStatus(done, progress)
+
+
+def test_a_phase_other_than_bound_needs_no_mounts():
+    existing = bound([WEB, LOG], [WEB])
+    existing["status"]["phase"] = "NotBound"
+    assert fluid_status.dataset_in_phase("NotBound")(existing).done
+
+
 def test_a_recorded_ready_runtime(recorded):
     existing = recorded("alluxio_runtime_ready.json")
     assert fluid_status.components(existing) == {

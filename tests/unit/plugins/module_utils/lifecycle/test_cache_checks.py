@@ -37,7 +37,16 @@ def test_a_cache_that_its_modules_accept(own):
      "Dataset hbase in namespace data: capacity: 'much' is not a Kubernetes quantity"),
     ((dataset(), runtime(), volume(name="HBase")),
      "Dataset HBase in namespace data: Dataset name 'HBase' is not a DNS-1035 label"),
-], ids=["dataset", "runtime", "volume", "name-of-the-volume"])
+    ((dataset(mounts=[{"mount_point": "dataset://data/other"}]), runtime(), None),
+     "Dataset hbase in namespace data: it mounts another Dataset, which Fluid serves without an "
+     "AlluxioRuntime"),
+    ((dataset(mounts=[{"mount_point": "s3://b/a b"}]), runtime(), None),
+     "Dataset hbase in namespace data: mounts[0].mount_point has the character ' '"),
+    ((dataset(), runtime(master={"env": {"A": {"b": 1}}}), None),
+     "AlluxioRuntime hbase in namespace data: master.env.A is a mapping: expected text"),
+    ((dataset(), runtime(name="n" * 46), None),
+     f"AlluxioRuntime {'n' * 46} in namespace data: AlluxioRuntime name '{'n' * 46}' has 46 characters"),
+], ids=["dataset", "runtime", "volume", "name-of-the-volume", "reference", "shell", "nested", "long-name"])
 def test_what_a_module_refuses_is_refused_with_the_objects_name(parts, message):
     with pytest.raises(InvalidInput) as refused:
         cache_checks.require_valid(*parts)

@@ -122,6 +122,38 @@ def test_a_timeout_explains_the_runtimes_pods(cluster, put):
     assert timeout.details["findings"] == ["pod hbase-master-0: phase Pending"]
 
 
+def test_a_mount_that_does_not_come_is_explained_with_the_error_of_fluids_sync(cluster, put):
+    put(fluid_kinds.DATASET, spec={"mounts": [{"mountPoint": "https://dead/", "name": "dead"}]},
+        status={"phase": "Bound", "mounts": []})
+    for number in range(7):
+        cluster.put(kinds.EVENT, {
+            "metadata": {"name": f"e{number}", "namespace": "data"}, "type": "Warning",
+            "lastTimestamp": str(number),
+            "reason": "ErrorProcessRuntime" if number == 1 else "FailedScheduling", "message": f"m{number}",
+            "involvedObject": {"kind": "AlluxioRuntime", "name": "hbase"}})
+    timeout = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(30))[HBASE]
+    assert str(timeout).startswith(
+        "timed out after 30 s while waiting for Dataset hbase in namespace data to be Bound: its phase is "
+        "Bound, "
+        "and Fluid has not yet mounted /dead\n- event on AlluxioRuntime hbase: ErrorProcessRuntime: m1\n- "
+        "event")
+    assert len(timeout.details["findings"]) == 6
+
+
+@pytest.mark.parametrize(("kind", "mounts"), [
+    (fluid_kinds.THIN_RUNTIME, [{"mountPoint": "dataset://other/hbase"}]), (fluid_kinds.RUNTIMES[-1], []),
+], ids=["of-a-reference", "CacheRuntime"])
+def test_a_terminating_runtime_binds_nothing(cluster, put, kind, mounts):
+    put(fluid_kinds.DATASET, spec={"mounts": mounts})
+    put(kind, metadata={"name": "hbase", "namespace": "data", "deletionTimestamp": "t"})
+    waited = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(60))[HBASE]
+    assert isinstance(waited, WaitFailed)
+    assert str(waited) == (
+        f"waited for Dataset hbase in namespace data to be Bound: its {kind.kind} is terminating and binds "
+        "it no "
+        "more; wait until that is absent, then run this again")
+
+
 # -- runtimes ----------------------------------------------------------------------------------
 
 READY = {"desiredMasterNumberScheduled": 3, "masterNumberReady": 3, "workerNumberReady": 1}

@@ -25,8 +25,12 @@ def test_a_dictionary_gets_the_types_and_defaults_of_the_modules_options():
      "runtime: value of profile must be one of"),
     ("runtime", {**IDENTITY, "master_replicas": "many"}, runtime_options.runtime(),
      "runtime: argument 'master_replicas'"),
+    ("dataset", {**IDENTITY, "mounts": [{"name": "a"}, {"mountPoint": "s3://b/"}]}, cache_options.dataset(),
+     "dataset.mounts[1].mountPoint is the name of Fluid's field: use the option mount_point instead"),
+    ("runtime", {**IDENTITY, "master": {"nodeSelector": {}}}, runtime_options.runtime(),
+     "runtime.master.nodeSelector is the name of Fluid's field: use the option node_selector instead"),
     ("volume", {"capacity": "1Gi"}, cache_options.volume(), "volume: missing required arguments: name"),
-], ids=["misspelt", "incomplete", "choice", "type", "no-name"])
+], ids=["misspelt", "incomplete", "choice", "type", "camel-case-in-a-list", "camel-case", "no-name"])
 def test_what_the_module_would_refuse_is_refused_with_the_options_name(option, given, options, message):
     with pytest.raises(InvalidInput) as refused:
         cache_options.converted(option, given, options)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that have the name of the field in Fluid's YAML, such as mountPoint for mount_point."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..errors import InvalidInput
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
+# Fields of Fluid's objects whose option has another name or another place.
+_ELSEWHERE = {
+    "replicas": "worker_replicas for the workers, master_replicas for the masters",
+    "alluxioVersion": "image, image_tag and image_pull_policy",
+    "valueFrom": "secret_name and secret_key",
+    "secretKeyRef": "secret_name and secret_key",
+    "mediumType": "mediumtype",
+    "metadata": "name, namespace, labels and annotations",
+    "spec": "one option for each of its fields",
+}
+
+
+class FluidModule(AnsibleModule):
+    """A module that names the right option for a field's name, before Ansible misses a required option."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        try:
+            require_names(self.params, self.argument_spec)
+        except InvalidInput as err:
+            self.fail_json(msg=str(err))
+
+
+def require_names(given: dict, options: dict, where: str = "") -> None:
+    """Raise InvalidInput for an unknown name that is the camelCase form of an option or a field of Fluid's.
+
+    given: the options as they were written, at most partly of the right type. options: an argument spec.
+    """
+    names = {name for option, spec in options.items() for name in (option, *(spec.get("aliases") or ()))}
+    for key, value in given.items():
+        if key in names:
+            for place, element in _elements(f"{where}{key}", value):
+                require_names(element, (options.get(key) or {}).get("options") or {}, f"{place}.")
+        elif meant := _meant(str(key), options):
+            raise InvalidInput(f"{where}{key} is the name of Fluid's field: use the option {meant} instead")
+
+
+def _elements(where: str, value: Any) -> list[tuple[str, dict]]:
+    """Return the dictionaries of an option with suboptions, each with its path."""
+    if isinstance(value, list):
+        return [(f"{where}[{number}]", each) for number, each in enumerate(value) if isinstance(each, dict)]
+    return [(where, value)] if isinstance(value, dict) else []
+
+
+def _meant(key: str, options: dict) -> str:
+    snake = _CAPITAL.sub(lambda capital: "_" + capital[0].lower(), key)
+    if not options:  # the keys of a free map
+        return ""
+    return snake if snake in options else _ELSEWHERE.get(key, "")
