@@ -32,7 +32,8 @@ options:
   name:
     description:
       - Name of the runtime, which is the name of the Dataset that it binds.
-      - Must be a DNS-1035 label, because it becomes part of Service names.
+      - Must be a DNS-1035 label, because it becomes part of Service names, of at most 45
+        characters, because Kubernetes adds a hash to it in the labels of the pods.
       - Either O(name) or O(runtimes) is required.
     required: false
   master_replicas:

@@ -25,14 +25,18 @@ options:
   name:
     description:
       - Name of the Dataset, which is also the name of its runtime and of its PersistentVolumeClaim.
-      - Must be a DNS-1035 label, because it becomes part of Service names.
+      - Must be a DNS-1035 label, because it becomes part of Service names, of at most 45 characters.
+      - A Dataset that mounts another one may have up to 63 characters.
       - Either O(name) or O(datasets) is required.
     required: false
   mounts: &mounts
     description:
       - Under-stores that the Dataset combines. An empty list is refused.
-      - Fluid identifies mounts by their path. On a running Dataset it ignores a changed
-        O(mounts[].mount_point) of the same path.
+      - On a bound Dataset, Fluid mounts added paths and unmounts removed ones. The masters mount a path again
+        whose URL or options have changed. What only a new runtime can mount, such as V(local:///path), is
+        refused.
+      - Fluid puts URLs, paths and plain options into a line for a shell in the masters. Values with a space
+        or a character of the shell are refused.
     type: list
     elements: dict
     suboptions:
@@ -44,10 +48,14 @@ options:
         type: str
         required: true
       name:
-        description: Name of the mount. It appears as C(/name) in the Dataset without O(mounts[].path).
+        description:
+          - Name of the mount. It appears as C(/name) in the Dataset without O(mounts[].path).
+          - Required for V(local:///path), because it names the volume of the pods.
         type: str
       path:
-        description: Path of the mount in the Dataset. Two mounts with the same path are refused.
+        description:
+          - Absolute path of the mount in the Dataset. Two mounts with the same path are refused.
+          - V(/) is only possible for a mount alone and for V(pvc://claim).
         type: str
       read_only:
         description: Makes the mount read-only. Fluid's default is read-write.
@@ -71,7 +79,7 @@ options:
             type: str
             required: true
           secret_name:
-            description: Name of the Secret, in the namespace of the Dataset.
+            description: Name of the Secret, in the namespace of the Dataset, of at most 42 characters.
             type: str
             required: true
           secret_key:
@@ -160,6 +168,7 @@ options:
   wait_phase:
     description:
       - Phase to wait for with O(wait=true). By default that in which pods can use the Dataset.
+      - A wait for V(Bound) also lasts until Fluid has mounted and unmounted what O(mounts) changed.
       - A wait for V(Bound) fails at once if no runtime has the Dataset's name.
     type: str
     choices: [Bound, NotBound, Failed]
@@ -299,12 +308,16 @@ findings:
   sample: ["pod hbase-worker-0: not scheduled: 0/3 nodes are available"]
 """
 
-from ..module_utils.api.bulk import WaitResults
+from ..module_utils.api.bulk import WaitResults, ref_of
 from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
+from ..module_utils.apply.reconcile import Guard, Outcome, Write
+from ..module_utils.errors import FluidError
 from ..module_utils.fluid import dataset, kinds as fluid_kinds
+from ..module_utils.lifecycle import bound_dataset
 from ..module_utils.module import arguments, cache_options, resource
 from ..module_utils.module.option_names import FluidModule
+from ..module_utils.progress import Reporter
 
 
 class Dataset(resource.Resource):
@@ -316,6 +329,17 @@ class Dataset(resource.Resource):
 
     def manifest(self, item: dict) -> dict:
         return dataset.manifest(item)
+
+    def guard(self, client: Client, item: dict, reporter: Reporter) -> Guard:
+        return bound_dataset.guard_of(client, ref_of(item), reporter.warn)
+
+    def recreate(self, client: Client, item: dict, existing: dict, write: Write, deadline: Deadline,
+                 reporter: Reporter) -> None:
+        bound_dataset.note(client, dataset.manifest(item), existing, write)
+
+    def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
+               deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
+        return bound_dataset.continued(client, outcomes, deadline, check_mode)
 
     def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
         from ..module_utils.lifecycle import waits  # here, as in module/resource.py

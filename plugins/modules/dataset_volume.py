@@ -195,14 +195,13 @@ findings:
   sample: ["pod hbase-master-0: not scheduled: 0/3 nodes are available"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.lifecycle import volume
 from ..module_utils.module import arguments, cache_options, resource
 from ..module_utils.module.exit import report
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.progress import Reporter
 
@@ -229,7 +228,7 @@ def argument_spec() -> dict:
 
 def main() -> None:
     rules = arguments.fleet_rules("volumes", cache_options.volume())
-    run(AnsibleModule(argument_spec(), supports_check_mode=True, **rules), ensure, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True, **rules), ensure, require_valid)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,31 @@ from ..errors import InvalidInput
 _SHELL = re.compile(r"""[\s\x00-\x1f\x7f"'`$&;|<>(){}*?\\]""")
 _STORE = re.compile(r"([^:]*)://([^/]*)(.*)\Z", re.DOTALL)
 
+# The key of the mounts in Fluid's ConfigMap <name>-mount-config, one line for each.
+INFO_KEY = "mount.info"
+# Mounts a path of a URL with the options that follow: $1 path, $2 URL. `--secret name file` stands for an
+# option with a file's contents. Of a mounted URL only the options change, which keeps the metadata and the
+# cached data; "no options are inherited" (alluxio.cli.fs.command.UpdateMountCommand).
+REMOUNT = """set -euo pipefail
+path=$1 url=$2; shift 2
+options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --secret) value=$(cat "$3"); options+=(--option "$2=$value"); shift 3 ;;
+    --option) options+=("$1" "$2"); shift 2 ;;
+    *) options+=("$1"); shift ;;
+  esac
+done
+mounted=$(alluxio fs mount | while read -r from _ to _; do
+  if [ "$to" = "$path" ]; then echo "$from"; fi
+done)
+if [ -n "$mounted" ] && [ "${mounted%/}" = "${url%/}" ]; then
+  exec alluxio fs updateMount ${options[@]+"${options[@]}"} "$path"
+fi
+if [ -n "$mounted" ]; then alluxio fs unmount "$path"; fi
+exec alluxio fs mount ${options[@]+"${options[@]}"} "$path" "$url"
+"""
+
 
 def require_plain(what: str, text: str, remedy: str = "encode or rename it") -> None:
     """Raise InvalidInput for a text with a space or a character of the shell. The text is not shown."""
@@ -44,3 +69,34 @@ def overlapping(one: str, other: str) -> bool:
         return False
     first, second = sorted((match[3].rstrip("/") + "/" for match in stores if match), key=len)
     return second.startswith(first)
+
+
+def arguments(mount: dict, plain: dict[str, str], files: dict[str, str], secret: str) -> list[str]:
+    """Return the arguments of REMOUNT after path and URL. mount: an entry of a Dataset's spec.
+
+    plain: the values of options. files: the files with those of the other options; they win. secret: the
+    argument that precedes the name and the file of one.
+    """
+    result = ["--readonly"] * bool(mount.get("readOnly")) + ["--shared"] * bool(mount.get("shared"))
+    for key, value in plain.items():
+        if key not in files:
+            result += ["--option", f"{key}={value}"]
+    for key, file in files.items():
+        result += [secret, key, file]
+    return result
+
+
+def info_line(path: str, mount: dict, plain: dict[str, str], files: dict[str, str]) -> str:
+    """Return the line of a mount in Fluid's ConfigMap (pkg/ddc/alluxio/transform.go).
+
+    Fluid's script replaces the path of a Secret's file by its contents.
+    """
+    options = {**plain, **files}
+    parts = arguments(mount, options, {}, "")
+    return " ".join([path, mount["mountPoint"], *parts])
+
+
+def with_lines(info: str, lines: dict[str, str]) -> str:
+    """Return mount.info with the line of each path replaced; other lines and their order stay."""
+    return "".join(lines.get(line.partition(" ")[0], line.rstrip("\n")) + "\n"
+                   for line in info.splitlines(keepends=True))

@@ -49,6 +49,11 @@ def config_map_name(name: str) -> str:
     return name + "-config"
 
 
+def mount_config_map_name(name: str) -> str:
+    """Return the name of the ConfigMap with the mounts of a Dataset and the script that mounts them."""
+    return name + "-mount-config"
+
+
 def lease_name(name: str) -> str:
     """Return the name of the Lease that whatever acts on a runtime's masters holds."""
     return name + "-masters"

@@ -70,6 +70,7 @@ PERSISTENT_VOLUME_CLAIM = Kind("PersistentVolumeClaim", "persistentvolumeclaims"
 POD = Kind("Pod", "pods")
 SERVICE = Kind("Service", "services")
 CONFIG_MAP = Kind("ConfigMap", "configmaps")
+SECRET = Kind("Secret", "secrets")
 STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps")
 CONTROLLER_REVISION = Kind("ControllerRevision", "controllerrevisions", "apps")
 NODE = Kind("Node", "nodes", namespaced=False)

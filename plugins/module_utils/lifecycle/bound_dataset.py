@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes of a Dataset that an AlluxioRuntime serves: refused, warned of, or applied to its mounts. IO.
+
+The paths to mount again are noted on the Dataset before its spec changes, so the next run continues an
+interrupted one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..api import bulk
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..apply import reconcile, update
+from ..apply.merge import MergeResult
+from ..apply.reconcile import Guard, Outcome, Write
+from ..errors import FluidError, PreconditionFailed
+from ..fluid import dataset, kinds as fluid_kinds
+from ..fluid.names import stateful_set_name
+from ..k8s import kinds
+from ..k8s.kinds import ObjectRef, annotations_of, ref_to
+from . import dataset_changes
+from .dataset_changes import ANNOTATION, noted
+
+_KIND = fluid_kinds.DATASET
+
+
+def guard_of(client: Client, ref: ObjectRef, warn: Callable[[str], None]) -> Guard:
+    """Return the guard of a Dataset: refuses and warns of changes that have no effect on a bound one."""
+    what = _KIND.describe(ref)
+    warned = set()
+
+    def guard(existing: dict | None, merged: MergeResult) -> None:
+        if existing is None or not dataset_changes.is_running(existing):
+            return
+        changes = dataset_changes.of(existing, merged.target)
+        if changes.refused:
+            raise PreconditionFailed(
+                f"{what} is bound, and Fluid mounts {changes.refused} only when it creates the runtime: undo "
+                f"the change, or recreate {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)}: delete it, wait until "
+                "it is absent, then run this again; cached data is fetched from the under-store again")
+        spec = merged.target["spec"]
+        paths = [*changes.remounted, *dataset_changes.added(existing, merged.target)]
+        _require_mounted_secrets(client, ref, dataset_changes.secrets_of(spec, paths) if paths else set())
+        if changes.ignored and changes.ignored not in warned:
+            warned.add(changes.ignored)
+            warn(f"{what} is bound and Fluid reads {', '.join('spec.' + field for field in changes.ignored)} "
+                 "only when it creates a runtime: the change has no effect until the runtime is deleted and "
+                 "created again")
+    return guard
+
+
+def _require_mounted_secrets(client: Client, ref: ObjectRef, secrets: set[str]) -> None:
+    """Raise PreconditionFailed for a Secret that the masters do not mount."""
+    if not secrets:
+        return
+    workload = client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name))) or {}
+    volumes = workload.get("spec", {}).get("template", {}).get("spec", {}).get("volumes") or []
+    mounted = {volume["name"].removeprefix(dataset.SECRET_VOLUME) for volume in volumes
+               if volume["name"].startswith(dataset.SECRET_VOLUME)}
+    if workload and secrets - mounted:
+        raise PreconditionFailed(
+            f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} mount the Secrets "
+            f"{', '.join(sorted(mounted)) or '(none)'} and not {', '.join(sorted(secrets - mounted))}: Fluid "
+            "mounts Secrets only when it creates a runtime; put the values into a mounted Secret, or "
+            "recreate the runtime: delete it, wait until it is absent, then run this again")
+
+
+def note(client: Client, manifest: dict, existing: dict, write: Write) -> None:
+    """Note the paths that a change of an existing Dataset requires to mount again; nothing in check mode.
+
+    Raises what the write would raise.
+    """
+    if write.dry_run or not dataset_changes.is_running(existing):
+        return
+    merged, outcome = reconcile.compare(_KIND, manifest, write, existing)
+    if not outcome.changed:
+        return
+    if write.guard:
+        write.guard(existing, merged)
+    paths = dataset_changes.of(existing, merged.target).remounted
+    if paths:
+        _set_note(client, ref_to(existing), {*paths, *noted(existing)})
+
+
+def _set_note(client: Client, ref: ObjectRef, paths: set[str]) -> None:
+    update.annotate(client, _KIND, ref, ANNOTATION, json.dumps(sorted(paths)) if paths else None)
+
+
+def continued(client: Client, outcomes: list[Outcome | FluidError], deadline: Deadline,
+              check_mode: bool) -> list[Outcome | FluidError]:
+    """Return the outcomes of Datasets' writes after their noted paths are mounted again.
+
+    An error of a mount becomes the outcome's error; the note remains, so the next run tries again.
+    """
+    if not any(isinstance(each, Outcome) and _waits(each) for each in outcomes):
+        return outcomes
+    return bulk.work(outcomes, lambda each: _mounted(client, each, deadline.again(), check_mode)
+                     if isinstance(each, Outcome) and _waits(each) else _as_it_is(each))
+
+
+def _as_it_is(outcome: Outcome | FluidError) -> Outcome:
+    """Return the outcome, or raise the error, which bulk.work returns."""
+    if isinstance(outcome, FluidError):
+        raise outcome
+    return outcome
+
+
+def _waits(outcome: Outcome) -> bool:
+    """Return whether a runtime serves the Dataset and paths of it wait for being mounted again."""
+    existing = outcome.existing
+    return bool(existing and not outcome.error and noted(existing) and dataset_changes.is_running(existing))
+
+
+def _mounted(client: Client, outcome: Outcome, deadline: Deadline, check_mode: bool) -> Outcome:
+    from . import remount  # here, because few tasks use it
+
+    existing = outcome.existing or {}
+    if check_mode:
+        return replace(outcome, changed=True)
+    try:
+        remount.run(client, existing, noted(existing), deadline)
+        _set_note(client, ref_to(existing), set())
+    except FluidError as err:
+        return replace(outcome, changed=True, error=err)
+    annotations = {key: text for key, text in annotations_of(existing).items() if key != ANNOTATION}
+    metadata = {**existing["metadata"], "annotations": annotations}
+    return replace(outcome, changed=True, existing={**existing, "metadata": metadata})

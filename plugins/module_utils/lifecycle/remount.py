@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts the under-stores of a bound Dataset again, with other options, another URL or changed Secrets. IO.
+
+The run holds the Lease of the masters: a restoration replaces the mount table, and two runs would unmount for
+each other. Other options keep the cached data of a path, another URL does not.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+
+from ..alluxio import mounts as alluxio_mounts
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..api.pod_exec import PodShell
+from ..apply import update
+from ..errors import ApiError, Forbidden, PreconditionFailed, WaitTimeout
+from ..fluid import dataset, kinds as fluid_kinds
+from ..fluid.components import MASTER_CONTAINER
+from ..fluid.names import mount_config_map_name
+from ..k8s import kinds
+from ..k8s.kinds import ObjectRef, ref_to
+from ..k8s.pods import is_ready
+from ..k8s.wait_status import WaitStatus
+from ..masters.group import Masters
+from ..masters.lease import held
+from ..progress import Reporter
+from . import dataset_changes
+
+# Seconds. Three starts of a JVM, and connections to an under-store that may not answer.
+_MOUNT_TIMEOUT = 180.0
+_HASH_TIMEOUT = 10.0
+# Seconds between two looks at a Secret's files; kubelet refreshes them within about two minutes.
+_PAUSE = 5.0
+_HASH = 'for file; do sha256sum <"$file" | cut -d " " -f 1; done'
+_KIND = fluid_kinds.DATASET
+
+
+def run(client: Client, existing: dict, paths: list[str], deadline: Deadline) -> list[str]:
+    """Mount these paths of a Dataset again in the masters, and return those that are mounts of Alluxio.
+
+    Waits until the masters see the present contents of the Secrets. deadline: for the Lease and that wait.
+    """
+    ref, spec = ref_to(existing), existing.get("spec") or {}
+    mounts = dataset_changes.mounts_at(spec, paths)
+    if not mounts:
+        return []
+    with held(client, ref, deadline, "mount under-stores again") as holder:
+        _declare(holder, ref, spec, mounts)
+        pod = _ready_master(holder, ref)
+        _await_secrets(holder, pod, ref, {(option["secret"], option["key"]) for mount in mounts
+                                          for option in _encrypted(spec, mount)}, deadline.again())
+        shell = PodShell(holder, pod, MASTER_CONTAINER, _MOUNT_TIMEOUT, "bash", bounded=True)
+        for mount in mounts:
+            path = dataset.path_of(mount)
+            deadline.report_action(f"mounting {path} of {_KIND.describe(ref)} again")
+            shell.run(f"mount {path} again", alluxio_mounts.REMOUNT, path, mount["mountPoint"],
+                      *alluxio_mounts.arguments(mount, _plain(spec, mount), _files(spec, mount), "--secret"))
+    return [dataset.path_of(mount) for mount in mounts]
+
+
+def _plain(spec: dict, mount: dict) -> dict[str, str]:
+    """Return the plain options of a mount, with the shared ones below its own."""
+    return {**(spec.get("sharedOptions") or {}), **(mount.get("options") or {})}
+
+
+def _encrypted(spec: dict, mount: dict) -> list[dict]:
+    """Return the name, Secret and key of each encrypted option of a mount, the shared ones first."""
+    options = [*(spec.get("sharedEncryptOptions") or []), *(mount.get("encryptOptions") or [])]
+    return [{"name": option["name"], "secret": option["valueFrom"]["secretKeyRef"]["name"],
+             "key": option["valueFrom"]["secretKeyRef"]["key"]} for option in options]
+
+
+def _files(spec: dict, mount: dict) -> dict[str, str]:
+    return {option["name"]: _file(option["secret"], option["key"]) for option in _encrypted(spec, mount)}
+
+
+def _file(secret: str, key: str) -> str:
+    """Return the file of a Secret's key in the masters (pkg/ddc/alluxio/transform_volumes.go)."""
+    return f"/etc/fluid/secrets/{secret}/{key}"
+
+
+def _declare(client: Client, ref: ObjectRef, spec: dict, mounts: list[dict]) -> None:
+    """Change the lines of the mounts in Fluid's ConfigMap, from which a restarted single master mounts."""
+    config_map = ObjectRef(ref.namespace, mount_config_map_name(ref.name))
+    lines = {dataset.path_of(mount): alluxio_mounts.info_line(
+        dataset.path_of(mount), mount, _plain(spec, mount), _files(spec, mount)) for mount in mounts}
+
+    def patch_of(found: dict) -> dict | None:
+        info = (found.get("data") or {}).get(alluxio_mounts.INFO_KEY) or ""
+        changed = alluxio_mounts.with_lines(info, lines)
+        return None if changed == info else {"data": {alluxio_mounts.INFO_KEY: changed}}
+
+    if client.get(kinds.CONFIG_MAP, config_map) is not None:
+        update.change(client, kinds.CONFIG_MAP, config_map, patch_of)
+
+
+def _ready_master(client: Client, ref: ObjectRef) -> ObjectRef:
+    pods = Masters(client, ref).pods()
+    if not pods or not is_ready(pods[0]):
+        raise PreconditionFailed(
+            f"no master of {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} is ready to mount the under-stores: "
+            "wait until one is, then run this again")
+    return ref_to(pods[0])
+
+
+def _await_secrets(client: Client, pod: ObjectRef, ref: ObjectRef, files: set[tuple[str, str]],
+                   deadline: Deadline) -> None:
+    """Wait until the files of these Secrets and keys in the pod have the Secrets' present contents.
+
+    Without the permission to read Secrets the files count as present.
+    """
+    try:
+        expected = {_file(secret, key): _digest(client, ObjectRef(ref.namespace, secret), key)
+                    for secret, key in sorted(files)}
+    except Forbidden:
+        return
+    if not expected:
+        return
+    shell = PodShell(client, pod, MASTER_CONTAINER, _HASH_TIMEOUT, "bash")
+
+    def question() -> WaitStatus:
+        found = shell.run("read the Secrets' files", _HASH, *expected).split()
+        stale = [file for file, digest in zip(expected, found, strict=True) if expected[file] != digest]
+        return WaitStatus(
+            not stale, f"{', '.join(stale)} in pod {pod.name} has other contents than its Secret")
+
+    deadline.poll_until(
+        "the masters to see the changed Secrets", question, _PAUSE, lambda progress: WaitTimeout(
+            f"timed out after {deadline.seconds:g} s while waiting for changed Secrets: {progress}; kubelet "
+            "refreshes the files within about two minutes, so run this again"))
+
+
+def _digest(client: Client, ref: ObjectRef, key: str) -> str:
+    """Return the SHA-256 of a key of a Secret. Raises PreconditionFailed without the key."""
+    found = client.get(kinds.SECRET, ref)
+    if found is None or key not in (found.get("data") or {}):
+        raise PreconditionFailed(
+            f"{kinds.SECRET.describe(ref)} {'does not exist' if found is None else 'has no key ' + key}: "
+            "create it, then run this again")
+    try:
+        return hashlib.sha256(base64.b64decode(found["data"][key], validate=True)).hexdigest()
+    except (binascii.Error, ValueError) as err:
+        raise ApiError(f"{kinds.SECRET.describe(ref)} has invalid base64 in {key}") from err
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Mount the paths of an existing Dataset again; in check mode only return them.
+
+    Raises PreconditionFailed for a Dataset that no AlluxioRuntime serves and for a path that it cannot mount.
+    """
+    ref = ref_of(params)
+    existing = client.get(_KIND, ref)
+    if existing is None or not dataset_changes.is_running(existing):
+        raise PreconditionFailed(f"{_KIND.describe(ref)} {'is not bound' if existing else 'does not exist'}: "
+                                 "mounts exist in the masters of a bound one only")
+    spec = existing.get("spec") or {}
+    every = [dataset.path_of(mount) for mount in spec.get("mounts") or []]
+    able = [dataset.path_of(mount) for mount in dataset_changes.mounts_at(spec, every)]
+    unable = sorted(set(params["paths"] or ()) - set(able))
+    if unable:
+        raise PreconditionFailed(
+            f"{_KIND.describe(ref)} cannot mount {', '.join(unable)} again: the mounts that its masters can "
+            f"replace are {', '.join(able) or '(none)'}; others need a new runtime")
+    paths = [path for path in able if params["paths"] is None or path in params["paths"]]
+    if not check_mode:
+        run(client, existing, paths, Deadline(params["wait_timeout"], reporter.progress))
+    return {"changed": bool(paths), "paths": paths}

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts of a bound Dataset that masters make again: after a change of the Dataset, and on request."""
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle.dataset_changes import ANNOTATION
+
+DATA = {"name": "data", "mount_point": "s3://b/x"}
+ENCRYPTED = {"name": "aws.secretKey", "secret_name": "s3", "secret_key": "key"}
+DATASET = {"name": "hbase", "namespace": "data"}
+FILE = "/etc/fluid/secrets/s3/key"
+
+
+class Master:
+    """The commands of a master's container. files: the contents of the files that it sees."""
+
+    def __init__(self):
+        self.files = {FILE: b"old"}
+        self.mounted = []  # the arguments of the script that mounts, for each run of it
+        self.fails = False
+
+    def execute(self, _client, pod, container, command, _timeout):
+        assert (pod.name, container, command[:2]) == ("hbase-master-0", "alluxio-master", ["bash", "-c"])
+        task, *arguments = command[3:]
+        if task == "read the Secrets' files":
+            digests = [hashlib.sha256(self.files[file]).hexdigest() for file in arguments]
+            return pod_exec.ExecResult(0, "\n".join(digests) + "\n", "")
+        if self.fails:
+            return pod_exec.ExecResult(1, "", "no such bucket")
+        self.mounted.append(arguments)
+        return pod_exec.ExecResult(0, "", "")
+
+
+@pytest.fixture
+def master(cluster, monkeypatch):
+    made = Master()
+    monkeypatch.setattr(pod_exec, "execute", made.execute)
+    cluster.put(kinds.POD, {"metadata": {"name": "hbase-master-0", "namespace": "data",
+                                         "labels": {"release": "hbase", "role": "alluxio-master"}},
+                            "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    volumes = [{"name": "alluxio-mount-secret-s3"}, {"name": "alluxio-journal"}]
+    cluster.put(kinds.STATEFUL_SET, {"metadata": {"name": "hbase-master", "namespace": "data"},
+                                     "spec": {"template": {"spec": {"volumes": volumes}}}})
+    cluster.put(kinds.CONFIG_MAP, {"metadata": {"name": "hbase-mount-config", "namespace": "data"},
+                                   "data": {"mount.info": "/data s3://b/x\n"}})
+    cluster.put(kinds.SECRET, {"metadata": {"name": "s3", "namespace": "data"},
+                               "data": {"key": base64.b64encode(b"old").decode()}})
+    return made
+
+
+@pytest.fixture
+def bound(cluster, run, master):
+    """Declare a Dataset that an AlluxioRuntime binds."""
+    def declare(**options):
+        run("dataset", **DATASET, **options)
+        mounts = cluster.stored(fluid_kinds.DATASET, "hbase", "data")["spec"].get("mounts") or []
+        cluster.change(fluid_kinds.DATASET, "hbase", "data", {"status": {
+            "phase": "Bound", "mounts": mounts, "runtimes": [{"name": "hbase", "type": "alluxio"}]}})
+        cluster.requests.clear()
+    return declare
+
+
+def mount_info(cluster):
+    return cluster.stored(kinds.CONFIG_MAP, "hbase-mount-config", "data")["data"]["mount.info"]
+
+
+def annotations(cluster):
+    return cluster.stored(fluid_kinds.DATASET, "hbase", "data")["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize(("mount", "arguments"), [
+    ({**DATA, "options": {"a": 1}}, ["/data", "s3://b/x", "--option", "a=1"]),
+    ({**DATA, "mount_point": "s3://c/", "read_only": True}, ["/data", "s3://c/", "--readonly"]),
+    ({**DATA, "encrypt_options": [ENCRYPTED]}, ["/data", "s3://b/x", "--secret", "aws.secretKey", FILE]),
+], ids=["option", "url", "secret"])
+def test_a_changed_mount_is_made_again(cluster, run, master, bound, mount, arguments):
+    bound(mounts=[DATA, {"name": "web", "mount_point": "https://host/"}])
+    mounts = [mount, {"name": "web", "mount_point": "https://host/"}]
+    predicted = run("dataset", check=True, diff=True, **DATASET, mounts=mounts)
+    assert master.mounted == []
+    assert ANNOTATION not in annotations(cluster)
+    done = run("dataset", diff=True, **DATASET, mounts=mounts)
+    assert done["changed"] and done["diff"] == predicted["diff"]
+    assert master.mounted == [arguments]
+    assert mount_info(cluster) == " ".join(arguments).replace(
+        "--secret aws.secretKey ", "--option aws.secretKey=") + "\n"
+    assert ANNOTATION not in annotations(cluster)
+    cluster.requests.clear()
+    assert not run("dataset", **DATASET, mounts=mounts)["changed"]
+    assert cluster.requests == [("get", "datasets")]
+    assert cluster.stored(kinds.LEASE, "hbase-masters", "data") is None
+
+
+def test_shared_options_reach_every_mount(run, master, bound):
+    bound(mounts=[DATA, {"name": "web", "mount_point": "https://host/", "options": {"a": 2}}])
+    run("dataset", **DATASET, shared_options={"a": 1, "b": True},
+        mounts=[DATA, {"name": "web", "mount_point": "https://host/", "options": {"a": 2}}])
+    assert master.mounted == [["/data", "s3://b/x", "--option", "a=1", "--option", "b=true"],
+                              ["/web", "https://host/", "--option", "a=2", "--option", "b=true"]]
+
+
+def test_a_failed_mount_is_tried_again(cluster, run, master, bound):
+    bound(mounts=[DATA])
+    master.fails = True
+    changed = [{**DATA, "mount_point": "s3://c/"}]
+    failed = run("dataset", **DATASET, mounts=changed)
+    assert failed["failed"] and failed["changed"]
+    assert failed["msg"] == "cannot mount /data again in pod hbase-master-0: exit code 1: no such bucket"
+    assert json.loads(annotations(cluster)[ANNOTATION]) == ["/data"]
+    master.fails = False
+    assert run("dataset", check=True, **DATASET, mounts=changed)["changed"]
+    assert run("dataset", **DATASET, mounts=changed)["changed"]
+    assert master.mounted == [["/data", "s3://c/"]]
+    assert not run("dataset", **DATASET, mounts=changed)["changed"]
+
+
+class Killed(Exception):
+    """The end of a run, wherever it is."""
+
+
+def test_a_run_that_is_killed_at_any_write_is_continued_by_the_next(cluster, run, master, bound):
+    changed = [{**DATA, "mount_point": "s3://c/"}]
+
+    def killed():
+        raise Killed
+
+    for number in range(12):
+        run("dataset", **DATASET, mounts=[DATA])
+        bound(mounts=[DATA])
+        master.mounted.clear()
+        cluster.before_write(*[lambda: None] * number, killed)
+        try:
+            run("dataset", **DATASET, mounts=changed)
+        except Killed:
+            cluster._before_write.clear()
+            run("dataset", **DATASET, mounts=changed)
+        else:
+            break
+        assert master.mounted[-1] == ["/data", "s3://c/"]
+        assert not run("dataset", **DATASET, mounts=changed)["changed"]
+    assert number > 3
+    cluster._before_write.clear()
+
+
+@pytest.mark.parametrize(("mounts", "message"), [
+    ([DATA, {"name": "local", "mount_point": "local:///d"}],
+     "Dataset hbase in namespace data is bound, and Fluid mounts /local as a volume of the pods only when it "
+     "creates the runtime: undo the change, or recreate AlluxioRuntime hbase in namespace data: delete it"),
+    ([{**DATA, "encrypt_options": [{**ENCRYPTED, "secret_name": "new"}]}],
+     "the masters of AlluxioRuntime hbase in namespace data mount the Secrets s3 and not new: Fluid mounts "
+     "Secrets only when it creates a runtime"),
+    ([DATA, {"name": "n", "mount_point": "s3://n/",
+             "encrypt_options": [{**ENCRYPTED, "secret_name": "new"}]}],
+     "the masters of AlluxioRuntime hbase in namespace data mount the Secrets s3 and not new"),
+], ids=["native", "secret", "secret-of-an-added-mount"])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_what_only_a_new_runtime_mounts_is_refused(cluster, run, bound, check, mounts, message):
+    bound(mounts=[DATA])
+    result = run("dataset", check=check, **DATASET, mounts=mounts)
+    assert result["failed"] and result["msg"].startswith(message)
+    assert cluster.writes() == []
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_fields_that_fluid_reads_at_creation_are_warned_of(run, bound, check):
+    bound(mounts=[DATA])
+    result = run("dataset", check=check, **DATASET, mounts=[DATA], placement="Shared",
+                 access_modes=["ReadOnlyMany"])
+    assert result["changed"]
+    assert result["warnings"] == [
+        "Dataset hbase in namespace data is bound and Fluid reads spec.accessModes, spec.placement only when "
+        "it creates a runtime: the change has no effect until the runtime is deleted and created again"]
+
+
+def test_before_a_runtime_exists_every_change_is_written(cluster, run, master):
+    run("dataset", **DATASET, mounts=[DATA])
+    result = run("dataset", **DATASET, mounts=[{"name": "local", "mount_point": "local:///d"}],
+                 placement="Shared")
+    assert (result["changed"], result["warnings"], master.mounted) == (True, [], [])
+
+
+def test_rotated_credentials_reach_the_mount(cluster, run, master, bound):
+    bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}, {"name": "local", "mount_point": "local:///d"}])
+    cluster.change(kinds.SECRET, "s3", "data", {"data": {"key": base64.b64encode(b"new").decode()}})
+    cluster.later(60, lambda: master.files.update({FILE: b"new"}))
+    assert run("dataset_remount", check=True, **DATASET)["paths"] == ["/data"]
+    assert master.mounted == []
+    result = run("dataset_remount", **DATASET)
+    assert (result["changed"], result["paths"]) == (True, ["/data"])
+    assert master.mounted == [["/data", "s3://b/x", "--secret", "aws.secretKey", FILE]]
+    assert 60 <= cluster.now < 70
+    assert "new" not in json.dumps(result)
+
+
+def test_credentials_that_masters_never_see(cluster, run, master, bound):
+    bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
+    cluster.change(kinds.SECRET, "s3", "data", {"data": {"key": base64.b64encode(b"new").decode()}})
+    result = run("dataset_remount", **DATASET, wait_timeout=30)
+    assert result["msg"].startswith(
+        "timed out after 30 s while waiting for changed Secrets: /etc/fluid/secrets/s3/key in pod "
+        "hbase-master-0 has other contents than its Secret")
+    assert master.mounted == []
+
+
+def test_without_the_permission_to_read_secrets(cluster, run, master, bound):
+    bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
+    cluster.forbidden.add(("get", "secrets"))
+    assert run("dataset_remount", **DATASET)["changed"]
+    assert len(master.mounted) == 1
+
+
+@pytest.mark.parametrize(("arrange", "options", "message"), [
+    (lambda cluster: cluster.vanish(fluid_kinds.DATASET, "hbase", "data"), {},
+     "Dataset hbase in namespace data does not exist: "),
+    (lambda cluster: cluster.change(fluid_kinds.DATASET, "hbase", "data",
+                                    {"status": {"phase": "NotBound"}}), {},
+     "Dataset hbase in namespace data is not bound: "),
+    (lambda cluster: None, {"paths": ["/web", "/data"]},
+     "Dataset hbase in namespace data cannot mount /web again: the mounts that its masters can replace are "
+     "/data"),
+    (lambda cluster: cluster.vanish(kinds.POD, "hbase-master-0", "data"), {},
+     "no master of AlluxioRuntime hbase in namespace data is ready to mount the under-stores"),
+    (lambda cluster: cluster.vanish(kinds.SECRET, "s3", "data"), {},
+     "Secret s3 in namespace data does not exist: create it"),
+    (lambda cluster: cluster.change(kinds.SECRET, "s3", "data", {"data": None}), {},
+     "Secret s3 in namespace data has no key key: create it"),
+], ids=["absent", "not-bound", "path", "no-master", "no-secret", "no-key"])
+def test_what_cannot_be_mounted_again(cluster, run, master, bound, arrange, options, message):
+    bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
+    arrange(cluster)
+    result = run("dataset_remount", **DATASET, **options)
+    assert result["failed"] and result["msg"].startswith(message)
+    assert master.mounted == []
