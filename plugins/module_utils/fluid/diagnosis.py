@@ -15,8 +15,8 @@ from . import kinds as fluid_kinds, status
 from .names import release_selector
 
 _NEWEST = 5
-# The reason of an event for a failed sync of a runtime (Fluid: pkg/common/event.go). It says why mounts are
-# missing, and pods of a runtime may have many newer warnings.
+# The reason of an event for a failed sync of a runtime (Fluid: pkg/common/event.go). It explains
+# missing mounts, and pods of a runtime may have many newer warnings.
 _SYNC_ERROR = "ErrorProcessRuntime"
 _LOG_LINES = 5
 # The suffixes of Fluid's chart for the objects of a runtime; another runtime's name may have the same prefix.

@@ -12,7 +12,7 @@ from ..errors import InvalidInput
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 # Fields of Fluid's objects whose option has another name or another place.
-_ELSEWHERE = {
+_OTHER_FORMS = {
     "replicas": "worker_replicas for the workers, master_replicas for the masters",
     "alluxioVersion": "image, image_tag and image_pull_policy",
     "valueFrom": "secret_name and secret_key",
@@ -59,4 +59,4 @@ def _meant(key: str, options: dict) -> str:
     snake = _CAPITAL.sub(lambda capital: "_" + capital[0].lower(), key)
     if not options:  # the keys of a free map
         return ""
-    return snake if snake in options else _ELSEWHERE.get(key, "")
+    return snake if snake in options else _OTHER_FORMS.get(key, "")
