@@ -40,12 +40,12 @@ def test_every_option_in_camel_case_is_named(spec):
 
 @pytest.mark.parametrize(("given", "message"), [
     ({"replicas": 2},
-        "replicas is the name of Fluid's field: use the option worker_replicas for the workers, "
-                      "master_replicas for the masters instead"),
+     "replicas is the name of Fluid's field: use the option worker_replicas for the workers, "
+     "master_replicas for the masters instead"),
     ({"master": {"replicas": 3}}, "master.replicas is the name of Fluid's field"),
     ({"alluxioVersion": {"imageTag": "2.9.4"}},
-        "alluxioVersion is the name of Fluid's field: use the option image, "
-                                                "image_tag and image_pull_policy instead"),
+     "alluxioVersion is the name of Fluid's field: use the option image, image_tag and image_pull_policy "
+     "instead"),
     ({"runtimes": [{"name": "a"}, {"jobMaster": {}}]}, "runtimes[1].jobMaster is the name of Fluid's field"),
 ])
 def test_fields_that_have_another_place(given, message):
