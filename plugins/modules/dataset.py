@@ -56,6 +56,7 @@ options:
         description:
           - Absolute path of the mount in the Dataset. Two mounts with the same path are refused.
           - V(/) is only possible for a mount alone and for V(pvc://claim).
+          - A path of several parts is only possible below the path of an earlier mount.
         type: str
       read_only:
         description: Makes the mount read-only. Fluid's default is read-write.

@@ -15,8 +15,9 @@ description:
     contents of its Secrets. Use it after a rotation of credentials, which changes no field of the Dataset.
   - Waits until the masters see the present contents of the Secrets, for at most O(wait_timeout). Without
     the permission to read Secrets it uses the contents that the masters see.
-  - Keeps cached data and metadata, unless the URL of the under-store has changed as well. Alluxio connects
-    with the new credentials first; if that fails, the old mount stays.
+  - Keeps cached data and metadata, unless the URL of the under-store has changed as well. Alluxio first
+    looks for the folder with the new credentials, except at the root of a bucket; if that fails, the old
+    mount stays.
   - Mounts of C(local://) and C(pvc://) and a mount at V(/) need a new runtime and are left out.
   - M(datacache.fluid.dataset) does the same for a changed O(datacache.fluid.dataset#module:mounts).
 extends_documentation_fragment:

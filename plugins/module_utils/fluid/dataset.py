@@ -46,6 +46,7 @@ def require_valid(params: dict) -> None:
     for number, mount in enumerate(mounts):
         _require_valid_mount(f"mounts[{number}]", mount)
     _require_distinct(mounts)
+    _require_parents(mounts)
     _require_lone_reference(params, mounts)
     if not refers(params):
         # Each runtime has a StatefulSet <name>-worker; that of a reference has no pods.
@@ -140,6 +141,23 @@ def _require_distinct(mounts: list[dict]) -> None:
         raise InvalidInput(
             f"the mount of {root['mount_point']} has the path / beside other mounts, and Fluid silently "
             "drops it: give it a name or another path, or mount it alone")
+
+
+def _require_parents(mounts: list[dict]) -> None:
+    """Raise InvalidInput for a mount of Alluxio below a path that no earlier mount provides.
+
+    Alluxio mounts into an existing folder only (DefaultFileSystemMaster.mountInternal, setCreateAncestors).
+    """
+    present = {path_of(mount) for mount in mounts if is_native(mount["mount_point"])}
+    for number, mount in enumerate(mounts):
+        above = path_of(mount).split("/")[1:-1]
+        paths = {"/", *("/" + "/".join(above[:length]) for length in range(1, len(above) + 1))}
+        if above and not is_native(mount["mount_point"]) and not paths & present:
+            raise InvalidInput(
+                f"mounts[{number}] has the path {path_of(mount)}, and no mount before it provides "
+                f"/{'/'.join(above)}: Alluxio mounts into an existing folder only; use a path such as "
+                f"/{'-'.join([*above, path_of(mount).rpartition('/')[2]])}")
+        present.add(path_of(mount))
 
 
 def _volume_of(mount: dict) -> str:

@@ -25,6 +25,14 @@ def test_mounts_that_fluid_can_use_pass(mount):
     dataset.require_valid(params(mounts=[mount]))
 
 
+@pytest.mark.parametrize("parent", [
+    {"mount_point": "s3://b/", "path": "/data"}, {"mount_point": "pvc://claim", "path": "/"},
+    {"mount_point": "local:///data", "name": "data"},
+], ids=lambda parent: parent["mount_point"])
+def test_a_mount_below_another_passes(parent):
+    dataset.require_valid(params(mounts=[parent, {**WEB, "path": "/data/sub/web"}]))
+
+
 def test_a_claim_at_the_root_beside_an_under_store_passes():
     dataset.require_valid(params(mounts=[{"mount_point": "pvc://claim", "path": "/"}, WEB]))
 
@@ -150,6 +158,11 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
     pytest.param({"mounts": [{"mount_point": "s3://b/", "name": "a"}, {"mount_point": "s3://b/x",
                  "name": "x"}]},
                  "mounts[1].mount_point s3://b/x and s3://b/ lie within each other", id="overlapping"),
+    pytest.param({"mounts": [{**WEB, "path": "/data/web"}]},
+                 "mounts[0] has the path /data/web, and no mount before it provides /data: Alluxio mounts "
+                 "into an existing folder only; use a path such as /data-web", id="no-parent"),
+    pytest.param({"mounts": [{**WEB, "path": "/data/web"}, {"mount_point": "s3://b/", "path": "/data"}]},
+                 "mounts[0] has the path /data/web, and no mount before it provides /data", id="late-parent"),
     pytest.param({"mounts": [WEB, {"mount_point": "dataset://data/other", "name": "o"}]},
                  "mounts[1] is dataset://data/other beside other mounts: Fluid mounts another Dataset alone",
                  id="reference-beside-another"),
