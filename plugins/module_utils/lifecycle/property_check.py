@@ -2,7 +2,7 @@
 """Whether the running Alluxio knows the declared properties. IO, read-only.
 
 Alluxio accepts any `-D` option and silently ignores unknown keys: a misspelt election timeout leaves the
-default in force. `alluxio getConf KEY` fails for an unknown key; it has the same table of keys as the masters
+default in force. `alluxio getConf` lists the keys that it knows; it has the same table of keys as the masters
 (PropertyKey.java).
 """
 
@@ -42,8 +42,8 @@ def changed(changes: tuple[Change, ...]) -> list[str]:
 def require_known(client: Client, ref: ObjectRef, keys: list[str]) -> None:
     """Raise InvalidInput, naming them, for keys that the running Alluxio does not know.
 
-    Checks nothing while no master runs. Raises ApiError without the permission create on pods/exec. Each key
-    costs the start of a JVM, 1 to 3 seconds.
+    Checks nothing while no master runs. Raises ApiError without the permission create on pods/exec. All keys
+    together cost the start of one JVM, 1 to 3 seconds, and of a second one if a key is not listed.
     """
     if not keys:
         return

@@ -32,14 +32,25 @@ _CLI_TIMEOUT = 30.0
 # abandoned command would reset the priorities at its end, in the middle of a later action.
 _ELECT_TIMEOUT = 200.0
 _SHELL_TIMEOUT = 10.0
-_KEY_TIMEOUT = 15.0
+# For the start of two JVMs.
+_KEYS_TIMEOUT = 60.0
 _PORT_TIMEOUT = 5.0
 _REREAD_AFTER = 0.5
-# Prints those of its arguments that are no property keys of Alluxio. The exit code does not show it: it is 1
-# for a known key without a value as well (alluxio.cli.GetConf).
-_FIND_UNKNOWN = """for key; do
-  case $(alluxio getConf "$key" 2>&1) in *"is not a valid configuration key"*) echo "$key"; esac
-done"""
+# Prints those of its arguments that are no property keys of Alluxio, at the cost of one JVM, or two. Without
+# a key `alluxio getConf` prints every key that it knows as KEY=VALUE (alluxio.cli.GetConf). It knows a key
+# that matches a template, such as alluxio.worker.tieredstore.level2.alias, once it has a value, an empty one
+# too. A program that always fails reports none.
+_FIND_UNKNOWN = r"""nl='
+'
+list() { known=$nl$(alluxio getConf 2>/dev/null); case $known in *=*) ;; *) exit 0 ;; esac; }
+unlisted() { for key; do case $known in *"$nl$key="*) ;; *) echo "$key" ;; esac; done; }
+list
+rest=$(unlisted "$@")
+[ -n "$rest" ] || exit 0
+for key in $rest; do ALLUXIO_JAVA_OPTS="$ALLUXIO_JAVA_OPTS -D$key="; done
+export ALLUXIO_JAVA_OPTS
+list
+unlisted $rest"""
 # Signals the process whose arguments name the class. A container's first process is not the JVM but the bash
 # of Fluid's <name>-mount-config; the kernel does not deliver signals to it, since it handles none. Exits
 # with _NO_PROCESS when no process is of that class.
@@ -193,7 +204,7 @@ class Masters:
         for pod in filter(is_ready, self.pods()):
             name = pod["metadata"]["name"]
             try:
-                return self._run(name, [*command, *keys], _KEY_TIMEOUT * len(keys)).split()
+                return self._run(name, [*command, *keys], _KEYS_TIMEOUT).split()
             except QuorumUnknown as err:
                 refusals.append(f"{name}: {err}")
         raise QuorumUnknown(

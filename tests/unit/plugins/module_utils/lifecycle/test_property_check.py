@@ -71,25 +71,39 @@ def test_an_unknown_key_is_named(cluster, alluxio):
         "silently ignore it; check the spelling against the Alluxio version of the runtime")
 
 
+# Prints the keys of a table, and those of templates that have a value, as Alluxio 2.9.0 and 2.9.4 do. Counts
+# its starts.
 GET_CONF = """#!/bin/bash
-case $2 in
-  *.valueless) echo "$2 is not found" >&2; exit 1 ;;
-  *.minimum) echo "$2 is not a valid configuration key" >&2; echo "usage: getConf [KEY]"; exit 1 ;;
-  *) echo 10s ;;
-esac
+echo start >>"$STARTS"
+[ $# -eq 1 ] || { echo "$2 is not a valid configuration key" >&2; exit 1; }
+cat "$KNOWN"
+for option in $ALLUXIO_JAVA_OPTS; do
+  case $option in -Dalluxio.worker.tieredstore.level*.alias=*) echo "${option#-D}" ;; esac
+done
 """
+TEMPLATE = "alluxio.worker.tieredstore.level7.alias"
+FIFTY = [f"alluxio.known.key{number}" for number in range(50)]
 
 
-@pytest.mark.parametrize(("program", "found"), [(GET_CONF, MISSPELT + "\n"), ("#!/bin/bash\nexit 1\n", "")],
-                         ids=["real", "broken"])
-def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, found):
+@pytest.mark.parametrize(("program", "keys", "found", "starts"), [
+    (GET_CONF, [TIMEOUT, "alluxio.valueless"], [], 1),
+    (GET_CONF, FIFTY, [], 1),
+    (GET_CONF, [*FIFTY, TEMPLATE, "alluxio.worker.tieredstore.level8.alias"], [], 2),
+    (GET_CONF, [*FIFTY, MISSPELT, "alluxio.known.key", TEMPLATE], [MISSPELT, "alluxio.known.key"], 2),
+    ("#!/bin/bash\necho start >>$STARTS; exit 1\n", [TIMEOUT, MISSPELT], [], 1),
+], ids=["known", "fifty", "templates", "misspelt", "broken"])
+def test_the_command_prints_the_unknown_keys_alone(tmp_path, program, keys, found, starts):
     """A known key without a value is known, and a program that always fails tells of none."""
     (tmp_path / "alluxio").write_text(program)
     (tmp_path / "alluxio").chmod(0o755)
-    result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", TIMEOUT, MISSPELT,
-                             "alluxio.valueless"], check=True, capture_output=True, text=True,
-                            env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
-    assert result.stdout == found
+    (tmp_path / "known").write_text("".join(f"{key}={'10s' if key == TIMEOUT else ''}\n"
+                                            for key in [TIMEOUT, "alluxio.valueless", *FIFTY]))
+    result = subprocess.run(["bash", "-c", group._FIND_UNKNOWN, "find", *keys], check=True,
+                            capture_output=True, text=True,
+                            env={"PATH": f"{tmp_path}:/usr/bin:/bin", "KNOWN": str(tmp_path / "known"),
+                                 "STARTS": str(tmp_path / "starts")})
+    assert result.stdout.split() == found
+    assert (tmp_path / "starts").read_text() == "start\n" * starts
 
 
 @pytest.mark.parametrize("keys", [[], [TIMEOUT]], ids=["no-keys", "no-masters"])
