@@ -8,20 +8,29 @@ from datetime import datetime
 
 from .raft import CLOSED, OPEN
 
-# A new leader logs the first line when it accepts clients' requests and the second later, at its web port's
+# AlluxioMasterProcess logs the first line at the begin of each leadership. The other two follow: Alluxio
+# 2.9.4 opens the web port after it serves clients, 2.9.0 before. A master logs the second line also at its
 # start.
+_BECOMES_LEADER = "AlluxioMasterProcess - Becoming a leader."
 _SERVES = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Rpc server started", re.MULTILINE)
 _SERVES_WEB = re.compile(r"^(\d{4}-\d\d-\d\d[T ][\d:,]+) .*Alluxio Master Web service started", re.MULTILINE)
 
 
-def served_before_web(log: str) -> float:
-    """Return the seconds between a leader's first service for clients and for its web port.
+def serves_after_web(log: str) -> float | None:
+    """Return the seconds from the start of a leader's web port to its first service for clients.
 
-    Source: DefaultSafeModeManager, WebServer. 0 if its log lacks one of the lines.
+    Negative if clients were served first. None while the port is open and no client is served. 0 if the log
+    does not show the start of the port. Source: DefaultSafeModeManager, WebServer.
     """
-    times = [[_time(found) for found in pattern.findall(log)] for pattern in (_SERVES, _SERVES_WEB)]
-    clients, web = (max(filter(None, each), default=None) for each in times)
-    return max(0.0, (web - clients).total_seconds()) if clients and web else 0.0
+    _before, found, leadership = log.rpartition(_BECOMES_LEADER)
+    clients, web = (_newest(pattern, leadership if found else "") for pattern in (_SERVES, _SERVES_WEB))
+    if web is None:
+        return 0.0
+    return None if clients is None else (clients - web).total_seconds()
+
+
+def _newest(pattern: re.Pattern, log: str) -> datetime | None:
+    return max(filter(None, map(_time, pattern.findall(log))), default=None)
 
 
 def _time(text: str) -> datetime | None:

@@ -111,9 +111,10 @@ class FailoverDrill:
                     break
                 _clear(writer)  # the kill would end it as well: the leadership has moved to its pod
             began = self._kill(victim, kill)
-            leader = self._until(f"a master to lead in place of {leading}",
-                                 lambda: self._next_leader(victim), _LEADER_PAUSE)
-            served = max(began, self._deadline.now() - self._served_before_web(leader))
+            opened: dict[str, float] = {}
+            leader, served = self._until(f"a master to lead in place of {leading}",
+                                         lambda: self._next_service(victim, opened), _LEADER_PAUSE)
+            served = max(began, served)
             self._until("all peers of both quorums", self._complete)
             completed = self._deadline.now()
             writes = self._verified(writer, before, leader) if writer else None
@@ -180,16 +181,31 @@ class FailoverDrill:
         except WriteConflict:
             return False
 
-    def _served_before_web(self, leader: dict) -> float:
-        """Return the seconds that the leader served clients before its web port opened; 0 without its log."""
+    def _next_service(self, killed: dict, opened: dict[str, float]) -> tuple[dict, float] | None:
+        """Return the pod that serves clients and the time at which it began; None without one.
+
+        opened: the time at which the web port of the present leader was first seen open.
+        """
+        leader = self._next_leader(killed)
+        name = leader["metadata"]["name"] if leader else ""
+        for other in opened.keys() - {name}:
+            del opened[other]
+        if leader is None:
+            return None
+        first = opened.setdefault(name, self._deadline.now())
+        after = self._serves_after_web(leader)
+        return None if after is None else (leader, min(first + after, self._deadline.now()))
+
+    def _serves_after_web(self, leader: dict) -> float | None:
+        """Return what alluxio/logs.py does for a leader's log; 0 without the log."""
         try:
             log = self._client.log(ref_to(leader), container_of(MASTER), _LEADER_LOG_TAIL)
         except ApiError:
             return 0.0
-        return logs.served_before_web(log)
+        return logs.serves_after_web(log)
 
     def _next_leader(self, killed: dict) -> dict | None:
-        """Return the pod that serves; None without one.
+        """Return the pod that leads and has its web port open; None without one.
 
         With its journal the killed master may win the election. It then leads from a later container, so that
         its former process counts as no next leader.

@@ -57,7 +57,7 @@ class LastLook:
                 "killed: run alluxio_quorum, then the drill again"))
 
     def serving(self, pods: list[dict]) -> dict | None:
-        """Return the pod among these that leads and serves clients; None without one."""
+        """Return the pod among these that leads and has its web port open; None without one."""
         view = self._api.ask(MASTER, pods)
         return next((pod for pod in pods if pod["metadata"]["name"] == view.pod), None)
 

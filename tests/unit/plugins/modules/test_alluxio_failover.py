@@ -41,6 +41,19 @@ def test_the_time_begins_with_the_signal_and_not_with_its_command(run, failover)
     assert run("alluxio_failover", **IDENTITY)["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
 
 
+def test_an_open_web_port_of_2_9_0_serves_no_clients_yet(cluster, run, failover):
+    """Alluxio 2.9.0 opens the web port first. Its log as AlluxioMasterProcess of 2.9.0 writes it."""
+    started = ("2026-11-24T21:35:25,034 INFO  DefaultSafeModeManager - Rpc server started, waiting 5000ms\n"
+               "2026-11-24T21:35:36,541 INFO  AlluxioMasterProcess - Becoming a leader.\n"
+               "2026-11-24T21:35:38,000 INFO  WebServer - Alluxio Master Web service started @ /0.0.0.0:2\n")
+    serves = "2026-11-24T21:35:40,500 INFO  DefaultSafeModeManager - Rpc server started, waiting 5000ms\n"
+    of = "hbase-master-1", "alluxio-master"
+    cluster.logs[of] = started
+    failover.on_election = lambda: cluster.later(2.5, lambda: cluster.logs.update({of: started + serves}))
+    result = run("alluxio_failover", **IDENTITY)
+    assert result["seconds_without_leader"] == pytest.approx(3.0 + 2.5, abs=0.2)
+
+
 def test_check_mode_names_the_leader_and_touches_nothing(cluster, run, failover):
     result = run("alluxio_failover", check=True, **IDENTITY)
     assert (result["changed"], result["killed"]) == (True, "hbase-master-0")

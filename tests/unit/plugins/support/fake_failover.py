@@ -34,6 +34,7 @@ class FakeFailover:
         self.writes = []  # the acknowledged directories
         self.forgotten = set()  # what the next leader does not list
         self.commands = []
+        self.on_election = lambda: None
         raft_kill = raft.kill
 
         def kill(pod, domain, on_signal):
@@ -55,6 +56,7 @@ class FakeFailover:
         self.raft.silent = set()
         self.raft.leaders["MASTER"] = f"hbase-master-{self.wins}:19200"
         self.raft.lose(killed)
+        self.on_election()
 
     def _restart(self, index):
         """The container of a killed process runs again; a deleted pod is made anew."""

@@ -1,30 +1,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What masters log, as it was recorded on a lab (Alluxio 2.9.4)."""
+"""What masters log, as it was recorded on a lab (Alluxio 2.9.4; the order of 2.9.0 is its source's)."""
 
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs import (
     last_term,
     raft_server_state,
-    served_before_web,
+    serves_after_web,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import CLOSED, OPEN
 
+LEADS = "%s INFO  AlluxioMasterProcess - Becoming a leader.\n"
 SERVES = "%s INFO  DefaultSafeModeManager - Rpc server started, waiting\n"
 WEB = "%s INFO  WebServer - Alluxio Master Web service started @ /\n"
-EARLY, LATE, LATER = "2026-11-24T21:35:38,916", "2026-11-24T21:35:40,137", "2026-11-24T21:40:00,000"
+FIRST, EARLY = "2026-11-24T21:35:30,000", "2026-11-24T21:35:38,916"
+LATE, LATER = "2026-11-24T21:35:40,137", "2026-11-24T21:40:00,000"
+SERVES_FIRST = LEADS % FIRST + SERVES % EARLY + WEB % LATE
+WEB_FIRST = LEADS % FIRST + WEB % EARLY + SERVES % LATE
 
 
 @pytest.mark.parametrize(("log", "seconds"), [
-    (SERVES % EARLY + WEB % LATE, 1.221),
-    ((SERVES % EARLY + WEB % LATE).replace("T", " "), 1.221),
-    (SERVES % EARLY + WEB % EARLY + SERVES % LATE + WEB % LATER, 259.863),
-    (SERVES % EARLY + WEB % LATE + SERVES % LATER, 0),  # it leads anew and serves no web port yet
-    ("x INFO  DefaultSafeModeManager - Rpc server started\n" + WEB % LATE, 0),
+    (SERVES_FIRST, -1.221),
+    (SERVES_FIRST.replace("T", " "), -1.221),
+    (SERVES % FIRST + WEB_FIRST, 1.221),
+    # The master logs SERVES at its start too; without the begin of the leadership that gave 9 s or an hour.
+    (SERVES % FIRST + LEADS % FIRST + WEB % EARLY, None),
+    (SERVES_FIRST + LEADS % LATE + SERVES % LATE + WEB % LATER, -259.863),
+    (SERVES_FIRST + LEADS % LATE + WEB % LATE + SERVES % LATER, 259.863),
+    (SERVES_FIRST + LEADS % LATE + WEB % LATE, None),
+    (SERVES_FIRST + LEADS % LATE + SERVES % LATER, 0),  # it leads anew and serves no web port yet
+    (LEADS % FIRST + "x INFO  DefaultSafeModeManager - Rpc server started\n" + WEB % LATE, None),
+    (SERVES % EARLY + WEB % LATE, 0),
     ("", 0),
-], ids=["alluxio", "spaces", "again", "not-yet", "other-times", "nothing"])
-def test_how_long_before_its_web_port_a_leader_serves(log, seconds):
-    assert served_before_web(log) == pytest.approx(seconds)
+], ids=["2.9.4", "spaces", "2.9.0", "2.9.0-not-yet", "again", "again-2.9.0", "again-2.9.0-not-yet", "not-yet",
+        "other-times", "no-leadership", "nothing"])
+def test_how_long_after_its_web_port_a_leader_serves(log, seconds):
+    found = serves_after_web(log)
+    assert found is None if seconds is None else found == pytest.approx(seconds)
 
 
 def test_the_term_of_a_recorded_leader(recorded):
