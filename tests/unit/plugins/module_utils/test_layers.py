@@ -19,7 +19,7 @@ LAYERS = (
     {"fluid"},
     {"masters"},
     {"journal"},
-    {"lifecycle", "quorum", "backup", "installation"},
+    {"lifecycle", "quorum", "backup", "installation", "verify"},
     {"rollout", "drill"},
     {"module"},
 )

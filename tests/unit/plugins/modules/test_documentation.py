@@ -10,8 +10,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_failover", "alluxio_quorum",
-           "alluxio_quorum_info", "alluxio_restore", "dataset_remount",
-           "alluxio_rollout", "alluxio_runtime", "alluxio_runtime_info", "dataset", "dataset_info",
+           "alluxio_quorum_info", "alluxio_restore", "alluxio_rollout", "alluxio_runtime",
+           "alluxio_runtime_info", "cache_info", "cache_probe", "dataset", "dataset_info", "dataset_remount",
            "dataset_volume", "fluid_installation_info", "validate_cache", "validate_variables")
 
 

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The function of the module cache_probe: a new pod that mounts the claim reads a sample. IO."""
+
+from __future__ import annotations
+
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..api.waiter import Waiter
+from ..apply.field_manager import MANAGER
+from ..errors import ApiError, FluidError, InvalidInput, WaitFailed, WaitTimeout
+from ..fluid import kinds as fluid_kinds
+from ..fluid.names import claim_name, volume_name
+from ..fluid.status import absent
+from ..k8s import kinds, pods, quantity
+from ..k8s.kinds import ObjectRef, ref_to
+from ..k8s.names import require_identity
+from ..k8s.wait_status import WaitStatus
+from ..progress import Reporter
+from . import sample
+from .cache_promises import is_bound
+from .info import DRIVER
+from .sample import Limits
+
+_LOG_LINES = 50
+_REPORTED = 300  # characters of a log
+_NEWEST_EVENTS = 3
+# Seconds beyond the wait after which the pod of a killed run ends by itself.
+_SPARE = 60
+_ONE_POD = ["ReadWriteOncePod"]
+# Reasons for which a container never starts (kubelet, pkg/kubelet/images).
+_PERMANENT = ("InvalidImageName", "ErrImageNeverPull")
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for limits that read nothing by accident."""
+    require_identity(params)
+    if quantity.require("sample_bytes", params["sample_bytes"]) < 0:
+        raise InvalidInput(
+            f"sample_bytes is {params['sample_bytes']}: expected 0, which reads nothing, or more")
+    for name in ("sample_seconds", "wait_timeout"):
+        if params[name] < 1:
+            raise InvalidInput(f"{name} is {params[name]}: expected at least one second")
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Return what the pod has read. It is removed before the end, so the module changes nothing."""
+    if check_mode:
+        return {"changed": False, "probe": {}}
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    limits = Limits(int(quantity.parse(params["sample_bytes"])), params["sample_seconds"]).within(
+        params["wait_timeout"])
+    probe = Probe(client, ref_of(params), params["image"], limits, deadline)
+    return {"changed": False, "probe": probe.result()}
+
+
+class Probe:
+    """One sample. limits: its bounds. deadline: until which the pod has to end."""
+
+    def __init__(self, client: Client, cache: ObjectRef, image: str, limits: Limits,
+                 deadline: Deadline) -> None:
+        self._client = client
+        self._cache = cache
+        self._image = image
+        self._limits = limits
+        self._pod = ObjectRef(cache.namespace, sample.pod_name(cache.name))
+        self._waiter = Waiter(client, deadline, lambda _name: self._warnings())
+        self._deadline = deadline
+
+    def result(self) -> dict:
+        """Return the sample; skipped: why no pod was started; error: why it has read nothing."""
+        if skipped := self._forbids():
+            return {"skipped": skipped}
+        try:
+            self._remove()
+            return {**self._read(), "pod": self._pod.name}
+        except (ApiError, WaitFailed, WaitTimeout) as err:
+            return {"pod": self._pod.name, "error": str(err)}
+
+    def _forbids(self) -> str:
+        """Return why the claim must not or cannot be mounted; empty if it can."""
+        claim = self._client.get(
+            kinds.PERSISTENT_VOLUME_CLAIM, ObjectRef(self._cache.namespace, claim_name(self._cache.name)))
+        volume = self._client.get(kinds.PERSISTENT_VOLUME, ObjectRef(None, volume_name(self._cache)))
+        if not is_bound(claim, volume):
+            return "the claim is not Bound to its volume, without which no pod can mount it"
+        if (claim or {})["spec"].get("accessModes") == _ONE_POD and (user := self._user()):
+            return (f"the claim is ReadWriteOncePod and pod {user} mounts it; the mount of that pod is read "
+                    "instead")
+        return ""
+
+    def _user(self) -> str:
+        """Return the name of a pod that mounts the claim; empty without one."""
+        part = f"{self._cache.name}-verify"
+        return next((pod["metadata"]["name"] for pod in self._client.list(kinds.POD, self._cache.namespace)
+                     if claim_name(self._cache.name) in pods.claims_of(pod) and not pods.is_finished(pod)
+                     and (pod["metadata"].get("labels") or {}).get(sample.PART_OF) != part), "")
+
+    def _read(self) -> dict:
+        runtime = self._client.get(fluid_kinds.ALLUXIO_RUNTIME, self._cache)
+        dataset = self._client.get(fluid_kinds.DATASET, self._cache) or {}
+        body = sample.manifest(self._cache, self._image, self._limits, int(self._deadline.seconds) + _SPARE,
+                               runtime, dataset, self._needs_sidecar())
+        created = self._client.create(kinds.POD, body, MANAGER)
+        pod = created
+        try:
+            pod = self._waiter.until("read a sample of the files", kinds.POD, self._pod, has_ended) or pod
+            log = self._client.log(self._pod, sample.CONTAINER, _LOG_LINES)
+        finally:
+            # None of its containers runs any more, so that nothing is waited for.
+            grace = 0 if pods.is_finished(pod) else None
+            self._client.delete(kinds.POD, self._pod, created["metadata"]["uid"], grace=grace)
+        found = sample.parse(log, self._limits)
+        if found is None:
+            raise WaitFailed(
+                f"pod {self._pod.name} has read nothing: {log.strip()[-_REPORTED:] or 'its log is empty'}")
+        before = ((dataset.get("status") or {}).get("cacheStates") or {}).get("cachedPercentage")
+        return {"files": found.files, "listed_all": found.listed_all, "size": found.size,
+                "complete": found.complete, "first_seconds": found.first_seconds,
+                "second_seconds": found.second_seconds, "listing_errors": list(found.listing_errors),
+                "reading_errors": list(found.reading_errors), "cached_before": before or "0.0%"}
+
+    def _needs_sidecar(self) -> bool:
+        """Return whether no CSI driver mounts the claim. Without the permission to read it, it is there."""
+        try:
+            return self._client.get(kinds.CSI_DRIVER, ObjectRef(None, DRIVER)) is None
+        except FluidError:
+            return False
+
+    def _remove(self) -> None:
+        """Delete the pods of interrupted runs, and wait until they are gone."""
+        earlier = self._client.list(kinds.POD, self._cache.namespace, sample.part_of(self._cache.name))
+        for pod in list(earlier):
+            self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"])
+            self._waiter.until("be absent", kinds.POD, ref_to(pod), absent)
+
+    def _warnings(self) -> list[str]:
+        """Return the newest warnings about the pod, such as FailedMount."""
+        try:
+            events = [event for event in self._client.list(
+                kinds.EVENT, self._cache.namespace, field_selector="type=Warning")
+                if event["involvedObject"].get("name") == self._pod.name]
+        except FluidError:
+            return []
+        events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+        return [f"event {event.get('reason')}: {(event.get('message') or '').strip()}"
+                for event in events[-_NEWEST_EVENTS:]]
+
+
+def has_ended(pod: dict | None) -> WaitStatus:
+    """Return done if the container of the sample has ended. A sidecar may still run."""
+    if pod is None:
+        return WaitStatus(False, failed="it was deleted")
+    status = pods.container_status(pod, sample.CONTAINER)
+    state = status.get("state") or {}
+    if state.get("terminated"):
+        code = state["terminated"].get("exitCode")
+        return WaitStatus(True) if not code else WaitStatus(False, failed=_reason(pod))
+    if pods.is_finished(pod):
+        return WaitStatus(False, failed=_reason(pod))
+    if (state.get("waiting") or {}).get("reason") in _PERMANENT:
+        return WaitStatus(False, failed=_reason(pod))
+    return WaitStatus(False, "it reads" if state.get("running") else _reason(pod))
+
+
+def _reason(pod: dict) -> str:
+    status = pod.get("status", {})
+    return status.get("message") or pods.unready_reason(pod) or f"phase {status.get('phase')}"

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pod that reads a sample of a cache's files twice, and its log. Pure.
+
+Nothing is copied: the bytes go to /dev/null, so that the sample takes no room on a node.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..fluid.names import claim_name
+from ..k8s import kinds
+from ..k8s.kinds import ObjectRef
+
+CONTAINER = "probe"
+MANAGED = {"app.kubernetes.io/managed-by": "datacache.fluid"}
+PART_OF = "app.kubernetes.io/part-of"
+# Lets Fluid mount the claim through a sidecar, where its CSI plugin is off (pkg/common/constants.go).
+SIDECAR = {"serverless.fluid.io/inject": "true"}
+_FOLDER = "/data"
+# The list of files is bounded too: a large namespace takes hours to walk.
+MOST_FILES = 10_000
+# Of the time limit, so that the listing and both reads end before it.
+_SHARE = 4
+_ERRORS = 3
+
+# Arguments: the folder, the most files to list, the bytes to read, the seconds of each step. A step that
+# takes longer is ended: SIGKILL, as a process that waits for FUSE ignores other signals. Prints
+# `files NUMBER BEGAN ENDED`, `first BYTES BEGAN ENDED`, `second BYTES BEGAN ENDED` with times in seconds of
+# the host's uptime, and `error STEP MESSAGE`.
+_SCRIPT = """\
+work=$(mktemp -d)
+now() { read -r uptime _ </proc/uptime; echo "$uptime"; }
+errors() { grep "^$2: " "$work/errors" | grep -v "Broken pipe" | head -n "$3" | sed "s/^/error $1 /"; }
+began=$(now)
+timeout -s KILL "$4" find "$1" -type f 2>"$work/errors" | head -n "$2" >"$work/files"
+echo "files $(wc -l <"$work/files") $began $(now)"
+errors files find "$5"
+test "$3" -gt 0 || exit 0
+for step in first second; do
+  began=$(now)
+  bytes=$(tr '\\n' '\\0' <"$work/files" | timeout -s KILL "$4" xargs -0 -r cat 2>"$work/errors" |
+    head -c "$3" | wc -c)
+  echo "$step $bytes $began $(now)"
+  errors "$step" cat "$5"
+done
+exit 0
+"""
+_STEP = re.compile(r"^(files|first|second) +(\d+) ([0-9.]+) ([0-9.]+)$", re.MULTILINE)
+_ERROR = re.compile(r"^error (files|first|second) (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of a sample. read: bytes of each read, 0 for none. seconds: of each step at most."""
+
+    read: int
+    seconds: float
+
+    def within(self, timeout: float) -> Limits:
+        """Return the limits whose steps end within that many seconds in total."""
+        return Limits(self.read, max(1.0, min(self.seconds, timeout / _SHARE)))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a pod has read. files: their number. listed_all: whether these are all files.
+
+    size: the bytes of the first read; None if nothing was to be read. complete: whether it has read all
+    files. errors: of the listing and of the reads.
+    """
+
+    files: int
+    listed_all: bool
+    size: int | None = None
+    complete: bool = False
+    first_seconds: float | None = None
+    second_seconds: float | None = None
+    listing_errors: tuple[str, ...] = ()
+    reading_errors: tuple[str, ...] = ()
+
+
+def part_of(cache: str) -> str:
+    """Return the label selector of the pods that verify a cache."""
+    return f"{PART_OF}={cache}-verify"
+
+
+def pod_name(cache: str) -> str:
+    """Return the name of the pod that reads the sample."""
+    return f"{cache}-verify-probe"
+
+
+def manifest(cache: ObjectRef, image: str, limits: Limits, seconds: int, runtime: dict | None = None,
+             dataset: dict | None = None, sidecar: bool = False) -> dict:
+    """Return the manifest of the pod. seconds: until it ends by itself.
+
+    It prefers nodes with a FUSE pod, where it starts in seconds, and tolerates what the Dataset tolerates.
+    """
+    preferred = (((runtime or {}).get("status") or {}).get("cacheAffinity") or {}).get(
+        "preferredDuringSchedulingIgnoredDuringExecution")
+    affinity = {"affinity": {"nodeAffinity": {
+        "preferredDuringSchedulingIgnoredDuringExecution": preferred}}} if preferred else {}
+    labels = {**MANAGED, PART_OF: f"{cache.name}-verify", **(SIDECAR if sidecar else {})}
+    return {
+        "apiVersion": kinds.POD.api_version,
+        "kind": kinds.POD.kind,
+        "metadata": {"name": pod_name(cache.name), "namespace": cache.namespace, "labels": labels},
+        "spec": {
+            "restartPolicy": "Never",
+            "activeDeadlineSeconds": seconds,
+            "terminationGracePeriodSeconds": 1,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "imagePullSecrets": ((runtime or {}).get("spec") or {}).get("imagePullSecrets") or [],
+            "tolerations": ((dataset or {}).get("spec") or {}).get("tolerations") or [],
+            **affinity,
+            "containers": [{
+                "name": CONTAINER,
+                "image": image,
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["sh", "-c", _SCRIPT, CONTAINER, _FOLDER, str(MOST_FILES), str(limits.read),
+                            f"{limits.seconds:.0f}", str(_ERRORS)],
+                "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "512Mi"}},
+                "volumeMounts": [{"name": "data", "mountPath": _FOLDER, "readOnly": True}],
+            }],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {
+                "claimName": claim_name(cache.name), "readOnly": True}}],
+        },
+    }
+
+
+def parse(log: str, limits: Limits) -> Sample | None:
+    """Return the sample that a pod's log describes; None for a log without one."""
+    steps = {match[1]: (int(match[2]), float(match[4]) - float(match[3])) for match in _STEP.finditer(log)}
+    if "files" not in steps or (limits.read and "second" not in steps):
+        return None
+    errors = [(match[1], match[2]) for match in _ERROR.finditer(log)]
+    files, listing = steps["files"]
+    listed_all = files < MOST_FILES and listing < limits.seconds
+    listing_errors = tuple(text for step, text in errors if step == "files")
+    if not limits.read:
+        return Sample(files, listed_all, listing_errors=listing_errors)
+    size, first = steps["first"]
+    return Sample(
+        files, listed_all, size, listed_all and size < limits.read and first < limits.seconds,
+        round(first, 2), round(steps["second"][1], 2), listing_errors,
+        _unique(text for step, text in errors if step != "files"))
+
+
+def _unique(messages: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(messages))

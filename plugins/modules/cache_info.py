@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cache_info
+short_description: Read whether a cache keeps its promises
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Reads Fluid's controllers and CSI plugin, the pods, quorums, objects and figures of a cache, and the
+    mounts of running pods. All of them are read side by side.
+  - Returns each promise with its state, the evidence, figures and the next step. A broken promise does not
+    fail the module.
+  - A promise that cannot be read for lack of a permission is V(unknown). Every other failed request fails
+    the module.
+  - The mount of a running pod is read by C(ls) in its container, with a limit of 20 seconds. A mount is dead
+    when its FUSE process has ended, also if a new one serves new pods. At most 100 pods are read.
+  - Waits only for figures that Fluid still calculates, and with O(probe) until what was read is cached.
+extends_documentation_fragment:
+  - datacache.fluid.attributes.info
+  - datacache.fluid.connection
+  - datacache.fluid.identity
+attributes:
+  check_mode:
+    details: In check mode it does not wait, because the predicted run may change what it reads.
+options:
+  fluid_namespace:
+    description: Namespace of Fluid's controllers.
+    type: str
+    default: fluid-system
+  master_replicas:
+    description: Desired number of masters. Several masters must all be AVAILABLE peers of one quorum with
+      one leader.
+    type: int
+    default: 1
+  worker_replicas:
+    description: Desired number of workers. With V(0) the phase of the workers does not count.
+    type: int
+    default: 2
+  spread_masters:
+    description: Adds the promise that the quorum survives the loss of one node.
+    type: bool
+    default: true
+  cached_percentage:
+    description: Minimum percentage that is cached of the data that O(probe) has read.
+    type: float
+    default: 100
+  probe:
+    description: The result RV(datacache.fluid.cache_probe#module:probe). Adds the promises about its sample.
+    type: dict
+  wait_timeout:
+    description: Maximum time until Fluid has written the figures, in seconds. Figures that are still
+      unknown then break no promise.
+    type: int
+    default: 600
+seealso:
+  - module: datacache.fluid.cache_probe
+  - module: datacache.fluid.alluxio_quorum_info
+"""
+
+EXAMPLES = r"""
+- name: Read what a cache promises
+  datacache.fluid.cache_info:
+    name: hbase
+    namespace: data
+    master_replicas: 3
+  register: cache
+
+- name: Print the report
+  ansible.builtin.debug:
+    msg: "{{ cache.report }}"
+
+- name: Require that the quorum of the masters is complete
+  ansible.builtin.assert:
+    that: (cache.promises | items2dict(key_name='name', value_name='state')).master_quorum == 'kept'
+"""
+
+RETURN = r"""
+kept:
+  description: Whether no promise is broken.
+  returned: success
+  type: bool
+  sample: true
+promises:
+  description: The promises in the order of the report.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the promise, such as V(masters), V(master_quorum) or V(application_mounts).
+      returned: success
+      type: str
+      sample: masters
+    state:
+      description: V(kept), V(broken), V(degraded) if only nodes that are not Ready break it, or V(unknown).
+      returned: success
+      type: str
+      sample: degraded
+    evidence:
+      description: The observed state and, unless the promise is kept, the expected one.
+      returned: success
+      type: str
+      sample: "2 masters are ready, expected 3: hbase-master-0, hbase-master-2"
+    next_step:
+      description: What to do about it; empty for a promise that is kept.
+      returned: success
+      type: str
+      sample: start the nodes that are not Ready
+    figures:
+      description: The observed numbers.
+      returned: success
+      type: dict
+      sample: {ready: 2, desired: 3}
+    lost_nodes:
+      description: The nodes that are not Ready and explain the state V(degraded).
+      returned: success
+      type: list
+      elements: str
+      sample: [node2]
+figures:
+  description:
+    - The figures of the cache. C(masters), C(quorums), C(workers), C(fuses), C(dataset), C(volume_is_bound).
+    - With O(probe) also C(files_listed) and C(copies).
+    - C(failed_checks), C(degraded_checks) and C(unknown_checks) have a sentence for each such promise.
+  returned: success
+  type: dict
+  sample: {masters: {ready: 3, desired: 3, leader: "hbase-master-1:26000"}}
+report:
+  description: The figures as a table, and each promise that is not kept, in lines.
+  returned: success
+  type: list
+  elements: str
+  sample: ["cache                 data/hbase", "masters ready         3 of 3"]
+duration:
+  description: Duration of the run, in seconds.
+  returned: success
+  type: float
+  sample: 0.4
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.k8s.names import require_identity
+from ..module_utils.module import arguments
+from ..module_utils.module.run import run
+from ..module_utils.verify.info import read
+
+
+def argument_spec() -> dict:
+    return arguments.compose(
+        arguments.connection(), arguments.identity(),
+        fluid_namespace={"type": "str", "default": "fluid-system"},
+        master_replicas={"type": "int", "default": 1}, worker_replicas={"type": "int", "default": 2},
+        spread_masters={"type": "bool", "default": True},
+        cached_percentage={"type": "float", "default": 100}, probe={"type": "dict"},
+        wait_timeout={"type": "int", "default": 600})
+
+
+def main() -> None:
+    run(AnsibleModule(argument_spec(), supports_check_mode=True), read, require_identity)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The script of the pod, run by a real shell, and what its log means."""
+
+import subprocess
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
+from ansible_collections.datacache.fluid.plugins.module_utils.verify import sample
+from ansible_collections.datacache.fluid.plugins.module_utils.verify.sample import Limits
+
+CACHE = ObjectRef("data", "hbase")
+LOG = """\
+files 3 100.00 100.50
+first 3072 100.50 102.51
+second 3072 102.51 102.78
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two folders with three files of 1 KiB, one of them with spaces in its name."""
+    for name in ("a", "sub/b c", "sub/d"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 1024)
+    return tmp_path / "data"
+
+
+def run(folder, limits, most=sample.MOST_FILES, path=None):
+    """Run the command of the pod on a folder; return its log."""
+    command = sample.manifest(CACHE, "image", limits, 60)["spec"]["containers"][0]["command"]
+    command[4:6] = [str(folder), str(most)]
+    environ = {"PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environ)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_all_files_are_read_twice(folder):
+    found = sample.parse(run(folder, Limits(1 << 20, 20)), Limits(1 << 20, 20))
+    assert (found.files, found.listed_all, found.size, found.complete) == (3, True, 3072, True)
+    assert 0 <= found.second_seconds < 5 and found.listing_errors == found.reading_errors == ()
+
+
+def test_no_more_is_read_than_the_limit(folder):
+    found = sample.parse(run(folder, Limits(1500, 20)), Limits(1500, 20))
+    assert (found.size, found.complete, found.reading_errors) == (1500, False, ())
+
+
+def test_no_more_files_are_listed_than_the_limit(folder, monkeypatch):
+    monkeypatch.setattr(sample, "MOST_FILES", 2)
+    found = sample.parse(run(folder, Limits(1 << 20, 20), most=2), Limits(1 << 20, 20))
+    assert (found.files, found.listed_all, found.size, found.complete) == (2, False, 2048, False)
+
+
+def test_nothing_is_read_without_workers(folder):
+    found = sample.parse(run(folder, Limits(0, 20)), Limits(0, 20))
+    assert (found.files, found.size, found.first_seconds) == (3, None, None)
+
+
+def test_a_folder_that_cannot_be_read(tmp_path):
+    found = sample.parse(run(tmp_path / "absent", Limits(1 << 20, 20)), Limits(1 << 20, 20))
+    assert found.files == 0
+    assert "No such file or directory" in found.listing_errors[0]
+
+
+def test_a_file_that_cannot_be_read(folder):
+    fails = folder.parent / "cat"
+    fails.write_text("#!/bin/sh\necho 'cat: /data/a: Input/output error' >&2\nexit 1\n")
+    fails.chmod(0o755)
+    log = run(folder, Limits(1 << 20, 20), path=f"{folder.parent}:/usr/sbin:/usr/bin:/sbin:/bin")
+    found = sample.parse(log, Limits(1 << 20, 20))
+    assert (found.size, found.reading_errors) == (0, ("cat: /data/a: Input/output error",))
+
+
+def test_a_read_that_hangs_ends_at_the_limit(folder):
+    slow = folder.parent / "cat"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    log = run(folder, Limits(1 << 20, 1), path=f"{folder.parent}:/usr/sbin:/usr/bin:/sbin:/bin")
+    found = sample.parse(log, Limits(1 << 20, 1))
+    assert (found.size, found.complete) == (0, False)
+    assert 1 <= found.first_seconds < 5
+
+
+def test_the_durations_of_a_log():
+    found = sample.parse(LOG, Limits(1 << 30, 120))
+    assert (found.first_seconds, found.second_seconds, found.complete) == (2.01, 0.27, True)
+
+
+@pytest.mark.parametrize("log", ["", "sh: mktemp: not found", "files 3 100.00 100.50\n"])
+def test_a_log_without_a_sample(log):
+    assert sample.parse(log, Limits(1 << 30, 120)) is None
+
+
+def test_errors_are_kept_once():
+    log = LOG + "".join(f"error {step} cat: /data/a: Input/output error\n" for step in ("first", "second"))
+    assert sample.parse(log, Limits(1 << 30, 120)).reading_errors == ("cat: /data/a: Input/output error",)
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(600, 120), (40, 10), (1, 1)])
+def test_the_steps_end_before_the_wait(timeout, seconds):
+    assert Limits(1, 120).within(timeout).seconds == seconds
+
+
+def test_nothing_is_written_outside_the_container(folder):
+    volumes = sample.manifest(CACHE, "image", Limits(1, 1), 60)["spec"]["volumes"]
+    assert [each for volume in volumes for each in volume if each != "name"] == ["persistentVolumeClaim"]
+
+
+def test_the_pod_goes_where_the_cache_is():
+    preferred = [{"weight": 100, "preference": {}}]
+    runtime = {"spec": {"imagePullSecrets": [{"name": "registry"}]}, "status": {
+        "cacheAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}}
+    dataset = {"spec": {"tolerations": [{"key": "pool", "operator": "Exists"}]}}
+    spec = sample.manifest(CACHE, "image", Limits(1, 1), 60, runtime, dataset)["spec"]
+    assert spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] == preferred
+    assert spec["imagePullSecrets"] == [{"name": "registry"}]
+    assert spec["tolerations"] == [{"key": "pool", "operator": "Exists"}]
+    assert "affinity" not in sample.manifest(CACHE, "image", Limits(1, 1), 60)["spec"]
