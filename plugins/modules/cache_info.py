@@ -29,7 +29,7 @@ attributes:
     details: In check mode it does not wait, because the predicted run may change what it reads.
 options:
   fluid_namespace:
-    description: Namespace of Fluid's controllers.
+    description: Namespace of Fluid's controllers. If it has none, they are looked for in all namespaces.
     type: str
     default: fluid-system
   master_replicas:

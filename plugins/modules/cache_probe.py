@@ -32,6 +32,12 @@ options:
     description: Image of the pod, with a shell, coreutils and findutils or their equivalents of busybox.
     type: str
     default: docker.io/library/nginx:1.29
+  image_pull_secrets:
+    description: Names of Secrets in the namespace of the cache that pull the image, beside those of the
+      runtime.
+    type: list
+    elements: str
+    default: []
   sample_bytes:
     description: Bytes that each of the two reads reads at most, as a Kubernetes quantity. V(0) only lists
       the files, as of a cache without workers.
@@ -149,6 +155,7 @@ def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(), arguments.identity(),
         image={"type": "str", "default": "docker.io/library/nginx:1.29"},
+        image_pull_secrets={"type": "list", "elements": "str", "default": []},
         sample_bytes={"type": "str", "default": "1Gi"}, sample_seconds={"type": "int", "default": 120},
         wait_timeout={"type": "int", "default": 600})
 

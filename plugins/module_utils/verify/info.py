@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -88,9 +89,24 @@ class Verification:
         answers = bulk.work(list(questions.values()), _answered)
         observed = Observed(cache.name, dict(zip(questions, answers, strict=True)))
         _raise_unless_refused(answers)
+        if self._moves_to_fluid(observed):
+            return self._observe()
         if observed.knows(seen.PLUGIN) and observed.get(seen.PLUGIN) is None:
             observed.replace(seen.DRIVER, self._driver())
         return observed
+
+    def _moves_to_fluid(self, observed: Observed) -> bool:
+        """Expect Fluid where its controller is, if the given namespace has none; return whether it moved."""
+        name = cluster_promises.DATASET_CONTROLLER
+        if not observed.knows(seen.CONTROLLERS) or observed.get(seen.CONTROLLERS)[name]:
+            return False
+        try:
+            found = list(self._client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + name))
+        except Forbidden:
+            return False
+        if found:
+            self._expected = replace(self._expected, fluid_namespace=found[0]["metadata"]["namespace"])
+        return bool(found)
 
     def _driver(self) -> Any:
         """Return the CSIDriver of Fluid; None where its chart was installed without the plugin."""

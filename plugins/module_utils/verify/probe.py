@@ -20,7 +20,7 @@ from ..progress import Reporter
 from . import sample
 from .cache_promises import is_bound
 from .info import DRIVER
-from .sample import Limits
+from .sample import Image, Limits
 
 _LOG_LINES = 50
 _REPORTED = 300  # characters of a log
@@ -50,14 +50,15 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     limits = Limits(int(quantity.parse(params["sample_bytes"])), params["sample_seconds"]).within(
         params["wait_timeout"])
-    probe = Probe(client, ref_of(params), params["image"], limits, deadline)
+    image = Image(params["image"], tuple(params["image_pull_secrets"]))
+    probe = Probe(client, ref_of(params), image, limits, deadline)
     return {"changed": False, "probe": probe.result()}
 
 
 class Probe:
     """One sample. limits: its bounds. deadline: until which the pod has to end."""
 
-    def __init__(self, client: Client, cache: ObjectRef, image: str, limits: Limits,
+    def __init__(self, client: Client, cache: ObjectRef, image: Image, limits: Limits,
                  deadline: Deadline) -> None:
         self._client = client
         self._cache = cache

@@ -53,6 +53,14 @@ _ERROR = re.compile(r"^error (files|first|second) (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
+class Image:
+    """The image of the pod. pull_secrets: names of Secrets, beside those of the runtime."""
+
+    name: str
+    pull_secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Limits:
     """The bounds of a sample. read: bytes of each read, 0 for none. seconds: of each step at most."""
 
@@ -92,7 +100,7 @@ def pod_name(cache: str) -> str:
     return f"{cache}-verify-probe"
 
 
-def manifest(cache: ObjectRef, image: str, limits: Limits, seconds: int, runtime: dict | None = None,
+def manifest(cache: ObjectRef, image: Image, limits: Limits, seconds: int, runtime: dict | None = None,
              dataset: dict | None = None, sidecar: bool = False) -> dict:
     """Return the manifest of the pod. seconds: until it ends by itself.
 
@@ -102,6 +110,7 @@ def manifest(cache: ObjectRef, image: str, limits: Limits, seconds: int, runtime
         "preferredDuringSchedulingIgnoredDuringExecution")
     affinity = {"affinity": {"nodeAffinity": {
         "preferredDuringSchedulingIgnoredDuringExecution": preferred}}} if preferred else {}
+    secrets = ((runtime or {}).get("spec") or {}).get("imagePullSecrets") or []
     labels = {**MANAGED, PART_OF: f"{cache.name}-verify", **(SIDECAR if sidecar else {})}
     return {
         "apiVersion": kinds.POD.api_version,
@@ -113,12 +122,13 @@ def manifest(cache: ObjectRef, image: str, limits: Limits, seconds: int, runtime
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
-            "imagePullSecrets": ((runtime or {}).get("spec") or {}).get("imagePullSecrets") or [],
+            "imagePullSecrets": [{"name": name} for name in dict.fromkeys(
+                [*image.pull_secrets, *(each["name"] for each in secrets)])],
             "tolerations": ((dataset or {}).get("spec") or {}).get("tolerations") or [],
             **affinity,
             "containers": [{
                 "name": CONTAINER,
-                "image": image,
+                "image": image.name,
                 "imagePullPolicy": "IfNotPresent",
                 "command": ["sh", "-c", _SCRIPT, CONTAINER, _FOLDER, str(MOST_FILES), str(limits.read),
                             f"{limits.seconds:.0f}", str(_ERRORS)],

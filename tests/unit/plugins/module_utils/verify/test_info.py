@@ -27,7 +27,7 @@ def test_each_subject_costs_one_request(cluster, cache, look):
     look(probe=PROBE)
     asked = [request for request in cluster.requests if request[0] in ("get", "list", "watch")]
     assert sorted(asked) == sorted([
-        ("get", "deployments"), ("get", "deployments"), ("get", "daemonsets"), ("list", "nodes"),
+        *[("get", "deployments")] * 2, ("get", "daemonsets"), ("list", "nodes"),
         ("list", "pods"), ("list", "pods"), ("get", "alluxioruntimes"), ("get", "datasets"),
         ("get", "persistentvolumeclaims"), ("get", "persistentvolumes")])
 
@@ -205,6 +205,15 @@ def test_fluid_without_its_plugin_uses_sidecars(cluster, cache, states):
     assert states() == {}
     cluster.put(kinds.CSI_DRIVER, {"metadata": {"name": "fuse.csi.fluid.io"}})
     assert states() == {"csi_plugin": "broken"}
+
+
+def test_fluid_in_another_namespace_is_found(cluster, cache, states):
+    for kind, namespace, name in list(cluster._objects):
+        if namespace == FLUID:
+            cluster.put(kind, {**(moved := cluster.stored(kind, name, namespace)),
+                               "metadata": {**moved["metadata"], "namespace": "caching"}})
+            cluster.vanish(kind, name, namespace)
+    assert states() == {}
 
 
 def test_fluid_that_is_not_installed_has_no_plugin(cluster, states, cache):

@@ -11,8 +11,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.verify import prob
 
 POD = "hbase-verify-probe"
 LOG = "files 7 100.00 100.50\nfirst 83886080 100.50 106.15\nsecond 83886080 106.15 106.42\n"
-PARAMS = {"name": "hbase", "namespace": NAMESPACE, "image": "nginx", "sample_bytes": "1Gi",
-          "sample_seconds": 120, "wait_timeout": 600}
+PARAMS = {"name": "hbase", "namespace": NAMESPACE, "image": "nginx", "image_pull_secrets": [],
+          "sample_bytes": "1Gi", "sample_seconds": 120, "wait_timeout": 600}
 
 
 def pod_status(phase, **state):

@@ -10,6 +10,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.verify import samp
 from ansible_collections.datacache.fluid.plugins.module_utils.verify.sample import Limits
 
 CACHE = ObjectRef("data", "hbase")
+IMAGE = sample.Image("nginx", ("mirror", "registry"))
 LOG = """\
 files 3 100.00 100.50
 first 3072 100.50 102.51
@@ -29,7 +30,7 @@ def folder(tmp_path):
 
 def run(folder, limits, most=sample.MOST_FILES, path=None):
     """Run the command of the pod on a folder; return its log."""
-    command = sample.manifest(CACHE, "image", limits, 60)["spec"]["containers"][0]["command"]
+    command = sample.manifest(CACHE, IMAGE, limits, 60)["spec"]["containers"][0]["command"]
     command[4:6] = [str(folder), str(most)]
     environ = {"PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environ)
@@ -105,7 +106,7 @@ def test_the_steps_end_before_the_wait(timeout, seconds):
 
 
 def test_nothing_is_written_outside_the_container(folder):
-    volumes = sample.manifest(CACHE, "image", Limits(1, 1), 60)["spec"]["volumes"]
+    volumes = sample.manifest(CACHE, IMAGE, Limits(1, 1), 60)["spec"]["volumes"]
     assert [each for volume in volumes for each in volume if each != "name"] == ["persistentVolumeClaim"]
 
 
@@ -114,8 +115,8 @@ def test_the_pod_goes_where_the_cache_is():
     runtime = {"spec": {"imagePullSecrets": [{"name": "registry"}]}, "status": {
         "cacheAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}}
     dataset = {"spec": {"tolerations": [{"key": "pool", "operator": "Exists"}]}}
-    spec = sample.manifest(CACHE, "image", Limits(1, 1), 60, runtime, dataset)["spec"]
+    spec = sample.manifest(CACHE, IMAGE, Limits(1, 1), 60, runtime, dataset)["spec"]
     assert spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] == preferred
-    assert spec["imagePullSecrets"] == [{"name": "registry"}]
+    assert spec["imagePullSecrets"] == [{"name": "mirror"}, {"name": "registry"}]
     assert spec["tolerations"] == [{"key": "pool", "operator": "Exists"}]
-    assert "affinity" not in sample.manifest(CACHE, "image", Limits(1, 1), 60)["spec"]
+    assert "affinity" not in sample.manifest(CACHE, IMAGE, Limits(1, 1), 60)["spec"]
