@@ -12,7 +12,7 @@ from ..errors import ApiError, FluidError, InvalidInput, WaitFailed, WaitTimeout
 from ..fluid import kinds as fluid_kinds
 from ..fluid.names import claim_name, volume_name
 from ..fluid.status import absent
-from ..k8s import kinds, pods, quantity
+from ..k8s import kinds, nodes, pods, quantity
 from ..k8s.kinds import ObjectRef, ref_to
 from ..k8s.names import require_identity
 from ..k8s.wait_status import WaitStatus
@@ -100,8 +100,9 @@ class Probe:
     def _read(self) -> dict:
         runtime = self._client.get(fluid_kinds.ALLUXIO_RUNTIME, self._cache)
         dataset = self._client.get(fluid_kinds.DATASET, self._cache) or {}
+        tolerations = (dataset.get("spec") or {}).get("tolerations") or []
         body = sample.manifest(self._cache, self._image, self._limits, int(self._deadline.seconds) + _SPARE,
-                               runtime, dataset, self._needs_sidecar())
+                               runtime, tolerations, self._lost_nodes(tolerations), self._needs_sidecar())
         created = self._client.create(kinds.POD, body, MANAGER)
         pod = created
         try:
@@ -120,6 +121,15 @@ class Probe:
                 "complete": found.complete, "first_seconds": found.first_seconds,
                 "second_seconds": found.second_seconds, "listing_errors": list(found.listing_errors),
                 "reading_errors": list(found.reading_errors), "cached_before": before or "0.0%"}
+
+    def _lost_nodes(self, tolerations: list[dict]) -> list[str]:
+        """Return the nodes that are not Ready, if the pod tolerates the taints that keep it off them."""
+        if all(each.get("key") for each in tolerations):
+            return []
+        try:
+            return [nodes.name_of(node) for node in self._client.list(kinds.NODE) if not nodes.is_ready(node)]
+        except FluidError:
+            return []
 
     def _needs_sidecar(self) -> bool:
         """Return whether no CSI driver mounts the claim. Without the permission to read it, it is there."""

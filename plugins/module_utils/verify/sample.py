@@ -101,15 +101,12 @@ def pod_name(cache: str) -> str:
 
 
 def manifest(cache: ObjectRef, image: Image, limits: Limits, seconds: int, runtime: dict | None = None,
-             dataset: dict | None = None, sidecar: bool = False) -> dict:
-    """Return the manifest of the pod. seconds: until it ends by itself.
+             tolerations: Iterable[dict] = (), avoid: Iterable[str] = (), sidecar: bool = False) -> dict:
+    """Return the manifest of the pod. seconds: until it ends by itself. avoid: nodes that must not run it.
 
-    It prefers nodes with a FUSE pod, where it starts in seconds, and tolerates what the Dataset tolerates.
+    It prefers nodes with a FUSE pod, where it starts in seconds.
     """
-    preferred = (((runtime or {}).get("status") or {}).get("cacheAffinity") or {}).get(
-        "preferredDuringSchedulingIgnoredDuringExecution")
-    affinity = {"affinity": {"nodeAffinity": {
-        "preferredDuringSchedulingIgnoredDuringExecution": preferred}}} if preferred else {}
+    affinity = _affinity(((runtime or {}).get("status") or {}).get("cacheAffinity") or {}, avoid)
     secrets = ((runtime or {}).get("spec") or {}).get("imagePullSecrets") or []
     labels = {**MANAGED, PART_OF: f"{cache.name}-verify", **(SIDECAR if sidecar else {})}
     return {
@@ -124,8 +121,8 @@ def manifest(cache: ObjectRef, image: Image, limits: Limits, seconds: int, runti
             "enableServiceLinks": False,
             "imagePullSecrets": [{"name": name} for name in dict.fromkeys(
                 [*image.pull_secrets, *(each["name"] for each in secrets)])],
-            "tolerations": ((dataset or {}).get("spec") or {}).get("tolerations") or [],
-            **affinity,
+            "tolerations": list(tolerations),
+            "affinity": {"nodeAffinity": affinity} if affinity else {},
             "containers": [{
                 "name": CONTAINER,
                 "image": image.name,
@@ -139,6 +136,19 @@ def manifest(cache: ObjectRef, image: Image, limits: Limits, seconds: int, runti
                 "claimName": claim_name(cache.name), "readOnly": True}}],
         },
     }
+
+
+def _affinity(of_cache: dict, avoid: Iterable[str]) -> dict:
+    """Return the node affinity of the pod. of_cache: the one that Fluid recommends to pods of the cache."""
+    preferred = of_cache.get("preferredDuringSchedulingIgnoredDuringExecution")
+    excluded = [{"key": "metadata.name", "operator": "NotIn", "values": [node]} for node in sorted(avoid)]
+    found: dict = {}
+    if preferred:
+        found["preferredDuringSchedulingIgnoredDuringExecution"] = preferred
+    if excluded:
+        found["requiredDuringSchedulingIgnoredDuringExecution"] = {
+            "nodeSelectorTerms": [{"matchFields": excluded}]}
+    return found
 
 
 def parse(log: str, limits: Limits) -> Sample | None:

@@ -5,6 +5,7 @@ import pytest
 from fake_raft import NAMESPACE
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Forbidden, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.verify import probe
@@ -129,6 +130,19 @@ def test_where_the_csi_plugin_is_off_a_sidecar_mounts_the_claim(cluster, sampled
     sampled()
     [body] = sampled.created
     assert ("serverless.fluid.io/inject" in body["metadata"]["labels"]) is not driver
+
+
+@pytest.mark.parametrize(("toleration", "avoided"), [
+    ({"operator": "Exists"}, ["node1"]), ({"key": "pool", "operator": "Exists"}, [])])
+def test_a_pod_that_tolerates_everything_avoids_lost_nodes(cluster, cache, sampled, toleration, avoided):
+    cache.put_node("node1", ready=False)
+    cluster.change(fluid_kinds.DATASET, "hbase", NAMESPACE, {"spec": {"tolerations": [toleration]}})
+    sampled()
+    [body] = sampled.created
+    required = body["spec"]["affinity"].get("nodeAffinity", {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution", {"nodeSelectorTerms": [{"matchFields": []}]})
+    [term] = required["nodeSelectorTerms"]
+    assert [each["values"] for each in term["matchFields"]] == [[node] for node in avoided]
 
 
 def test_limits_reach_the_pod(sampled):

@@ -114,9 +114,9 @@ def test_the_pod_goes_where_the_cache_is():
     preferred = [{"weight": 100, "preference": {}}]
     runtime = {"spec": {"imagePullSecrets": [{"name": "registry"}]}, "status": {
         "cacheAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}}
-    dataset = {"spec": {"tolerations": [{"key": "pool", "operator": "Exists"}]}}
-    spec = sample.manifest(CACHE, IMAGE, Limits(1, 1), 60, runtime, dataset)["spec"]
+    tolerations = [{"key": "pool", "operator": "Exists"}]
+    spec = sample.manifest(CACHE, IMAGE, Limits(1, 1), 60, runtime, tolerations)["spec"]
     assert spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] == preferred
     assert spec["imagePullSecrets"] == [{"name": "mirror"}, {"name": "registry"}]
-    assert spec["tolerations"] == [{"key": "pool", "operator": "Exists"}]
-    assert "affinity" not in sample.manifest(CACHE, IMAGE, Limits(1, 1), 60)["spec"]
+    assert spec["tolerations"] == tolerations
+    assert sample.manifest(CACHE, IMAGE, Limits(1, 1), 60)["spec"]["affinity"] == {}
