@@ -62,7 +62,7 @@ class _Healing:
     def plan(self) -> tuple[list[dict], str | None]:
         """Return the Services to replace with the next step of each group, and the leader of complete groups.
         """
-        groups = self._healer.groups()
+        groups = self._rebuild.groups() if self._rebuild else self._healer.groups()
         steps = self._rebuild.plan(groups) if self._rebuild else []
         headless = services.unstable(self._client, self._runtime, self._masters) if self._stable else []
         steps += self._healer.plan(groups, self._leader)

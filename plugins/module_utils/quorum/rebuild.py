@@ -18,6 +18,7 @@ being rebuilt from one that must not be.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -74,6 +75,21 @@ class Rebuild:
         self._removed: set[str] = set()  # domains from which this run has removed the peer
         self._replaced = ""  # UID of the pod whose claim this run has deleted
 
+    def groups(self) -> list[RaftGroup]:
+        """Return both groups, once a master leads each: the lost master may have led.
+
+        Without a leader until the deadline, return them as they are then.
+        """
+        groups: list[RaftGroup] = []
+
+        def question() -> WaitStatus:
+            groups[:] = self._healer.groups()
+            led = all(each.leading() for each in groups)
+            return WaitStatus(led, "" if led else "the other masters elect one")
+        with suppress(WaitTimeout):
+            self._poll("a leader of both groups", question)
+        return groups
+
     def plan(self, groups: Sequence[RaftGroup]) -> list[ActionRecord]:
         """Return the actions that the master needs, [] for one that takes part.
 
@@ -93,7 +109,7 @@ class Rebuild:
 
     def begin(self) -> None:
         """Check the preconditions and set the annotation, before anything else is changed."""
-        planned, begun = self.plan(self._healer.groups()), self.begun()
+        planned, begun = self.plan(self.groups()), self.begun()
         self._began = bool(planned) and not begun
         self._active = bool(planned) or begun
         if self._began:

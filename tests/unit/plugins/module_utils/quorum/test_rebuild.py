@@ -273,6 +273,17 @@ def test_refused(start, arrange, message):
         assert (len(masters.cluster.writes()), masters.actions) == before
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_election_after_the_loss_of_the_leader_is_awaited(start, check_mode):
+    masters = start()
+    masters.lose_node(1)
+    masters.leader[JOB_MASTER] = None
+    masters.cluster.later(20, lambda: masters._new_leader(JOB_MASTER))
+    began = masters.cluster.now
+    assert rebuild(masters, check_mode)["changed"]
+    assert masters.cluster.now - began >= 20
+
+
 def test_a_pod_of_another_runtime_is_refused(start):
     with pytest.raises(InvalidInput, match="rebuild other-master-1 is no master of AlluxioRuntime hbase"):
         rebuild(start(), pod="other-master-1")
