@@ -25,14 +25,17 @@ class GuardedClient(Client):
     """Sends the requests of another client, each after a check, until the deadline.
 
     require: raises a FluidError if the operation must stop, before each request and command. A request that
-    the API server answers with a transient error is sent again until the deadline.
+    the API server answers with a transient error is sent again until the deadline. require_now: does the same
+    without trust in an earlier check, for once().
     """
 
-    def __init__(self, client: Client, deadline: Deadline, require: Callable[[], None] = _allow) -> None:
+    def __init__(self, client: Client, deadline: Deadline, require: Callable[[], None] = _allow,
+                 require_now: Callable[[], None] | None = None) -> None:
         self.configuration = client.configuration
         self._inner = client
         self._deadline = deadline
         self._require = require
+        self._require_now = require_now or require
 
     @property
     def impersonates(self) -> bool:
@@ -45,7 +48,7 @@ class GuardedClient(Client):
 
     def before_command(self) -> None:
         """Check whether a command in a container may be sent."""
-        self._until_answered(self._inner.before_command)
+        self.until_answered(self._inner.before_command)
 
     def server_time(self) -> datetime:
         """Return the present time by the API server's clock."""
@@ -57,7 +60,7 @@ class GuardedClient(Client):
 
     def request(self, *args: Any) -> tuple[Any, bool]:
         """Send a request as the other client does."""
-        return self._until_answered(lambda: self._inner.request(*args))
+        return self.until_answered(lambda: self._inner.request(*args))
 
     def send(self, *args: Any, **options: Any) -> Any:
         """Send a request once as the other client does."""
@@ -66,31 +69,34 @@ class GuardedClient(Client):
 
     def get(self, kind: Kind, ref: ObjectRef) -> dict | None:
         """Return the object, None if it does not exist."""
-        return self._until_answered(lambda: self._inner.get(kind, ref))
+        return self.until_answered(lambda: self._inner.get(kind, ref))
 
     def list(self, *args: Any, **options: Any) -> Iterator[dict]:
         """Yield the objects of a kind; an interrupted list is read again from its beginning."""
-        yield from self._until_answered(lambda: [*self._inner.list(*args, **options)])
+        yield from self.until_answered(lambda: [*self._inner.list(*args, **options)])
 
     def snapshot(self, *args: Any, **options: Any) -> tuple[dict[str, dict], str]:
         """Return the objects of a namespace and their resource version."""
-        return self._until_answered(lambda: self._inner.snapshot(*args, **options))
+        return self.until_answered(lambda: self._inner.snapshot(*args, **options))
 
     def create(self, *args: Any, **options: Any) -> dict:
         """Create the object. Raises AlreadyExists, also if an earlier attempt succeeded without an answer."""
-        return self._until_answered(lambda: self._inner.create(*args, **options))
+        return self.until_answered(lambda: self._inner.create(*args, **options))
 
     def patch(self, *args: Any, **options: Any) -> dict:
         """Send a JSON merge patch and return the object."""
-        return self._until_answered(lambda: self._inner.patch(*args, **options))
+        return self.until_answered(lambda: self._inner.patch(*args, **options))
 
     def delete(self, *args: Any, **options: Any) -> bool:
         """Delete the object with that uid; return False if it does not exist."""
-        return self._until_answered(lambda: self._inner.delete(*args, **options))
+        return self.until_answered(lambda: self._inner.delete(*args, **options))
 
     def evict(self, *args: Any, **options: Any) -> bool:
-        """Evict the pod with that uid; return False if another pod has replaced it."""
-        return self._until_answered(lambda: self._inner.evict(*args, **options))
+        """Evict the pod with that uid; return False if another pod has replaced it.
+
+        Not repeated until the deadline: what was seen before is no longer true later.
+        """
+        return self.once().until_answered(lambda: self._inner.evict(*args, **options))
 
     def watch(self, *args: Any, **options: Any) -> Iterator[dict]:
         """Yield the events of a namespace; the Waiter outlasts an unavailable API server by itself."""
@@ -99,7 +105,7 @@ class GuardedClient(Client):
 
     def log(self, *args: Any, **options: Any) -> str:
         """Return the newest lines of a container's log."""
-        return self._until_answered(lambda: self._inner.log(*args, **options))
+        return self.until_answered(lambda: self._inner.log(*args, **options))
 
     def proxied(self, *args: Any, **options: Any) -> bytes | None:
         """Return the body of a pod's HTTP answer; sent once, because the current state matters."""
@@ -111,7 +117,18 @@ class GuardedClient(Client):
         self._require()
         return self._inner.refuses(*args, **options)
 
-    def _until_answered(self, call: Callable[[], _T]) -> _T:
+    def once(self, also: Callable[[], None] = _allow) -> Client:
+        """Return a client that checks anew, and repeats no call that no API server answers.
+
+        For acts that follow a look: what was seen is no longer true later. also: a check that comes last.
+        """
+        def require() -> None:
+            self._require_now()
+            also()
+        return GuardedClient(self._inner.once(also), self._deadline.within(0), require)
+
+    def until_answered(self, call: Callable[[], _T]) -> _T:
+        """Return the result of a call, after a check; repeat it until an API server answers."""
         while True:
             try:
                 self._require()

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..errors import ApiError, Forbidden, PodUnreachable
+from ..errors import ApiError, Forbidden, PodUnreachable, ServerUnavailable
 from ..k8s.kinds import POD, ObjectRef
-from .transport import HTTP_ERROR, READ_TIMEOUT_ERROR, Transport, status_of
+from .transport import CONNECT_ERRORS, HTTP_ERROR, READ_TIMEOUT_ERROR, Transport, status_of
 
 # The API server's messages for a pod's address that does not answer. If only the process has ended, the
 # address refuses connections instead.
@@ -50,12 +50,17 @@ class PodApi(Transport):
             status_of(response.data).get("message"))
 
     def _through(self, pod: ObjectRef, port: int, path: str, timeout: float) -> Any:
-        """Return the response to a GET on a pod's port, None if the connection broke."""
+        """Return the response to a GET on a pod's port, None if the connection broke.
+
+        Raises ServerUnavailable if no API server accepts a connection, which shows nothing of the pod.
+        """
         where = f"pod {pod.name} in namespace {pod.namespace}"
         try:
             response = self.send("GET", f"{POD.path(pod)}:{port}/proxy{path}", {}, None, "", timeout)
         except READ_TIMEOUT_ERROR as err:
             raise PodUnreachable(f"{where} did not answer within {timeout:g} s") from err
+        except CONNECT_ERRORS as err:
+            raise ServerUnavailable(f"no API server answers a request to {where}: {err}") from err
         except HTTP_ERROR:
             return None
         status = status_of(response.data) if response.status in (401, 403, 503) else {}

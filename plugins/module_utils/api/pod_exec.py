@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ..errors import ApiError, Forbidden, InvalidInput
+from ..errors import ApiError, Forbidden, InvalidInput, ServerUnavailable
 from ..k8s import scripts
 from ..k8s.kinds import POD, ObjectRef
 from . import connection
@@ -26,7 +27,8 @@ from .client import Client
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 _DATA, _CLOSE = (0x1, 0x2), 0x8
 # Exit codes without output; a signal gives 128 plus its number.
-_MEANINGS = {-1: "the stream broke before the command's end, as when its node or the API server fails",
+_BROKEN = -1
+_MEANINGS = {_BROKEN: "the stream broke before the command's end, as when its node or the API server fails",
              137: "it was killed (SIGKILL), as when its container or pod ends",
              143: "it was terminated (SIGTERM), as when its container or pod ends"}
 # The last characters of a failed command's output that a message contains.
@@ -44,10 +46,12 @@ class ExecResult:
     def require_success(self, task: str, pod: str) -> str:
         """Return the standard output. Raises ApiError for another exit code than 0.
 
-        task: the purpose of the command for that message, such as "list backups".
+        task: the purpose of the command for that message, such as "list backups". Raises ServerUnavailable
+        if the stream broke, since the command may have succeeded.
         """
         if self.code != 0:
-            raise ApiError(f"cannot {task} in pod {pod}: {self.failure()}")
+            leaf = ServerUnavailable if self.code == _BROKEN else ApiError
+            raise leaf(f"cannot {task} in pod {pod}: {self.failure()}")
         return self.stdout
 
     def failure(self) -> str:
@@ -60,7 +64,8 @@ class ExecResult:
 class PodShell:
     """A shell in one container. timeout: seconds for each script. shell: a program of the container's image.
 
-    bounded: whether the script ends in the container after the timeout, and prints while it runs. All methods
+    bounded: whether the script ends in the container after the timeout, and prints while it runs. repeats:
+    whether a script whose stream breaks is run again, until the deadline of a guarded client. All methods
     raise ApiError as execute does, and if the script fails. task: as for require_success.
     """
 
@@ -70,24 +75,37 @@ class PodShell:
     timeout: float
     shell: str = "sh"
     bounded: bool = False
+    repeats: bool = False
 
     def run(self, task: str, script: str, *args: str) -> str:
         """Run a script with arguments and return its standard output."""
-        result = execute(
-            self.client, self.pod, self.container, self._command(task, script, args), self.timeout)
-        return self._require_success(result, task)
+        command = self._command(task, script, args)
+        return self._finished(task, lambda: execute(
+            self.client, self.pod, self.container, command, self.timeout))
 
-    def receive(self, task: str, script: str, *args: str, write: Callable[[bytes], Any]) -> None:
-        """Run a script whose standard output is base64, and write the decoded bytes as they arrive."""
-        result = receive(
-            self.client, self.pod, self.container, self._command(task, script, args), write, self.timeout)
-        self._require_success(result, task)
+    def receive(self, task: str, script: str, *args: str, write: Callable[[bytes], Any],
+                begin: Callable[[], Any]) -> None:
+        """Run a script whose standard output is base64, and write the decoded bytes as they arrive.
 
-    def send(self, task: str, script: str, *args: str, chunks: Iterable[bytes]) -> None:
-        """Run a script and send it the bytes as the function send does."""
-        result = send(
-            self.client, self.pod, self.container, self._command(task, script, args), chunks, self.timeout)
-        self._require_success(result, task)
+        begin: called before the first byte, also when the script is run again.
+        """
+        command = self._command(task, script, args)
+
+        def attempt() -> ExecResult:
+            begin()
+            return receive(self.client, self.pod, self.container, command, write, self.timeout)
+        self._finished(task, attempt)
+
+    def send(self, task: str, script: str, *args: str, chunks: Callable[[], Iterable[bytes]]) -> None:
+        """Run a script and send it the bytes as the function send does. chunks: called for each run."""
+        command = self._command(task, script, args)
+        self._finished(task, lambda: send(
+            self.client, self.pod, self.container, command, chunks(), self.timeout))
+
+    def _finished(self, task: str, attempt: Callable[[], ExecResult]) -> str:
+        def finished() -> str:
+            return self._require_success(attempt(), task)
+        return self.client.until_answered(finished) if self.repeats else finished()
 
     def _require_success(self, result: ExecResult, task: str) -> str:
         return replace(result, stderr=scripts.without_beats(result.stderr)).require_success(
@@ -133,7 +151,7 @@ def receive(client: Client, pod: ObjectRef, container: str, command: list[str],
             elif channel in others:
                 others[channel] += data
     except _stream_errors() as err:
-        raise ApiError(
+        raise _broken(err)(
             f"the stream from {where} broke or did not end within {timeout:g} seconds: {err}") from err
     finally:
         stream.close()
@@ -146,6 +164,12 @@ def receive(client: Client, pod: ObjectRef, container: str, command: list[str],
 def _stream_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions of a broken stream. The package's client has already imported websocket."""
     return OSError, import_module("websocket").WebSocketException
+
+
+def _broken(err: Exception) -> type[ApiError]:
+    """Return the error for a stream that broke; one that was silent for too long may be so again."""
+    timeouts = (TimeoutError, import_module("websocket").WebSocketTimeoutException)
+    return ApiError if isinstance(err, timeouts) else ServerUnavailable
 
 
 def _frames(socket: Any, deadline: float) -> Iterator[tuple[int, bytes]]:
@@ -189,7 +213,7 @@ def send(client: Client, pod: ObjectRef, container: str, command: list[str], chu
         return _result(
             stream, _where(pod, container, command), timeout, max(0.001, deadline - time.monotonic()))
     except _stream_errors() as err:
-        raise ApiError(f"the stream to {_where(pod, container, command)} broke: {err}") from err
+        raise _broken(err)(f"the stream to {_where(pod, container, command)} broke: {err}") from err
     finally:
         stream.close()
 
@@ -214,18 +238,30 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], *q
     url = f"{client.configuration.host}{POD.path(pod)}/exec"
     query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"),
                     *query]
-    client.before_command()
-    client.count_request()
     ws_client = connection.kubernetes.import_stream()
-    try:
-        return ws_client.websocket_call(
-            connection.for_streams(client.configuration), "GET", url, query_params=query_params,
-            headers=dict(client.headers()), _preload_content=False, capture_all=capture_all)
-    except ws_client.ApiException as err:
-        status = _handshake_status(err.reason)
-        leaf = Forbidden if status == 403 else ApiError
-        raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}; it needs "
-                   "create on pods/exec and a running container", status) from err
+
+    def connect() -> Any:
+        client.before_command()
+        client.count_request()
+        try:
+            return ws_client.websocket_call(
+                connection.for_streams(client.configuration), "GET", url, query_params=query_params,
+                headers=dict(client.headers()), _preload_content=False, capture_all=capture_all)
+        except ws_client.ApiException as err:
+            # The package turns also what ends the process, such as SIGTERM, into its own exception.
+            if isinstance(err.__context__, (KeyboardInterrupt, SystemExit)):
+                raise err.__context__ from None
+            status = _handshake_status(err.reason)
+            leaf = Forbidden if status == 403 else ServerUnavailable if _is_unavailable(err) else ApiError
+            raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}; it needs "
+                       "create on pods/exec and a running container", status) from err
+
+    return client.until_answered(connect)
+
+
+def _is_unavailable(err: Exception) -> bool:
+    """Return whether no API server accepted the connection, so that no command has begun."""
+    return isinstance(err.__context__, OSError) and not isinstance(err.__context__, ssl.SSLError)
 
 
 def _result(stream: Any, where: str, timeout: float, remaining: float) -> ExecResult:
@@ -266,7 +302,7 @@ def _exit_code(stream: Any) -> int:
     try:
         return stream.returncode
     except (KeyError, TypeError, ValueError):
-        return -1
+        return _BROKEN
 
 
 def _handshake_status(reason: object) -> int:

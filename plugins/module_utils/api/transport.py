@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from ..errors import (
@@ -37,8 +37,12 @@ try:
 
     HTTP_ERROR: type[Exception] = urllib3.exceptions.HTTPError
     READ_TIMEOUT_ERROR: type[Exception] = urllib3.exceptions.ReadTimeoutError
+    CONNECT_ERRORS: tuple[type[Exception], ...] = (
+        urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 except ImportError:  # connection.py, which creates every client, reports it
-    HTTP_ERROR, READ_TIMEOUT_ERROR = OSError, TimeoutError
+    HTTP_ERROR, READ_TIMEOUT_ERROR, CONNECT_ERRORS = OSError, TimeoutError, (ConnectionError,)
+
+_T = TypeVar("_T")
 
 ATTEMPTS = 5
 BACKOFF = 0.1
@@ -71,6 +75,14 @@ class Transport:
 
     def before_command(self) -> None:
         """Check whether a command in a container may be sent; a guarded client may refuse it."""
+
+    def until_answered(self, call: Callable[[], _T]) -> _T:
+        """Return the result of a call; a guarded client repeats one that no API server answers."""
+        return call()
+
+    def once(self, also: Callable[[], None] = lambda: None) -> Any:
+        """Return a client for acts that follow a look, which a guarded client does not send late."""
+        return self
 
     def count_request(self) -> None:
         """Count a request that another client sends, such as a command in a container."""

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from ..api.client import Client
 from ..api.deadline import Deadline
+from ..api.guarded import GuardedClient
 from ..errors import InvalidInput
 from ..masters import lease
 from ..progress import Reporter
@@ -32,7 +33,9 @@ def require_valid(params: dict) -> None:
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Make a backup and remove old ones, or predict both in check mode; return the module's result."""
-    cache = Subject.read(client, params, Deadline(params["wait_timeout"], reporter.progress))
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    client = GuardedClient(client, deadline)
+    cache = Subject.read(client, params, deadline)
     cache.require_masters()  # before a helper pod runs
     with subject.opened(cache, params, read_only=check_mode) as repository:
         found = catalog.of_runtime(repository.listed() if repository else [], cache.ref)
@@ -59,7 +62,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
 
 def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
     """Return the backups in the claim, as the module's result."""
-    cache = Subject.read(client, params, Deadline(params["wait_timeout"], reporter.progress))
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    cache = Subject.read(GuardedClient(client, deadline), params, deadline)
     with subject.opened(cache, params, read_only=True) as repository:
         found = repository.listed() if repository else []
         own = catalog.of_runtime(found, cache.ref)

@@ -43,7 +43,7 @@ exec 4>&1
 _DUMP = """\
 umask 077
 find /tmp -maxdepth 1 -name 'datacache-backup.*' -mmin +1440 -exec rm -rf {} +
-mkdir "$1" && alluxio fsadmin backup "$1" --local --allow-leader --bypass-delegation || exit
+rm -rf "$1"; mkdir "$1" && alluxio fsadmin backup "$1" --local --allow-leader --bypass-delegation || exit
 if ! mv "$1"/alluxio-backup-*.gz "$1/backup.gz"; then
   echo "the leadership has moved" >&2
   exit 1
@@ -68,7 +68,8 @@ class Leader:
         self._client = client
         self._object = pod
         self._report = report_progress
-        self._shell = PodShell(client, ref_to(pod), MASTER_CONTAINER, timeout, "bash", bounded=True)
+        self._shell = PodShell(client, ref_to(pod), MASTER_CONTAINER, timeout, "bash", bounded=True,
+                               repeats=True)
 
     def tree(self) -> Tree:
         """Return the tree of files.
@@ -97,7 +98,8 @@ class Leader:
             if int(size) > IN_MEMORY:
                 space.require_here(int(size), "the backup")
             self._report(f"fetching the backup of {size} bytes from {self.pod}")
-            self._shell.receive("fetch the backup", _FETCH, folder, write=spool.write)
+            self._shell.receive("fetch the backup", _FETCH, folder, write=spool.write,
+                                begin=spool.clear)
         finally:
             # After an error the pod may be deleted with its files; otherwise a later dump removes them.
             with suppress(ApiError):

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, cast
 
 from ..api import pod_exec
@@ -70,6 +69,11 @@ class Spool:
         self._hash = hashlib.sha256()
         self.size = 0
 
+    def clear(self) -> None:
+        """Forget the content, for another attempt."""
+        self._file.close()
+        self._file, self._hash, self.size = _spooled(), hashlib.sha256(), 0
+
     def write(self, data: bytes) -> None:
         """Append the data."""
         self._file.write(data)
@@ -106,7 +110,7 @@ class Repository:
     def __init__(self, client: Client, pod: ObjectRef, path: str, timeout: float) -> None:
         self._folder = f"{helper_pod.FOLDER}/{path}" if path else helper_pod.FOLDER
         self._where = f"in /{path} of the claim"
-        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout, bounded=True)
+        self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout, bounded=True, repeats=True)
 
     def listed(self) -> list[Backup]:
         """Return the backups whose file has the recorded size and name, the newest first.
@@ -129,12 +133,12 @@ class Repository:
         """
         space.require_in_pod(self._shell, helper_pod.FOLDER, spool.size + _MARGIN, f"backup {backup.name}",
                              "remove files from the claim, enlarge it, or lower keep")
-        self._put(backup.name + ".gz", spool.chunks(), spool.size, backup.sha256)
+        self._put(backup.name + ".gz", spool.chunks, spool.size, backup.sha256)
         record = backup.record()
-        self._put(backup.name + ".json", iter(io.BytesIO(record).read, b""), len(record),
+        self._put(backup.name + ".json", lambda: [record], len(record),
                   hashlib.sha256(record).hexdigest())
 
-    def _put(self, name: str, chunks: Iterator[bytes], size: int, sha256: str) -> None:
+    def _put(self, name: str, chunks: Callable[[], Iterable[bytes]], size: int, sha256: str) -> None:
         self._shell.send(f"store {name} {self._where}", _PUT, self._folder, name, sha256,
                          str(pod_exec.encoded_length(size)), chunks=chunks)
 
@@ -147,7 +151,8 @@ class Repository:
         if backup.size_bytes > IN_MEMORY:
             space.require_here(backup.size_bytes, f"backup {backup.name}")
         self._shell.receive(
-            f"read {backup.name} {self._where}", _GET, self._folder, backup.name + ".gz", write=spool.write)
+            f"read {backup.name} {self._where}", _GET, self._folder, backup.name + ".gz", write=spool.write,
+            begin=spool.clear)
         if spool.sha256 != backup.sha256:
             raise FluidError(f"backup {backup.name} is damaged: its file has SHA-256 {spool.sha256}, its "
                              f"record has {backup.sha256}; take another one")

@@ -17,6 +17,7 @@ from ..alluxio.raft import Quorum, quorum_size
 from ..api import bulk, pod_exec
 from ..api.client import Client
 from ..api.deadline import Deadline
+from ..api.guarded import GuardedClient
 from ..api.pod_exec import PodShell
 from ..apply import update
 from ..errors import (
@@ -28,6 +29,7 @@ from ..errors import (
     PreconditionFailed,
     QuorumLost,
     QuorumUnknown,
+    ServerUnavailable,
     WaitTimeout,
 )
 from ..fluid import operations
@@ -64,7 +66,8 @@ found=$(sha256sum <"$1.partial")
 [ "${found%% *}" = "$2" ] || { echo "SHA-256 ${found%% *} arrived, expected $2" >&2; exit 1; }
 mv "$1.partial" "$1"
 """
-_GO = ': >"$1"'
+# A pod of the same name may have replaced the one that got the file.
+_GO = 'if [ -e "$2" ]; then : >"$1"; else echo "the pod has no backup" >&2; exit 1; fi'
 
 
 def require_valid(params: dict) -> None:
@@ -83,6 +86,7 @@ def require_valid(params: dict) -> None:
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Restore the backup unless the cache has it already, or predict that; return the module's result."""
     deadline = Deadline(params["wait_timeout"], reporter.progress)
+    client = GuardedClient(client, deadline)
     cache = Subject.read(client, params, deadline)
     _require_restorable(cache)
     if check_mode:
@@ -267,6 +271,9 @@ class Restorer:
         self._client = cache.client
         self._restoration = restoration
         self._workload = ObjectRef(cache.ref.namespace, stateful_set_name(cache.ref.name))
+        self._spool: Spool | None = None
+        self._started: set[str] = set()  # UIDs of pods that this run has started
+        self._in_doubt = False
 
     def run(self, spool: Spool) -> tuple[list[str], Tree | None]:
         """Restart all masters from the backup; return the replaced ones and the restored tree."""
@@ -360,26 +367,61 @@ class Restorer:
                 self._client.delete(kinds.POD, self._pod(name), pod["metadata"]["uid"], grace=_GRACE)
 
     def deliver(self, spool: Spool) -> None:
-        """Send the file to each waiting master, then start all of them together."""
-        restoration = self._restoration
-        waiting = [name for name, pod in self._cache.pods().items() if stage(pod, restoration) == WAITING]
+        """Send the file to each waiting master, then start all of them together.
+
+        A drain may evict a master while it waits, since no PodDisruptionBudget protects a Pending pod
+        (Kubernetes, eviction.go: canIgnorePDB). The pod that replaces it waits as well, and gets the file.
+        """
+        self._spool = spool
+        self._started.clear()
+        self._cache.poll_until("masters that wait for the backup", self._deliver, _POD_PAUSE)
+
+    def _deliver(self) -> WaitStatus:
+        self._require_own()
+        pods = self._cache.pods()
+        stages = {name: stage(pod, self._restoration) for name, pod in pods.items()}
+        ready = sum(each in (WAITING, STARTED) for each in stages.values())
+        if not ready == len(pods) == self._cache.masters:
+            return WaitStatus(False, f"{ready} of {self._cache.masters} masters wait for the backup")
+        waiting = self._waiting(pods)
+        try:
+            self._send(list(waiting))
+        except Forbidden:
+            raise
+        except ApiError as err:
+            # A start whose stream broke may have succeeded; then the container of the next one has ended.
+            self._in_doubt = self._in_doubt or isinstance(err, ServerUnavailable)
+            if not self._in_doubt and _uids(self._cache.pods()) == _uids(pods):
+                raise
+            return WaitStatus(False, str(err))
+        self._started.update(waiting.values())
+        return WaitStatus(_uids(self._cache.pods()) == _uids(pods), "a master was replaced")
+
+    def _waiting(self, pods: dict[str, dict]) -> dict[str, str]:
+        """Return the UIDs of the masters that wait for the file, by name; without those just started."""
+        return {name: uid for name, uid in _uids(pods).items()
+                if stage(pods[name], self._restoration) == WAITING and uid not in self._started}
+
+    def _send(self, waiting: list[str]) -> None:
+        if self._spool is None:
+            return
         self._cache.deadline.report_progress(
             f"sending the backup to {', '.join(waiting) or 'no master: all have it'}")
-        shells = [PodShell(self._client, self._pod(name), WAITER, self._cache.timeout, bounded=True)
-                  for name in waiting]
+        shells = [PodShell(self._client, self._pod(name), WAITER, self._cache.timeout, bounded=True,
+                           repeats=True) for name in waiting]
         for shell in shells:
             found = shell.run("look for the backup", _HAVE, FILE).split()
-            if not found or found[0] != restoration.sha256:
-                space.require_in_pod(shell, FOLDER, spool.size, "the backup")
-                shell.send("store the backup", _PUT, FILE, restoration.sha256,
-                           str(pod_exec.encoded_length(spool.size)),
-                           chunks=spool.chunks())
+            if not found or found[0] != self._restoration.sha256:
+                space.require_in_pod(shell, FOLDER, self._spool.size, "the backup")
+                shell.send("store the backup", _PUT, FILE, self._restoration.sha256,
+                           str(pod_exec.encoded_length(self._spool.size)),
+                           chunks=self._spool.chunks)
         self._require_own()
         # The first election is shorter when all peers start at once. The container ends with the script, so
         # nothing may follow in it.
         for failure in bulk.work(
-                shells, lambda shell: replace(shell, bounded=False).run(
-                    "start the master", _GO, GO)) if shells else []:
+                shells, lambda shell: replace(shell, bounded=False, repeats=False).run(
+                    "start the master", _GO, GO, FILE)) if shells else []:
             if isinstance(failure, FluidError):
                 raise failure
 
@@ -394,6 +436,8 @@ class Restorer:
 
     def _formed(self, ask: Callable[[], tuple[Quorum, str]]) -> WaitStatus:
         self._require_own()
+        if self._waiting(self._cache.pods()):
+            self._deliver()
         try:
             return quorum_formed(ask()[0], self._cache.masters)
         except (QuorumUnknown, ApiError) as err:
@@ -401,6 +445,10 @@ class Restorer:
 
     def _pod(self, name: str) -> ObjectRef:
         return ObjectRef(self._cache.ref.namespace, name)
+
+
+def _uids(pods: dict[str, dict]) -> dict[str, str]:
+    return {name: pod["metadata"].get("uid", "") for name, pod in pods.items()}
 
 
 def _old_node(pod: dict) -> str:

@@ -6,8 +6,9 @@ from __future__ import annotations
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
+from ..api.guarded import GuardedClient
 from ..errors import InvalidInput
-from ..fluid.lookup import require_quorum
+from ..fluid.lookup import require_quorum, running_masters
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity
 from ..masters import lease
@@ -27,8 +28,9 @@ def require_valid(params: dict) -> None:
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Return the module's result, failed when the failover broke a guarantee."""
     runtime = ref_of(params)
-    masters = _require_masters(client, runtime)
     deadline = Deadline(params["wait_timeout"], reporter.progress)
+    client = GuardedClient(client, deadline)
+    masters = _require_masters(client, runtime)
     if check_mode:
         return {"changed": True, "killed": FailoverDrill(client, runtime, masters, deadline).leader()}
     # Held from the first look on, not from the last: no writer starts while another run acts on masters.
@@ -43,5 +45,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
 
 
 def _require_masters(client: Client, runtime: ObjectRef) -> int:
-    return require_quorum(
+    """Return the number of masters that run: until a rollout it may differ from the declared one."""
+    declared = require_quorum(
         client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")
+    return running_masters(client, runtime) or declared

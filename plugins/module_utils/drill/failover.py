@@ -25,6 +25,7 @@ from ..errors import (
     FluidError,
     Forbidden,
     PreconditionFailed,
+    ServerUnavailable,
     WaitTimeout,
     WriteConflict,
 )
@@ -105,12 +106,13 @@ class FailoverDrill:
             while True:
                 writer = self._writer(leading) if probe_writes else None
                 before, skip = self._warm(writer, reader, prepared)
-                victim = self._look.leader(prepared)
+                victim, began = self._kill(writer.pod if writer else "", prepared)
                 leading = victim["metadata"]["name"]
                 if writer is None or writer.pod != leading:
                     break
                 _clear(writer)  # the kill would end it as well: the leadership has moved to its pod
-            began = self._kill(victim, kill)
+            if kill == POD:
+                self._delete(victim)
             opened: dict[str, float] = {}
             leader, served = self._until(f"a master to lead in place of {leading}",
                                          lambda: self._next_service(victim, opened), _LEADER_PAUSE)
@@ -149,19 +151,26 @@ class FailoverDrill:
                                lambda: drill_reader.count(self._log(reader)), deadline=prepared)
         return before, skip
 
-    def _kill(self, pod: dict, kill: str) -> float:
-        """Kill the master's JVM, and delete its pod with what the pod alone holds if kill is POD.
+    def _kill(self, writer: str, prepared: Deadline) -> tuple[dict, float]:
+        """Kill the JVM of the leader that a last look sees; return its pod and the time of the signal.
 
-        Return the time of the signal by the deadline's clock.
-
-        Without the signal a pod that is deleted by force would run for two more seconds (kubelet).
+        Kills nothing if the pod is the writer's. A kill that no API server receives needs another look.
         """
-        name = pod["metadata"]["name"]
+        while True:
+            victim = self._look.leader(prepared)
+            name = victim["metadata"]["name"]
+            try:
+                return victim, self._deadline.now() if name == writer else self._kill_process(name)
+            except ServerUnavailable as err:
+                self._deadline.report_progress(f"nothing was killed yet: {err}")
+
+    def _kill_process(self, name: str) -> float:
+        """Kill the master's JVM; return the time of the signal by the deadline's clock."""
         moments = [self._deadline.now()]
         try:
             killed = self._healer.masters.kill(
                 name, MASTER, on_signal=lambda: moments.append(self._deadline.now()))
-        except Forbidden:
+        except (Forbidden, ServerUnavailable):
             raise
         except ApiError as err:
             raise ApiError(f"{name} led a second ago and its process could not be killed: {err}; the pod may "
@@ -169,10 +178,16 @@ class FailoverDrill:
         if not killed:
             raise PreconditionFailed(f"{name} led a second ago and runs no master any more, so nothing was "
                                      "killed: run alluxio_quorum, then the drill again")
-        if kill == POD and not self._deleted(pod):
-            raise Conflict(f"the process of {name} was killed, but another client deleted its pod first: "
-                           "find out which one, run alluxio_quorum, then the drill again")
         return moments[-1]
+
+    def _delete(self, pod: dict) -> None:
+        """Delete the pod of the killed process, with what the pod alone holds.
+
+        Without the kill a pod that is deleted by force would run for two more seconds (kubelet).
+        """
+        if not self._deleted(pod):
+            raise Conflict(f"the process of {pod['metadata']['name']} was killed, but another client deleted "
+                           "its pod first: find out which one, run alluxio_quorum, then the drill again")
 
     def _deleted(self, pod: dict) -> bool:
         """Delete the pod without a grace period; return False if it is gone or replaced."""

@@ -43,7 +43,7 @@ class LastLook:
             groups = self._healer.groups()
             serving = self.serving(self._healer.masters.pods())
             reasons = self._reasons(groups, serving, deadline.now())
-            self._client.before_command()  # renews the Lease now, so that no renewal delays the kill
+            self._client.once().before_command()  # renews the Lease, so that no renewal delays the kill
             age = deadline.now() - began
             if not reasons and age > _MAX_AGE:
                 reasons = f"one look at both groups took {age:.1f} s, expected {_MAX_AGE:g} s or less"

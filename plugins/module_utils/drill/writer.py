@@ -43,8 +43,8 @@ setsid timeout "$3" bash -c '
 echo $! >"$1.session"
 """
 _COUNT = 'grep -c "^Successfully created" "$1"; exit 0'
-_STOP = 'kill -KILL -- "-$(cat "$1.session")"; cat "$1"; rm -f "$1" "$1.session"'
-_REMOVE = 'alluxio fs rm -R -U --alluxioOnly "$1"'
+_STOP = 'kill -KILL -- "-$(cat "$1.session")"; cat "$1"'
+_REMOVE = 'rm -f "$2" "$2.session"; alluxio fs rm -R -U --alluxioOnly "$1"'
 _ACKNOWLEDGED = re.compile(r"^Successfully created directory (\S+)\s*$", re.MULTILINE)
 
 
@@ -93,11 +93,13 @@ class ProbeWriter:
 
     def stop(self) -> set[str]:
         """End the writer; return the paths of the acknowledged directories."""
-        return acknowledged(self._shell.run("stop the drill's writer", _STOP, self._file))
+        return acknowledged(replace(self._shell, repeats=True).run(
+            "stop the drill's writer", _STOP, self._file))
 
     def remove(self) -> None:
         """Remove the directories of this writer and of interrupted ones."""
-        replace(self._shell, timeout=_REMOVE_TIMEOUT).run("remove the drill's directories", _REMOVE, ROOT)
+        replace(self._shell, timeout=_REMOVE_TIMEOUT, repeats=True).run(
+            "remove the drill's directories", _REMOVE, ROOT, self._file)
 
     def listed(self, api: MasterWebApi, leader: dict) -> set[str]:
         """Return the paths of the directories that this leader's pod lists."""

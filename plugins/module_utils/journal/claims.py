@@ -10,6 +10,7 @@ from ..api.client import Client
 from ..errors import Forbidden, PreconditionFailed
 from ..fluid import kinds as fluid_kinds
 from ..k8s import kinds
+from ..k8s.kinds import ObjectRef
 from . import template, volume
 from .volume import AUTO, CLAIM, EMPTY_DIR, JournalVolume
 
@@ -67,13 +68,34 @@ def _require_class(client: Client, desired: JournalVolume, warn: Callable[[str],
                                  "changed")
 
 
+def require_none_of_added(client: Client, runtime: ObjectRef, members: int, desired: int) -> None:
+    """Raise PreconditionFailed when masters that are added would get the journals of earlier ones.
+
+    Such a journal may have a newer term than the present group's, and win an election. A journal that is
+    terminating is no obstacle: the StatefulSet's controller waits until it is gone.
+    """
+    added = set(template.claim_names(runtime.name, desired)[members:])
+    left = [name for name in _left(client, runtime) if name in added] if added else []
+    if left:
+        raise PreconditionFailed(
+            f"{fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)} gets more masters, and their claims exist "
+            f"already, with journals of earlier masters: {', '.join(left)}; a master with an old journal may "
+            "win an election and replace newer metadata: delete these claims; nothing was changed")
+
+
+def _left(client: Client, runtime: ObjectRef) -> list[str]:
+    """Return the names of the claims of masters that are not terminating, of any number of masters."""
+    first = template.claim_names(runtime.name, 1)[0].removesuffix("0")
+    listed = client.list(
+        kinds.PERSISTENT_VOLUME_CLAIM, runtime.namespace, template.claim_selector(runtime.name))
+    return sorted(
+        name for each in listed if (name := each["metadata"]["name"]).startswith(first)
+        and name.removeprefix(first).isdigit() and not each["metadata"].get("deletionTimestamp"))
+
+
 def _require_no_claims(client: Client, params: dict, what: str) -> None:
     """Raise PreconditionFailed when claims of an earlier runtime hold its journals, unless they are kept."""
-    names = set(template.claim_names(params["name"], params["master_replicas"]))
-    listed = client.list(
-        kinds.PERSISTENT_VOLUME_CLAIM, params["namespace"], template.claim_selector(params["name"]))
-    left = sorted(each["metadata"]["name"] for each in listed
-                  if each["metadata"]["name"] in names and not each["metadata"].get("deletionTimestamp"))
+    left = _left(client, ref_of(params))
     if left:
         raise PreconditionFailed(
             f"{what} would get claims that exist already, with the journals of an earlier runtime: "

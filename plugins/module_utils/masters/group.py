@@ -216,7 +216,7 @@ class Masters:
         Raises QuorumUnknown when it is refused. Job masters have no such command; their leadership moves when
         their leader's container restarts.
         """
-        self._run(pod, [*_JOURNAL_QUORUM, "elect", "-address", address], _ELECT_TIMEOUT)
+        self._act(pod, [*_JOURNAL_QUORUM, "elect", "-address", address], _ELECT_TIMEOUT)
 
     def with_priorities(self, quorum: Quorum, domain: str, pods: list[dict]) -> Quorum:
         """Return the quorum with the priorities of its peers, which only the command shows.
@@ -242,7 +242,7 @@ class Masters:
 
         Raises QuorumUnknown when it is refused.
         """
-        self._run(pod, [*_JOURNAL_QUORUM, "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
+        self._act(pod, [*_JOURNAL_QUORUM, "remove", "-domain", domain, "-address", address], _CLI_TIMEOUT)
 
     def raft_server(self, pod: str, domain: str, port: int) -> str:
         """Return the state of the Raft server of the domain's process, as in alluxio/raft.py.
@@ -286,8 +286,8 @@ class Masters:
                 on_signal: Callable[[], None] | None = None) -> bool:
         component = raft_component(domain)
         command = ["sh", "-c", _END, "end", component.main_class, signal]
-        result = pod_exec.execute(self._client, self._pod(pod), component.container, command, _SHELL_TIMEOUT,
-                                  on_signal)
+        result = pod_exec.execute(self._client.once(), self._pod(pod), component.container, command,
+                                  _SHELL_TIMEOUT, on_signal)
         # No other code is of use: the container, and with it the shell, may end before the answer.
         return result.code != _NO_PROCESS
 
@@ -313,10 +313,18 @@ class Masters:
         return pod_exec.execute(self._client, self._pod(pod), container_of(MASTER), command, timeout)
 
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
-        result = self._execute(pod, command, timeout)
-        if result.code != 0:
-            raise QuorumUnknown(result.failure())
-        return result.stdout
+        return _require_success(self._execute(pod, command, timeout))
+
+    def _act(self, pod: str, command: list[str], timeout: float) -> None:
+        """Run a command that follows from what was observed; send it now or not at all."""
+        _require_success(pod_exec.execute(
+            self._client.once(), self._pod(pod), container_of(MASTER), command, timeout))
+
+
+def _require_success(result: pod_exec.ExecResult) -> str:
+    if result.code != 0:
+        raise QuorumUnknown(result.failure())
+    return result.stdout
 
 
 def _quorum_of(domain: str) -> str:

@@ -33,6 +33,8 @@ from ..progress import CALLER
 DURATION = 40
 # Seconds between two renewals: three may fail before another run can take over.
 RENEW_EVERY = 10.0
+# Seconds. An act on a master needs a younger renewal: a Lease that a person deletes is free at once.
+_FRESH = 1.0
 # Seconds between two attempts to acquire the Lease.
 _PAUSE = 1.0
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -72,12 +74,20 @@ class Lease:
             return WaitStatus(False, "another run is acquiring it")
         return WaitStatus(True)
 
-    def require(self) -> None:
-        """Raise LeaseLost unless this run holds the Lease; renew it if the last renewal is old."""
+    def require_now(self) -> None:
+        """Raise LeaseLost unless this run holds the Lease at present, before an act on a master."""
+        self.require(_FRESH)
+
+    def require(self, renewed_within: float | None = None) -> None:
+        """Raise LeaseLost unless this run holds the Lease; renew it if the last renewal is old.
+
+        renewed_within: seconds, RENEW_EVERY by default.
+        """
         with self._lock:
             if self._held is None or self._lost:
                 raise self._loss()
-            if self._clock.monotonic() - self._renewed >= RENEW_EVERY:
+            limit = RENEW_EVERY if renewed_within is None else renewed_within
+            if self._clock.monotonic() - self._renewed >= limit:
                 self._renew()
 
     def release(self) -> None:
@@ -178,13 +188,14 @@ def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str,
     """
     patient = GuardedClient(client, deadline)
     ref = ObjectRef(runtime.namespace, lease_name(runtime.name))
-    lease = Lease(client, ref, identity(purpose), deadline.clock,
+    # A renewal is not repeated here but by the request that needs it, which checks again.
+    lease = Lease(client.once(), ref, identity(purpose), deadline.clock,
                   lambda: patient.get(fluid_kinds.ALLUXIO_RUNTIME, runtime))
     deadline.poll_until(f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)}", lease.acquire,
                         _PAUSE, partial(_held_by_another, runtime, deadline))
     try:
         with _ended_by_sigterm(), _renewed(lease):
-            holder = GuardedClient(client, deadline, lease.require)
+            holder = GuardedClient(client, deadline, lease.require, lease.require_now)
             if lease.taken_from:
                 after_killed(holder)
             yield holder

@@ -8,6 +8,7 @@ from functools import partial
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
+from ..api.guarded import GuardedClient
 from ..errors import FluidError
 from ..fluid.components import MASTER
 from ..fluid.lookup import require_quorum, running_masters
@@ -27,6 +28,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     """
     runtime = ref_of(params)
     deadline = Deadline(params["wait_timeout"], reporter.progress)
+    client = GuardedClient(client, deadline)
     planned, leader = _Healing(client, params, deadline).plan()
     if check_mode:
         return {"changed": bool(planned), "plan": planned, "actions": [], "diff": _diff(planned)}

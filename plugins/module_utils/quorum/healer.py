@@ -26,6 +26,7 @@ from ..errors import (
     InvalidInput,
     QuorumLost,
     QuorumUnknown,
+    ServerUnavailable,
     WaitTimeout,
 )
 from ..fluid import kinds as fluid_kinds
@@ -189,7 +190,11 @@ class QuorumHealer:
 
         def question() -> WaitStatus:
             nonlocal lost_since
-            observed = self.observe(domain)
+            try:
+                observed = self.observe(domain)
+            except ServerUnavailable:
+                lost_since = None  # nobody has observed the group meanwhile
+                raise
             step = quorum_plan.next_step(observed, self._ages(domain), desired_leader, departing)
             if step.action == quorum_plan.NOTHING:
                 return WaitStatus(True, value=observed)

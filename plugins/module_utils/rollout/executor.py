@@ -28,7 +28,7 @@ from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
 from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, verification
-from .last_look import LastLook, unavailable
+from .last_look import YOUNG, LastLook, unavailable
 from .master_objects import Mark, MasterObjects, ObservedObjects, desired_revision
 from .plan import Pod, Step
 from .planner import Plan, RolloutOptions, RolloutPlanner
@@ -211,8 +211,9 @@ class RolloutExecutor:
         self._healer(index).ensure_complete()
         self._record_done(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
 
-    def _remove_peer(self, name: str, groups: Sequence[RaftGroup]) -> bool:
+    def _remove_peer(self, name: str, groups: Sequence[RaftGroup], fresh: Callable[[], None]) -> bool:
         """Remove a running master's peer from both groups, so that its end costs them no member."""
+        fresh()
         for observed in groups:
             peer = next((each for each in observed.masters if each.pod == name and each.state), None)
             leading = observed.leading()
@@ -251,7 +252,8 @@ class RolloutExecutor:
         self._deadline.report_action(f"restarting master {pod.name}: {reasons[pod.name]}")
         candidates = rollout_plan.leader_candidates(pods, pod.name, reasons, members)
         evicted = self._once_dispensable(
-            pod.name, members, candidates, lambda _groups: self._objects.evict_pod(pod.name, pod.uid))
+            pod.name, members, candidates,
+            lambda _groups, fresh: self._objects.evict_pod(pod.name, pod.uid, fresh))
         if evicted:
             self._end(pod.name)
         self._await_running(pod.name, pod.uid)
@@ -268,18 +270,21 @@ class RolloutExecutor:
     # -- the last look ------------------------------------------------------------------------
 
     def _once_dispensable(self, name: str, members: int, candidates: list[str],
-                          act: Callable[[Sequence[RaftGroup]], bool]) -> bool:
+                          act: Callable[[Sequence[RaftGroup], Callable[[], None]], bool]) -> bool:
         """Act on a master once a last look shows that both groups can spare it; return act's result.
 
-        candidates: pods that may take over its leadership, the best first. act: gets the groups, and follows
-        the look at once. A refusal, by a budget or by the masters, leads to another look.
+        candidates: pods that may take over its leadership, the best first. act: gets the groups and a check
+        that the look is still young, and follows the look at once. A refusal, by a budget, by the masters or
+        by the check, as after a pause of this process, leads to another look.
         """
         look = LastLook(name)
 
         def question() -> WaitStatus:
             began = self._deadline.now()
             groups = self._healer(members).groups()
-            shortcoming = look.shortcoming(groups, began, self._deadline.now())
+            self._client.once().before_command()  # renews the Lease, so that no renewal delays the act
+            ended = self._deadline.now()
+            shortcoming = look.shortcoming(groups, began, ended)
             if not look.complete(groups):
                 self._healer(members).ensure_complete(departing=name)
                 return WaitStatus(False, "the groups were not complete")
@@ -289,11 +294,16 @@ class RolloutExecutor:
             if shortcoming:
                 return WaitStatus(False, shortcoming)
             try:
-                return WaitStatus(True, value=act(groups))
+                return WaitStatus(True, value=act(groups, partial(self._require_fresh, ended)))
             except (DisruptionForbidden, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 
         return self._poll(f"both groups to spare {name}", question)
+
+    def _require_fresh(self, looked: float) -> None:
+        """Raise QuorumUnknown if the end of a look is too long ago."""
+        if (age := self._deadline.now() - looked) > YOUNG:
+            raise QuorumUnknown(f"the look at the groups was {age:.1f} s ago")
 
     # -- waiting ------------------------------------------------------------------------------
 

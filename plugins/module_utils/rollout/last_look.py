@@ -14,7 +14,7 @@ from ..quorum.plan import RaftGroup
 
 # Seconds. A look that took longer is repeated; without pods/proxy, where commands show the groups, a look may
 # take that many times as long as the fastest one so far.
-_YOUNG = 1.0
+YOUNG = 1.0
 _TIMES_FASTEST = 1.5
 
 
@@ -54,6 +54,6 @@ class LastLook:
         self._fastest = min(self._fastest, took)
         if lacking:
             return catch_up.reason(lacking)
-        if took > max(_YOUNG, _TIMES_FASTEST * self._fastest):
+        if took > max(YOUNG, _TIMES_FASTEST * self._fastest):
             return f"the look at the groups took {took:.1f} s"
         return ""

@@ -6,6 +6,7 @@ Every write carries the resource version that was read, so no other client's cha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -256,13 +257,13 @@ class MasterObjects:
                 self._client.delete(
                     kinds.SERVICE, ObjectRef(self._runtime.namespace, name), existing["metadata"]["uid"])
 
-    def evict_pod(self, name: str, uid: str) -> bool:
+    def evict_pod(self, name: str, uid: str, fresh: Callable[[], None]) -> bool:
         """Evict the pod with this UID; return False when another pod has replaced it already.
 
-        Raises DisruptionForbidden while a PodDisruptionBudget forbids it, as when a node's drain has taken
-        another master.
+        fresh: the last check before the request. Raises DisruptionForbidden while a PodDisruptionBudget
+        forbids it, as when a node's drain has taken another master.
         """
-        return self._client.evict(ObjectRef(self._runtime.namespace, name), uid)
+        return self._client.once(fresh).evict(ObjectRef(self._runtime.namespace, name), uid)
 
     def _services(self) -> dict[str, dict]:
         return services_of(self._client, self._runtime.namespace, self._runtime.name)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ..api.client import Client
 from ..errors import Forbidden, QuorumUnknown
-from ..journal import template
+from ..journal import claims, template
 from ..journal.volume import EMPTY_DIR
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
@@ -104,6 +104,8 @@ class RolloutPlanner:
         changes = found.changes or moves or existing.changes_retention or members != desired
         if not (changes or reasons or terminating or existing.in_progress):
             return Plan(existing, found)
+        if desired > members and template.on_claims(existing.workload):
+            claims.require_none_of_added(self._client, self._runtime, members, desired)
         if not _image_changes(found):
             self._require_known(existing, _new_properties(found))
         headless = services.unstable(self._client, self._runtime, members)

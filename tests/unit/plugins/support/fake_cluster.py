@@ -56,7 +56,7 @@ class FakeCluster:
         self.oldest = 0  # the oldest resource version that a watch may start from
         self.began = BEGAN
         self.now = 0.0
-        self._back = 0.0
+        self.back = 0.0  # when the API server answers again
         self._objects = {}
         self._history = []  # (version, event type, key, object)
         self._versions = itertools.count(101)
@@ -94,7 +94,7 @@ class FakeCluster:
 
     def go_down(self, seconds):
         """Answer nobody for that long from now, and break off watches."""
-        self._back = self.now + seconds
+        self.back = self.now + seconds
 
     def before_write(self, *actions):
         """Do these, one before each of the next writes: what comes between a read and a write. Writes of the
@@ -137,6 +137,12 @@ class FakeCluster:
 
     def before_command(self):
         """Nothing forbids a command."""
+
+    def until_answered(self, call):
+        return call()
+
+    def once(self, _also=None):
+        return self
 
     def get(self, kind, ref):
         self._ask("get", kind)
@@ -216,7 +222,7 @@ class FakeCluster:
                 self.now = deadline
                 return
             self._pass(self._planned[0][0])
-            if self.now < self._back:
+            if self.now < self.back:
                 return
 
     def log(self, pod, container, tail_lines, previous=False):
@@ -242,7 +248,7 @@ class FakeCluster:
 
     def _ask(self, verb, kind, write=False):
         self.requests.append((verb, kind.plural))
-        if self.now < self._back:
+        if self.now < self.back:
             self._pass(self.now + RETRIES)
             raise ServerUnavailable("no API server answers")
         if kind in self.missing_kinds:

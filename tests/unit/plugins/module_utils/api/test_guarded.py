@@ -55,6 +55,22 @@ def test_the_outage_is_the_error_at_the_deadline(cluster, verb):
     assert cluster.now < 25
 
 
+def test_a_command_whose_stream_no_api_server_accepts_is_tried_again(cluster):
+    calls = []
+
+    def connect():
+        calls.append(cluster.now)
+        if cluster.now < 20:
+            raise ServerUnavailable("connection refused")
+        return "stream"
+    assert GuardedClient(cluster, cluster.deadline(60)).until_answered(connect) == "stream"
+    assert len(calls) > 10
+    cluster.now = 0.0
+    with pytest.raises(ServerUnavailable):
+        GuardedClient(cluster, cluster.deadline(60)).once().until_answered(connect)
+    assert cluster.now == 0
+
+
 @pytest.mark.parametrize("verb", [*CALLS, *OTHERS])
 def test_nothing_is_sent_after_a_refusal(cluster, verb):
     def refuse():

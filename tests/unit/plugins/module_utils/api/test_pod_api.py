@@ -5,12 +5,13 @@ from urllib.parse import parse_qs
 
 import pytest
 from fake_pool import answer, refusal
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     Forbidden,
     PodUnreachable,
+    ServerUnavailable,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
@@ -98,3 +99,10 @@ def test_a_refusal_of_the_api_server_is_not_the_pods(ask, status, reason, error)
 def test_a_refusal_of_the_pod_itself_is_no_answer(ask):
     client, _pool, _pauses = ask(answer(403, b"not you"))
     assert client.proxied(MASTER, 19999, "/", 5) is None
+
+
+def test_an_api_server_that_is_away_shows_nothing_of_the_pod(ask):
+    """Otherwise an outage would look like masters none of which leads."""
+    client, _pool, _pauses = ask(NewConnectionError(None, "Connection refused"))
+    with pytest.raises(ServerUnavailable, match="no API server answers a request to pod hbase-master-0"):
+        client.proxied(MASTER, 19999, "/", 5)

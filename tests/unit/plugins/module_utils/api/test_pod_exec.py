@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands in containers; the WebSocket itself is played by a fake, and is real in tests/api."""
 
+from dataclasses import replace
+from ssl import SSLCertVerificationError
 from types import SimpleNamespace
 
 import pytest
 from websocket import WebSocketTimeoutException
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import connection
+from ansible_collections.datacache.fluid.plugins.module_utils.api import connection, pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
+from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import (
     ExecResult,
     PodShell,
@@ -16,7 +19,12 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec impor
     receive,
     send,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    Forbidden,
+    InvalidInput,
+    ServerUnavailable,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
 ws_client = connection.kubernetes.import_stream()
@@ -156,6 +164,36 @@ def test_a_command(run):
     assert stream.closed
 
 
+def opening_failed(cause, reason="[Errno 111] Connection refused"):
+    """What the package raises for whatever ends the opening of a stream."""
+    try:
+        try:
+            raise cause
+        except BaseException:
+            raise ws_client.ApiException(status=0, reason=reason)  # noqa: B904
+    except ws_client.ApiException as err:
+        return err
+
+
+@pytest.mark.parametrize(("cause", "error"), [
+    (ConnectionRefusedError(111, "Connection refused"), ServerUnavailable),
+    (TimeoutError("timed out"), ServerUnavailable),
+    (SSLCertVerificationError("self-signed certificate"), ApiError),
+    (WebSocketTimeoutException("Handshake status 404"), ApiError),
+])
+def test_a_stream_that_no_api_server_accepts_can_be_opened_later(run, cause, error):
+    with pytest.raises(ApiError) as raised:
+        run(opening_failed(cause))
+    assert raised.type == error
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])
+def test_the_end_of_the_process_is_not_taken_for_a_failure(run, end):
+    """AWX cancels a job by SIGTERM, perhaps while a stream is opened."""
+    with pytest.raises(end):
+        run(opening_failed(end("terminated by SIGTERM")))
+
+
 def test_an_exit_code(run):
     assert run(FakeStream(returncode=3)).code == 3
 
@@ -227,6 +265,27 @@ def test_bytes_without_a_status_are_a_failure(run, status):
 def test_what_is_not_base64_is_an_error(run):
     with pytest.raises(ApiError, match="expected base64 from a command, got 'Hello!!!'"):
         run(FakeFrames("Hello !!!", "more"), receive, [].append)
+
+
+@pytest.mark.parametrize(("method", "broken", "whole"), [
+    ("run", lambda: FakeStream(returncode=KeyError("status")), FakeStream(stdout="done")),
+    ("receive", lambda: FakeFrames("AAEC", error=OSError("reset")), FakeFrames("AAEC/w==")),
+    ("send", lambda: FakeStream(ends_after=9, returncode=OSError("reset")), FakeStream(ends_after=9)),
+], ids=["run", "receive", "send"])
+def test_a_script_whose_stream_breaks_is_run_again(cluster, monkeypatch, method, broken, whole):
+    """An API server that restarts breaks all streams; what was received begins anew."""
+    received = [b"of before"]
+    given = {"run": {}, "receive": {"write": received.append, "begin": received.clear},
+             "send": {"chunks": lambda: iter([b"\x00\x01\x02", b"\xff"])}}[method]
+    streams = [broken(), broken(), whole]
+    monkeypatch.setattr(pod_exec, "_open", lambda *_args, **_options: streams.pop(0))
+    shell = PodShell(GuardedClient(cluster, cluster.deadline(60)), MASTER, "files", 30)
+    with pytest.raises(ServerUnavailable):
+        getattr(shell, method)("move it", "move", **given)
+    getattr(replace(shell, repeats=True), method)("move it", "move", **given)
+    assert streams == []
+    assert method != "receive" or b"".join(received) == b"\x00\x01\x02\xff"
+    assert method != "send" or whole.written == ["AAEC", "/w=="]
 
 
 @pytest.mark.parametrize("error", [OSError("reset"), WebSocketTimeoutException("timed out")])
@@ -330,22 +389,24 @@ def test_a_bounded_script_ends_in_the_container_and_is_not_silent(run):
 def test_a_script_writes_what_it_sends(shell, run):
     received = []
     stream = FakeFrames("AAEC/w==")
-    assert shell(stream, "receive", "read it", 'base64 <"$1"', "/a", write=received.append) is None
+    assert shell(stream, "receive", "read it", 'base64 <"$1"', "/a", write=received.append,
+                 begin=list) is None
     assert b"".join(received) == b"\x00\x01\x02\xff"
     assert ("command", ["bash", "-c", 'base64 <"$1"', "read it", "/a"]) in run.asked.query
 
 
 def test_a_script_is_sent_bytes(shell, run):
     stream = FakeStream(ends_after=9)
-    assert shell(stream, "send", "store it", 'cat >"$1"', "/a", chunks=[b"\x00\x01\x02", b"\xff"]) is None
+    chunks = [b"\x00\x01\x02", b"\xff"]
+    assert shell(stream, "send", "store it", 'cat >"$1"', "/a", chunks=lambda: chunks) is None
     assert "".join(stream.written) == "AAEC/w=="
     assert ("command", ["bash", "-c", 'cat >"$1"', "store it", "/a"]) in run.asked.query
 
 
 @pytest.mark.parametrize(("method", "stream", "given"), [
     ("run", FakeStream(returncode=1, stderr="disk full\n"), {}),
-    ("receive", FakeFrames(stderr="disk full\n", status=FAILURE), {"write": [].append}),
-    ("send", FakeStream(ends_after=1, returncode=1, stderr="disk full\n"), {"chunks": [b"abc"]}),
+    ("receive", FakeFrames(stderr="disk full\n", status=FAILURE), {"write": [].append, "begin": list}),
+    ("send", FakeStream(ends_after=1, returncode=1, stderr="disk full\n"), {"chunks": lambda: [b"abc"]}),
 ], ids=["run", "receive", "send"])
 def test_a_script_that_fails_is_an_error(shell, method, stream, given):
     with pytest.raises(ApiError, match="^cannot store it in pod hbase-master-0: exit code 1: disk full$"):

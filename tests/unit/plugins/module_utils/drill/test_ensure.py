@@ -3,6 +3,7 @@
 
 import fake_failover
 import pytest
+from fake_raft import address
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import ensure as drill_ensure
@@ -143,3 +144,21 @@ def test_invalid_options_are_refused_without_a_request(options, message):
 
 def test_the_name_given_twice_is_valid():
     drill_ensure.require_valid(PARAMS)
+
+
+def test_masters_that_are_no_longer_declared_count(cluster, failover, ensure, recorded):
+    """5 masters run, 3 are declared and no rollout has come yet; two of the five are unavailable: a kill of
+    the leader would leave 2 of 5.
+    """
+    for index in (3, 4):
+        failover.raft.put_service(index)
+        failover.raft.put_pod(index)
+        for domain in ("MASTER", "JOB_MASTER"):
+            failover.raft.states[domain][address(domain, index)] = "UNAVAILABLE"
+    with pytest.raises(PreconditionFailed, match="nothing was killed"):
+        ensure()  # the StatefulSet cannot be read
+    failover.raft.put_rendered(cluster, recorded)
+    cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": {"replicas": 5}})
+    with pytest.raises(PreconditionFailed, match="nothing was killed"):
+        ensure()
+    assert failover.raft.actions == []

@@ -5,7 +5,7 @@ from functools import partial
 
 import fake_failover
 import pytest
-from fake_raft import NAMESPACE, pod_name
+from fake_raft import NAMESPACE, address, pod_name
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import ELECTION_TIMEOUT_MIN
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
@@ -20,6 +20,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Conflict,
     Forbidden,
     PreconditionFailed,
+    ServerUnavailable,
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -245,6 +246,19 @@ def test_a_pod_that_is_gone_at_the_kill(failover, drill, monkeypatch):
                                        ": .*404 Not Found; the pod may be gone: run alluxio_quorum"):
         drill().run()
     assert scripts(failover)[-2:] == ["stop", "remove"]
+
+
+def test_a_kill_that_no_api_server_receives_follows_another_look(failover, drill):
+    """The leadership moves meanwhile."""
+    kill = failover.raft.kill
+
+    def unavailable(*_args, **_options):
+        failover.raft.kill = kill
+        failover.raft.leaders["MASTER"] = address("MASTER", 2)
+        raise ServerUnavailable("connection refused")
+    failover.raft.kill = unavailable
+    assert drill().run().killed == "hbase-master-2"
+    assert failover.raft.actions == ["kill MASTER hbase-master-2"]
 
 
 def test_a_permission_that_is_missing_at_the_kill_is_told_as_it_is(failover, drill, monkeypatch):

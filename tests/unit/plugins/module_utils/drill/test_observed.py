@@ -18,19 +18,22 @@ def master(index, state="AVAILABLE", running=300.0, **more):
     return Master(pod_name(index), f"{pod_name(index)}:1", state, running, **more)
 
 
-def group(*masters, leader=0, stale=()):
-    return RaftGroup("MASTER", None if leader is None else f"{pod_name(leader)}:1", masters, stale)
+def group(*masters, leader=0, stale=(), surplus=()):
+    return RaftGroup("MASTER", None if leader is None else f"{pod_name(leader)}:1", masters, stale, surplus)
 
 
 @pytest.mark.parametrize(("observed", "text"), [
     (group(master(0), master(1)), ""),
     (group(master(0), master(1), leader=None), "no leader"),
     (group(master(0), master(1), stale=(Peer("x:1", "AVAILABLE"),)), "x:1 is a stale peer"),
+    (group(master(0), master(1), surplus=(Peer("x:1", "AVAILABLE"),)), ""),
+    (group(master(0), master(1), surplus=(Peer("x:1", "UNAVAILABLE"),)), "x:1 is UNAVAILABLE"),
     (group(master(0), master(1, "")), "hbase-master-1 is no member"),
     (group(master(0), master(1, terminating=True)), "hbase-master-1 is terminating"),
     (group(master(0), master(1, running=None, reason="its pod does not exist")),
      "hbase-master-1 its pod does not exist"),
-], ids=["nothing", "leader", "stale-peer", "no-member", "terminating", "no-pod"])
+], ids=["nothing", "leader", "stale-peer", "surplus", "unavailable-surplus", "no-member", "terminating",
+        "no-pod"])
 def test_a_group_without_shortcomings_is_complete(observed, text):
     assert shortcomings(observed) == text
     assert is_complete(observed) == (text == "")

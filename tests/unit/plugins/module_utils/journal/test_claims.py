@@ -88,6 +88,21 @@ def test_claims_of_an_earlier_runtime_are_refused(cluster, resolve):
     assert resolve(params(type="claim"), declaring(CLAIM)) == (CLAIM, [])
 
 
+@pytest.mark.parametrize(("name", "found"), [
+    ("alluxio-journal-hbase-master-4", True), ("alluxio-journal-hbase-master-40", True),
+    ("alluxio-journal-hbase-master-x", False), ("alluxio-journal-hbase-2-master-0", False),
+], ids=["of-five", "of-more", "no-master", "of-another"])
+def test_claims_of_a_larger_earlier_runtime_count(cluster, resolve, name, found):
+    """A later scale-out would give them to masters."""
+    put_class(cluster)
+    put_claim(cluster, name)
+    if found:
+        with pytest.raises(PreconditionFailed, match=name):
+            resolve(params(type="claim"))
+    else:
+        assert resolve(params(type="claim"))[0] == CLAIM
+
+
 def test_a_change_that_no_master_can_get_is_refused(resolve):
     with pytest.raises(InvalidInput, match="with size 30Gi and journal_volume has 1Gi"):
         resolve(params(type="claim", size="1Gi"), declaring(CLAIM))

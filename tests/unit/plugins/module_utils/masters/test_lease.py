@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     LeaseHeld,
     LeaseLost,
@@ -207,3 +208,30 @@ def test_two_runs_at_once_do_not_both_acquire_it(cluster, verb):
     cluster.later(5, lambda: cluster.change(LEASE, REF.name, "data", {"spec": {"holderIdentity": ""}}))
     with hold(cluster, 60):
         assert cluster.now >= 5
+
+
+def test_an_act_notices_a_lease_that_a_person_has_deleted(cluster):
+    """Another run acquires it at once, long before this one renews it for its next read."""
+    with hold(cluster, 600) as client:
+        cluster.now += 2
+        cluster.vanish(LEASE, REF.name, "data")
+        other(cluster)
+        assert client.get(kinds.SERVICE, SERVICE)
+        for act in (lambda: client.evict(ObjectRef("data", "hbase-master-0"), "any"),
+                    lambda: client.once().before_command()):
+            with pytest.raises(LeaseLost):
+                act()
+    assert ("create", "pods/eviction") not in cluster.requests
+
+
+def test_an_act_is_not_sent_after_an_outage(cluster):
+    """What was seen before it is no longer true."""
+    cluster.put(kinds.POD, {"metadata": {"name": "hbase-master-0", "namespace": "data", "uid": "u"}})
+    patient = GuardedClient(cluster, cluster.deadline(600))
+    with lease.held(patient, RUNTIME, cluster.deadline(600), "a rollout") as client:
+        cluster.go_down(30)
+        for each in (client, GuardedClient(client, cluster.deadline(600))):
+            with pytest.raises(ServerUnavailable):
+                each.evict(ObjectRef("data", "hbase-master-0"), "u")
+            assert cluster.now < 10
+    assert cluster.stored(kinds.POD, "hbase-master-0", "data")

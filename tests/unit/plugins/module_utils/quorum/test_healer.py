@@ -206,6 +206,22 @@ def test_a_follower_whose_node_is_silent_is_waited_for(cluster, raft, make_heale
     assert raft.actions == []
 
 
+def test_the_time_without_an_api_server_does_not_count_as_a_lost_majority(cluster, raft, make_healer):
+    """Nobody has observed the group meanwhile."""
+    for index in (1, 2):
+        raft.lose(index)
+        raft.put_pod(index, running=False, ready=False)
+    cluster.later(1, lambda: cluster.go_down(30))
+
+    def back():
+        for index in (1, 2):
+            raft.put_pod(index, started="2026-11-23T12:00:00Z")
+            raft.states["MASTER"][address("MASTER", index)] = "AVAILABLE"
+    cluster.later(36, back)
+    make_healer().ensure_complete()
+    assert cluster.now >= 36
+
+
 def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, make_healer):
     for index in (1, 2):
         raft.lose(index)

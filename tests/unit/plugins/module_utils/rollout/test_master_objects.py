@@ -175,5 +175,5 @@ def test_only_services_of_removed_masters_of_this_runtime_are_deleted(one, objec
 
 def test_only_that_very_pod_is_evicted(one, objects):
     uid = one.cluster.stored(kinds.POD, "hbase-master-1", NAMESPACE)["metadata"]["uid"]
-    assert not objects.evict_pod("hbase-master-1", "another")
-    assert objects.evict_pod("hbase-master-1", uid)
+    assert not objects.evict_pod("hbase-master-1", "another", lambda: None)
+    assert objects.evict_pod("hbase-master-1", uid, lambda: None)
