@@ -6,10 +6,10 @@ RUN := python3 tests/tools/run.py
 
 STAGES := unit lint sanity lab-test api-test scenario
 
-.PHONY: help demo test $(STAGES) bench raft build lab-down shell lock clean
+.PHONY: help demo test test-all $(STAGES) bench raft build lab-down shell lock clean
 
 help:
 	@$(RUN) --help
 
-demo test $(STAGES) bench raft build lab-down shell lock clean:
+demo test test-all $(STAGES) bench raft build lab-down shell lock clean:
 	@$(RUN) $@

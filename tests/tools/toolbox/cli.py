@@ -34,6 +34,8 @@ def clean() -> int:
 COMMANDS = {
     "demo": (demo.run, "deploy the three-master cache on a real cluster and leave it running"),
     "test": (testing.run_all, "run every stage below; the last line counts what passed and failed"),
+    "test-all": (testing.run_thoroughly,
+                 "run every stage with 60 interleavings of each pair of runs, and kills at every request"),
     **{name: (partial(testing.run_one, name), stage.title) for name, stage in STAGES.items()},
     "bench": (bench.run, "measure what the modules cost; nothing else should run on the machine"),
     "raft": (raft.run, "measure what a Raft quorum of masters survives; RAFT_ROWS and RAFT_TRIALS choose"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_cluster import FakeCluster
+from fake_contents import CacheSite
 from hypothesis import settings
 from rollout_site import Site
 
@@ -35,3 +36,9 @@ def cluster() -> FakeCluster:
 def site(recorded, monkeypatch):
     """Make masters in a cluster of their own: site(members, **options of FakeMasters)."""
     return lambda members=3, **how: Site(recorded, monkeypatch, members, **how)
+
+
+@pytest.fixture
+def cache_site(recorded, monkeypatch):
+    """Make masters with contents and backups in a cluster of their own: cache_site(members)."""
+    return lambda members=3, **how: CacheSite(recorded, monkeypatch, members, **how)

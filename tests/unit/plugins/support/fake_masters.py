@@ -20,7 +20,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import bulk
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.field_manager import MANAGER
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError, QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    FluidError,
+    QuorumUnknown,
+    ServerUnavailable,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
@@ -145,6 +149,11 @@ class FakeMasters:
         """
         self._left = request
 
+    def require_server(self):
+        """Raise ServerUnavailable while no API server answers, as every request does."""
+        if self.cluster.now < self.cluster.back:
+            raise ServerUnavailable("no API server answers")
+
     def pods(self):
         return rollout_plan.pods_of(
             "hbase", [self.cluster.stored(kinds.POD, name, NAMESPACE) for name in self._names()])
@@ -264,11 +273,16 @@ class FakeMasters:
         self.cluster.put(kinds.POD, {
             "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"pod-{self._made}",
                          "creationTimestamp": started,
+                         "annotations": self.workload["spec"]["template"]["metadata"].get("annotations", {}),
                          "labels": {**LABELS,
                                     "controller-revision-hash": self.workload["status"]["updateRevision"]}},
             "spec": {"nodeName": f"node{index + 1}", "volumes": volumes},
             "status": _status(started, ready=False)})
-        if name not in self.broken:
+        self._start(index)
+
+    def _start(self, index):
+        """Start the containers of a pod that was made."""
+        if f"hbase-master-{index}" not in self.broken:
             self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))
 
     def put_client(self, name, role):
@@ -308,10 +322,10 @@ class FakeMasters:
         for domain, port in PORTS.items():
             self.groups[domain][f"{name}:{port}"] = True
 
-    def _unavailable(self, name):
+    def _unavailable(self, name, domains=tuple(PORTS)):
         self.only_copy |= any(at > self.cluster.now for other, at in self._whole_at.items() if other != name)
-        for domain, port in PORTS.items():
-            address = f"{name}:{port}"
+        for domain in domains:
+            address = f"{name}:{PORTS[domain]}"
             if address in self.groups[domain]:
                 self.groups[domain][address] = False
             group = self.groups[domain]
@@ -328,6 +342,7 @@ class FakeMasters:
             self.leader[domain] = able[-1].rpartition(":")[0]
 
     def _view(self, domain, _pods):
+        self.require_server()
         leader = self.leader[domain]
         if leader is None or (domain == MASTER and self._closed):
             return GroupView(None, None, 1)

@@ -20,12 +20,17 @@ class Site:
     them.
     """
 
+    MASTERS = FakeMasters
+
     def __init__(self, recorded, monkeypatch, members, **how):
         self.cluster = FakeCluster()
-        self.masters = FakeMasters(self.cluster, recorded, monkeypatch, members, **how)
+        self.masters = self.MASTERS(self.cluster, recorded, monkeypatch, members, **how)
         self.warnings = []
         self.forged = {}  # pod to the arguments that its process has instead
         monkeypatch.setattr(pod_exec, "execute", self._execute)
+
+    def kill_at(self, request):
+        self.masters.kill_at(request)
 
     def executor(self, timeout=1800.0, utc_now=None, **options):
         """A rollout on the clock of the cluster."""

@@ -4,6 +4,8 @@
 import random
 import threading
 
+from fake_cluster import copied
+
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError
 
 
@@ -50,6 +52,16 @@ class Scheduler:
         self.wakes[thread] = self.cluster.now + seconds
         self.main.release()
         self.gates[thread].acquire()
+
+    def watch(self, kind, namespace, only, resource_version, timeout):
+        """What FakeCluster.watch does; meanwhile the other threads go on."""
+        seen, deadline = int(resource_version), self.cluster.now + timeout
+        while self.cluster.now < deadline:
+            for version, event, key, existing in list(self.cluster._history):
+                if version > seen and self.cluster._matches(key, kind, namespace, only):
+                    yield {"type": event, "object": copied(existing)}
+            seen = self.cluster._version
+            self.pause(0.5)
 
     def slow(self, call, least, most):
         def slowed(*args, **options):

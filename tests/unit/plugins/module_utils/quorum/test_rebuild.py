@@ -4,7 +4,8 @@
 import pytest
 from fake_claims import FakeClaims
 from fake_cluster import FakeCluster
-from fake_masters import NAMESPACE, PORTS, Killed
+from fake_masters import NAMESPACE, PORTS
+from kills import kill_at_each_request
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
@@ -104,31 +105,27 @@ def test_a_leader_that_is_lost_is_rebuilt_once_another_leads(start):
     require_rebuilt(masters, old)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("how", "hasty", "every"), [("taint", 1, 1), ("taint", 0, 7), ("pending", 0, 7)])
 def test_the_next_run_finishes_one_that_was_killed_at_any_request(start, how, hasty, every):
     """hasty: the controller also creates a pod while the old claim is terminating. every: so many requests
     lie between two kills.
     """
-    request, survived = 0, False
-    while not survived:
-        request += every
+    def make():
         masters = start()
-        old = masters.claim(1)["metadata"]["uid"]
+        masters.old = masters.claim(1)["metadata"]["uid"]
         masters.lose_node(1, how)
         masters.hasty = hasty
-        masters.kill_at(request)
-        try:
-            rebuild(masters)
-            survived = True
-        except Killed:
-            masters.kill_at(None)
+        return masters
+
+    def then(masters, request, survived):
+        if not survived:
             masters.cluster.sleep(request % 12)
             predicted = steps(rebuild(masters, check_mode=True)["plan"])
             done = steps(rebuild(masters)["actions"])
             assert [each for each in done if each not in predicted] in ([], [ALL[3]])
-        masters.kill_at(None)
-        require_rebuilt(masters, old)
-    assert request > 60
+        require_rebuilt(masters, masters.old)
+    assert kill_at_each_request(make, rebuild, then, lambda _request: every) > 60
 
 
 def test_a_pod_without_a_claim_is_deleted_again(start):

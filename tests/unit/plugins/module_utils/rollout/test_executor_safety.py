@@ -2,9 +2,10 @@
 """What may happen between a rollout's last look and its act."""
 
 import itertools
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
-from fake_masters import PORTS
+import pytest
+from fake_masters import NAMESPACE, PORTS
 from rollout_site import MIN
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
@@ -15,12 +16,15 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     FluidError,
+    LeaseLost,
     QuorumUnknown,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.master_objects import MasterObjects
 
 
 def test_a_drain_between_the_last_look_and_the_deletion(site):
@@ -45,6 +49,34 @@ def test_a_drain_between_the_last_look_and_the_deletion(site):
     assert hit == ["hbase-master-1"]
     assert not one.masters.lost_majority, f"{one.masters.most_unavailable} unavailable at once"
     assert one.masters.whole()
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["lease-kept", "lease-taken"])
+def test_a_process_that_pauses_after_its_last_look_looks_again(site, monkeypatch, taken):
+    """SIGSTOP for a minute between the look and the eviction. Meanwhile a master is lost, which no budget
+    notices here, and perhaps another run acts.
+    """
+    one = site()
+    one.masters.declare(properties={MIN: "1s"})
+    real, paused = MasterObjects.evict_pod, []
+
+    def evict_pod(self, *args):
+        if not paused:
+            paused.append(True)
+            one.cluster.sleep(60)
+            one.masters._unavailable("hbase-master-2")
+            one.masters._vanish("hbase-master-2")
+            one.masters._control()
+            if taken:
+                one.cluster.change(kinds.LEASE, "hbase-masters", NAMESPACE,
+                                   {"spec": {"holderIdentity": "another run"}})
+        return real(self, *args)
+    monkeypatch.setattr(MasterObjects, "evict_pod", evict_pod)
+    with pytest.raises(LeaseLost) if taken else nullcontext():
+        one.roll(timeout=600)
+    assert paused
+    assert not one.masters.lost_majority
+    assert one.masters.whole() != taken
 
 
 def test_both_groups_are_looked_at_before_a_deletion(site, monkeypatch):
@@ -112,6 +144,7 @@ def test_a_rollout_outlives_a_restart_of_the_api_server(site):
     assert one.roll()[1], "aborted in the middle"
 
 
+@pytest.mark.no_cover
 def test_a_rollout_outlives_an_outage_that_begins_at_any_request(site, monkeypatch):
     for first in range(7, 300, 21):
         one = site()

@@ -2,7 +2,9 @@
 """Masters of a running cache move onto claims, one at a time, whatever request a run is killed at."""
 
 import pytest
-from fake_masters import NAMESPACE, Killed
+from fake_masters import NAMESPACE
+from kills import kill_at_each_request
+from rollout_site import Site
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import PreconditionFailed
@@ -62,6 +64,26 @@ def test_each_master_moves_in_the_order_of_the_controller(site, members, leader)
     assert one.roll() == ([], [])
 
 
+@pytest.mark.parametrize("index", [3, 4])
+def test_an_added_master_gets_no_claim_of_an_earlier_one(site, index):
+    """An old journal may have a newer term, win an election and replace what was acknowledged since."""
+    one = site()
+    declare(one)
+    one.roll()
+    one.cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {"metadata": {
+        "name": f"alluxio-journal-hbase-master-{index}", "namespace": NAMESPACE,
+        "labels": {"name": "hbase-master", "role": "alluxio-master"}}})
+    one.masters.declare(master={"replicas": 5})
+    one.cluster.requests.clear()
+    for check in (True, False):
+        with pytest.raises(PreconditionFailed, match=f"journal-hbase-master-{index}; a master with an old"):
+            one.roll(check=check)
+    assert one.cluster.writes() == []
+    one.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, f"alluxio-journal-hbase-master-{index}", NAMESPACE)
+    one.roll()
+    require_moved(one, 5)
+
+
 def test_claims_that_shall_be_kept_restart_nobody(site):
     one = site()
     declare(one)
@@ -85,23 +107,19 @@ def test_check_mode_shows_the_volume(site):
         "its journal moves onto a claim"] * 3]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("spec", [{}, {"properties": {"alluxio.master.known": "2"}},
                                   {"master": {"replicas": 5}}])
 def test_the_next_run_continues_after_a_kill_at_any_request(site, spec):
-    request, survived = 0, False
-    while not survived:
-        request += 1 if request < 30 else 13
+    def make():
         one = site()
         declare(one)
         one.masters.declare(**spec)
-        one.masters.kill_at(request)
-        try:
-            one.roll()
-            survived = True
-        except Killed:
-            one.cluster.sleep(request % 5)
-        one.masters.kill_at(None)
+        return one
+
+    def then(one, request, survived):
         if not survived:
+            one.cluster.sleep(request % 5)
             try:
                 one.roll()
             except Interrupted as err:
@@ -110,7 +128,7 @@ def test_the_next_run_continues_after_a_kill_at_any_request(site, spec):
                 one.roll()
         require_moved(one, spec.get("master", {}).get("replicas", 3))
         assert one.roll() == ([], [])
-    assert request > 60
+    assert kill_at_each_request(make, Site.roll, then, lambda request: 1 if request < 30 else 13) > 60
 
 
 def test_an_interrupted_replacement_is_finished_by_the_module(site, run_rollout):

@@ -6,6 +6,7 @@
 import os
 import random
 
+import pytest
 from rollout_site import MIN, RUNTIME
 from scheduler import Scheduler
 
@@ -13,6 +14,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline impor
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import RolloutOptions
+
+# Other tests measure the coverage, which makes these slower.
+pytestmark = pytest.mark.no_cover
 
 
 def race(site, monkeypatch, seed, begin, restarts, declare=None, proxy=(0.05, 0.15)):

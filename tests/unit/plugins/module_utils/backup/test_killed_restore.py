@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A restoration that is killed at any request, and finished by the next run."""
+
+import actors
+import pytest
+from kills import kill_at_each_request
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+
+# Other tests measure the coverage, which makes these slower.
+pytestmark = pytest.mark.no_cover
+
+LATER = "later"  # what was written after the backup
+
+
+@pytest.mark.parametrize("members", [3, 5])
+def test_the_next_run_finishes_one_that_was_killed_at_any_request(cache_site, monkeypatch, members):
+    def make():
+        one = cache_site(members)
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
+        one.cluster.now = 60.0
+        one.saved = actors.backup(one)["backup"]["name"]
+        one.masters.write(LATER)
+        return one
+
+    def then(one, request, survived):
+        if not survived:
+            one.cluster.sleep(request % 7)
+            actors.restore(one, one.saved)
+        masters = one.masters
+        assert set(masters.content.values()) == {"first"}
+        assert masters.groups["MASTER"] == {
+            f"hbase-master-{index}:23083": True for index in range(members)}
+        assert LATER in masters.backups(), "what was there before is in no backup"
+        assert operations.under_way(masters.workload) is None
+        assert "" not in masters.served
+        assert actors.restore(one, one.saved)["changed"] is False
+    stride = 1 if members == 3 else 7
+    assert kill_at_each_request(
+        make, lambda one: actors.restore(one, one.saved), then, lambda _request: stride) > 60
