@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..apply.field_manager import MANAGER
-from ..fluid import dataset, status
+from ..fluid import dataset
 from ..k8s.kinds import annotations_of
 
 # On the Dataset, while paths of its cache wait for being mounted again. Value: a JSON list of the paths.
@@ -37,7 +37,8 @@ class Changes:
 
 def is_running(existing: dict) -> bool:
     """Return whether an AlluxioRuntime serves the Dataset."""
-    return status.dataset_phase(existing) not in _UNBOUND_PHASES and dataset.is_of_alluxio(existing)
+    phase = existing.get("status", {}).get("phase") or ""
+    return phase not in _UNBOUND_PHASES and dataset.is_of_alluxio(existing)
 
 
 def of(existing: dict, target: dict) -> Changes:
