@@ -18,12 +18,11 @@ from ..apply import reconcile, update
 from ..apply.merge import MergeResult
 from ..apply.reconcile import Guard, Outcome, Write
 from ..errors import FluidError, PreconditionFailed
-from ..fluid import dataset, kinds as fluid_kinds
-from ..fluid.names import stateful_set_name
-from ..k8s import kinds
+from ..fluid import kinds as fluid_kinds
 from ..k8s.kinds import ObjectRef, annotations_of, ref_to
 from . import dataset_changes
 from .dataset_changes import ANNOTATION, noted
+from .mounted_secrets import require_mounted_secrets
 
 _KIND = fluid_kinds.DATASET
 
@@ -44,29 +43,13 @@ def guard_of(client: Client, ref: ObjectRef, warn: Callable[[str], None]) -> Gua
                 "it is absent, then run this again; cached data is fetched from the under-store again")
         spec = merged.target["spec"]
         paths = [*changes.remounted, *dataset_changes.added(existing, merged.target)]
-        _require_mounted_secrets(client, ref, dataset_changes.secrets_of(spec, paths) if paths else set())
+        require_mounted_secrets(client, ref, dataset_changes.secrets_of(spec, paths) if paths else set())
         if changes.ignored and changes.ignored not in warned:
             warned.add(changes.ignored)
             warn(f"{what} is bound and Fluid reads {', '.join('spec.' + field for field in changes.ignored)} "
                  "only when it creates a runtime: the change has no effect until the runtime is deleted and "
                  "created again")
     return guard
-
-
-def _require_mounted_secrets(client: Client, ref: ObjectRef, secrets: set[str]) -> None:
-    """Raise PreconditionFailed for a Secret that the masters do not mount."""
-    if not secrets:
-        return
-    workload = client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name))) or {}
-    volumes = workload.get("spec", {}).get("template", {}).get("spec", {}).get("volumes") or []
-    mounted = {volume["name"].removeprefix(dataset.SECRET_VOLUME) for volume in volumes
-               if volume["name"].startswith(dataset.SECRET_VOLUME)}
-    if workload and secrets - mounted:
-        raise PreconditionFailed(
-            f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} mount the Secrets "
-            f"{', '.join(sorted(mounted)) or '(none)'} and not {', '.join(sorted(secrets - mounted))}: Fluid "
-            "mounts Secrets only when it creates a runtime; put the values into a mounted Secret, or "
-            "recreate the runtime: delete it, wait until it is absent, then run this again")
 
 
 def note(client: Client, manifest: dict, existing: dict, write: Write) -> None:

@@ -29,13 +29,15 @@ from ..masters.group import Masters
 from ..masters.lease import held
 from ..progress import Reporter
 from . import dataset_changes
+from .mounted_secrets import require_mounted_secrets
 
 # Seconds. Three starts of a JVM, and connections to an under-store that may not answer.
 _MOUNT_TIMEOUT = 180.0
 _HASH_TIMEOUT = 10.0
 # Seconds between two looks at a Secret's files; kubelet refreshes them within about two minutes.
 _PAUSE = 5.0
-_HASH = 'for file; do sha256sum <"$file" | cut -d " " -f 1; done'
+# Prints one line for each of its arguments, "-" for a file that it cannot read.
+HASH = 'for file; do if [ -r "$file" ]; then sha256sum <"$file" | cut -d " " -f 1; else echo -; fi; done'
 _KIND = fluid_kinds.DATASET
 
 
@@ -123,7 +125,7 @@ def _await_secrets(client: Client, pod: ObjectRef, ref: ObjectRef, files: set[tu
     shell = PodShell(client, pod, MASTER_CONTAINER, _HASH_TIMEOUT, "bash")
 
     def question() -> WaitStatus:
-        found = shell.run("read the Secrets' files", _HASH, *expected).split()
+        found = shell.run("read the Secrets' files", HASH, *expected).split()
         stale = [file for file, digest in zip(expected, found, strict=True) if expected[file] != digest]
         return WaitStatus(
             not stale, f"{', '.join(stale)} in pod {pod.name} has other contents than its Secret")
@@ -166,6 +168,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
             f"{_KIND.describe(ref)} cannot mount {', '.join(unable)} again: the mounts that its masters can "
             f"replace are {', '.join(able) or '(none)'}; others need a new runtime")
     paths = [path for path in able if params["paths"] is None or path in params["paths"]]
+    secrets = dataset_changes.secrets_of(spec, paths) if paths else set()
+    require_mounted_secrets(client, ref, secrets)
     if not check_mode:
         run(client, existing, paths, Deadline(params["wait_timeout"], reporter.progress))
     return {"changed": bool(paths), "paths": paths}

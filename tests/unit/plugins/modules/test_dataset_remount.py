@@ -4,12 +4,14 @@
 import base64
 import hashlib
 import json
+import subprocess
 
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import remount
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle.dataset_changes import ANNOTATION
 
 DATA = {"name": "data", "mount_point": "s3://b/x"}
@@ -30,7 +32,8 @@ class Master:
         assert (pod.name, container, command[:2]) == ("hbase-master-0", "alluxio-master", ["bash", "-c"])
         task, *arguments = command[3:]
         if task == "read the Secrets' files":
-            digests = [hashlib.sha256(self.files[file]).hexdigest() for file in arguments]
+            digests = [hashlib.sha256(self.files[file]).hexdigest() if file in self.files else "-"
+                       for file in arguments]
             return pod_exec.ExecResult(0, "\n".join(digests) + "\n", "")
         if self.fails:
             return pod_exec.ExecResult(1, "", "no such bucket")
@@ -209,6 +212,21 @@ def test_credentials_that_masters_never_see(cluster, run, master, bound):
     assert master.mounted == []
 
 
+def test_a_key_that_masters_see_later(cluster, run, master, bound):
+    bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
+    master.files.clear()
+    cluster.later(40, lambda: master.files.update({FILE: b"old"}))
+    assert run("dataset_remount", **DATASET)["changed"]
+    assert len(master.mounted) == 1 and cluster.now >= 40
+
+
+def test_the_script_prints_a_line_for_each_file(tmp_path):
+    (tmp_path / "a b").write_bytes(b"x")
+    command = ["bash", "-c", remount.HASH, "hash", str(tmp_path / "absent"), str(tmp_path / "a b")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["-", hashlib.sha256(b"x").hexdigest()]
+
+
 def test_without_the_permission_to_read_secrets(cluster, run, master, bound):
     bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
     cluster.forbidden.add(("get", "secrets"))
@@ -229,9 +247,11 @@ def test_without_the_permission_to_read_secrets(cluster, run, master, bound):
      "no master of AlluxioRuntime hbase in namespace data is ready to mount the under-stores"),
     (lambda cluster: cluster.vanish(kinds.SECRET, "s3", "data"), {},
      "Secret s3 in namespace data does not exist: create it"),
+    (lambda cluster: cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"spec": None}), {},
+     "the masters of AlluxioRuntime hbase in namespace data mount the Secrets (none) and not s3: Fluid"),
     (lambda cluster: cluster.change(kinds.SECRET, "s3", "data", {"data": None}), {},
      "Secret s3 in namespace data has no key key: create it"),
-], ids=["absent", "not-bound", "path", "no-master", "no-secret", "no-key"])
+], ids=["absent", "not-bound", "path", "no-master", "no-secret", "not-mounted", "no-key"])
 def test_what_cannot_be_mounted_again(cluster, run, master, bound, arrange, options, message):
     bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
     arrange(cluster)
