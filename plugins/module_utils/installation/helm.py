@@ -28,10 +28,11 @@ def find(binary: str) -> str:
     found = shutil.which(binary or "helm", path=path)
     if found:
         return found
-    raise InvalidInput(
-        (f"binary_path is {binary}, which is no program: expected the path of helm" if binary else
-         "there is no helm on PATH of the host that runs the tasks: install Helm there") +
-        ", or set binary_path (fluid_helm_binary) to it")
+    if binary:
+        raise InvalidInput(f"binary_path (fluid_helm_binary) is {binary}, where the host of the tasks has no "
+                           "program: set it to the path of helm")
+    raise InvalidInput("there is no helm on PATH of the host that runs the tasks: install Helm there, or set "
+                       "binary_path (fluid_helm_binary) to it")
 
 
 def require_supported(binary: str) -> str:

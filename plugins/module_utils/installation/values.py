@@ -11,7 +11,7 @@ from ..errors import InvalidInput
 from ..k8s.kinds import Kind
 
 # Anchors of the chart's values.yaml: the default is copied into each image before these keys are overridden.
-_ANCHORS = {"imagePrefix": "the option image_registry", "version": "imageTag of each image"}
+_ANCHORS = {"imagePrefix": "image_registry (fluid_image_registry)", "version": "imageTag below each image"}
 # The registry of an image's name, with an optional path (distribution/reference).
 _REGISTRY = re.compile(r"[\w.-]+(:\d+)?(/[a-z0-9._-]+)*")
 
@@ -92,7 +92,7 @@ def require_valid(values: Mapping, namespace: str, runtimes: Iterable[Kind]) -> 
     """
     if (given := values.get("namespace", namespace)) != namespace:
         raise InvalidInput(f"chart_values.namespace is {given}, and Fluid's namespace is {namespace}: set "
-                           "the option namespace (fluid_system_namespace) instead")
+                           "namespace (fluid_system_namespace) instead")
     for anchor, instead in _ANCHORS.items():
         key = "imageTag" if anchor == "version" else anchor
         if anchor in values and _at(values, "dataset", "controller", key) is None:

@@ -36,7 +36,7 @@ def test_no_program(program):
 
 
 def test_a_path_without_a_program(program):
-    with pytest.raises(InvalidInput, match="binary_path is /no/helm, which is no program: expected the path"):
+    with pytest.raises(InvalidInput, match=r"binary_path \(fluid_helm_binary\) is /no/helm, where the host"):
         helm.find("/no/helm")
 
 

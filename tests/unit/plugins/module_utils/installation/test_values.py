@@ -84,10 +84,10 @@ def test_valid_values(given):
 
 @pytest.mark.parametrize(("given", "message"), [
     ({"namespace": "other"}, "chart_values.namespace is other, and Fluid's namespace is fluid-system: set "
-                             "the option namespace"),
+                             "namespace"),
     ({"imagePrefix": "registry.local/fluid"}, "chart_values.imagePrefix is registry.local/fluid, which "
-                                              "changes no image, .*: set the option image_registry"),
-    ({"version": "v1.0.7"}, "chart_values.version is v1.0.7, which changes no image, .*: set imageTag of"),
+                                              "changes no image, .*: set image_registry"),
+    ({"version": "v1.0.7"}, "chart_values.version is v1.0.7, which changes no image, .*: set imageTag below"),
     ({"runtime": {"alluxio": {"replicas": 0}}}, "chart_values.runtime.alluxio.replicas is 0: expected 1 or"),
     ({"runtime": {"alluxio": {"replicas": "0"}}}, "chart_values.runtime.alluxio.replicas is 0: expected"),
 ])
