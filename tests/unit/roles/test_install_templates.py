@@ -31,9 +31,10 @@ def event(name, reason, message):
 
 
 def message(pods, events=()):
-    return render((INSTALL / "templates" / "not_ready.j2").read_text(), install_namespace="fluid-system",
-                  install_wait_timeout=600, ansible_failed_result={"msg": "Timed out."},
-                  __install_pods={"resources": pods}, __install_events={"resources": list(events)})
+    return render(
+        (INSTALL / "templates" / "not_ready.j2").read_text(), install_fluid_namespace="fluid-system",
+        install_wait_timeout=600, ansible_failed_result={"msg": "Timed out."},
+        __install_pods={"resources": pods}, __install_events={"resources": list(events)})
 
 
 def test_a_volume_that_cannot_be_mounted_is_in_the_message():

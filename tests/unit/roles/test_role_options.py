@@ -103,6 +103,11 @@ def test_one_inventory_name_reaches_all_roles_that_need_it():
         "cleanup_fluid_namespace"] == "fluid"
 
 
+def test_the_roles_after_install_look_where_it_has_found_fluid():
+    handed = mapped(REQUIRED | {"install_fluid_namespace": "caches"})
+    assert (handed["install_namespace"], handed["verify_fluid_namespace"]) == ("fluid-system", "caches")
+
+
 def test_the_ha_playbook_asks_for_three_masters():
     template = environment().from_string(load(MAPPING.with_name("ha.yml"))["deploy_master_replicas"])
     assert template.render() == template.render(fluid_master_replicas="") == 3
