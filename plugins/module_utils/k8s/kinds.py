@@ -81,5 +81,5 @@ POD_DISRUPTION_BUDGET = Kind("PodDisruptionBudget", "poddisruptionbudgets", "pol
 STORAGE_CLASS = Kind("StorageClass", "storageclasses", "storage.k8s.io", namespaced=False)
 DEPLOYMENT = Kind("Deployment", "deployments", "apps")
 DAEMON_SET = Kind("DaemonSet", "daemonsets", "apps")
-CSI_DRIVER = Kind("CSIDriver", "csidrivers", "storage.k8s.io", namespaced=False)
+CSI_NODE = Kind("CSINode", "csinodes", "storage.k8s.io", namespaced=False)
 LEASE = Kind("Lease", "leases", "coordination.k8s.io")

@@ -38,7 +38,7 @@ def csi_plugin(observed: Observed, expected: Expected) -> Promise:
     """Return whether each node that accepts the plugin runs it; cordoned and virtual nodes do not count."""
     plugin = observed.known(seen.PLUGIN)
     installed = any((observed.known(seen.CONTROLLERS) or {}).values())
-    if installed and plugin is None and observed.knows(seen.PLUGIN) and observed.get(seen.DRIVER) is None:
+    if installed and plugin is None and observed.knows(seen.PLUGIN) and not observed.get(seen.DRIVER):
         return Promise("csi_plugin", KEPT, "Fluid runs without its CSI plugin: sidecars mount the volume")
     nodes = [node for node in observed.get(seen.NODES) if _accepts(node, plugin)]
     running = {pod.get("spec", {}).get("nodeName") for pod in seen.ready(_plugin_pods(observed))}

@@ -19,7 +19,7 @@ from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 from . import sample
 from .cache_promises import is_bound
-from .info import DRIVER
+from .info import driver_is_registered
 from .sample import Image, Limits
 
 _LOG_LINES = 50
@@ -132,9 +132,9 @@ class Probe:
             return []
 
     def _needs_sidecar(self) -> bool:
-        """Return whether no CSI driver mounts the claim. Without the permission to read it, it is there."""
+        """Return whether no CSI driver mounts the claim. Without the permission to list CSINodes one does."""
         try:
-            return self._client.get(kinds.CSI_DRIVER, ObjectRef(None, DRIVER)) is None
+            return not driver_is_registered(self._client)
         except FluidError:
             return False
 

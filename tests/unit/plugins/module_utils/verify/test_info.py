@@ -203,7 +203,10 @@ def test_fluid_without_its_plugin_uses_sidecars(cluster, cache, states):
     for index in range(3):
         cluster.vanish(kinds.POD, f"csi-nodeplugin-fluid-{index}", FLUID)
     assert states() == {}
-    cluster.put(kinds.CSI_DRIVER, {"metadata": {"name": "fuse.csi.fluid.io"}})
+    cluster.put(kinds.CSI_NODE, {"metadata": {"name": "node0"}, "spec": {"drivers": None}})
+    assert states() == {}
+    cluster.put(kinds.CSI_NODE, {
+        "metadata": {"name": "node1"}, "spec": {"drivers": [{"name": "fuse.csi.fluid.io"}]}})
     assert states() == {"csi_plugin": "broken"}
 
 
