@@ -90,8 +90,14 @@ def is_unscheduled(pod: dict) -> bool:
 
 def reasons(pods: Iterable[dict]) -> str:
     """Return why pods are not ready: "; a on node1: reason; b: reason", empty for none."""
-    return "".join(f"; {pod['metadata']['name']}{_on_node(pod)}: {k8s_pods.unready_reason(pod).strip()}"
-                   for pod in unready(pods))
+    return "".join(f"; {pod['metadata']['name']}{_on_node(pod)}: {_reason(pod)}" for pod in unready(pods))
+
+
+def _reason(pod: dict) -> str:
+    runs = pod.get("status", {}).get("phase") == "Running"
+    if runs and k8s_pods.node_is_lost(pod):
+        return "its node does not answer"
+    return k8s_pods.unready_reason(pod).strip()
 
 
 def _on_node(pod: dict) -> str:

@@ -180,7 +180,7 @@ def played(servers, tmp_path_factory):
                 "dest": f"{folder}/{{{{ inventory_hostname }}}}.failure"}}]}]}]))
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
-        capture_output=True, text=True, timeout=300, check=False)
+        capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
     def read(name):
