@@ -3,6 +3,8 @@
 and logs are put in.
 """
 
+import uuid
+
 import pytest
 from fluid_stand_in import counts
 
@@ -23,13 +25,22 @@ def pods(namespace):
 @pytest.fixture
 def bound(succeed, fluid):
     """A Dataset with a volume and a claim that are Bound, and a runtime of one master and two workers."""
-    succeed("dataset", name="hbase", tolerations=[{"key": "pool", "operator": "Exists"}])
+    succeed("dataset", name="hbase", tolerations=[{"operator": "Exists"}])
     succeed("alluxio_runtime", name="hbase", stable_peer_addresses=False)
     figures = {"cached": "80.00MiB", "cacheCapacity": "4.00GiB", "cachedPercentage": "100.0%"}
     fluid.status("datasets", "hbase", phase="Bound", conditions=[], ufsTotal="80.00MiB", fileNum="7",
                  cacheStates=figures)
     fluid.status("alluxioruntimes", "hbase", **counts(1, 2))
     fluid.bind("hbase")
+
+
+@pytest.fixture
+def lost_node(api):
+    """A node that has never become Ready."""
+    name = "lost-" + uuid.uuid4().hex[:8]
+    api.create("/api/v1/nodes", {"metadata": {"name": name}})
+    yield name
+    api.delete("/api/v1/nodes/" + name)
 
 
 def container_status(name, **state):
@@ -40,7 +51,8 @@ def promises(result):
     return {each["name"]: each["state"] for each in result["promises"]}
 
 
-def test_the_server_accepts_the_pod_which_reads_and_is_removed(api, succeed, fluid, bound, pods, monkeypatch):
+def test_the_server_accepts_the_pod_which_reads_and_is_removed(
+        api, succeed, fluid, bound, pods, lost_node, monkeypatch):
     bodies = []
 
     def end():
@@ -52,7 +64,8 @@ def test_the_server_accepts_the_pod_which_reads_and_is_removed(api, succeed, flu
     probe = succeed("cache_probe", name="hbase", wait_timeout=60)["probe"]
     assert (probe["files"], probe["complete"], probe["first_seconds"]) == (7, True, 5.65)
     assert api.get(f"{pods}/{PROBE}") is None
-    assert {"key": "pool", "operator": "Exists"} in bodies[-1]["spec"]["tolerations"]
+    assert {"operator": "Exists"} in bodies[-1]["spec"]["tolerations"]
+    assert lost_node in str(bodies[-1]["spec"]["affinity"])
     found = promises(succeed("cache_info", name="hbase", probe=probe))
     objects = ("runtime", "runtime_phases", "dataset", "figures", "volume")
     assert {found[name] for name in (*objects, "files_listed", "files_read", "cached")} == {"kept"}
