@@ -42,7 +42,7 @@ def variables(collection: Path) -> dict[str, Variable]:
     texts = [_COMMENT.sub("", path.read_text(encoding="utf-8"))
              for path in sorted((collection / "playbooks").rglob("*.yml"))
              if "inventory" not in path.parts]
-    mapping = yaml.safe_load((collection / "playbooks" / "vars" / "roles.yml").read_text(encoding="utf-8"))
+    mapping = _load(collection / "playbooks" / "vars" / "roles.yml")
     required = {name: message for template in mapping.values()
                 for name, message in _REQUIRED.findall(template)}
     options = dict(_options(collection, mapping))
@@ -54,12 +54,16 @@ def _options(collection: Path, mapping: dict[str, str]) -> Iterator[tuple[str, d
     """Yield each variable that sets a role's option directly, and the option's specification."""
     specs: dict[str, dict] = {}
     for path in sorted((collection / "roles").glob("*/meta/argument_specs.yml")):
-        text = path.read_text(encoding="utf-8")
-        specs.update(yaml.safe_load(text)["argument_specs"]["main"]["options"])
+        specs.update(_load(path)["argument_specs"]["main"]["options"])
     for option, template in mapping.items():
         found = _DIRECT.match(template)
         if found and option in specs:
             yield found[1], specs[option]
+
+
+def _load(path: Path) -> dict:
+    """Return the content of a YAML file; libyaml reads it ten times faster than Python."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def unknown(names: list[str], known: Mapping[str, Variable]) -> list[str]:

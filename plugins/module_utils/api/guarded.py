@@ -79,6 +79,10 @@ class GuardedClient(Client):
         """Return the objects of a namespace and their resource version."""
         return self.until_answered(lambda: self._inner.snapshot(*args, **options))
 
+    def resources(self, *args: Any) -> Iterator[dict]:
+        """Yield the APIResources of a group version."""
+        yield from self.until_answered(lambda: [*self._inner.resources(*args)])
+
     def create(self, *args: Any, **options: Any) -> dict:
         """Create the object. Raises AlreadyExists, also if an earlier attempt succeeded without an answer."""
         return self.until_answered(lambda: self._inner.create(*args, **options))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ApiError, Forbidden, PodUnreachable, ServerUnavailable
 from ..k8s.kinds import POD, ObjectRef
-from .transport import CONNECT_ERRORS, HTTP_ERROR, READ_TIMEOUT_ERROR, Transport, status_of
+from .transport import CONNECT_ERRORS, HTTP_ERROR, READ_TIMEOUT_ERROR, Transport, brief, status_of
 
 # The API server's messages for a pod's address that does not answer. If only the process has ended, the
 # address refuses connections instead.
@@ -66,8 +66,9 @@ class PodApi(Transport):
         status = status_of(response.data) if response.status in (401, 403, 503) else {}
         if response.status in (401, 403) and status.get("kind") == "Status":
             leaf = Forbidden if response.status == 403 else ApiError
-            raise leaf(f"not allowed to read from {where}: {status.get('message')}; it needs get on "
-                       "pods/proxy", response.status)
+            message = brief(str(status.get("message")))
+            raise leaf(f"not allowed to read from {where}: {message}; it needs get on pods/proxy",
+                       response.status)
         if response.status == 503 and _NO_ROUTE.search(str(status.get("message"))):
             raise PodUnreachable(f"{where}: {status['message']}", response.status)
         return response

@@ -9,6 +9,7 @@ A refused eviction (429 or 500, with the budget as the reason) is an answer and 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,10 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 # kubernetes/pkg/registry/core/pod/storage/eviction.go).
 _BUDGET_CAUSE = "DisruptionBudget"
 _SEVERAL_BUDGETS = "more than one PodDisruptionBudget"
+# A refusal by RBAC (k8s.io/apiserver, endpoints/handlers/responsewriters/errors.go); webhooks write anything.
+_RBAC = re.compile(r'is forbidden: User "[^"]*" cannot ')
+# Characters of the server's own message; a 422 may quote the whole object.
+_LONGEST_MESSAGE = 600
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 60.0
 
@@ -166,7 +171,8 @@ def raise_for_status(
     if response.status < 400:
         return
     status = status_of(response.data)
-    reason, message = status.get("reason", ""), status.get("message") or f"HTTP {response.status}"
+    reason = status.get("reason", "")
+    message = brief(str(status.get("message") or "")) or f"HTTP {response.status}"
     refused = f"{verb} of {path} was refused: {message}"
     if response.status == 404 and not (status.get("details") or {}).get("name"):
         raise KindNotFound(f"the cluster does not know the kind {kind.kind} ({kind.resource}): install Fluid "
@@ -175,10 +181,10 @@ def raise_for_status(
         raise ApiError(f"the API server at {host} does not accept the credentials (401): check api_key, "
                        "client_cert or the kubeconfig's user", 401)
     if response.status == 403:
-        # RBAC refusals contain "cannot"; quotas and admission controllers answer 403 too.
+        # Quotas and admission controllers answer 403 too.
         raise Forbidden(f"not allowed to {verb} {kind.resource} at {path}: {message}; grant a Role with "
                         "that verb and resource"
-                        if " cannot " in message else refused, 403)
+                        if _RBAC.search(message) else refused, 403)
     if response.status in TRANSIENT and (budget := _budget_reason(status)):
         raise DisruptionForbidden(
             f"{verb} of {path} was refused: {budget.rstrip('.')}; wait until other pods of the budget are "
@@ -193,6 +199,15 @@ def raise_for_status(
     if reason == "AlreadyExists":
         raise AlreadyExists(refused, response.status, repeated)
     raise (WriteConflict if response.status == 409 else ApiError)(refused, response.status, repeated)
+
+
+def brief(message: str) -> str:
+    """Return a message in one line; a long one without its middle."""
+    line = " ".join(message.split())
+    if len(line) <= _LONGEST_MESSAGE:
+        return line
+    half = _LONGEST_MESSAGE // 2
+    return f"{line[:half]} ... {line[-half:]}"
 
 
 def parse_date(text: str | None) -> datetime | None:
@@ -235,7 +250,8 @@ def events(response: Any) -> Iterator[dict]:
                 if code in TRANSIENT:
                     return
                 leaf = {403: Forbidden, 410: Expired}.get(code, ApiError)
-                raise leaf(f"the server ended the watch: {event['object'].get('message')}", code)
+                message = brief(str(event["object"].get("message")))
+                raise leaf(f"the server ended the watch: {message}", code)
             yield event
 
 

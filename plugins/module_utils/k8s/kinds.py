@@ -83,3 +83,7 @@ DEPLOYMENT = Kind("Deployment", "deployments", "apps")
 DAEMON_SET = Kind("DaemonSet", "daemonsets", "apps")
 CSI_NODE = Kind("CSINode", "csinodes", "storage.k8s.io", namespaced=False)
 LEASE = Kind("Lease", "leases", "coordination.k8s.io")
+NAMESPACE = Kind("Namespace", "namespaces", namespaced=False)
+JOB = Kind("Job", "jobs", "batch")
+CUSTOM_RESOURCE_DEFINITION = Kind(
+    "CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io", namespaced=False)

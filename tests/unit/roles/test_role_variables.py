@@ -100,3 +100,25 @@ def test_a_variable_is_found_wherever_a_task_can_name_one():
     """)
     assert sorted(unmarked("verify", tasks)) == ["fact", "full_name", "install_name", "one", "place",
                                                  "registered", "task", "whole"]
+
+
+# The install role runs Helm; verify has its own module.
+WHOLE_OBJECTS = {"kubernetes.core.k8s", "kubernetes.core.k8s_info", "kubernetes.core.k8s_exec",
+                 "kubernetes.core.k8s_log"}
+
+
+@pytest.mark.parametrize("role", ["backup", "cleanup", "deploy", "drill", "restore"])
+def test_no_whole_object_goes_into_a_result(role):
+    """AWX stores each result several times, and a refused request of these modules is kilobytes of headers."""
+    used = {key for path in FILES if path.parts[0] == role
+            for task in every_task(load(ROLES / path)) for key in task}
+    assert used & WHOLE_OBJECTS == set()
+    assert any(key.startswith("datacache.fluid.") for key in used)
+
+
+@pytest.mark.parametrize("role", ["backup", "cleanup", "deploy", "drill", "restore"])
+def test_waits_are_those_of_modules(role):
+    """A loop of retries lasts longer than its option by the time of its requests, and names no reason."""
+    loops = [task["name"] for path in FILES if path.parts[0] == role
+             for task in every_task(load(ROLES / path)) if {"until", "retries"} & task.keys()]
+    assert loops == []

@@ -8,6 +8,7 @@ what is planned with `later` happens when a watch or a pause of the code under t
 
 import itertools
 import marshal
+import re
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ServerUnavailable,
     WriteConflict,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready
 
@@ -157,6 +159,13 @@ class FakeCluster:
         found = self._select(kind, namespace, "", "metadata.name=" + only if only else "")
         return {existing["metadata"]["name"]: copied(existing) for existing in found}, str(
             self._version)
+
+    def resources(self, group, version):
+        """Fluid's kinds are known unless a test has them missing."""
+        self._ask("get", kinds.Kind("APIGroup", group))
+        return [{"name": kind.plural, "kind": kind.kind, "namespaced": kind.namespaced}
+                for kind in (fluid_kinds.DATASET, *fluid_kinds.RUNTIMES)
+                if kind.group == group and kind.version == version and kind not in self.missing_kinds]
 
     def create(self, kind, body, manager, dry_run=False):
         self._ask("create", kind, write=True)
@@ -297,14 +306,19 @@ class FakeCluster:
         self.now = max(self.now, until)
 
     def _select(self, kind, namespace, label_selector, field_selector):
-        labels = dict(term.split("=") for term in label_selector.split(",") if term)
+        terms = [term for term in re.split(r",(?![^(]*\))", label_selector) if term]
+        labels = dict(term.split("=") for term in terms if "=" in term)
+        sets = [term.split(" in ") for term in terms if " in " in term]
+        keys = {term for term in terms if "=" not in term and " in " not in term}
         fields = dict(term.split("=") for term in field_selector.split(",") if term)
         found = [(key[2], existing) for key, existing in self._objects.items()
                  if key[0].plural == kind.plural and key[0] == kind and namespace in (None, key[1])]
         for name, existing in sorted(found, key=lambda item: item[0]):
             own = existing["metadata"].get("labels") or {}
             if (labels.items() <= own.items() and fields.get("metadata.name", name) == name
-                    and fields.get("type", existing.get("type")) == existing.get("type")):
+                    and fields.get("type", existing.get("type")) == existing.get("type")
+                    and keys <= own.keys()
+                    and all(own.get(key) in re.findall(r"[\w.-]+", values) for key, values in sets)):
                 yield existing
 
     @staticmethod

@@ -255,6 +255,30 @@ def test_an_eviction_that_is_refused_for_another_reason(ask, refused, error, mes
         client.evict(POD, "uid-1")
 
 
+WEBHOOK = ('admission webhook "policy.example.com" denied the request:\n\n'
+           "you cannot create it:\n\tno team label")
+
+
+@pytest.mark.parametrize(("refused", "error", "message"), [
+    (refusal(403, "Forbidden", WEBHOOK, name="hbase"), Forbidden,
+     f"create of {PATH} was refused: admission webhook \"policy.example.com\" denied the request: you "
+     "cannot create it: no team label"),
+    (refusal(422, "Invalid", "Dataset is invalid: " + "spec: Invalid value: " * 400 + "at last",
+             name="hbase"),
+     ApiError, f"create of {PATH} was refused: Dataset is invalid: spec: Invalid value: "),
+    (answer(403, b"<html>\n<body>" + b"proxy " * 1000), Forbidden,
+     f"create of {PATH} was refused: HTTP 403"),
+], ids=["webhook", "long-422", "page-of-a-proxy"])
+def test_a_refusal_is_one_short_line(ask, refused, error, message):
+    client, _pool, _pauses = ask(refused)
+    with pytest.raises(error) as raised:
+        client.create(DATASET, {"metadata": {"name": "hbase", "namespace": "data"}}, "me")
+    text = str(raised.value)
+    assert text.startswith(message)
+    assert len(text) < 800 and "\n" not in text and "\t" not in text
+    assert ("Invalid value" in text) == text.endswith("at last")
+
+
 @pytest.mark.parametrize(("headers", "impersonates"), [([], False), ([("Impersonate-User", "ann")], True)])
 def test_a_client_knows_whether_it_impersonates(ask, headers, impersonates):
     assert ask(headers=headers)[0].impersonates is impersonates

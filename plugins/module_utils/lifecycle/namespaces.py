@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The namespace of a cache. IO."""
+
+from __future__ import annotations
+
+from ..api.client import Client
+from ..apply.field_manager import MANAGER
+from ..errors import AlreadyExists, Forbidden, PreconditionFailed
+from ..k8s.kinds import NAMESPACE, ObjectRef
+from ..k8s.names import require_namespace
+from ..progress import Reporter
+
+# The label of what the roles create, and may delete again.
+MANAGED_BY = {"app.kubernetes.io/managed-by": "datacache.fluid"}
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for an invalid name."""
+    require_namespace(params["name"])
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Create the namespace if it does not exist. Without the permission to read it, only warn."""
+    name = params["name"]
+    try:
+        existing = client.get(NAMESPACE, ObjectRef(None, name))
+    except Forbidden as err:
+        reporter.warn(f"could not read namespace {name}, which is assumed to exist: {err}")
+        return {"changed": False, "existed": True}
+    if existing is not None:
+        if existing["metadata"].get("deletionTimestamp"):
+            raise PreconditionFailed(
+                f"namespace {name} is terminating: wait until it is gone, then run this again")
+        return {"changed": False, "existed": True}
+    body = {"apiVersion": NAMESPACE.api_version, "kind": NAMESPACE.kind,
+            "metadata": {"name": name, "labels": MANAGED_BY}}
+    try:
+        client.create(NAMESPACE, body, MANAGER, check_mode)
+    except AlreadyExists as err:
+        return {"changed": err.repeated, "existed": not err.repeated}
+    return {"changed": True, "existed": False}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The start of a pod that reads a cache. IO."""
+
+from __future__ import annotations
+
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..api.waiter import Waiter
+from ..apply.field_manager import MANAGER
+from ..errors import InvalidInput
+from ..fluid import diagnosis
+from ..fluid.status import absent
+from ..k8s.kinds import POD, ObjectRef, ref_to
+from ..k8s.names import require_name, require_namespace
+from ..k8s.pods import is_finished, unready_reason
+from ..k8s.wait_status import WaitStatus
+from ..progress import Reporter
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for a definition that is not that of a pod."""
+    definition = params["definition"]
+    if definition.get("kind") != POD.kind:
+        raise InvalidInput(f"definition has the kind {definition.get('kind')!r}: expected {POD.kind}")
+    metadata = definition.get("metadata") or {}
+    require_name(metadata.get("name") or "")
+    require_namespace(metadata.get("namespace") or "")
+    if params["wait_timeout"] < 1:
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Replace a pod of that name, and wait until the new one is ready.
+
+    Raises WaitFailed for a pod that ends, and WaitTimeout with the reason and the newest events.
+    """
+    definition = params["definition"]
+    ref = ref_to(definition)
+    waiter = Waiter(client, Deadline(params["wait_timeout"], reporter.progress),
+                    lambda name: diagnosis.explain_runtime(client, ObjectRef(ref.namespace, name)))
+    existing = client.get(POD, ref)
+    if existing is not None:
+        client.delete(POD, ref, existing["metadata"]["uid"], check_mode)
+    if check_mode:
+        return {"changed": True, "node": ""}
+    if existing is not None:
+        waiter.until("be absent", POD, ref, absent)
+    client.create(POD, definition, MANAGER)
+    started = waiter.until("be ready", POD, ref, _ready)
+    return {"changed": True, "node": (started or {})["spec"].get("nodeName", "")}
+
+
+def _ready(pod: dict | None) -> WaitStatus:
+    if pod is None:
+        return WaitStatus(False, failed="it was deleted")
+    if is_finished(pod):
+        return WaitStatus(
+            False, failed=f"it has ended with phase {pod['status']['phase']}: read its log with kubectl logs "
+            f"{pod['metadata']['name']}")
+    reason = unready_reason(pod)
+    return WaitStatus(not reason, reason)

@@ -1,0 +1,67 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: namespace
+short_description: Create the namespace of a cache if it does not exist
+version_added: 0.1.0
+author:
+  - datacache.fluid contributors (@datacache)
+description:
+  - Creates a missing namespace with the label C(app.kubernetes.io/managed-by=datacache.fluid). The role
+    P(datacache.fluid.cleanup#role) deletes only a namespace with this label.
+  - Never changes an existing namespace.
+  - Without the permission to read the namespace it warns and assumes that the namespace exists.
+extends_documentation_fragment:
+  - datacache.fluid.attributes
+  - datacache.fluid.connection
+attributes:
+  diff_mode:
+    support: none
+    description: Returns no diff.
+options:
+  name:
+    description: Name of the namespace.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Create the namespace of a cache
+  datacache.fluid.namespace:
+    name: data
+"""
+
+RETURN = r"""
+existed:
+  description: Whether the namespace existed before.
+  returned: success
+  type: bool
+  sample: true
+duration:
+  description: Duration of the run, in seconds.
+  returned: success
+  type: float
+  sample: 0.1
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.lifecycle.namespaces import ensure, require_valid
+from ..module_utils.module import arguments
+from ..module_utils.module.run import run
+
+
+def argument_spec() -> dict:
+    return arguments.compose(arguments.connection(), name={"type": "str", "required": True})
+
+
+def main() -> None:
+    run(AnsibleModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules for what surrounds a cache: objects_absent, namespace, pod, fluid_info."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+OURS = {"app.kubernetes.io/managed-by": "datacache.fluid"}
+PODS = [{"kind": "Pod", "namespace": "data",
+         "label_selectors": ["release=hbase", "role in (alluxio-master, alluxio-fuse)"]}]
+READER = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "reader", "namespace": "data"},
+          "spec": {"containers": []}}
+READY = {"spec": {"nodeName": "n1"},
+         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
+
+
+def put_pod(cluster, name, role="alluxio-master", release="hbase", **metadata):
+    return cluster.put(kinds.POD, {"metadata": {
+        "name": name, "namespace": "data", "labels": {"release": release, "role": role}, **metadata}})
+
+
+def test_nothing_to_wait_for_costs_one_list_for_each_selection(cluster, run):
+    put_pod(cluster, "other", release="spark")
+    put_pod(cluster, "worker", role="alluxio-worker")
+    result = run("objects_absent", objects=PODS)
+    assert (result["changed"], result["found"]) == (False, [])
+    assert cluster.requests == [("list", "pods")]
+
+
+def test_it_waits_for_what_others_delete(cluster, run):
+    put_pod(cluster, "hbase-master-0")
+    cluster.later(30, lambda: cluster.vanish(kinds.POD, "hbase-master-0", "data"))
+    result = run("objects_absent", objects=PODS, wait_timeout=60)
+    assert (result["changed"], result["found"]) == (False, ["Pod hbase-master-0 in namespace data"])
+    assert 30 <= cluster.now <= 32
+
+
+@pytest.mark.parametrize("seconds", [1, 600])
+def test_a_wait_lasts_as_long_as_its_option_and_names_what_remains(cluster, run, seconds):
+    put_pod(cluster, "hbase-fuse-x", role="alluxio-fuse", finalizers=["a/b"],
+            deletionTimestamp="2026-11-23T12:00:00Z")
+    put_pod(cluster, "hbase-master-0")
+    result = run("objects_absent", objects=PODS, wait_timeout=seconds)
+    assert result["msg"].startswith(
+        f"timed out after {seconds} s while these objects still exist: Pod hbase-fuse-x in namespace data "
+        "(terminating, finalizers a/b), Pod hbase-master-0 in namespace data; kubectl describe shows")
+    assert cluster.now == pytest.approx(seconds)
+
+
+def test_many_remaining_objects_are_counted(cluster, run):
+    for number in range(200):
+        put_pod(cluster, f"hbase-fuse-{number:03}", role="alluxio-fuse")
+    message = run("objects_absent", objects=PODS, wait_timeout=1)["msg"]
+    assert "and 190 more" in message and len(message) < 1000
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_it_deletes_only_what_is_selected(cluster, run, check):
+    for name in ("a", "b"):
+        cluster.put(kinds.NAMESPACE, {"metadata": {"name": name, "labels": OURS}})
+    cluster.put(kinds.NAMESPACE, {"metadata": {"name": "foreign"}})
+    selection = [{"kind": "Namespace", "names": [name], "label_selectors": [
+        "app.kubernetes.io/managed-by=datacache.fluid"]} for name in ("a", "foreign")]
+    result = run("objects_absent", check=check, objects=selection, delete=True)
+    assert (result["changed"], result["found"]) == (True, ["Namespace a"])
+    left = {name for name in ("a", "b", "foreign") if cluster.stored(kinds.NAMESPACE, name)}
+    assert left == ({"a", "b", "foreign"} if check else {"b", "foreign"})
+    if not check:
+        assert not run("objects_absent", objects=selection, delete=True)["changed"]
+
+
+def test_a_kind_that_the_cluster_does_not_know_is_absent(cluster, run):
+    cluster.missing_kinds.add(kinds.JOB)
+    assert not run("objects_absent", objects=[
+        {"kind": "Job", "namespace": "data", "names": ["a"]}], delete=True)["changed"]
+
+
+@pytest.mark.parametrize(("kind", "plural"), [("Node", "nodes"), ("Namespace", "namespaces")])
+def test_without_permission_for_cluster_scoped_kinds_it_warns(cluster, run, kind, plural):
+    cluster.forbidden.add(("list", plural))
+    result = run("objects_absent", objects=[{"kind": kind, "label_selectors": ["a=b"]}, *PODS])
+    assert not result.get("failed")
+    [warning] = result["warnings"]
+    assert warning == f"could not check for {plural} with the labels a=b: not allowed to list {plural}"
+
+
+def test_without_permission_for_pods_it_fails(cluster, run):
+    cluster.forbidden.add(("list", "pods"))
+    assert run("objects_absent", objects=PODS)["msg"] == "not allowed to list pods"
+
+
+@pytest.mark.parametrize(("selection", "message"), [
+    ({"kind": "Pod", "namespace": "data"}, "objects[0] selects every Pod: give names or label_selectors"),
+    ({"kind": "Pod", "namespace": "data", "names": [], "label_selectors": []},
+     "objects[0] selects every Pod"),
+    ({"kind": "Pod", "names": ["a"]}, "objects[0] has no namespace"),
+    ({"kind": "Node", "names": ["n1"]}, "objects[0] would delete nodes"),
+], ids=["all", "empty", "no-namespace", "node"])
+def test_a_dangerous_selection_is_refused(cluster, run, selection, message):
+    assert run("objects_absent", objects=[selection], delete=True)["msg"].startswith(message)
+    assert cluster.requests == []
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_a_namespace_is_created_once(cluster, run, check):
+    result = run("namespace", check=check, name="data")
+    assert (result["changed"], result["existed"]) == (True, False)
+    made = cluster.stored(kinds.NAMESPACE, "data")
+    if check:
+        assert made is None
+        return
+    assert made["metadata"]["labels"] == OURS
+    cluster.requests.clear()
+    result = run("namespace", name="data")
+    assert (result["changed"], result["existed"]) == (False, True)
+    assert cluster.requests == [("get", "namespaces")]
+
+
+def test_a_foreign_namespace_stays_as_it_is(cluster, run):
+    before = cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data", "labels": {"team": "a"}}})
+    assert not run("namespace", name="data")["changed"]
+    assert cluster.stored(kinds.NAMESPACE, "data") == before
+
+
+def test_a_namespace_that_may_not_be_read_is_assumed(cluster, run):
+    cluster.forbidden.add(("get", "namespaces"))
+    result = run("namespace", name="data")
+    assert (result["changed"], result["existed"]) == (False, True)
+    assert result["warnings"] == [
+        "could not read namespace data, which is assumed to exist: not allowed to get namespaces"]
+
+
+def test_a_terminating_namespace_is_refused(cluster, run):
+    cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data", "deletionTimestamp": "2026-11-23T12:00:00Z"}})
+    assert run("namespace", name="data")["msg"].startswith("namespace data is terminating: wait until")
+
+
+def test_an_invalid_namespace_is_refused(cluster, run):
+    assert "namespace 'My_Team' is not a DNS-1123 label" in run("namespace", name="My_Team")["msg"]
+    assert cluster.requests == []
+
+
+def test_fluid_is_read_by_one_request(cluster, run):
+    cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}})
+    result = run("fluid_info")
+    assert (result["missing"], result["objects"]) == ([], [])
+    assert "datasets.data.fluid.io" in result["definitions"]
+    assert cluster.requests == [("get", "data.fluid.io")]
+    assert run("fluid_info", objects=True)["objects"] == [
+        {"kind": "Dataset", "namespace": "data", "name": "hbase"}]
+
+
+def test_what_is_missing_of_fluid(cluster, run):
+    cluster.missing_kinds |= {fluid_kinds.DATASET, *fluid_kinds.RUNTIMES}
+    result = run("fluid_info", objects=True)
+    assert result["definitions"] == result["objects"] == []
+    assert result["missing"] == ["datasets.data.fluid.io", "alluxioruntimes.data.fluid.io"]
+
+
+def test_a_pod_starts_and_replaces_that_of_an_interrupted_run(cluster, run):
+    old = cluster.put(kinds.POD, {**READER, "metadata": {**READER["metadata"], "finalizers": ["a/b"]}})
+    cluster.later(3, lambda: cluster.vanish(kinds.POD, "reader", "data"))
+    cluster.later(8, lambda: cluster.change(kinds.POD, "reader", "data", READY))
+    result = run("pod", definition=READER)
+    assert (result["changed"], result["node"]) == (True, "n1")
+    assert cluster.stored(kinds.POD, "reader", "data")["metadata"]["uid"] != old["metadata"]["uid"]
+
+
+def test_a_pod_in_check_mode(cluster, run):
+    assert run("pod", check=True, definition=READER)["changed"]
+    assert cluster.writes() == []
+
+
+def test_a_pod_that_does_not_start_is_explained(cluster, run):
+    waiting = {"phase": "Pending", "containerStatuses": [{"name": "reader", "state": {"waiting": {
+        "reason": "ErrImagePull", "message": "no such image"}}}]}
+    cluster.later(1, lambda: cluster.change(kinds.POD, "reader", "data", {"status": waiting}))
+    cluster.put(kinds.EVENT, {
+        "metadata": {"name": "e", "namespace": "data"}, "type": "Warning", "reason": "FailedMount",
+        "message": "no driver", "involvedObject": {"kind": "Pod", "name": "reader"}})
+    message = run("pod", definition=READER, wait_timeout=20)["msg"]
+    assert message == (
+        "timed out after 20 s while waiting for Pod reader in namespace data to be ready: container "
+        "reader is waiting: ErrImagePull no such image\n- event on Pod reader: FailedMount: no driver")
+
+
+@pytest.mark.parametrize(("patch", "message"), [
+    ({"status": {"phase": "Failed"}},
+     "it has ended with phase Failed: read its log with kubectl logs reader"),
+    (None, "it was deleted"),
+], ids=["failed", "deleted"])
+def test_a_pod_that_cannot_start_fails_at_once(cluster, run, patch, message):
+    cluster.later(2, lambda: cluster.change(kinds.POD, "reader", "data", patch) if patch
+                  else cluster.vanish(kinds.POD, "reader", "data"))
+    assert run("pod", definition=READER)["msg"].endswith(message)
+    assert cluster.now < 4
+
+
+def test_a_definition_of_another_kind_is_refused(cluster, run):
+    assert run("pod", definition={**READER, "kind": "Job"})["msg"] == (
+        "definition has the kind 'Job': expected Pod")
+    assert cluster.requests == []
