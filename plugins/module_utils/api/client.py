@@ -82,13 +82,14 @@ class Client(PodApi):
             if not token:
                 return
 
-    def resources(self, group: str, version: str) -> list[dict]:
-        """Return the APIResources (name, kind, namespaced) of a group version; [] for an unknown one."""
+    def resources(self, group: str, version: str) -> Iterator[dict]:
+        """Yield the APIResources (name, kind, namespaced) of a group version; none of an unknown one."""
         group_version = Kind("APIGroup", "", group, version, namespaced=False)
         try:
-            return self._json("GET", group_version, f"/apis/{group}/{version}").get("resources") or []
+            found = self._json("GET", group_version, f"/apis/{group}/{version}")
         except KindNotFound:
-            return []
+            return
+        yield from found.get("resources") or []
 
     def create(self, kind: Kind, body: dict, manager: str, dry_run: bool = False) -> dict:
         """Create the object. Raises AlreadyExists, also if an earlier attempt succeeded without an answer."""

@@ -64,7 +64,7 @@ def require_valid(params: dict) -> None:
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
-    """Delete the selected objects if params says so, and wait until none exists.
+    """Delete the selected objects with the option delete, and wait until none exists.
 
     Check mode only predicts the deletion.
     """

@@ -13,8 +13,9 @@ from .tally import Tally
 MODULE_UTILS = "ansible_collections.datacache.fluid.plugins.module_utils"
 # The least branch coverage of the unit tests, in percent.
 COVERED = 90
-# The environment of `make test-all`: interleavings of each pair of runs, and kills at every request.
-THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1"}
+# The environment of `make test-all`: interleavings of each pair of runs, kills at every request, generated
+# inventories.
+THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500"}
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 

@@ -109,7 +109,7 @@ WHOLE_OBJECTS = {"kubernetes.core.k8s", "kubernetes.core.k8s_info", "kubernetes.
 
 @pytest.mark.parametrize("role", ["backup", "cleanup", "deploy", "drill", "restore"])
 def test_no_whole_object_goes_into_a_result(role):
-    """AWX stores each result several times, and a refused request of these modules is kilobytes of headers."""
+    """AWX stores each result several times, and a refusal by these modules is kilobytes of headers."""
     used = {key for path in FILES if path.parts[0] == role
             for task in every_task(load(ROLES / path)) for key in task}
     assert used & WHOLE_OBJECTS == set()
