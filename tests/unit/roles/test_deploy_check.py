@@ -4,6 +4,7 @@ later.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,12 +58,21 @@ def test_validation_and_deployment_get_the_same_arguments():
         "datacache.fluid.alluxio_runtime": validation["datacache.fluid.validate_cache"]["runtime"]}
 
 
+CALLBACKS = DEPLOY.parents[1] / "tests" / "tools" / "callbacks"
+# What AWX may store for one host; a tenth of 1.3 MB is the limit of the whole deploy_ha.
+MOST_BYTES = 25_000
+
+
 @pytest.fixture(scope="module")
-def messages(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("check")
+
+
+@pytest.fixture(scope="module")
+def messages(folder):
     """Run the entry point for hosts with different options, and return the message of each; empty where it
     passed.
     """
-    folder = tmp_path_factory.mktemp("check")
     (folder / "config").write_text(json.dumps(CONFIG))
     hosts = {name: own for name, (own, _message) in HOSTS.items()}
     inventory = {"all": {"vars": VARIABLES, "hosts": hosts}}
@@ -78,7 +88,9 @@ def messages(tmp_path_factory):
                 "dest": f"{folder}/{{{{ inventory_hostname }}}}"}}]}]}]))
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
-        capture_output=True, text=True, timeout=120, check=False)
+        capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "EVENT_BYTES": str(folder / "bytes"), "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+             "ANSIBLE_CALLBACKS_ENABLED": "event_bytes"})
     assert done.returncode == 0, done.stdout + done.stderr
     return {name: (folder / name).read_text() if (folder / name).exists() else "" for name in HOSTS}
 
@@ -87,3 +99,10 @@ def messages(tmp_path_factory):
 def test_the_check_of_the_role(messages, host):
     expected = HOSTS[host][1]
     assert expected in messages[host] if expected else messages[host] == ""
+
+
+def test_the_events_are_small(messages, folder):
+    counted = {each["task"].rpartition(" : ")[2]: each["results"] + each["arguments"]
+               for each in json.loads((folder / "bytes").read_text())}
+    assert counted["Validate the cache options"] < MOST_BYTES * len(HOSTS)
+    assert counted["Validate the cache options"] > 1000
