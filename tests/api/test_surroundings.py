@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The modules for what surrounds a cache, on a real API server."""
 
+import time
+
 import pytest
 
 
@@ -58,8 +60,9 @@ def test_only_what_is_selected_is_deleted(succeed, api, put, namespace, sent):
 
 def test_what_remains_is_named_when_the_time_is_up(fail, api, put, namespace):
     put("a", "hbase")
+    began = time.monotonic()
     result = fail("objects_absent", namespace=None, wait_timeout=2, objects=[
         {"kind": "ConfigMap", "namespace": namespace, "label_selectors": ["owner=helm"]}])
     assert result["msg"].startswith(
         f"timed out after 2 s while these objects still exist: ConfigMap a in namespace {namespace};")
-    assert 2 <= result["duration"] < 4
+    assert 2 <= time.monotonic() - began < 5

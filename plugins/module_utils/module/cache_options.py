@@ -10,6 +10,9 @@ from ..errors import InvalidInput
 from . import arguments
 from .option_names import require_names
 
+# Faults that a message names; Ansible reports one several times, and each element of a list on its own.
+_NAMED_FAULTS = 2
+
 
 def dataset() -> dict:
     """Return the options of a Dataset."""
@@ -57,5 +60,6 @@ def converted(option: str, given: dict, options: dict) -> dict:
     messages = [f"{'unsupported option ' if isinstance(each, UnsupportedError) else ''}{each.msg}"
                 for each in result.errors]
     if messages:
-        raise InvalidInput(f"{option}: {'; '.join(messages)}")
+        shown = list(dict.fromkeys(messages))[:_NAMED_FAULTS]
+        raise InvalidInput(f"{option}: {'; '.join(shown)}")
     return result.validated_parameters

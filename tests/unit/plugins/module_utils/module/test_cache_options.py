@@ -35,3 +35,12 @@ def test_what_the_module_would_refuse_is_refused_with_the_options_name(option, g
     with pytest.raises(InvalidInput) as refused:
         cache_options.converted(option, given, options)
     assert str(refused.value).startswith(message)
+
+
+def test_many_faults_are_not_all_quoted():
+    mounts = [{"mount_point": "https://host/", "encrypt_options": 0, "shared": number}
+              for number in range(5, 40)]
+    with pytest.raises(InvalidInput) as refused:
+        cache_options.converted("dataset", {**IDENTITY, "mounts": mounts}, cache_options.dataset())
+    message = str(refused.value)
+    assert message.count("encrypt_options") == 1 and message.count("'shared'") == 1
