@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Validation of object names. Pure."""
+"""Validation of names, labels and annotations. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..errors import InvalidInput
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
 _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z", re.ASCII)
+# A label's value and the part of a key behind its slash (k8s.io/apimachinery, pkg/util/validation).
+_LABEL = re.compile(r"[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?\Z", re.ASCII)
 _LABEL_LENGTH = 63
 _SUBDOMAIN_LENGTH = 253
 _REVISION_HASH_LENGTH = len("-4294967295")
@@ -68,3 +70,37 @@ def require_namespace(name: str) -> None:
         raise InvalidInput(
             f"namespace {name!r} is not a DNS-1123 label: expected at most 63 lower-case letters, digits and "
             "'-', starting and ending with a letter or digit")
+
+
+def require_metadata(params: dict) -> None:
+    """Raise InvalidInput for labels and annotations that the API server refuses.
+
+    params: with the options labels and annotations, each a map of scalars, or without them.
+    """
+    for option in ("labels", "annotations"):
+        for key in params.get(option) or {}:
+            _require_key(option, str(key))
+    for key, value in (params.get("labels") or {}).items():
+        require_label_value(f"labels[{key}]", value)
+
+
+def require_label_value(what: str, value: object) -> None:
+    """Raise InvalidInput unless the value of a label is empty, or at most 63 valid characters."""
+    text = "" if value is None else str(value)
+    if text and not _is_label(text):
+        raise InvalidInput(
+            f"{what} is {text!r}, which is no value of a label: expected at most 63 letters, digits, '-', "
+            "'_' and '.', starting and ending with a letter or digit")
+
+
+def _require_key(option: str, key: str) -> None:
+    prefix, slash, name = key.rpartition("/")
+    domain = len(prefix) <= _SUBDOMAIN_LENGTH and _SUBDOMAIN.match(prefix)
+    if not _is_label(name) or (slash and not domain):
+        raise InvalidInput(
+            f"{option} has the key {key!r}: expected at most 63 letters, digits, '-', '_' and '.', possibly "
+            "after a DNS name and a slash, such as example.com/team")
+
+
+def _is_label(text: str) -> bool:
+    return len(text) <= _LABEL_LENGTH and _LABEL.match(text) is not None

@@ -15,6 +15,7 @@ from ..errors import InvalidInput
 from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
 from ..journal import volume as journal_volume
 from ..k8s.kinds import Kind
+from ..k8s.names import require_metadata
 from . import runtime_checks, volume as lifecycle_volume
 
 
@@ -22,6 +23,7 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
     """Raise InvalidInput, naming the object, for options that its own module refuses. Sends no request."""
     with _named(fluid_kinds.DATASET, dataset):
         fluid_dataset.require_valid(dataset)
+        require_metadata(dataset)
         if fluid_dataset.refers(dataset):
             raise InvalidInput(
                 "it mounts another Dataset, which Fluid serves without an AlluxioRuntime: create it with "
@@ -29,6 +31,7 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
     with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
         fluid_runtime.require_valid(runtime)
         journal_volume.require_valid(runtime)
+        require_metadata(runtime)
     if volume is not None:
         with _named(fluid_kinds.DATASET, volume):
             lifecycle_volume.require_valid(volume)

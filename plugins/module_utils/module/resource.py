@@ -21,7 +21,7 @@ from ..apply import reconcile
 from ..apply.reconcile import Outcome, Write
 from ..errors import FluidError, InvalidInput
 from ..k8s.kinds import Kind, ObjectRef
-from ..k8s.names import require_identity
+from ..k8s.names import require_identity, require_metadata
 from ..progress import Reporter
 from ..redaction import secrets_within
 from . import run as module_run
@@ -111,6 +111,7 @@ def require_valid(items: list[dict], check: Callable[[dict], None]) -> None:
     seen: set[ObjectRef] = set()
     for item in items:
         check(item)
+        require_metadata(item)
         if ref_of(item) in seen:
             raise InvalidInput(f"{item['namespace']}/{item['name']} is in the list twice: describe each "
                                "object only once")

@@ -13,11 +13,11 @@ UID = "4e0fd0ae-2bd5-4b9c-b3ad-53f9dfc1a0b5"
 
 
 def labels(namespace, name):
-    [block] = yaml.safe_load(GONE.read_text())
-    task = block["block"][0]
+    [task] = yaml.safe_load(GONE.read_text())
     variables = {"cleanup_namespace": namespace, "cleanup_name": name, **task["vars"],
                  "__cleanup_dataset": {"resources": [{"metadata": {"uid": UID}}]}}
-    nodes = [item["labels"] for item in task["loop"] if item["kind"] == "Node"]
+    nodes = [item["label_selectors"] for item in task["vars"]["__cleanup_created_objects"]
+             if item["kind"] == "Node"]
     try:
         from ansible.template import trust_as_template
     except ImportError:  # ansible-core 2.18 and earlier

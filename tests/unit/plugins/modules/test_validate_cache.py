@@ -71,6 +71,10 @@ def test_accepted(cluster, run, options, check):
                  id="choice"),
     pytest.param(cache(volume={"capacity": "much"}), "capacity: 'much' is not a Kubernetes quantity",
                  id="capacity"),
+    pytest.param(cache(dataset={"labels": {"team": "a b"}}),
+                 "Dataset hbase in namespace data: labels[team] is 'a b', which is no value of a label",
+                 id="label"),
+    pytest.param(cache(runtime={"annotations": {"": "x"}}), "annotations has the key ''", id="annotation"),
     pytest.param(cache(wait_timeout=0), "wait_timeout is 0: expected at least one second", id="wait-timeout"),
 ])
 def test_refused_without_a_request(cluster, run, options, message):

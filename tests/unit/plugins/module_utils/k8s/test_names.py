@@ -47,3 +47,30 @@ def test_names_that_would_address_something_else_are_refused(name):
 def test_an_empty_name_would_address_a_collection(params):
     with pytest.raises(InvalidInput):
         names.require_identity(params)
+
+
+@pytest.mark.parametrize("params", [
+    {}, {"labels": None, "annotations": None},
+    {"labels": {"team": "search", "example.com/a_b.c": "", "n": 3, "on": True, "none": None, "v": "a" * 63}},
+    {"annotations": {"example.com/note": "any text: \n- even this", "a" * 63: ""}},
+], ids=["nothing", "null", "labels", "annotations"])
+def test_labels_and_annotations_that_the_server_accepts(params):
+    names.require_metadata(params)
+
+
+@pytest.mark.parametrize(("params", "message"), [
+    ({"labels": {"team": "-1"}}, "labels[team] is '-1', which is no value of a label: expected at most 63"),
+    ({"labels": {"team": "a b"}}, "labels[team] is 'a b'"),
+    ({"labels": {"team": "a" * 64}}, "labels[team] is 'aaa"),
+    ({"labels": {"team": {"nested": 1}}}, "labels[team] is "),
+    ({"labels": {"": "a"}}, "labels has the key '': expected at most 63 letters"),
+    ({"labels": {"a b": "a"}}, "labels has the key 'a b'"),
+    ({"labels": {"/a": "a"}}, "labels has the key '/a'"),
+    ({"labels": {"Example.com/a": "a"}}, "labels has the key 'Example.com/a'"),
+    ({"annotations": {"a/b/c": "a"}}, "annotations has the key 'a/b/c'"),
+    ({"annotations": {"a" * 64: "a"}}, "annotations has the key 'aaa"),
+], ids=lambda value: None)
+def test_labels_and_annotations_that_the_server_refuses(params, message):
+    with pytest.raises(InvalidInput) as refused:
+        names.require_metadata(params)
+    assert str(refused.value).startswith(message)
