@@ -77,7 +77,7 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lifecycle.fluid_objects import read
+from ..module_utils.lifecycle.surroundings.fluid_objects import read
 from ..module_utils.module import arguments
 from ..module_utils.module.run import run
 

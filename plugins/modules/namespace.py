@@ -50,7 +50,7 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lifecycle.namespaces import ensure, require_valid
+from ..module_utils.lifecycle.surroundings.namespaces import ensure, require_valid
 from ..module_utils.module import arguments
 from ..module_utils.module.run import run
 

@@ -78,7 +78,7 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lifecycle.absence import KINDS, ensure, require_valid
+from ..module_utils.lifecycle.surroundings.absence import KINDS, ensure, require_valid
 from ..module_utils.module import arguments
 from ..module_utils.module.run import run
 

@@ -56,7 +56,7 @@ duration:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lifecycle.pod_start import ensure, require_valid
+from ..module_utils.lifecycle.surroundings.pod_start import ensure, require_valid
 from ..module_utils.module import arguments
 from ..module_utils.module.run import run
 

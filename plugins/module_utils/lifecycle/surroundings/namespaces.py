@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from ..api.client import Client
-from ..apply.field_manager import MANAGER
-from ..errors import AlreadyExists, Forbidden, PreconditionFailed
-from ..k8s.kinds import NAMESPACE, ObjectRef
-from ..k8s.names import require_namespace
-from ..progress import Reporter
+from ...api.client import Client
+from ...apply.field_manager import MANAGER
+from ...errors import AlreadyExists, Forbidden, PreconditionFailed
+from ...k8s.kinds import NAMESPACE, ObjectRef
+from ...k8s.names import require_namespace
+from ...progress import Reporter
 
 # The label of what the roles create, and may delete again.
 MANAGED_BY = {"app.kubernetes.io/managed-by": "datacache.fluid"}

@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-from ..api.client import Client
-from ..api.deadline import Deadline
-from ..api.waiter import Waiter
-from ..apply.field_manager import MANAGER
-from ..errors import InvalidInput
-from ..fluid import diagnosis
-from ..fluid.status import absent
-from ..k8s.kinds import POD, ObjectRef, ref_to
-from ..k8s.names import require_name, require_namespace
-from ..k8s.pods import is_finished, unready_reason
-from ..k8s.wait_status import WaitStatus
-from ..progress import Reporter
+from ...api.client import Client
+from ...api.deadline import Deadline
+from ...api.waiter import Waiter
+from ...apply.field_manager import MANAGER
+from ...errors import InvalidInput
+from ...fluid import diagnosis
+from ...fluid.status import absent
+from ...k8s.kinds import POD, ObjectRef, ref_to
+from ...k8s.names import require_name, require_namespace
+from ...k8s.pods import is_finished, unready_reason
+from ...k8s.wait_status import WaitStatus
+from ...progress import Reporter
 
 
 def require_valid(params: dict) -> None:

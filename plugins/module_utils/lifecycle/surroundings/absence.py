@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..api.client import Client
-from ..api.deadline import Deadline
-from ..errors import FluidError, Forbidden, InvalidInput, KindNotFound, WaitTimeout
-from ..k8s.kinds import (
+from ...api.client import Client
+from ...api.deadline import Deadline
+from ...errors import FluidError, Forbidden, InvalidInput, KindNotFound, WaitTimeout
+from ...k8s.kinds import (
     CONFIG_MAP,
     CUSTOM_RESOURCE_DEFINITION,
     JOB,
@@ -19,8 +19,8 @@ from ..k8s.kinds import (
     Kind,
     ref_to,
 )
-from ..k8s.wait_status import WaitStatus
-from ..progress import Reporter
+from ...k8s.wait_status import WaitStatus
+from ...progress import Reporter
 
 KINDS = {kind.kind: kind for kind in (
     CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, JOB, NAMESPACE, NODE, PERSISTENT_VOLUME_CLAIM, POD)}

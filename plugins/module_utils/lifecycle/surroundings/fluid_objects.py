@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..api.client import Client
-from ..fluid.kinds import ALLUXIO_RUNTIME, DATASET, FLUID_GROUP
-from ..k8s.kinds import Kind
-from ..progress import Reporter
+from ...api.client import Client
+from ...fluid.kinds import ALLUXIO_RUNTIME, DATASET, FLUID_GROUP
+from ...k8s.kinds import Kind
+from ...progress import Reporter
 
 
 def read(client: Client, params: dict, _check_mode: bool, _reporter: Reporter) -> dict:
