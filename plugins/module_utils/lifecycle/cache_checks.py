@@ -16,6 +16,7 @@ from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as f
 from ..journal import volume as journal_volume
 from ..k8s.kinds import Kind
 from ..k8s.names import require_metadata
+from ..k8s.placement_rules import require_placement
 from . import runtime_checks, volume as lifecycle_volume
 
 
@@ -24,6 +25,7 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
     with _named(fluid_kinds.DATASET, dataset):
         fluid_dataset.require_valid(dataset)
         require_metadata(dataset)
+        require_placement(dataset)
         if fluid_dataset.refers(dataset):
             raise InvalidInput(
                 "it mounts another Dataset, which Fluid serves without an AlluxioRuntime: create it with "

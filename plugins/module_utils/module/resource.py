@@ -22,6 +22,7 @@ from ..apply.reconcile import Outcome, Write
 from ..errors import FluidError, InvalidInput
 from ..k8s.kinds import Kind, ObjectRef
 from ..k8s.names import require_identity, require_metadata
+from ..k8s.placement_rules import require_placement
 from ..progress import Reporter
 from ..redaction import secrets_within
 from . import run as module_run
@@ -112,6 +113,7 @@ def require_valid(items: list[dict], check: Callable[[dict], None]) -> None:
     for item in items:
         check(item)
         require_metadata(item)
+        require_placement(item)
         if ref_of(item) in seen:
             raise InvalidInput(f"{item['namespace']}/{item['name']} is in the list twice: describe each "
                                "object only once")

@@ -8,13 +8,14 @@ import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 
 MOUNT = {"name": "web", "mount_point": "https://host/path/"}
+AFFINITY = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "Exists"}]}]}
 FULL = {
     "labels": {"team": "x"}, "annotations": {"note": "y"},
     "mounts": [{**MOUNT, "path": "/w", "read_only": True, "shared": False, "options": {"a": 1},
                 "encrypt_options": [{"name": "aws.secretKey", "secret_name": "s3", "secret_key": "key"}]}],
     "shared_options": {"b": True},
     "shared_encrypt_options": [{"name": "c", "secret_name": "s", "secret_key": "k"}],
-    "access_modes": ["ReadOnlyMany"], "placement": "Shared", "node_affinity": {"nodeSelectorTerms": []},
+    "access_modes": ["ReadOnlyMany"], "placement": "Shared", "node_affinity": AFFINITY,
     "tolerations": [{"operator": "Exists"}], "owner": {"uid": 1, "gid": 2, "user": "u", "group": "g"},
 }
 
