@@ -106,6 +106,14 @@ options:
         description: Type of the volume. Fluid's default is V(hostPath).
         type: str
         choices: [hostPath, emptyDir]
+      volume_source:
+        description:
+          - Source of the volume, as in C(volumes) of a pod without its name, such as an C(emptyDir) with a
+            C(medium).
+          - Fluid 1.0.8 reads C(emptyDir.medium) only, and only with O(tieredstore[].volume_type=emptyDir). It
+            replaces O(tieredstore[].mediumtype) in the workers. An C(emptyDir) without medium is refused,
+            because Fluid then renders no volume.
+        type: dict
   properties: &properties
     description:
       - Alluxio properties of all components.
@@ -122,7 +130,8 @@ options:
     elements: str
   network_mode:
     description:
-      - Network of masters and workers. The default is Fluid's.
+      - Network of masters and workers. The default is Fluid's. O(master.network_mode) and
+        O(worker.network_mode) override it for one of the two.
       - V(HostNetwork) requires one node for each master, because all masters use the same ports.
       - With V(ContainerNetwork) masters may share a node, and Fluid sets no anti-affinity.
         O(datacache.fluid.alluxio_rollout#module:spread_masters) does.
@@ -292,10 +301,39 @@ options:
       - Needs O(wait=true).
     type: str
     choices: [required, preferred, ignored]
+  volumes: &volumes
+    description:
+      - Volumes that components may mount, such as keys, keytabs and CA bundles from Secrets. Each is as in
+        C(volumes) of a pod, with a C(name) and a source such as C(secret).
+      - A component gets those that its C(volume_mounts) name.
+      - A volume without name, a name that occurs twice and a name that Fluid gives to a volume of its own are
+        refused.
+      - Fluid reads it only when it creates the runtime.
+    type: list
+    elements: dict
+  pod_metadata: &pod_metadata
+    description:
+      - Labels and annotations of the pods of masters, workers and FUSE. Those of a component override these.
+      - Fluid reads it only when it creates the runtime. Labels by which Fluid selects its pods are refused.
+    type: dict
+    suboptions: &pod_metadata_options
+      labels:
+        description: Labels of the pods.
+        type: dict
+      annotations:
+        description: Annotations of the pods.
+        type: dict
+  image_pull_secrets: &image_pull_secrets
+    description:
+      - Names of the Secrets with credentials for the registries of all images. They must be in the namespace
+        of the runtime. Those of a component override these.
+      - Fluid's default is that of its installation. It reads the option only when it creates the runtime.
+    type: list
+    elements: str
   master: &master
     description: Options of the master containers.
     type: dict
-    suboptions: &component_options
+    suboptions: &server_options
       resources:
         description: Resources of the containers, as Kubernetes quantities by names such as C(cpu) and
           C(memory). Other values are refused.
@@ -307,6 +345,10 @@ options:
           limits:
             description: Maximum amounts that the container may use.
             type: dict
+          claims: &claims
+            description: Names of resource claims. Fluid 1.0.8 ignores it.
+            type: list
+            elements: str
       jvm_options:
         description: JVM options of this component.
         type: list
@@ -323,16 +365,61 @@ options:
       node_selector:
         description: Labels of the nodes that may run this component.
         type: dict
+      network_mode: &component_network
+        description: Network of the pods. Fluid reads it for masters, workers and FUSE pods only.
+        type: str
+        choices: [HostNetwork, ContainerNetwork]
+      volume_mounts: &volume_mounts
+        description:
+          - Mounts of O(volumes), each as in C(volumeMounts) of a container, with C(name) and C(mountPath).
+          - The job containers of the same pod have the mounts of masters and workers, too.
+          - Fluid reads it for masters, workers and FUSE pods, and only when it creates the runtime.
+          - A volume that O(volumes) does not declare, one that is mounted twice, a relative path and a path
+            that is already mounted are refused.
+        type: list
+        elements: dict
+      pod_metadata:
+        description: Labels and annotations of the pods, above O(pod_metadata). Fluid reads it for masters,
+          workers and FUSE pods, and only when it creates the runtime.
+        type: dict
+        suboptions: *pod_metadata_options
+      image_pull_secrets: &component_pull_secrets
+        description: Names of Secrets, instead of O(image_pull_secrets). Fluid reads it for masters, workers
+          and FUSE pods, and only when it creates the runtime.
+        type: list
+        elements: str
+      enabled:
+        description: Runs the component. Fluid 1.0.8 reads it for O(api_gateway) only and always runs the
+          others.
+        type: bool
   worker: &worker
     description: Options of the worker containers.
     type: dict
-    suboptions: *component_options
+    suboptions: &component_options
+      <<: *server_options
+      replicas:
+        description: Number of instances. Fluid 1.0.8 ignores it; O(worker_replicas) and O(master_replicas)
+          set those of workers and masters.
+        type: int
   job_master: &job_master
-    description: Options of the job master containers.
+    description:
+      - Options of the job master containers, which run in the pods of the masters.
+      - Fluid 1.0.8 reads C(ports) and C(resources) only. M(datacache.fluid.alluxio_rollout) applies
+        C(properties), C(jvm_options) and C(env) to several masters. A warning names the others.
     type: dict
     suboptions: *component_options
   job_worker: &job_worker
-    description: Options of the job worker containers.
+    description:
+      - Options of the job worker containers, which run in the pods of the workers.
+      - Fluid 1.0.8 reads C(ports) and C(resources) only. A warning names the others.
+    type: dict
+    suboptions: *component_options
+  api_gateway: &api_gateway
+    description:
+      - Options of Alluxio's REST proxy, which runs in each master pod with O(api_gateway.enabled=true). The
+        status of the runtime then names its address.
+      - Fluid 1.0.8 reads C(enabled) and the port C(web) only, and only when it creates the runtime. The port
+        is 39999 on the container network. A warning names the others.
     type: dict
     suboptions: *component_options
   fuse: &fuse
@@ -357,6 +444,16 @@ options:
       node_selector:
         description: Labels of the nodes that may run FUSE pods.
         type: dict
+      network_mode:
+        description: Network of the FUSE pods. Fluid's default is V(HostNetwork).
+        type: str
+        choices: [HostNetwork, ContainerNetwork]
+      volume_mounts: *volume_mounts
+      pod_metadata:
+        description: Labels and annotations of the FUSE pods, above O(pod_metadata).
+        type: dict
+        suboptions: *pod_metadata_options
+      image_pull_secrets: *component_pull_secrets
       image:
         description: Image of the FUSE client.
         type: str
@@ -409,6 +506,67 @@ options:
         description: Group name.
         type: str
         required: true
+  init_users: &init_users
+    description:
+      - Init container of the pods that creates the user of O(run_as). Fluid runs it with O(run_as) only.
+      - Fluid 1.0.8 reads the image only, and uses it for its DataBackups, too.
+    type: dict
+    suboptions:
+      image:
+        description: Image of the container. The default is that of Fluid's installation.
+        type: str
+      image_tag:
+        description: Tag of the image.
+        type: str
+      image_pull_policy:
+        description: Pull policy of the image.
+        type: str
+        choices: [Always, IfNotPresent, Never]
+      env:
+        description: Environment variables of the container. Fluid 1.0.8 ignores it.
+        type: dict
+      resources:
+        description: Resources of the container. Fluid 1.0.8 ignores it.
+        type: dict
+        suboptions: *resources
+  management: &management
+    description: How Fluid manages the runtime. Fluid applies a change to a running runtime.
+    type: dict
+    suboptions:
+      clean_cache_policy:
+        description: How Fluid frees the cached data when the runtime is deleted.
+        type: dict
+        suboptions:
+          grace_period_seconds:
+            description: Time limit of one attempt, in seconds. Fluid's default is V(60).
+            type: int
+          max_retry_attempts:
+            description: Number of attempts after which Fluid deletes the runtime with what is still cached.
+              Fluid's default is V(3).
+            type: int
+      metadata_sync_policy:
+        description: Whether Fluid loads the metadata of the under-stores.
+        type: dict
+        suboptions:
+          auto_sync:
+            description:
+              - Loads the metadata of all files when the Dataset is bound, by which Fluid knows its size and
+                its number of files.
+              - With V(false) the status of the Dataset has no size, and files appear as they are read. It
+                suits under-stores with millions of files. Fluid's default is V(true).
+            type: bool
+  data: &data
+    description: Options of the cached data.
+    type: dict
+    suboptions:
+      replicas:
+        description: Maximum number of workers that hold a copy of the same data, which Fluid sets as
+          C(alluxio.user.file.replication.max) above O(properties). Fluid's default is V(1). It reads the
+          option only when it creates the runtime.
+        type: int
+      pin:
+        description: Keeps the data in the cache. Fluid 1.0.8 ignores it.
+        type: bool
   disable_prometheus: &disable_prometheus
     description: Disables the metrics for Prometheus. Fluid enables them by default.
     type: bool
@@ -416,6 +574,16 @@ options:
     description: ConfigMap in the namespace of the runtime with C(hdfs-site.xml) or C(core-site.xml), for
       under-stores on HDFS.
     type: str
+  spec_overrides: &spec_overrides
+    description:
+      - Fields of the runtime's C(spec), in the form of its definition, for fields that have no option, as of
+        a newer Fluid.
+      - Other options go above it. Maps are merged, a list is one field.
+      - A field that is no longer given is removed, as for other options. The API server refuses a field that
+        the cluster's definition does not have.
+      - Refused for C(replicas), C(master.replicas), C(master.networkMode) and C(worker.networkMode), which
+        options always set. The values are not validated otherwise.
+    type: dict
   runtimes:
     description:
       - Manages several runtimes in one task.
@@ -474,13 +642,21 @@ options:
       worker: *worker
       job_master: *job_master
       job_worker: *job_worker
+      api_gateway: *api_gateway
       fuse: *fuse
+      volumes: *volumes
+      pod_metadata: *pod_metadata
+      image_pull_secrets: *image_pull_secrets
       image: *image
       image_tag: *image_tag
       image_pull_policy: *image_pull_policy
       run_as: *run_as
+      init_users: *init_users
+      management: *management
+      data: *data
       disable_prometheus: *disable_prometheus
       hadoop_config: *hadoop_config
+      spec_overrides: *spec_overrides
   wait_timeout:
     default: 600
 seealso:
@@ -516,6 +692,25 @@ EXAMPLES = r"""
       - mediumtype: SSD
         path: /mnt/cache
         quota: 200Gi
+
+- name: Read HDFS with Kerberos, with the keytab and the configuration from a Secret
+  datacache.fluid.alluxio_runtime:
+    name: warehouse
+    namespace: data
+    master_replicas: 3
+    hadoop_config: hdfs-configuration
+    image_pull_secrets: [registry]
+    volumes:
+      - name: kerberos
+        secret: {secretName: hdfs-keytab}
+    master:
+      volume_mounts: [{name: kerberos, mountPath: /etc/kerberos, readOnly: true}]
+    worker:
+      volume_mounts: [{name: kerberos, mountPath: /etc/kerberos, readOnly: true}]
+    properties:
+      alluxio.master.keytab.file: /etc/kerberos/alluxio.keytab
+    management:
+      metadata_sync_policy: {auto_sync: false}
 
 - name: Recreate a cache with three masters instead of one, after a backup and while no pod uses it
   datacache.fluid.alluxio_runtime:

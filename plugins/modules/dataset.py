@@ -133,6 +133,52 @@ options:
         description: Group name.
         type: str
         required: true
+  data_restore_location: &data_restore_location
+    description:
+      - Backup of Fluid's DataBackup from which new masters restore the metadata. Fluid reads it only when it
+        creates the runtime.
+      - M(datacache.fluid.alluxio_restore) restores the backups of M(datacache.fluid.alluxio_backup), also
+        into a running cache.
+    type: dict
+    suboptions:
+      path:
+        description:
+          - Folder of the backup, V(pvc://claim/folder) on a claim or V(local:///folder) on a node. Another
+            value is refused.
+        type: str
+      node_name:
+        description: Node that has the folder of V(local://), on which Fluid then places all masters. Required
+          with V(local://), and refused with V(pvc://), for which Fluid ignores it.
+        type: str
+  runtimes: &supporting_runtimes
+    description: Runtimes that support the Dataset, C(spec.runtimes). Fluid 1.0.8 ignores it and binds the
+      runtime of the Dataset's name.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the runtime.
+        type: str
+      namespace:
+        description: Namespace of the runtime.
+        type: str
+      category:
+        description: Category of the runtime, such as V(Accelerate).
+        type: str
+      type:
+        description: Type of the runtime, such as V(alluxio).
+        type: str
+      master_replicas:
+        description: Number of masters.
+        type: int
+  spec_overrides: &spec_overrides
+    description:
+      - Fields of the Dataset's C(spec), in the form of its definition, for fields that have no option, as of
+        a newer Fluid.
+      - Other options go above it. Maps are merged, a list is one field. The values are not validated.
+      - A field that is no longer given is removed, as for other options. The API server refuses a field that
+        the cluster's definition does not have.
+    type: dict
   datasets:
     description:
       - Manages several Datasets in one task.
@@ -166,6 +212,9 @@ options:
       node_affinity: *node_affinity
       tolerations: *tolerations
       owner: *owner
+      data_restore_location: *data_restore_location
+      runtimes: *supporting_runtimes
+      spec_overrides: *spec_overrides
   wait_phase:
     description:
       - Phase to wait for with O(wait=true). By default that in which pods can use the Dataset.

@@ -59,6 +59,8 @@ _RBAC = re.compile(r'is forbidden: User "[^"]*" cannot ')
 _LONGEST_MESSAGE = 600
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 60.0
+# In the refusal of a write with fieldValidation=Strict.
+_UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
 
 
 class Transport:
@@ -196,6 +198,9 @@ def raise_for_status(
             f"{ATTEMPTS} attempts: {message}; check its health, then run this again", response.status)
     if response.status == 410:
         raise Expired(refused, 410, continue_token=(status.get("metadata") or {}).get("continue", ""))
+    if fields := dict.fromkeys(_UNKNOWN_FIELD.findall(message)):
+        raise ApiError(f"the cluster's definition of {kind.kind} has no field {', '.join(fields)}: leave it "
+                       "out, or install the version that has it", response.status)
     if reason == "AlreadyExists":
         raise AlreadyExists(refused, response.status, repeated)
     raise (WriteConflict if response.status == 409 else ApiError)(refused, response.status, repeated)

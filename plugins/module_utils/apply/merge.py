@@ -28,9 +28,13 @@ _ELEMENT_KEYS = {
 }
 # Maps with free keys: an empty value has a meaning in them, unlike in the field of a struct.
 _FREE_MAPS = frozenset(
-    {"labels", "annotations", "options", "sharedOptions", "properties", "env", "nodeSelector", "matchLabels"})
+    {"labels", "annotations", "options", "sharedOptions", "properties", "env", "nodeSelector", "matchLabels",
+     "volumeAttributes"})
+# Fields of which an empty value and a missing one differ: Fluid and Kubernetes have a default other than it.
+_SET_IF_EMPTY = frozenset(
+    {"autoSync", "gracePeriodSeconds", "maxRetryAttempts", "tolerationSeconds", "emptyDir"})
 _QUANTITY_PARENTS = frozenset({"limits", "requests"})
-_QUANTITY_FIELDS = frozenset({"quota"})
+_QUANTITY_FIELDS = frozenset({"quota", "sizeLimit", "divisor"})
 _ABSENT = object()
 
 
@@ -83,12 +87,16 @@ def _merge_map(last: Any, existing: dict, desired: dict, path: Path, changes: li
 
 def _merge_value(last: Any, existing: Any, desired: Any, path: Path, changes: list[Change]) -> Any:
     if (existing is _ABSENT or existing is None) and _is_empty(path, desired):
-        # All fields of Fluid are `omitempty`: an empty value equals a missing one.
+        # Most fields of Fluid are `omitempty`: an empty value equals a missing one.
         return existing
     if isinstance(desired, dict):
         nested = existing if isinstance(existing, dict) else {}
         value = _merge_map(last, nested, desired, path, changes)
-        return existing if existing is _ABSENT and not value else value
+        if existing is _ABSENT and not value:
+            if path[-1] not in _SET_IF_EMPTY:
+                return existing
+            changes.append(Change(path))
+        return value
     if isinstance(desired, list):
         elements = _merge_list(last, existing, desired, path)
         if elements != existing:
@@ -181,8 +189,8 @@ def _is_quantity(path: Path) -> bool:
 
 
 def _is_empty(path: Path, value: Any) -> bool:
-    """Return whether a value means the same as a missing one; in a map with free keys only None does."""
-    if len(path) > 1 and path[-2] in _FREE_MAPS:
+    """Return whether a value means the same as a missing one; in some fields and maps only None does."""
+    if _SET_IF_EMPTY.intersection(path[-1:]) or _FREE_MAPS.intersection(path[-2:-1]):
         return value is None
     if isinstance(value, dict):
         return all(_is_empty(path + (key,), inner) for key, inner in value.items())

@@ -15,7 +15,7 @@ from ..k8s.names import (
     require_volume_name,
 )
 from . import kinds as fluid_kinds
-from .fields import overrides
+from .fields import overrides, restore
 from .fields.dataset import DATASET
 from .fields.table import render
 from .fields.texts import METADATA, require_texts
@@ -54,6 +54,7 @@ def require_valid(params: dict) -> None:
     _require_valid_options("", params.get("shared_options"), params.get("shared_encrypt_options"), "shared_")
     if terms := params.get("node_affinity"):
         _require_node_selector(terms)
+    restore.require_valid(params.get("data_restore_location") or {})
 
 
 def path_of(mount: dict) -> str:

@@ -16,7 +16,7 @@ from ..k8s import quantity
 from ..k8s.names import require_dns_1035, require_namespace, require_stateful_set_prefix
 from . import kinds as fluid_kinds
 from .components import COMPONENTS
-from .fields import overrides
+from .fields import overrides, pods, unread
 from .fields.runtime import RUNTIME
 from .fields.table import render
 from .fields.texts import METADATA, require_texts
@@ -30,6 +30,9 @@ _ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVers
            ("spec", "master", "nodeSelector"),
            *(("spec", part, field) for part in ("master", "jobMaster") for field in _COMPONENT_FIELDS))
 MASTER_COUNT = ("spec", "master", "replicas")
+# The options that always have a value, by their field.
+_ALWAYS_SET = {"replicas": "worker_replicas", "master.replicas": "master_replicas",
+               "master.networkMode": "network_mode", "worker.networkMode": "network_mode"}
 
 
 def require_valid(params: dict) -> None:
@@ -47,6 +50,8 @@ def require_valid(params: dict) -> None:
     _require_valid_raft(params.get("raft") or {}, raft_options(params), params.get("properties") or {})
     if params["master_replicas"] > 1:
         _require_closed_standbys(params)
+    pods.require_valid(params)
+    overrides.require_valid(params.get("spec_overrides"), _ALWAYS_SET)
     for component in COMPONENTS:
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
 
@@ -174,8 +179,14 @@ def applied_by_rollout(paths: list[tuple], masters: int) -> list[tuple]:
 
 def applied_only_at_creation(paths: list[tuple], masters: int) -> list[tuple]:
     """Return those of the changed fields that Fluid reads only at creation and that no rollout applies."""
+    others = {*applied_by_rollout(paths, masters), *never_applied(paths, masters)}
+    return [path for path in paths if path not in others and not _is_below(path, _APPLIED_LATER)]
+
+
+def never_applied(paths: list[tuple], masters: int) -> list[tuple]:
+    """Return those of the fields that Fluid 1.0.8 never reads and that no rollout applies."""
     rolled = applied_by_rollout(paths, masters)
-    return [path for path in paths if path not in rolled and not _is_below(path, _APPLIED_LATER)]
+    return [path for path in unread.unread(paths) if path not in rolled]
 
 
 def _is_below(path: tuple, fields: tuple[tuple, ...]) -> bool:

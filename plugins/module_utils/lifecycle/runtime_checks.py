@@ -22,11 +22,12 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(params))
 
     def guard(existing: dict | None, merged: MergeResult) -> None:
+        paths = [change.path for change in merged.changes]
         if existing is None:
             if params["master_replicas"] > 1:
                 require_nodes_for_masters(client, params, warn)
+            _warn_of_unread(what, paths, params["master_replicas"], warn)
             return
-        paths = [change.path for change in merged.changes]
         masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
         if runtime.MASTER_COUNT in paths and masters != desired:
             _require_scalable(ref_of(params), masters, desired)
@@ -39,6 +40,7 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
             property_check.require_known(client, ref_of(params), property_check.changed(merged.changes))
         except Forbidden as err:
             warn(f"could not check whether Alluxio knows the changed properties: {err}")
+        _warn_of_unread(what, paths, masters, warn)
         rolled = runtime.applied_by_rollout(paths, masters)
         if rolled:
             warn(f"{what} is running and Fluid does not apply changes of {_fields(rolled)}: run "
@@ -49,6 +51,12 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
                  "change has no effect until the runtime is deleted and created again")
 
     return guard
+
+
+def _warn_of_unread(what: str, paths: list[tuple], masters: int, warn: Callable[[str], None]) -> None:
+    unread = runtime.never_applied(paths, masters)
+    if unread:
+        warn(f"{what}: Fluid 1.0.8 never reads {_fields(unread)}, which has no effect: leave it out")
 
 
 def _require_scalable(ref: ObjectRef, masters: int, desired: int) -> None:

@@ -37,7 +37,13 @@ def dataset() -> dict:
         placement={"type": "str", "choices": ["Exclusive", "Shared"]},
         node_affinity={"type": "dict"},
         tolerations={"type": "list", "elements": "dict"},
-        owner=arguments.user())
+        owner=arguments.user(),
+        data_restore_location={"type": "dict", "options": {
+            "path": {"type": "str"}, "node_name": {"type": "str"}}},
+        runtimes={"type": "list", "elements": "dict", "options": {
+            **{name: {"type": "str"} for name in ("name", "namespace", "category", "type")},
+            "master_replicas": {"type": "int"}}},
+        spec_overrides={"type": "dict"})
 
 
 def volume() -> dict:

@@ -9,19 +9,26 @@ from . import arguments
 
 def runtime() -> dict:
     """Return the options of an AlluxioRuntime."""
-    component = {
-        "resources": {"type": "dict", "options": {"requests": {"type": "dict"}, "limits": {"type": "dict"}}},
-        "jvm_options": {"type": "list", "elements": "str"}, "properties": {"type": "dict"},
-        "env": {"type": "dict"},
-        "ports": {"type": "dict"}, "node_selector": {"type": "dict"},
+    networks = {"type": "str", "choices": ["HostNetwork", "ContainerNetwork"]}
+    resources = {"type": "dict", "options": {
+        "requests": {"type": "dict"}, "limits": {"type": "dict"}, "claims": _list("str")}}
+    pods = {
+        "pod_metadata": {"type": "dict", "options": arguments.metadata()},
+        "image_pull_secrets": _list("str"),
     }
+    component = {
+        "resources": resources, "jvm_options": _list("str"), "properties": {"type": "dict"},
+        "env": {"type": "dict"}, "node_selector": {"type": "dict"},
+        "network_mode": networks, "volume_mounts": _list("dict"), **pods,
+    }
+    server = {**component, "ports": {"type": "dict"}, "enabled": {"type": "bool"}}
+    replicated = {**server, "replicas": {"type": "int"}}
     image = {
         "image": {"type": "str"}, "image_tag": {"type": "str"},
         "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
     }
     fuse = {
-        **{key: value for key, value in component.items() if key != "ports"}, **image,
-        "args": {"type": "list", "elements": "str"},
+        **component, **image, "args": _list("str"),
         "clean_policy": {"type": "str", "choices": ["OnDemand", "OnRuntimeDeleted", "OnFuseChanged"]},
     }
     level = {
@@ -29,20 +36,22 @@ def runtime() -> dict:
         "path": {"type": "str", "required": True}, "quota": {"type": "str"}, "quota_list": {"type": "str"},
         "high": {"type": "str"}, "low": {"type": "str"},
         "volume_type": {"type": "str", "choices": ["hostPath", "emptyDir"]},
+        "volume_source": {"type": "dict"},
     }
     return arguments.compose(
-        arguments.metadata(), image,
-        {name: {"type": "dict", "options": component}
-         for name in ("master", "worker", "job_master", "job_worker")},
+        arguments.metadata(), image, pods,
+        {name: {"type": "dict", "options": replicated}
+         for name in ("worker", "job_master", "job_worker", "api_gateway")},
+        master={"type": "dict", "options": server},
         fuse={"type": "dict", "options": fuse},
+        volumes=_list("dict"),
         master_replicas={"type": "int", "default": 1},
         recreate={"type": "str"},
         worker_replicas={"type": "int", "default": 1},
         tieredstore={"type": "list", "elements": "dict", "options": level},
         properties={"type": "dict"},
-        jvm_options={"type": "list", "elements": "str"},
-        network_mode={"type": "str", "choices": ["HostNetwork", "ContainerNetwork"],
-                      "default": "HostNetwork"},
+        jvm_options=_list("str"),
+        network_mode={**networks, "default": "HostNetwork"},
         raft={"type": "dict", "options": {
             "profile": {"type": "str", "choices": list(properties.RAFT_PROFILES)},
             **{option: {"type": "str"} for option in properties.RAFT_PROPERTIES},
@@ -55,5 +64,16 @@ def runtime() -> dict:
         stable_peer_addresses={"type": "bool", "default": True},
         disruption_budget={"type": "bool", "default": True},
         run_as=arguments.user(),
+        init_users={"type": "dict", "options": {**image, "env": {"type": "dict"}, "resources": resources}},
+        management={"type": "dict", "options": {
+            "clean_cache_policy": {"type": "dict", "options": {
+                "grace_period_seconds": {"type": "int"}, "max_retry_attempts": {"type": "int"}}},
+            "metadata_sync_policy": {"type": "dict", "options": {"auto_sync": {"type": "bool"}}}}},
+        data={"type": "dict", "options": {"replicas": {"type": "int"}, "pin": {"type": "bool"}}},
         disable_prometheus={"type": "bool"},
-        hadoop_config={"type": "str"})
+        hadoop_config={"type": "str"},
+        spec_overrides={"type": "dict"})
+
+
+def _list(elements: str) -> dict:
+    return {"type": "list", "elements": elements}

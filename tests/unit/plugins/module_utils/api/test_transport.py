@@ -108,6 +108,11 @@ def test_tokens_are_asked_for_anew_for_each_attempt(ask):
     pytest.param("watch", refusal(410, "Expired", "too old"), Expired, "too old", id="expired-watch"),
     pytest.param("create", refusal(422, "Invalid", "spec.placement: Unsupported value"), ApiError,
                  "create of " + PATH + " was refused: spec.placement: Unsupported value", id="invalid"),
+    pytest.param("create", refusal(400, "BadRequest", 'Dataset in version "v1alpha1" cannot be handled as a '
+                                   'Dataset: strict decoding error: unknown field "spec.a", unknown field '
+                                   '"spec.b.c"'), ApiError,
+                 "the cluster's definition of Dataset has no field spec.a, spec.b.c: leave it out, or "
+                 "install the version that has it", id="unknown-fields"),
     pytest.param("get", answer(418, b"<html>"), ApiError, "HTTP 418", id="not-json"),
     pytest.param("get", answer(418, b'["odd"]'), ApiError, "HTTP 418", id="json-of-another-shape"),
 ])

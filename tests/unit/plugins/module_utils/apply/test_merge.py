@@ -56,9 +56,31 @@ def outcome(last, existing, desired):
     pytest.param({"tolerations": [{"key": "a", "theirs": "x"}]}, {"tolerations": [{"key": "a"}]},
                  id="element-without-a-name"),
     pytest.param({"replicas": 2.0}, {"replicas": 2}, id="integer-equals-float"),
+    pytest.param({"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1Gi"}}]},
+                 {"volumes": [{"name": "a", "emptyDir": {"sizeLimit": "1024Mi"}}]}, id="size-limit"),
+    pytest.param({"volumes": [{"name": "a", "emptyDir": {}}]}, {"volumes": [{"name": "a", "emptyDir": {}}]},
+                 id="empty-dir"),
 ])
 def test_unchanged(existing, desired):
     assert outcome({}, existing, desired) == (existing, [])
+
+
+@pytest.mark.parametrize(("existing", "desired", "changed"), [
+    ({}, {"management": {"metadataSyncPolicy": {"autoSync": False}}},
+     "spec.management.metadataSyncPolicy.autoSync"),
+    ({"management": {}}, {"management": {"cleanCachePolicy": {"gracePeriodSeconds": 0}}},
+     "spec.management.cleanCachePolicy.gracePeriodSeconds"),
+    ({}, {"management": {"cleanCachePolicy": {"maxRetryAttempts": 0}}},
+     "spec.management.cleanCachePolicy.maxRetryAttempts"),
+    ({"tolerations": [{"operator": "Exists"}]},
+     {"tolerations": [{"operator": "Exists", "tolerationSeconds": 0}]}, "spec.tolerations"),
+    ({"volumes": [{"name": "a"}]}, {"volumes": [{"name": "a", "emptyDir": {}}]}, "spec.volumes"),
+    (levels(LEVEL), levels({**LEVEL, "volumeSource": {"emptyDir": {}}}), "spec.tieredstore.levels"),
+], ids=["auto-sync", "grace-period", "attempts", "toleration-seconds", "empty-dir", "empty-dir-of-a-tier"])
+def test_an_empty_value_counts_where_a_missing_one_has_another_meaning(existing, desired, changed):
+    target, changes = outcome({}, existing, desired)
+    assert changes == [(changed, False)]
+    assert outcome(desired, target, desired) == (target, [])
 
 
 @pytest.mark.parametrize(("existing", "desired", "target", "changed"), [

@@ -173,6 +173,8 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
                  "mounts[0].mount_point is 'dataset://data/hbase', the Dataset itself", id="itself"),
     pytest.param({"node_affinity": {"required": {"nodeSelectorTerms": []}}},
                  "node_affinity has required: expected a NodeSelector", id="affinity-of-a-pod"),
+    pytest.param({"data_restore_location": {"path": "/backup"}}, "data_restore_location.path is '/backup'",
+                 id="restore"),
 ])
 def test_refused(given, message):
     with pytest.raises(InvalidInput) as refused:
@@ -214,6 +216,14 @@ def test_a_minimal_manifest_asks_for_nothing():
     pytest.param({"node_affinity": {"nodeSelectorTerms": []}},
                  {"nodeAffinity": {"required": {"nodeSelectorTerms": []}}},
                  id="node-affinity"),
+    pytest.param({"data_restore_location": {"path": "local:///backup", "node_name": "n"}},
+                 {"dataRestoreLocation": {"path": "local:///backup", "nodeName": "n"}}, id="restore"),
+    pytest.param({"runtimes": [{"name": "r", "namespace": "n", "category": "Accelerate", "type": "alluxio",
+                                "master_replicas": 3}]},
+                 {"runtimes": [{"name": "r", "namespace": "n", "category": "Accelerate", "type": "alluxio",
+                                "masterReplicas": 3}]}, id="runtimes"),
+    pytest.param({"placement": "Shared", "spec_overrides": {"placement": "Exclusive", "quota": {"files": 5}}},
+                 {"placement": "Shared", "quota": {"files": 5}}, id="overrides-below-the-options"),
     pytest.param({"tolerations": [{"operator": "Exists"}], "access_modes": ["ReadOnlyMany"],
                   "placement": "Shared"},
                  {"tolerations": [{"operator": "Exists"}], "accessModes": ["ReadOnlyMany"],

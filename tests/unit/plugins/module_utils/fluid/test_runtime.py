@@ -109,6 +109,15 @@ REFUSED = [
       for option, given in STANDBY_WEB.items()],
     pytest.param({"worker": {"resources": {"limits": {"memory": "2GB"}}}},
                  "worker.resources.limits.memory: '2GB' is not a Kubernetes quantity", id="resources"),
+    *[pytest.param({"spec_overrides": given},
+                   f"spec_overrides sets {path} to {value!r}, which {option} always sets: use {option}",
+                   id=path)
+      for given, path, value, option in [
+          ({"replicas": 3}, "replicas", 3, "worker_replicas"),
+          ({"master": {"replicas": 3}}, "master.replicas", 3, "master_replicas"),
+          ({"worker": {"networkMode": ""}}, "worker.networkMode", "", "network_mode")]],
+    pytest.param({"worker": {"volume_mounts": [{"name": "a", "mountPath": "/a"}]}},
+                 "worker.volume_mounts[0] has the name 'a', and volumes has none", id="volume-mounts"),
     pytest.param({"job_worker": {"resources": {"requests": {"cpu": "lots"}}}},
                  "job_worker.resources.requests.cpu: 'lots' is not a Kubernetes quantity",
                  id="resources-of-a-job-worker"),
@@ -234,6 +243,8 @@ def test_sensitive_values_are_those_whose_key_says_so():
 
 
 @pytest.mark.parametrize(("path", "applied_by"), [
+    ("spec.management.metadataSyncPolicy.autoSync", "fluid"), ("spec.volumes", None),
+    ("spec.master.volumeMounts", None), ("spec.podMetadata.labels.a", None),
     ("spec.replicas", "fluid"), ("metadata.labels.team", "fluid"), ("spec.tieredstore.levels", None),
     ("spec.worker.properties.a", None),
     ("spec.master.networkMode", None), ("spec.properties.a", "rollout"),
@@ -246,4 +257,51 @@ def test_what_applies_a_change(path, applied_by):
     assert runtime.applied_only_at_creation([path], 3) == ([path] if applied_by is None else [])
     # A single master is not rolled.
     assert runtime.applied_by_rollout([path], 1) == []
-    assert runtime.applied_only_at_creation([path], 1) == ([] if applied_by == "fluid" else [path])
+    at_creation = applied_by != "fluid" and path[1] != "jobMaster"
+    assert runtime.applied_only_at_creation([path], 1) == ([path] if at_creation else [])
+
+
+@pytest.mark.parametrize(("path", "unread"), [
+    ("spec.jobMaster.jvmOptions", (1,)), ("spec.jobMaster.env.A", (1,)),
+    ("spec.jobMaster.properties.a", (1,)), ("spec.jobMaster.nodeSelector.a", (1, 3)),
+    ("spec.jobMaster.volumeMounts", (1, 3)), ("spec.jobMaster.replicas", (1, 3)),
+    ("spec.jobMaster.ports.rpc", ()), ("spec.jobMaster.resources.limits.cpu", ()),
+    ("spec.jobWorker.properties.a", (1, 3)), ("spec.jobWorker.resources.limits.cpu", ()),
+    ("spec.worker.replicas", (1, 3)), ("spec.master.replicas", ()), ("spec.master.enabled", (1, 3)),
+    ("spec.master.volumeMounts", ()), ("spec.fuse.volumeMounts", ()), ("spec.apiGateway.enabled", ()),
+    ("spec.apiGateway.ports.web", ()), ("spec.apiGateway.resources.limits.cpu", (1, 3)),
+    ("spec.initUsers.image", ()), ("spec.initUsers.env.A", (1, 3)), ("spec.data.pin", (1, 3)),
+    ("spec.data.replicas", ()), ("spec.worker.resources.claims", (1, 3)),
+    ("spec.jobWorker.resources.claims", (1, 3)), ("spec.volumes", ()), ("spec.replicas", ()),
+    ("metadata.labels.data", ()),
+])
+def test_what_fluid_never_reads(path, unread):
+    """unread: the numbers of masters with which nothing applies the field, of 1 and 3."""
+    path = tuple(path.split("."))
+    for masters in (1, 3):
+        assert runtime.never_applied([path], masters) == ([path] if masters in unread else [])
+        if masters in unread:
+            assert runtime.applied_only_at_creation([path], masters) == []
+
+
+@pytest.mark.parametrize(("given", "networks"), [
+    ({}, ("HostNetwork", "HostNetwork", None)),
+    ({"network_mode": "ContainerNetwork"}, ("ContainerNetwork", "ContainerNetwork", None)),
+    ({"master": {"network_mode": "ContainerNetwork"}}, ("ContainerNetwork", "HostNetwork", None)),
+    ({"network_mode": "ContainerNetwork", "worker": {"network_mode": "HostNetwork"},
+      "fuse": {"network_mode": "ContainerNetwork"}},
+     ("ContainerNetwork", "HostNetwork", "ContainerNetwork")),
+])
+def test_a_component_s_network_goes_over_the_common_one(given, networks):
+    found = spec(**given)
+    assert tuple(found.get(part, {}).get("networkMode") for part in ("master", "worker", "fuse")) == networks
+    assert runtime.masters_share_hosts(params(**given)) == (networks[0] == "HostNetwork")
+
+
+def test_overrides_go_below_the_options():
+    below = {"properties": {"a": "2", "b": "2"}, "worker": {"affinity": {}},
+             "updateStrategy": {"type": "OnDelete"}}
+    found = spec(properties={"a": "1"}, worker={"env": {"A": "1"}}, spec_overrides=below)
+    assert found["properties"] == {"a": "1", "b": "2"}
+    assert found["worker"] == {"networkMode": "HostNetwork", "env": {"A": "1"}, "affinity": {}}
+    assert found["updateStrategy"] == {"type": "OnDelete"}
