@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that have the name of the field in Fluid's YAML, such as mountPoint for mount_point."""
+"""Options with the name of a field in Fluid's YAML, such as mountPoint for mount_point, or of wrong type."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class FluidModule(AnsibleModule):
 def require_names(given: dict, options: dict, where: str = "") -> None:
     """Raise InvalidInput for an unknown name that is the camelCase form of an option or a field of Fluid's.
 
+    Also for an option with suboptions that is neither text nor of its shape.
+
     given: the options as they were written, at most partly of the right type. options: an argument spec.
     """
     names = {name for option, spec in options.items() for name in (option, *(spec.get("aliases") or ()))}
@@ -44,8 +46,37 @@ def require_names(given: dict, options: dict, where: str = "") -> None:
         if key in names:
             for place, element in _elements(f"{where}{key}", value):
                 require_names(element, (options.get(key) or {}).get("options") or {}, f"{place}.")
+            _require_shape(f"{where}{key}", value, options.get(key) or {})
         elif meant := _meant(str(key), options):
             raise InvalidInput(f"{where}{key} is the name of Fluid's field: use the option {meant} instead")
+
+
+def _require_shape(where: str, value: Any, spec: dict) -> None:
+    """Raise InvalidInput if an option with suboptions has a number or a list instead of a dictionary.
+
+    Ansible looks into the suboptions of such a value after it has refused it, and fails with a traceback.
+    Text and null pass: Ansible converts or refuses them.
+    """
+    if "options" not in spec or value is None or isinstance(value, str):
+        return
+    if spec.get("type") != "list":
+        _require_dictionary(where, value)
+    elif not isinstance(value, list):
+        raise InvalidInput(f"{where} is {_noun(value)}: expected a list of dictionaries")
+    else:
+        for number, each in enumerate(value):
+            _require_dictionary(f"{where}[{number}]", each)
+
+
+def _require_dictionary(where: str, value: Any) -> None:
+    if value is not None and not isinstance(value, (dict, str)):
+        raise InvalidInput(f"{where} is {_noun(value)}: expected a dictionary")
+
+
+def _noun(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a dictionary"
+    return "a list" if isinstance(value, list) else repr(value)
 
 
 def _elements(where: str, value: Any) -> list[tuple[str, dict]]:

@@ -38,9 +38,9 @@ def test_what_the_module_would_refuse_is_refused_with_the_options_name(option, g
 
 
 def test_many_faults_are_not_all_quoted():
-    mounts = [{"mount_point": "https://host/", "encrypt_options": 0, "shared": number}
+    mounts = [{"mount_point": "https://host/", "encrypt_options": "x", "shared": number}
               for number in range(5, 40)]
     with pytest.raises(InvalidInput) as refused:
         cache_options.converted("dataset", {**IDENTITY, "mounts": mounts}, cache_options.dataset())
     message = str(refused.value)
-    assert message.count("encrypt_options") == 1 and message.count("'shared'") == 1
+    assert message.count("'shared'") == 1 and len(message) < 400

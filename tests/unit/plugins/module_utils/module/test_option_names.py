@@ -60,3 +60,29 @@ def test_fields_that_have_another_place(given, message):
 ])
 def test_other_names_are_left_to_ansible(given):
     option_names.require_names(given, RUNTIME)
+
+
+RESOURCES = {"type": "dict", "options": {"limits": {"type": "dict"}}}
+SHAPES = {"worker": {"type": "dict", "options": {"resources": RESOURCES}},
+          "levels": {"type": "list", "elements": "dict", "options": {"path": {"type": "str"}}},
+          "count": {"type": "int"}}
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"worker": {"resources": 0}}, "worker.resources is 0: expected a dictionary"),
+    ({"worker": [1]}, "worker is a list: expected a dictionary"),
+    ({"levels": {"path": "/a"}}, "levels is a dictionary: expected a list of dictionaries"),
+    ({"levels": [{"path": "/a"}, True]}, "levels[1] is True: expected a dictionary"),
+])
+def test_another_shape_is_refused_before_ansible_looks_into_it(given, message):
+    with pytest.raises(InvalidInput) as refused:
+        option_names.require_names(given, SHAPES)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"worker": None, "levels": None}, {"worker": "resources={}"}, {"levels": ["path=/a", {"path": "/b"}]},
+    {"count": [1]}, {"worker": {"resources": {"limits": 0}}},
+], ids=repr)
+def test_what_ansible_converts_or_refuses_passes(given):
+    option_names.require_names(given, SHAPES)
