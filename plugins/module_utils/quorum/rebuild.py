@@ -76,18 +76,19 @@ class Rebuild:
         self._replaced = ""  # UID of the pod whose claim this run has deleted
 
     def groups(self) -> list[RaftGroup]:
-        """Return both groups, once a master leads each: the lost master may have led.
+        """Return both groups, once they have noticed the loss of a lost master, or at the deadline.
 
-        Without a leader until the deadline, return them as they are then.
+        A lost leader leaves none until the next election. A leader calls a lost follower AVAILABLE until it
+        was silent for election.timeout.max.
         """
         groups: list[RaftGroup] = []
 
         def question() -> WaitStatus:
             groups[:] = self._healer.groups()
-            led = all(each.leading() for each in groups)
-            return WaitStatus(led, "" if led else "the other masters elect one")
+            reason = self._unnoticed(groups)
+            return WaitStatus(not reason, reason)
         with suppress(WaitTimeout):
-            self._poll("a leader of both groups", question)
+            self._poll(f"the loss of {self._name} to show in both groups", question)
         return groups
 
     def plan(self, groups: Sequence[RaftGroup]) -> list[ActionRecord]:
@@ -157,6 +158,19 @@ class Rebuild:
 
     def _takes_part(self, groups: Sequence[RaftGroup]) -> bool:
         return all(not self._master(observed).unavailable for observed in groups)
+
+    def _unnoticed(self, groups: Sequence[RaftGroup]) -> str:
+        """Return what the groups still have to notice of the loss of a lost master; empty for nothing."""
+        if not all(each.leading() for each in groups):
+            return "the other masters elect a leader"
+        if any(self._master(each).available for each in groups) and self._is_lost(groups):
+            return "its last answer was within the election timeout"
+        return ""
+
+    def _is_lost(self, groups: Sequence[RaftGroup]) -> bool:
+        with suppress(PreconditionFailed):  # without a StatefulSet no master can be rebuilt
+            return bool(self._observe(groups).lost)
+        return False
 
     def _master(self, observed: RaftGroup) -> Master:
         return next(master for master in observed.masters if master.pod == self._name)

@@ -281,6 +281,22 @@ def test_the_election_after_the_loss_of_the_leader_is_awaited(start, check_mode)
     assert masters.cluster.now - began >= 20
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("domains", [[MASTER], [MASTER, JOB_MASTER]], ids=len)
+def test_a_lost_master_that_answered_a_moment_ago_is_awaited(start, check_mode, domains):
+    """Until the election timeout has passed, its leader calls it AVAILABLE (seen on the lab)."""
+    masters = start()
+    masters.lose_node(1)
+    addresses = {MASTER: POD + ":23083", JOB_MASTER: POD + ":23671"}
+    for domain in domains:
+        masters.groups[domain][addresses[domain]] = True
+        masters.cluster.later(20, lambda domain=domain: masters.groups[domain].update(
+            {addresses[domain]: False}))
+    began = masters.cluster.now
+    assert rebuild(masters, check_mode)["changed"]
+    assert masters.cluster.now - began >= 20
+
+
 def test_a_pod_of_another_runtime_is_refused(start):
     with pytest.raises(InvalidInput, match="rebuild other-master-1 is no master of AlluxioRuntime hbase"):
         rebuild(start(), pod="other-master-1")
