@@ -33,6 +33,14 @@ _FREE_MAPS = frozenset(
 # Fields of which an empty value and a missing one differ: Fluid and Kubernetes have a default other than it.
 _SET_IF_EMPTY = frozenset(
     {"autoSync", "gracePeriodSeconds", "maxRetryAttempts", "tolerationSeconds", "emptyDir"})
+# The value that Fluid 1.0.8 takes for a field that is missing (pkg/ddc/alluxio/transform.go; IsHostNetwork of
+# api/v1alpha1; pkg/ddc/base/runtime.go for the policy), by the last keys of its path.
+_DEFAULTS = {
+    ("networkMode",): "HostNetwork",
+    ("master", "replicas"): 1,
+    ("fuse", "cleanPolicy"): "OnRuntimeDeleted",
+    ("levels", "volumeType"): "hostPath",
+}
 _QUANTITY_PARENTS = frozenset({"limits", "requests"})
 _QUANTITY_FIELDS = frozenset({"quota", "sizeLimit", "divisor"})
 _ABSENT = object()
@@ -86,7 +94,7 @@ def _merge_map(last: Any, existing: dict, desired: dict, path: Path, changes: li
 
 
 def _merge_value(last: Any, existing: Any, desired: Any, path: Path, changes: list[Change]) -> Any:
-    if (existing is _ABSENT or existing is None) and _is_empty(path, desired):
+    if (existing is _ABSENT or existing is None) and (_is_empty(path, desired) or _is_default(path, desired)):
         # Most fields of Fluid are `omitempty`: an empty value equals a missing one.
         return existing
     if isinstance(desired, dict):
@@ -195,6 +203,11 @@ def _is_empty(path: Path, value: Any) -> bool:
     if isinstance(value, dict):
         return all(_is_empty(path + (key,), inner) for key, inner in value.items())
     return value is None or value is False or value == 0 or value == "" or value == []
+
+
+def _is_default(path: Path, value: Any) -> bool:
+    """Return whether Fluid takes the value for a field that is missing."""
+    return path[:1] == ("spec",) and value in (_DEFAULTS.get(path[-2:]), _DEFAULTS.get(path[-1:]))
 
 
 def changed_fields(before: dict, after: dict, changes: tuple[Change, ...]) -> dict:

@@ -244,3 +244,23 @@ def test_changed_fields_hide_credentials():
     shown = changed_fields({}, {"spec": {"mounts": mounts}}, (Change(("spec", "mounts")),))
     assert shown["after"]["spec"]["mounts"][0]["options"] == {
         "aws.secretKey": "VALUE_HIDDEN", "endpoint": "https://s3"}
+
+
+@pytest.mark.parametrize(("existing", "desired", "changes"), [
+    ({}, {"networkMode": "HostNetwork"}, []),
+    ({"resources": {}}, {"networkMode": "HostNetwork"}, []),
+    ({}, {"networkMode": "ContainerNetwork"}, ["spec.master.networkMode"]),
+    ({"networkMode": "ContainerNetwork"}, {"networkMode": "HostNetwork"}, ["spec.master.networkMode"]),
+    ({}, {"replicas": 1}, []),
+    ({}, {"replicas": 3}, ["spec.master.replicas"]),
+    ({"replicas": 3}, {"replicas": 1}, ["spec.master.replicas"]),
+])
+def test_the_default_of_fluid_equals_a_missing_field(existing, desired, changes):
+    merged = merge({}, {"spec": {"master": existing}}, {"spec": {"master": desired}})
+    assert [str(change) for change in merged.changes] == changes
+
+
+def test_no_worker_is_no_default():
+    assert [str(change) for change in merge({}, {"spec": {}}, {"spec": {"replicas": 1}}).changes] == [
+        "spec.replicas"]
+    assert merge({}, {"spec": {}}, {"spec": {"replicas": 0}}).changes == ()
