@@ -69,11 +69,11 @@ options:
   worker_replicas:
     description:
       - Number of workers, C(spec.replicas). Fluid applies a change to a running runtime.
-      - The default is Fluid's. A value below 1 is refused.
+      - With V(0) no worker runs, and the masters keep the metadata. A value below 0 is refused.
     type: int
     default: 1
   tieredstore: &tieredstore
-    description: Cache tiers of each worker, fastest first.
+    description: Cache tiers of each worker, fastest first. Two tiers of one medium are refused.
     type: list
     elements: dict
     suboptions:
@@ -83,13 +83,14 @@ options:
         choices: [MEM, SSD, HDD]
         required: true
       path:
-        description: Path on the node of the worker, or several paths joined with commas.
+        description: Absolute path on the node of the worker, or several paths joined with commas.
         type: str
         required: true
       quota:
         description:
           - Size of the tier for all paths together, as a Kubernetes quantity in bytes, such as V(2Gi).
-          - Zero, and a value together with O(tieredstore[].quota_list), are refused.
+          - Zero, and a value together with O(tieredstore[].quota_list), are refused, and so is a tier with
+            neither of both.
         type: str
       quota_list:
         description: Sizes of the paths, as Kubernetes quantities joined with commas. Must have one for each
@@ -123,6 +124,8 @@ options:
         with O(wait=true) after a creation. This needs C(create) on C(pods/exec).
       - With several masters C(alluxio.standby.master.web.enabled=true) is refused, because the leader is
         recognised by its open web port.
+      - Another type or folder of the journal than Fluid's is refused, and so are addresses of masters, and
+        values with spaces, which would become further Java options.
     type: dict
   jvm_options: &jvm_options
     description: JVM options of all components.
@@ -335,8 +338,11 @@ options:
     type: dict
     suboptions: &server_options
       resources:
-        description: Resources of the containers, as Kubernetes quantities by names such as C(cpu) and
-          C(memory). Other values are refused.
+        description:
+          - Resources of the containers, as Kubernetes quantities by the names C(cpu) and C(memory). Fluid
+            1.0.8 ignores other names.
+          - A limit of the workers' memory below the tiers in memory is refused. Fluid raises a request
+            below them.
         type: dict
         suboptions: &resources
           requests:
@@ -360,7 +366,10 @@ options:
         description: Environment variables of this component.
         type: dict
       ports:
-        description: Port numbers by their names in Fluid, such as C(rpc) and C(web).
+        description:
+          - Port numbers by their names in Fluid, such as C(rpc) and C(web). Unknown names are refused, and
+            so is a number that another port has.
+          - Refused with O(network_mode=ContainerNetwork), because Fluid then uses fixed ports.
         type: dict
       node_selector:
         description: Labels of the nodes that may run this component.
@@ -427,8 +436,8 @@ options:
     type: dict
     suboptions:
       resources:
-        description: Resources of the containers, as Kubernetes quantities by names such as C(cpu) and
-          C(memory). Other values are refused.
+        description: Resources of the containers, as Kubernetes quantities by the names C(cpu) and
+          C(memory). Fluid 1.0.8 ignores all of them without a limit of C(memory).
         type: dict
         suboptions: *resources
       jvm_options:
@@ -455,10 +464,11 @@ options:
         suboptions: *pod_metadata_options
       image_pull_secrets: *component_pull_secrets
       image:
-        description: Image of the FUSE client.
+        description: Image of the FUSE client, without its tag.
         type: str
       image_tag:
-        description: Tag of the image.
+        description: Tag of the image. Fluid reads Alluxio's version from it, so a tag without one, such as
+          V(latest), is refused.
         type: str
       image_pull_policy:
         description: Pull policy of the image.
@@ -477,7 +487,8 @@ options:
         type: str
         choices: [OnDemand, OnRuntimeDeleted, OnFuseChanged]
   image: &image
-    description: Alluxio image of masters and workers. The default is that of Fluid's installation.
+    description: Alluxio image of masters and workers, without its tag. The default is that of Fluid's
+      installation.
     type: str
   image_tag: &image_tag
     description: Tag of the image.

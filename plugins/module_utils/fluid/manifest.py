@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..k8s.kinds import Kind
+
+_WHOLE = re.compile(r"\s*[0-9]{1,18}\s*\Z", re.ASCII)
 
 
 def compact(**fields: Any) -> dict:
@@ -27,6 +30,21 @@ def text_map(values: dict | None) -> dict | None:
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def whole_number(value: object) -> int | None:
+    """Return the whole number that a value is, or spells as text; None for any other, such as true."""
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else value
+    return int(value) if isinstance(value, str) and _WHOLE.match(value) else None
+
+
+def number_map(values: dict | None) -> dict | None:
+    """Return the map with whole numbers instead of text that spells them, as the API requires."""
+    if values is None:
+        return None
+    return {key: value if (number := whole_number(value)) is None else number
+            for key, value in values.items()}
 
 
 def build(kind: Kind, params: dict, spec: dict) -> dict:

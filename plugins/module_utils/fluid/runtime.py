@@ -21,6 +21,7 @@ from .fields.runtime import RUNTIME
 from .fields.table import render
 from .fields.texts import METADATA, require_texts
 from .manifest import build, text_map
+from .rules import resources, runtime as runtime_rules
 
 # The fields that Fluid applies after the creation (pkg/ddc/alluxio/replicas.go, metadata.go and cache.go).
 _APPLIED_LATER = (("spec", "replicas"), ("spec", "management"), ("metadata",))
@@ -43,8 +44,8 @@ def require_valid(params: dict) -> None:
     require_texts(METADATA | RUNTIME, params)
     alluxio_raft.require_valid_count(params["master_replicas"])
     _require_own_name(params)
-    if params["worker_replicas"] < 1:
-        raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected at least one worker")
+    if params["worker_replicas"] < 0:
+        raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected zero or more workers")
     for number, level in enumerate(params.get("tieredstore") or []):
         _require_valid_level(f"tieredstore[{number}]", level)
     _require_valid_raft(params.get("raft") or {}, raft_options(params), params.get("properties") or {})
@@ -54,6 +55,7 @@ def require_valid(params: dict) -> None:
     overrides.require_valid(params.get("spec_overrides"), _ALWAYS_SET)
     for component in COMPONENTS:
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
+    runtime_rules.require_valid(params)
 
 
 def _require_own_name(params: dict) -> None:
@@ -153,8 +155,17 @@ def manifest(params: dict) -> dict:
 
     spec.replicas is the number of workers, spec.master.replicas that of masters.
     """
-    spec = render(RUNTIME, {**params, **_networks(params), "properties": _properties(params)})
+    parts = _networks(params)
+    if raised := resources.raised_request(params):
+        parts["worker"] = _with_memory_request(parts["worker"], raised)
+    spec = render(RUNTIME, {**params, **parts, "properties": _properties(params)})
     return build(fluid_kinds.ALLUXIO_RUNTIME, params, overrides.merged(params.get("spec_overrides"), spec))
+
+
+def _with_memory_request(worker: dict, amount: str) -> dict:
+    """Return the workers' options with the request that Fluid would write into the runtime."""
+    own = worker["resources"]
+    return {**worker, "resources": {**own, "requests": {**own["requests"], resources.MEMORY: amount}}}
 
 
 def _networks(params: dict) -> dict[str, dict]:

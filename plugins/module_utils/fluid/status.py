@@ -54,12 +54,12 @@ def components(existing: dict) -> dict:
     """Return the ready and desired numbers of a runtime's masters, workers and FUSE pods.
 
     The desired masters and workers are those of the spec, because the status is outdated until the
-    controller has processed a change.
+    controller has processed a change. Without spec.replicas, which Fluid leaves out for zero, there are none.
     """
     spec, status = existing.get("spec", {}), existing.get("status", {})
     return {
         "masters": {"ready": status.get("masterNumberReady", 0), "desired": declared_masters(spec)},
-        "workers": {"ready": status.get("workerNumberReady", 0), "desired": spec.get("replicas") or 1},
+        "workers": {"ready": status.get("workerNumberReady", 0), "desired": spec.get("replicas", 0)},
         "fuses": {"ready": status.get("fuseNumberReady", 0),
                   "desired": status.get("desiredFuseNumberScheduled", 0)},
     }

@@ -11,6 +11,7 @@ from ..apply.merge import MergeResult
 from ..apply.reconcile import Guard
 from ..errors import Forbidden, InvalidInput
 from ..fluid import kinds as fluid_kinds, runtime
+from ..fluid.rules import runtime as runtime_rules
 from ..fluid.runtime import changes_journal, declared_masters
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
@@ -24,6 +25,8 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
     def guard(existing: dict | None, merged: MergeResult) -> None:
         paths = [change.path for change in merged.changes]
         if existing is None:
+            for line in runtime_rules.warnings(params):
+                warn(f"{what}: {line}")
             if params["master_replicas"] > 1:
                 require_nodes_for_masters(client, params, warn)
             _warn_of_unread(what, paths, params["master_replicas"], warn)

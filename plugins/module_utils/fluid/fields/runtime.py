@@ -7,7 +7,7 @@ Source: Fluid 1.0.8, api/v1alpha1/alluxioruntime_types.go.
 from __future__ import annotations
 
 from ..components import COMPONENTS
-from ..manifest import text_map
+from ..manifest import number_map, text_map
 from .shared import IMAGE, POD_METADATA, PULL_SECRETS, RESOURCES, USER
 from .table import Field
 
@@ -23,7 +23,7 @@ _COMPONENT = {
     "image_pull_secrets": PULL_SECRETS,
 }
 _FUSE = {**_COMPONENT, **IMAGE, "args": Field("args[]"), "clean_policy": Field("cleanPolicy")}
-_SERVER = {**_COMPONENT, "ports": Field("ports"), "enabled": Field("enabled")}
+_SERVER = {**_COMPONENT, "ports": Field("ports", number_map), "enabled": Field("enabled")}
 _REPLICATED = {**_SERVER, "replicas": Field("replicas")}
 _FIELDS_OF = {"fuse": _FUSE, "master": _SERVER}
 _LEVEL = {

@@ -23,8 +23,8 @@ FULL = {
                      "volume_type": "emptyDir"}],
     "properties": {"p": "q"}, "jvm_options": ["-Xmx1g"], "network_mode": "ContainerNetwork",
     "raft": {"election_timeout_min": "1s", "election_timeout_max": "2s"},
-    **{name: {**COMPONENT, "ports": {"rpc": 1}} for name in ("master", "worker", "job_master", "job_worker")},
-    "fuse": {**COMPONENT, "image": "f", "image_tag": "1", "image_pull_policy": "Never", "args": ["-o"],
+    **{name: COMPONENT for name in ("master", "worker", "job_master", "job_worker")},
+    "fuse": {**COMPONENT, "image": "f", "image_tag": "1.0", "image_pull_policy": "Never", "args": ["-o"],
              "clean_policy": "OnDemand"},
     "image": "i", "image_tag": "2", "image_pull_policy": "Always",
     "run_as": {"uid": 1, "gid": 2, "user": "u", "group": "g"},
@@ -51,6 +51,59 @@ def test_minimal(run, stored):
     assert stored()["spec"] == {
         "replicas": 1, "master": {"replicas": 1, "networkMode": "HostNetwork"},
         "worker": {"networkMode": "HostNetwork"}}
+
+
+def fluid_writes_back(cluster, stored):
+    """What Fluid 1.0.8 makes of the sample's runtime when it writes it back, and its number of workers."""
+    existing = stored()
+    existing["spec"] |= {"master": {"resources": {}, "podMetadata": {}}, "fuse": {"resources": {}}}
+    existing["spec"]["tieredstore"]["levels"][0] |= {"volumeType": "hostPath", "volumeSource": {}}
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, existing)
+
+
+SAMPLE = {"replicas": 2, "tieredstore": {"levels": [
+    {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7"}]}}
+OF_SAMPLE = {"name": "hbase", "worker_replicas": 2, "tieredstore": [
+    {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi", "high": "0.95", "low": "0.7"}]}
+
+
+@pytest.mark.parametrize("written_back", [False, True], ids=["as-applied", "as-fluid-writes-it-back"])
+def test_the_sample_that_kubectl_made_is_adopted_unchanged(cluster, run, stored, written_back):
+    """samples/accelerate/dataset.yaml of Fluid 1.0.8."""
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
+                {"metadata": {"name": "hbase", "namespace": "default"}, "spec": SAMPLE})
+    if written_back:
+        fluid_writes_back(cluster, stored)
+    result = run("alluxio_runtime", **OF_SAMPLE)
+    assert (result["changed"], result["warnings"], cluster.writes()) == (False, [], [])
+
+
+def test_a_request_below_the_tier_is_unchanged_after_fluid_has_raised_it(cluster, run, stored):
+    given = {**OF_SAMPLE, "worker": {"resources": {"requests": {"memory": "1Gi", "cpu": "1"}}}}
+    result = run("alluxio_runtime", **given)
+    assert "AlluxioRuntime hbase in namespace default: worker.resources.requests.memory is 1Gi, below" in (
+        result["warnings"][0])
+    existing = stored()
+    existing["spec"]["worker"]["resources"]["requests"]["memory"] = "2Gi"  # transformResourcesForWorker
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, existing)
+    again = run("alluxio_runtime", **given)
+    assert (again["changed"], again["warnings"]) == (False, [])
+
+
+def test_a_cache_without_workers_is_ready(cluster, run, stored):
+    run("alluxio_runtime", **{**OF_SAMPLE, "worker_replicas": "0"})
+    existing = stored()
+    del existing["spec"]["replicas"]  # Fluid leaves a zero out
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {**existing, "status": {
+        "masterNumberReady": 1, "desiredMasterNumberScheduled": 1}})
+    result = run("alluxio_runtime", **{**OF_SAMPLE, "worker_replicas": 0}, stable_peer_addresses=False,
+                 wait=True, wait_timeout=5)
+    assert not result["changed"] and "msg" not in result
+
+
+def test_ports_as_a_template_gives_them(run, stored):
+    run("alluxio_runtime", name="hbase", master={"ports": {"rpc": "20000"}})
+    assert stored()["spec"]["master"]["ports"] == {"rpc": 20000}
 
 
 def test_full(run, stored):

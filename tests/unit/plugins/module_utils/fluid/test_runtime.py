@@ -34,8 +34,8 @@ REFUSED = [
     pytest.param({"master_replicas": 2}, "master_replicas is 2, an even number", id="even-masters"),
     pytest.param({"master_replicas": 0}, "master_replicas is 0: a runtime needs at least one master",
                  id="no-master"),
-    pytest.param({"worker_replicas": 0}, "worker_replicas is 0: expected at least one worker",
-                 id="no-worker"),
+    pytest.param({"worker_replicas": -1}, "worker_replicas is -1: expected zero or more workers",
+                 id="less-than-no-worker"),
     pytest.param(level(quota="2Gi", quota_list="2Gi"),
                  "tieredstore[0] has both quota and quota_list: use quota, or quota_list with one quota for "
                  "each path", id="two-quotas"),
@@ -134,6 +134,7 @@ def test_refused(given, message):
 @pytest.mark.parametrize("given", [
     pytest.param({}, id="minimal"),
     pytest.param({"master_replicas": 3, "worker_replicas": 2}, id="highly-available"),
+    pytest.param({"worker_replicas": 0}, id="a-frozen-cache"),
     pytest.param(level(quota="2Gi", high="0.95", low="0.7"), id="level"),
     pytest.param(level(path="/a,/b", quota_list="1Gi,2Gi", high="1"), id="level-of-two-paths"),
     *[pytest.param({"raft": {"profile": profile}}, id=f"profile-{profile}")

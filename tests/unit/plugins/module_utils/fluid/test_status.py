@@ -82,7 +82,13 @@ def test_a_recorded_ready_runtime(recorded):
 
 
 @pytest.mark.parametrize(("spec", "status", "wait_status"), [
-    pytest.param({}, {}, WaitStatus(False, "0 of 1 masters ready, 0 of 1 workers ready"), id="new"),
+    pytest.param({"replicas": 1}, {}, WaitStatus(False, "0 of 1 masters ready, 0 of 1 workers ready"),
+                 id="new"),
+    # Fluid leaves a zero out when it writes the object back.
+    pytest.param({}, {"masterNumberReady": 1}, WaitStatus(True, "1 of 1 masters ready, 0 of 0 workers ready"),
+                 id="a-frozen-cache"),
+    pytest.param({"replicas": 0}, {"masterNumberReady": 0},
+                 WaitStatus(False, "0 of 1 masters ready, 0 of 0 workers ready"), id="a-frozen-cache-starts"),
     pytest.param({"replicas": 2, "master": {"replicas": 3}}, {"masterNumberReady": 3, "workerNumberReady": 1},
                  WaitStatus(False, "3 of 3 masters ready, 1 of 2 workers ready"), id="a-worker-too-few"),
     pytest.param({"replicas": 3}, {"masterNumberReady": 1, "workerNumberReady": 2,

@@ -239,7 +239,7 @@ def test_the_quorum_has_only_the_time_that_the_pods_left(cluster, put, becomes, 
 
 def test_a_runtime_that_is_not_ready_is_not_asked_for_its_quorum(cluster, put, quorums):
     asked = quorums(COMPLETE)
-    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}})
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"replicas": 1, "master": {"replicas": 3}})
     timeout = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], cluster.deadline(30))[HBASE]
     assert "0 of 3 masters ready, 0 of 1 workers ready" in str(timeout)
     assert asked == []

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules for the tiers of a runtime's workers. Pure.
+
+Source: Fluid 1.0.8, pkg/ddc/base/runtime.go (convertToTieredstoreInfo) and pkg/utils/tieredstore.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ...errors import InvalidInput
+from ...k8s import quantity
+
+_DISKS = ("SSD", "HDD")
+
+
+def require_valid(levels: list[dict]) -> None:
+    """Raise InvalidInput for tiers from which Fluid makes no workers, or workers that cannot start."""
+    media: dict[str, int] = {}
+    paths: dict[str, int] = {}
+    for number, level in enumerate(levels):
+        if not level.get("quota") and not level.get("quota_list"):
+            raise InvalidInput(f"tieredstore[{number}] has neither quota nor quota_list, without which Fluid "
+                               "creates no pods: set quota, such as 2Gi")
+        _require_new(number, "mediumtype", level["mediumtype"], media, "put its paths into that tier")
+        for path in level["path"].split(","):
+            if not path.startswith("/") or any(character.isspace() for character in path):
+                raise InvalidInput(f"tieredstore[{number}].path is {level['path']!r}: expected absolute "
+                                   "paths without spaces, joined with commas")
+            _require_new(number, "path", path.rstrip("/"), paths, "give each tier its own paths")
+
+
+def _require_new(number: int, field: str, value: str, seen: dict[str, int], remedy: str) -> None:
+    if value in seen:
+        raise InvalidInput(f"tieredstore[{number}] has the {field} {value}, as tieredstore[{seen[value]}] "
+                           f"has: {remedy}")
+    seen[value] = number
+
+
+def memory(levels: list[dict]) -> Decimal:
+    """Return the bytes of all tiers in memory, as Fluid adds them up; levels: valid ones."""
+    return sum((size for level in levels if level["mediumtype"] not in _DISKS for size in _sizes(level)),
+               Decimal(0))
+
+
+def _sizes(level: dict) -> Iterator[Decimal]:
+    """Yield the size of each path; Fluid divides a quota by their number, without a remainder."""
+    if level.get("quota_list"):
+        yield from map(quantity.parse, level["quota_list"].split(","))
+        return
+    paths = level["path"].count(",") + 1
+    yield Decimal(math.ceil(quantity.parse(level["quota"])) // paths * paths)
