@@ -145,10 +145,12 @@ def test_what_fluid_ignores_later_brings_a_warning(guard):
 
 
 def test_a_single_master_is_not_rolled(guard):
-    [warning] = guard(params(master_replicas=1), {"spec": {"master": {"replicas": 1}}}, CHANGES)
-    assert ("Fluid reads spec.properties.a, spec.master.networkMode, spec.jobMaster.env.A, spec.fuse.args "
+    [unread, warning] = guard(params(master_replicas=1), {"spec": {"master": {"replicas": 1}}}, CHANGES)
+    assert ("Fluid reads spec.properties.a, spec.master.networkMode, spec.fuse.args "
             "only when it creates a runtime: the change has no effect until the runtime is deleted and "
             "created again") in warning
+    assert unread == ("AlluxioRuntime hbase in namespace data: Fluid 1.0.8 never reads spec.jobMaster.env.A, "
+                      "which has no effect: leave it out")
 
 
 def test_what_fluid_applies_later_brings_none(guard):
