@@ -183,10 +183,9 @@ duration:
   sample: 14.2
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.backup import create
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -197,7 +196,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), create.ensure, create.require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), create.ensure, create.require_valid)
 
 
 if __name__ == "__main__":

@@ -95,10 +95,9 @@ duration:
   sample: 2.6
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.backup import create, subject
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -109,7 +108,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), create.read, subject.require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), create.read, subject.require_valid)
 
 
 if __name__ == "__main__":

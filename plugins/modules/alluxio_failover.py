@@ -161,11 +161,10 @@ duration:
   sample: 24.1
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.drill.ensure import ensure, require_valid
 from ..module_utils.drill.failover import POD, PROCESS
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -181,7 +180,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
 
 
 if __name__ == "__main__":

@@ -167,10 +167,9 @@ duration:
   sample: 0.4
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.quorum.ensure import ensure
 
@@ -186,7 +185,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = FluidModule(
         argument_spec(),
         mutually_exclusive=[("leader", "exclude_node"), ("rebuild", "leader"), ("rebuild", "exclude_node")],
         supports_check_mode=True)

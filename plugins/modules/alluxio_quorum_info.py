@@ -152,10 +152,9 @@ duration:
   sample: 0.2
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.quorum.info import read
 
@@ -166,7 +165,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), read, require_identity)
+    run(FluidModule(argument_spec(), supports_check_mode=True), read, require_identity)
 
 
 if __name__ == "__main__":

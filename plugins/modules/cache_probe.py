@@ -144,9 +144,8 @@ duration:
   sample: 4.2
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.verify.probe import ensure, require_valid
 
@@ -161,7 +160,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
 
 
 if __name__ == "__main__":

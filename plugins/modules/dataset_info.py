@@ -104,10 +104,9 @@ duration:
   sample: 0.03
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.fluid import kinds as fluid_kinds, summary
 from ..module_utils.module import arguments, info
+from ..module_utils.module.option_names import FluidModule
 
 
 def argument_spec() -> dict:
@@ -115,7 +114,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec(), supports_check_mode=True, **arguments.SELECTION_RULES)
+    module = FluidModule(argument_spec(), supports_check_mode=True, **arguments.SELECTION_RULES)
     info.run(module, fluid_kinds.DATASET, summary.of_dataset)
 
 

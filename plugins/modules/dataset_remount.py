@@ -72,11 +72,10 @@ duration:
   sample: 9.5
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.lifecycle import remount
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -88,7 +87,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), remount.ensure, require_identity)
+    run(FluidModule(argument_spec(), supports_check_mode=True), remount.ensure, require_identity)
 
 
 if __name__ == "__main__":

@@ -75,10 +75,9 @@ duration:
   sample: 0.1
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.lifecycle.surroundings.fluid_objects import read
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -87,7 +86,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), read)
+    run(FluidModule(argument_spec(), supports_check_mode=True), read)
 
 
 if __name__ == "__main__":

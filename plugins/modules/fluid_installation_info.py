@@ -139,10 +139,9 @@ duration:
   sample: 0.2
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.installation.info import read, require_valid
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -162,7 +161,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), read, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), read, require_valid)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,9 @@ duration:
   sample: 0.1
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.lifecycle.surroundings.namespaces import ensure, require_valid
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -60,7 +59,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
 
 
 if __name__ == "__main__":

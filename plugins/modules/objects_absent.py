@@ -76,10 +76,9 @@ duration:
   sample: 0.1
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.lifecycle.surroundings.absence import KINDS, ensure, require_valid
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -95,7 +94,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
 
 
 if __name__ == "__main__":

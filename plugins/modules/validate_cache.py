@@ -75,13 +75,12 @@ duration:
 
 from collections.abc import Callable
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils import redaction
 from ..module_utils.api.client import Client
 from ..module_utils.errors import InvalidInput
 from ..module_utils.lifecycle import cache_checks
 from ..module_utils.module import arguments, cache_options, runtime_options
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.progress import Reporter
 
@@ -123,7 +122,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec(), supports_check_mode=True)
+    module = FluidModule(argument_spec(), supports_check_mode=True)
     run(module, ensure, lambda params: require_valid(params, module.no_log_values.update))
 
 

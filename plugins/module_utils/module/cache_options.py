@@ -9,6 +9,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ..errors import InvalidInput
 from . import arguments
 from .option_names import require_names
+from .option_values import given
 
 # Faults that a message names; Ansible reports one several times, and each element of a list on its own.
 _NAMED_FAULTS = 2
@@ -55,14 +56,15 @@ def volume() -> dict:
     }
 
 
-def converted(option: str, given: dict, options: dict) -> dict:
+def converted(option: str, values: dict, options: dict) -> dict:
     """Return a dictionary with the types and defaults of a module that has these options.
 
     option: its name. Raises InvalidInput, naming it, for an unknown key and for a value of another type.
     """
     spec = arguments.compose(arguments.identity(), options)
-    require_names(given, spec, f"{option}.")
-    result = ArgumentSpecValidator(spec).validate(given)
+    values = given(values, spec)
+    require_names(values, spec, f"{option}.")
+    result = ArgumentSpecValidator(spec).validate(values)
     messages = [f"{'unsupported option ' if isinstance(each, UnsupportedError) else ''}{each.msg}"
                 for each in result.errors]
     if messages:

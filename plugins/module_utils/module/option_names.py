@@ -9,6 +9,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..errors import InvalidInput
+from .option_values import given
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 # Fields of Fluid's objects whose option has another name or another place.
@@ -24,10 +25,16 @@ _OTHER_FORMS = {
 
 
 class FluidModule(AnsibleModule):
-    """A module that names the right option for a field's name, before Ansible misses a required option."""
+    """A module that takes values as templates give them, and names the right option for a field's name.
+
+    It does so before Ansible misses a required option.
+    """
+
+    params: dict
 
     def _load_params(self) -> None:
         super()._load_params()
+        self.params = given(self.params, self.argument_spec)
         try:
             require_names(self.params, self.argument_spec)
         except InvalidInput as err:
