@@ -110,7 +110,7 @@ options:
     description: NodeSelector, with C(nodeSelectorTerms), of the nodes that may hold the cache.
     type: dict
   tolerations: &tolerations
-    description: Tolerations of the workers, each as in C(tolerations) of a pod.
+    description: Tolerations of masters and workers, each as in C(tolerations) of a pod.
     type: list
     elements: dict
   owner: &owner

@@ -14,11 +14,12 @@ description:
   - Fails on options that M(datacache.fluid.dataset), M(datacache.fluid.alluxio_runtime) or
     M(datacache.fluid.dataset_volume) refuses.
   - Fails if the cluster has too few schedulable nodes for masters on the host network. It evaluates node
-    selector and taints.
+    selector, taints with the tolerations of the Dataset, and its node affinity, which masters get with a
+    C(local://) mount. Masters of an existing runtime need no place, so there it only warns.
   - Needs neither Fluid nor the namespace. Check mode of the other modules needs both, because the API
     server validates a dry run.
   - Changes nothing. Listing the nodes needs C(list) on C(nodes); without this permission the module warns
-    and skips the check.
+    and skips the check. If too few nodes accept the masters, it reads the runtime.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
@@ -107,8 +108,9 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
 
 
 def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
-    """Return an unchanged result if enough nodes accept the masters."""
-    cache_checks.require_nodes(client, converted(params)["runtime"], reporter.warn)
+    """Return an unchanged result if enough nodes accept the masters that have to be placed."""
+    parts = converted(params)
+    cache_checks.require_nodes(client, parts["dataset"], parts["runtime"], reporter.warn)
     return {"changed": False}
 
 

@@ -40,7 +40,7 @@ from ..fluid.status import quorum_formed
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import has_started, unready_reason
-from ..k8s.scheduling import accepts
+from ..k8s.scheduling import accepts, demands_of
 from ..k8s.wait_status import WaitStatus
 from ..masters import lease
 from ..masters.group import Masters
@@ -225,8 +225,7 @@ def _require_nodes(cache: Subject) -> None:
         nodes = list(cache.client.list(kinds.NODE))  # read here, page by page
     except Forbidden:
         return
-    accepting = [node["metadata"]["name"] for node in nodes if accepts(
-        node, template.get("nodeSelector") or {}, template.get("tolerations") or [])]
+    accepting = [node["metadata"]["name"] for node in nodes if accepts(node, demands_of(template))]
     if len(accepting) < cache.masters:
         raise PreconditionFailed(
             f"the masters of {cache.described} need {cache.masters} nodes, one each on the host network, and "

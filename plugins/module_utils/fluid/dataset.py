@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import combinations
 
 from ..alluxio import mounts as alluxio_mounts
@@ -14,6 +15,7 @@ from ..k8s.names import (
     require_stateful_set_prefix,
     require_volume_name,
 )
+from ..k8s.scheduling import Demands
 from . import kinds as fluid_kinds
 from .fields import overrides, restore
 from .fields.dataset import DATASET
@@ -256,3 +258,25 @@ def out_of_sync(existing: dict) -> dict[str, list[str]]:
 
 def _paths(mounts: list[dict] | None) -> list[str]:
     return [path_of(mount) for mount in mounts or [] if not is_native(mount.get("mountPoint", ""))]
+
+
+def demands_on_masters(existing: dict | None, selector: Mapping[str, str] | None) -> Demands:
+    """Return what a runtime's masters demand of their nodes, by the Dataset and the runtime's node selector.
+
+    Masters get the Dataset's tolerations like workers (charts/alluxio/templates/master/statefulset.yaml), its
+    node affinity only with a local mount (pkg/ddc/alluxio/transform_ufs.go, types_selector.go), and the node
+    of a local restore location (transform.go). existing: None for a Dataset that does not exist yet.
+    """
+    spec = (existing or {}).get("spec") or {}
+    required = (spec.get("nodeAffinity") or {}).get("required")
+    local = any(mount.get("mountPoint", "").startswith(_PATH_SCHEME) for mount in spec.get("mounts") or [])
+    terms = [{"matchExpressions": term.get("matchExpressions") or []}
+             for term in required.get("nodeSelectorTerms") or []] if local and required else None
+    return Demands({**(selector or {}), **_restore_node(spec.get("dataRestoreLocation") or {})},
+                   spec.get("tolerations") or [], terms)
+
+
+def _restore_node(location: dict) -> dict[str, str]:
+    """Return the label of the node that holds a backup outside of a claim."""
+    node, path = location.get("nodeName"), location.get("path")
+    return {"kubernetes.io/hostname": node} if node and path and not path.startswith("pvc://") else {}

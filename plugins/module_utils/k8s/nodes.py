@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes that are lost for good, and those on which a PersistentVolume can be used. Pure."""
+"""Nodes that are lost for good, that run no pods now, or that match the terms of an affinity. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def is_ready(node: dict) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
+def is_unready(node: dict) -> bool:
+    """Return whether the node is known not to run pods: its Ready condition exists and is not true."""
+    conditions = node.get("status", {}).get("conditions") or []
+    return any(each["type"] == "Ready" for each in conditions) and not is_ready(node)
+
+
 def name_of(node: dict) -> str:
     """Return the node's name."""
     return node["metadata"]["name"]
@@ -31,8 +37,12 @@ def of_volume(volume: dict, nodes: Iterable[dict]) -> list[dict]:
     required = (volume.get("spec", {}).get("nodeAffinity") or {}).get("required")
     if not required:
         return list(nodes)
-    return [node for node in nodes
-            if any(_matches(term, node) for term in required.get("nodeSelectorTerms") or [])]
+    return [node for node in nodes if matches(required.get("nodeSelectorTerms") or [], node)]
+
+
+def matches(terms: Iterable[dict], node: dict) -> bool:
+    """Return whether a node meets at least one of these nodeSelectorTerms; without a term it does not."""
+    return any(_matches(term, node) for term in terms)
 
 
 def _matches(term: dict, node: dict) -> bool:
@@ -44,8 +54,7 @@ def _matches(term: dict, node: dict) -> bool:
 
 
 def _meets(requirement: dict, value: str | None) -> bool:
-    """Return whether a value meets a requirement. An unknown operator is met: the node may have the volume.
-    """
+    """Return whether a value meets a requirement. An unknown operator is met: the node may be a match."""
     operator, values = requirement.get("operator"), requirement.get("values") or []
     if operator == "In":
         return value in values
@@ -55,4 +64,17 @@ def _meets(requirement: dict, value: str | None) -> bool:
         return value is not None
     if operator == "DoesNotExist":
         return value is None
+    if operator in ("Gt", "Lt"):
+        return _compares(operator, value, values)
     return True
+
+
+def _compares(operator: str, value: str | None, values: list[str]) -> bool:
+    """Return whether the value is above or below the requirement's only one; both must be integers
+    (k8s.io/apimachinery/pkg/labels/selector.go).
+    """
+    try:
+        found, limit = int(value or ""), int(*values)
+    except (TypeError, ValueError):
+        return False
+    return found > limit if operator == "Gt" else found < limit

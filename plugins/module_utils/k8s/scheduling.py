@@ -4,19 +4,62 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from . import nodes as k8s_nodes
 
 _REPELLING = ("NoSchedule", "NoExecute")
 
 
-def accepts(node: dict, selector: Mapping[str, str], tolerations: Iterable[dict] = ()) -> bool:
-    """Return whether pods with the node selector and the tolerations can be scheduled to the node."""
-    spec = node.get("spec", {})
+@dataclass(frozen=True)
+class Demands:
+    """What pods demand of their node.
+
+    selector: labels. tolerations: of taints. terms: those of the required node affinity; None without one.
+    """
+
+    selector: Mapping[str, str] = field(default_factory=dict)
+    tolerations: Sequence[dict] = ()
+    terms: Sequence[dict] | None = None
+
+
+def demands_of(spec: dict) -> Demands:
+    """Return the demands of pods with this spec."""
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    return Demands(spec.get("nodeSelector") or {}, spec.get("tolerations") or [],
+                   (required.get("nodeSelectorTerms") or []) if required else None)
+
+
+def accepts(node: dict, demands: Demands) -> bool:
+    """Return whether pods with these demands can be scheduled to the node, and run there."""
+    return not refusal(node, demands)
+
+
+def refusal(node: dict, demands: Demands) -> str:
+    """Return why the node accepts no pods with these demands, as a predicate of the node; empty if it does.
+    """
+    if node.get("spec", {}).get("unschedulable"):
+        return "is cordoned"
+    if k8s_nodes.is_unready(node):
+        return "is not Ready"
+    return _mismatch(node, demands)
+
+
+def _mismatch(node: dict, demands: Demands) -> str:
+    """Return the taint, label or affinity by which the node refuses the pods; empty without one."""
+    taint = next((each for each in node.get("spec", {}).get("taints") or []
+                  if each.get("effect") in _REPELLING and not _tolerated(each, demands.tolerations)), None)
+    if taint is not None:
+        return f"has the taint {taint.get('key')}:{taint.get('effect')}, which is not tolerated"
     labels = node["metadata"].get("labels") or {}
-    repelled = any(taint.get("effect") in _REPELLING and not _tolerated(taint, tolerations)
-                   for taint in spec.get("taints") or [])
-    return not spec.get("unschedulable") and not repelled and all(
-        labels.get(key) == str(value) for key, value in selector.items())
+    missing = [f"{key}={value}" for key, value in demands.selector.items() if labels.get(key) != str(value)]
+    if missing:
+        return f"lacks the label {missing[0]}"
+    if demands.terms is not None and not k8s_nodes.matches(demands.terms, node):
+        return "does not match the required node affinity"
+    return ""
 
 
 def _tolerated(taint: dict, tolerations: Iterable[dict]) -> bool:

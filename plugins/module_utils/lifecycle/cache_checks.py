@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..errors import InvalidInput
+from ..errors import Forbidden, InvalidInput, KindNotFound
 from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
 from ..journal import volume as journal_volume
 from ..k8s.kinds import Kind
@@ -39,13 +39,30 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
             lifecycle_volume.require_valid(volume)
 
 
-def require_nodes(client: Client, runtime: dict, warn: Callable[[str], None]) -> None:
-    """Raise InvalidInput, naming the runtime, if too few nodes accept its masters.
+def require_nodes(client: Client, dataset: dict, runtime: dict, warn: Callable[[str], None]) -> None:
+    """Raise InvalidInput, naming the runtime, if too few nodes accept the masters that have to be placed.
 
-    Without the permission to list nodes, only warns.
+    Masters that exist stay where they are, so a runtime with as many of them is only warned of. Without the
+    permission to list nodes, only warns.
     """
     with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
-        runtime_checks.require_nodes_for_masters(client, runtime, warn)
+        try:
+            runtime_checks.require_nodes_for_masters(client, runtime, fluid_dataset.manifest(dataset), warn)
+        except InvalidInput as err:
+            if not _has_masters(client, runtime):
+                raise
+            warn(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(runtime))} exists and keeps its masters, but "
+                 f"one that is deleted may find no node: {err}")
+
+
+def _has_masters(client: Client, params: dict) -> bool:
+    """Return whether a runtime exists that declares at least the desired number of masters."""
+    try:
+        existing = client.get(fluid_kinds.ALLUXIO_RUNTIME, ref_of(params))
+    except (Forbidden, KindNotFound):
+        return False
+    return (existing is not None and not existing["metadata"].get("deletionTimestamp")
+            and fluid_runtime.declared_masters(existing["spec"]) >= params["master_replicas"])
 
 
 @contextmanager

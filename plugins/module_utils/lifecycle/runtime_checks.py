@@ -3,24 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..apply.merge import MergeResult
 from ..apply.reconcile import Guard
-from ..errors import Forbidden, InvalidInput
+from ..errors import Forbidden, InvalidInput, KindNotFound
 from ..fluid import kinds as fluid_kinds, runtime
+from ..fluid.dataset import demands_on_masters
 from ..fluid.rules import runtime as runtime_rules
 from ..fluid.runtime import changes_journal, declared_masters
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
+from ..k8s.nodes import name_of
 from . import property_check
+
+_NAMED_NODES = 3  # of those that refuse masters, in a message
 
 
 def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
     """Return the guard of a runtime with these options."""
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(params))
+
+    def require_places() -> None:
+        if runtime.masters_share_hosts(params):
+            require_nodes_for_masters(client, params, _dataset_of(client, ref_of(params)), warn)
 
     def guard(existing: dict | None, merged: MergeResult) -> None:
         paths = [change.path for change in merged.changes]
@@ -28,14 +36,14 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
             for line in runtime_rules.warnings(params):
                 warn(f"{what}: {line}")
             if params["master_replicas"] > 1:
-                require_nodes_for_masters(client, params, warn)
+                require_places()
             _warn_of_unread(what, paths, params["master_replicas"], warn)
             return
         masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
         if runtime.MASTER_COUNT in paths and masters != desired:
             _require_scalable(ref_of(params), masters, desired)
             if desired > masters:
-                require_nodes_for_masters(client, params, warn)
+                require_places()
             warn(f"{what} has {masters} masters and {desired} are declared: run "
                  "datacache.fluid.alluxio_rollout, which adds or removes them one at a time")
         paths = [path for path in paths if path != runtime.MASTER_COUNT]
@@ -76,11 +84,12 @@ def _fields(paths: list[tuple]) -> str:
     return ", ".join(".".join(path) for path in paths)
 
 
-def require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str], None]) -> None:
+def require_nodes_for_masters(
+        client: Client, params: dict, dataset: dict | None, warn: Callable[[str], None]) -> None:
     """Raise InvalidInput if fewer nodes accept masters than the runtime has masters on the nodes' network.
 
     Those masters all use the same ports, so no two fit on one node. Without the permission to list nodes,
-    only warns.
+    only warns. dataset: that of the runtime, whose tolerations and affinity the masters get; None without it.
     """
     masters = params["master_replicas"]
     if not runtime.masters_share_hosts(params):
@@ -90,10 +99,27 @@ def require_nodes_for_masters(client: Client, params: dict, warn: Callable[[str]
     except Forbidden as err:
         warn(f"could not check whether each of {masters} masters finds its own node: {err}")
         return
-    selector = (params.get("master") or {}).get("node_selector") or {}
-    accepting = [node["metadata"]["name"] for node in nodes if scheduling.accepts(node, selector)]
+    demands = demands_on_masters(dataset, (params.get("master") or {}).get("node_selector"))
+    refusals = {name_of(node): scheduling.refusal(node, demands) for node in nodes}
+    accepting = [name for name, refusal in refusals.items() if not refusal]
     if len(accepting) < masters:
         raise InvalidInput(
             f"{masters} masters with network_mode HostNetwork need {masters} schedulable nodes, and "
-            f"{len(accepting)} of {len(nodes)} nodes accept them ({', '.join(accepting) or 'none'}): use "
+            f"{len(accepting)} of {len(nodes)} nodes accept them ({', '.join(accepting) or 'none'}"
+            f"{_refusing(refusals)}): use "
             "fewer masters, network_mode ContainerNetwork, or more nodes")
+
+
+def _refusing(refusals: Mapping[str, str]) -> str:
+    """Return why the first nodes refuse masters, as the end of a list of nodes; empty if none does."""
+    reasons = [f"{name} {refusal}" for name, refusal in refusals.items() if refusal]
+    more = f"; {len(reasons) - _NAMED_NODES} more" if len(reasons) > _NAMED_NODES else ""
+    return "".join(f"; {each}" for each in reasons[:_NAMED_NODES]) + more
+
+
+def _dataset_of(client: Client, ref: ObjectRef) -> dict | None:
+    """Return the Dataset of the runtime; None if it does not exist yet or may not be read."""
+    try:
+        return client.get(fluid_kinds.DATASET, ref)
+    except (Forbidden, KindNotFound):
+        return None

@@ -156,14 +156,14 @@ class RolloutPlanner:
             rollout_plan.require_places(pods, restarts, existing.declared, nodes, _selector(existing))
 
     def _nodes(self, existing: ObservedObjects) -> Nodes | None:
-        tolerations = existing.workload["spec"]["template"]["spec"].get("tolerations") or []
+        rendered = scheduling.demands_of(existing.workload["spec"]["template"]["spec"])
+        demands = replace(rendered, selector=_selector(existing))
         try:
             nodes = list(self._client.list(kinds.NODE))
         except Forbidden as err:
             self._warn(f"could not check whether restarted masters find a node: {err}")
             return None
-        accepts = {node["metadata"]["name"]
-                   for node in nodes if scheduling.accepts(node, _selector(existing), tolerations)}
+        accepts = {node["metadata"]["name"] for node in nodes if scheduling.accepts(node, demands)}
         cordoned = {node["metadata"]["name"] for node in nodes if node.get("spec", {}).get("unschedulable")}
         return Nodes(frozenset(accepts), frozenset(cordoned))
 

@@ -97,8 +97,8 @@ def test_refused_without_a_request(cluster, run, options, message):
     ({"master_replicas": 5}, "5 masters with network_mode HostNetwork need 5 schedulable nodes, and 3 of 3 "
                              "nodes accept them (n0, n1, n2)"),
     ({"master_replicas": 3, "master": {"node_selector": {"disk": "ssd"}}},
-     "and 2 of 3 nodes accept them (n1, n2)"),
-    ({"master": {"node_selector": {"disk": "tape"}}}, "and 0 of 3 nodes accept them (none)"),
+     "and 2 of 3 nodes accept them (n1, n2; n0 lacks the label disk=ssd)"),
+    ({"master": {"node_selector": {"disk": "tape"}}}, "and 0 of 3 nodes accept them (none; n0 lacks"),
 ], ids=["more-masters-than-nodes", "node-selector", "single-master"])
 def test_too_few_nodes(run, runtime, message):
     result = run("validate_cache", **cache(runtime=runtime))

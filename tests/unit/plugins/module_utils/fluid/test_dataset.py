@@ -3,6 +3,11 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import dataset
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.dataset import (
+    demands_on_masters,
+    manifest,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.scheduling import Demands
 from ansible_collections.datacache.fluid.plugins.module_utils.redaction import secrets_within
 
 WEB = {"mount_point": "https://host/path/", "name": "web"}
@@ -253,3 +258,34 @@ def test_the_password_of_a_mount_point_is_sensitive():
 ])
 def test_is_reference(mounts, is_reference):
     assert dataset.is_reference({"spec": {"mounts": mounts}}) is is_reference
+
+
+SSD = [{"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]
+POOL = [{"key": "dedicated", "operator": "Exists"}]
+
+
+@pytest.mark.parametrize(("spec", "selector", "demands"), [
+    (None, None, Demands()),
+    (None, {"a": "b"}, Demands({"a": "b"})),
+    ({"tolerations": POOL}, {"a": "b"}, Demands({"a": "b"}, POOL)),
+    ({"mounts": [{"mountPoint": "local:///data"}], "nodeAffinity": {"required": {"nodeSelectorTerms": SSD}}},
+     None, Demands(terms=SSD)),
+    ({"mounts": [{"mountPoint": "s3://b/"}], "nodeAffinity": {"required": {"nodeSelectorTerms": SSD}}},
+     None, Demands()),
+    ({"mounts": [{"mountPoint": "local:///data"}]}, None, Demands()),
+    ({"dataRestoreLocation": {"path": "local:///b", "nodeName": "n1"}}, {"a": "b"},
+     Demands({"a": "b", "kubernetes.io/hostname": "n1"})),
+    ({"dataRestoreLocation": {"path": "pvc://b/c", "nodeName": "n1"}}, None, Demands()),
+], ids=["no-dataset", "selector", "tolerations", "local-mount", "other-mount", "no-affinity", "restore-node",
+        "restore-claim"])
+def test_what_masters_demand_of_their_node(spec, selector, demands):
+    found = demands_on_masters(spec and {"spec": spec}, selector)
+    assert (found.selector, list(found.tolerations), found.terms) == (
+        demands.selector, list(demands.tolerations), demands.terms)
+
+
+def test_the_manifest_of_the_options_has_these_demands():
+    options = {"name": "hbase", "namespace": "data", "tolerations": POOL,
+               "mounts": [{"mount_point": "local:///data", "name": "data"}],
+               "node_affinity": {"nodeSelectorTerms": SSD}}
+    assert demands_on_masters(manifest(options), None) == Demands({}, POOL, SSD)

@@ -29,7 +29,9 @@ def test_only_one_taint_declares_a_node_lost(taints, lost):
 @pytest.mark.parametrize(("ready", "expected"), [("True", True), ("False", False), ("Unknown", False)])
 def test_readiness(ready, expected):
     assert nodes.is_ready(node("one", ready=ready)) is expected
+    assert nodes.is_unready(node("one", ready=ready)) is not expected
     assert not nodes.is_ready({"metadata": {"name": "new"}})
+    assert not nodes.is_unready({"metadata": {"name": "new"}})
 
 
 @pytest.mark.parametrize(("existing", "names"), [
@@ -42,13 +44,17 @@ def test_readiness(ready, expected):
     (volume(labelled("zone", "NotIn", "a")), ["two"]),
     (volume(labelled("disk", "Exists")), ["two"]),
     (volume(labelled("disk", "DoesNotExist")), ["one"]),
-    (volume(labelled("disk", "Gt", "1")), ["one", "two"]),
+    (volume(labelled("disk", "Gt", "1")), ["two"]),
+    (volume(labelled("disk", "Gt", "2")), []),
+    (volume(labelled("disk", "Lt", "10")), ["two"]),
+    (volume(labelled("zone", "Lt", "10")), []),
+    (volume(labelled("disk", "Resembles", "1")), ["one", "two"]),
     (volume({"matchExpressions": labelled("zone", "In", "a")["matchExpressions"]
              + labelled("disk", "Exists")["matchExpressions"]}), []),
     (volume({}), []),
     (volume(), []),
 ], ids=["network", "empty", "label", "other-name", "field", "any-term", "not-in", "exists", "does-not-exist",
-        "unknown-operator", "all-requirements", "empty-term", "no-term"])
+        "above", "not-above", "below", "no-integer", "unknown-operator", "all-requirements", "empty-term", "no-term"])
 def test_the_nodes_of_a_volume(existing, names):
     both = [node("one", zone="a"), node("two", zone="b", disk="2")]
     assert [nodes.name_of(each) for each in nodes.of_volume(existing, both)] == names

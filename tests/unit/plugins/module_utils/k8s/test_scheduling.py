@@ -4,6 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import scheduling
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.scheduling import Demands
 
 DEDICATED = {"key": "dedicated", "value": "cache", "effect": "NoSchedule"}
 
@@ -23,16 +24,45 @@ def node(labels=None, **spec):
     ([{"key": "other", "operator": "Exists"}], False),
 ])
 def test_taints_and_tolerations(tolerations, accepts):
-    assert scheduling.accepts(node(taints=[DEDICATED]), {}, tolerations) is accepts
+    assert scheduling.accepts(node(taints=[DEDICATED]), Demands(tolerations=tolerations)) is accepts
 
 
 def test_a_cordoned_node_takes_none_whatever_is_tolerated():
-    assert not scheduling.accepts(node(unschedulable=True), {}, [{"operator": "Exists"}])
+    assert scheduling.refusal(
+        node(unschedulable=True), Demands(tolerations=[{"operator": "Exists"}])) == "is cordoned"
+
+
+@pytest.mark.parametrize(("status", "refusal"), [
+    ("True", ""), ("Unknown", "is not Ready"), ("False", "is not Ready")])
+def test_a_node_that_is_down_takes_none_whatever_is_tolerated(status, refusal):
+    down = {**node(), "status": {"conditions": [{"type": "Ready", "status": status}]}}
+    assert scheduling.refusal(down, Demands(tolerations=[{"operator": "Exists"}])) == refusal
 
 
 def test_labels():
-    assert scheduling.accepts(node({"disk": "ssd", "a": "b"}), {"disk": "ssd"})
-    assert not scheduling.accepts(node({"disk": "hdd"}), {"disk": "ssd"})
+    assert scheduling.accepts(node({"disk": "ssd", "a": "b"}), Demands({"disk": "ssd"}))
+    assert scheduling.refusal(
+        node({"disk": "hdd"}), Demands({"disk": "ssd"})) == "lacks the label disk=ssd"
+
+
+def test_an_untolerated_taint_is_named():
+    assert scheduling.refusal(node(taints=[DEDICATED]), Demands()) == (
+        "has the taint dedicated:NoSchedule, which is not tolerated")
+
+
+def test_the_required_node_affinity():
+    demands = Demands(terms=[{"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}])
+    assert scheduling.accepts(node({"disk": "ssd"}), demands)
+    assert scheduling.refusal(node(), demands) == "does not match the required node affinity"
+    assert not scheduling.accepts(node(), Demands(terms=[]))
+
+
+def test_the_demands_of_a_pod():
+    terms = [{"matchExpressions": []}]
+    spec = {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "affinity": {"nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}}
+    assert scheduling.demands_of(spec) == Demands({"a": "b"}, [{"operator": "Exists"}], terms)
+    assert scheduling.demands_of({"affinity": {"podAntiAffinity": {}}}) == Demands({}, [], None)
 
 
 def test_homeless():

@@ -5,6 +5,7 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change, MergeResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import runtime_checks
 
@@ -43,19 +44,62 @@ def test_a_node_for_each_master_is_enough(guard, nodes):
     assert guard(params()) == []
 
 
-@pytest.mark.parametrize(("third", "count"), [
-    pytest.param(node("n3", unschedulable=True), 3, id="cordoned"),
-    pytest.param(node("n3", taints=[{"key": "k", "effect": "NoSchedule"}]), 3, id="tainted"),
-    pytest.param(node("n3", taints=[{"key": "k", "effect": "NoExecute"}]), 3, id="evicting"),
-    pytest.param(node("n2"), 2, id="missing"),
+@pytest.mark.parametrize(("third", "count", "why"), [
+    pytest.param(node("n3", unschedulable=True), 3, "; n3 is cordoned", id="cordoned"),
+    pytest.param(node("n3", taints=[{"key": "k", "effect": "NoSchedule"}]), 3,
+                 "; n3 has the taint k:NoSchedule, which is not tolerated", id="tainted"),
+    pytest.param(node("n3", taints=[{"key": "k", "effect": "NoExecute"}]), 3,
+                 "; n3 has the taint k:NoExecute, which is not tolerated", id="evicting"),
+    pytest.param({**node("n3"), "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}, 3,
+                 "; n3 is not Ready", id="down"),
+    pytest.param(node("n2"), 2, "", id="missing"),
 ])
-def test_too_few_nodes_for_masters_on_their_network(guard, nodes, third, count):
+def test_too_few_nodes_for_masters_on_their_network(guard, nodes, third, count, why):
     nodes(node("n1"), node("n2"), third)
     with pytest.raises(InvalidInput) as refused:
         guard(params())
     assert str(refused.value) == (
         f"3 masters with network_mode HostNetwork need 3 schedulable nodes, and 2 of {count} nodes accept "
-        "them (n1, n2): use fewer masters, network_mode ContainerNetwork, or more nodes")
+        f"them (n1, n2{why}): use fewer masters, network_mode ContainerNetwork, or more nodes")
+
+
+def test_the_first_nodes_that_refuse_are_named(guard, nodes):
+    nodes(*(node(f"n{index}", unschedulable=True) for index in range(5)))
+    with pytest.raises(InvalidInput) as refused:
+        guard(params())
+    assert "(none; n0 is cordoned; n1 is cordoned; n2 is cordoned; 2 more)" in str(refused.value)
+
+
+DEDICATED = [{"key": "dedicated", "value": "cache", "effect": "NoSchedule"}]
+SSD = {"required": {"nodeSelectorTerms": [
+    {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]}}
+
+
+def test_the_tolerations_of_the_dataset_open_a_dedicated_pool(cluster, guard, nodes):
+    nodes(*(node(f"n{index}", taints=DEDICATED) for index in range(3)))
+    with pytest.raises(InvalidInput, match="dedicated:NoSchedule, which is not tolerated"):
+        guard(params())
+    cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
+        "tolerations": [{"key": "dedicated", "operator": "Exists"}]}})
+    assert guard(params()) == []
+
+
+def test_the_node_affinity_of_a_local_mount_counts(cluster, guard, nodes):
+    nodes(node("n0", {"disk": "ssd"}), node("n1", {"disk": "ssd"}), node("n2"))
+    dataset = {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {
+        "nodeAffinity": SSD, "mounts": [{"mountPoint": "https://host/"}]}}
+    cluster.put(fluid_kinds.DATASET, dataset)
+    assert guard(params()) == []
+    dataset["spec"]["mounts"] = [{"mountPoint": "local:///data", "name": "data"}]
+    cluster.put(fluid_kinds.DATASET, dataset)
+    with pytest.raises(InvalidInput, match="n2 does not match the required node affinity"):
+        guard(params())
+
+
+def test_a_dataset_that_may_not_be_read_demands_nothing(cluster, guard, nodes):
+    nodes(node("n0"), node("n1"), node("n2"))
+    cluster.forbidden.add(("get", "datasets"))
+    assert guard(params()) == []
 
 
 def test_a_taint_that_only_prefers_repels_no_master(guard, nodes):
@@ -65,7 +109,7 @@ def test_a_taint_that_only_prefers_repels_no_master(guard, nodes):
 
 def test_only_nodes_with_the_wanted_labels_count(guard, nodes):
     nodes(node("n1", {"disk": "ssd"}), node("n2", {"disk": "hdd"}), node("n3"))
-    with pytest.raises(InvalidInput, match=r"1 of 3 nodes accept them \(n1\)"):
+    with pytest.raises(InvalidInput, match=r"1 of 3 nodes accept them \(n1; n2 lacks the label disk=ssd; n3 lacks"):
         guard(params(master={"node_selector": {"disk": "ssd"}}))
 
 
