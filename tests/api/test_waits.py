@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Waiting on the real API server's watches, while a stand-in writes what Fluid's controllers would."""
 
+import re
 import time
 
 import pytest
 from fluid_stand_in import counts
+
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import status
 
 SOON = 0.3  # seconds until the stand-in writes
 MUCH_LATER = 60
@@ -41,13 +44,26 @@ def test_waiting_for_what_is_so_already_changes_nothing(succeed, fluid, sent):
     assert len(sent) <= 3
 
 
+NOT_READY = {"type": "Ready", "status": "False", "message": "no such bucket",
+             "lastTransitionTime": "2026-11-26T10:00:00Z"}
+
+
 @pytest.mark.usefixtures("runtime")
-def test_a_failed_phase_fails_at_once(fail, fluid):
-    condition = {"type": "Ready", "status": "False", "message": "no such bucket"}
-    fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="Failed", conditions=[condition]))
+def test_a_failed_phase_that_lasts_fails(fail, fluid, monkeypatch):
+    monkeypatch.setattr(status, "FAILED_COUNTS_AFTER", 2.0)
+    fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="Failed", conditions=[NOT_READY]))
     result = promptly(lambda: fail("dataset", name="hbase", wait=True, wait_timeout=MUCH_LATER))
-    assert result["msg"].endswith("to be Bound: its phase is Failed (no such bucket)")
+    assert re.search(r"to be Bound: its phase is Failed since 2026-11-26T10:00:00Z \(no such bucket\), "
+                     r"for [2-9] s$", result["msg"])
     assert (result["changed"], result["result"]["status"]["phase"]) == (True, "Failed")
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_failed_phase_that_the_next_sync_corrects_is_waited_out(succeed, fluid):
+    fluid.later(SOON, lambda: fluid.status("datasets", "hbase", phase="Failed", conditions=[NOT_READY]))
+    fluid.later(2 * SOON + 1, lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
+    result = promptly(lambda: succeed("dataset", name="hbase", wait=True, wait_timeout=MUCH_LATER))
+    assert result["result"]["status"]["phase"] == "Bound"
 
 
 def test_nothing_to_bind_it_fails_at_once(fail, fluid, namespace):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Any
 
 from ..errors import Expired, FluidError, ServerUnavailable, WaitFailed, WaitTimeout
@@ -50,16 +51,18 @@ class Waiter:
         pending: dict[str, WaitStatus] = {}
         objects: dict[str, dict | None] = {}
         only = next(iter(predicates)) if len(predicates) == 1 else ""
+        failures = _Failures(self.deadline.now)
 
         def observe(name: str, existing: dict | None) -> None:
             objects[name] = existing
             status = predicates[name](existing)
             if status.done:
                 results[name] = existing
-            elif status.failed:
+            elif (lasted := failures.lasted(name, status)) is not None:
+                for_seconds = f", for {lasted:.0f} s" if status.lasts else ""
                 results[name] = WaitFailed(
-                    f"waited for {kind.describe(ObjectRef(namespace, name))} to {state}: {status.failed}",
-                    result=visible(existing) if existing else {})
+                    f"waited for {kind.describe(ObjectRef(namespace, name))} to {state}: {status.failed}"
+                    f"{for_seconds}", result=visible(existing) if existing else {})
             else:
                 pending[name] = status
                 return
@@ -85,7 +88,7 @@ class Waiter:
                                           status.progress, name, objects.get(name))
                     for name, status in pending.items()}
             for name, existing in self._changes(
-                    kind, namespace, only, version) if version is not None else ():
+                    kind, namespace, only, version, failures.next()) if version is not None else ():
                 if name in pending:
                     observe(name, existing)
                     self._report(kind, namespace, state, pending, len(predicates))
@@ -105,12 +108,15 @@ class Waiter:
         self.deadline.report_progress(f"{others}waiting for {kind.describe(ObjectRef(namespace, name))} to "
                                       f"{state}: {pending[name].progress}")
 
-    def _changes(self, kind: Kind, namespace: str | None, only: str,
-                 version: str) -> Iterator[tuple[str, dict | None]]:
-        """Yield (name, object, None if deleted) for each event until the deadline or the end of the watch."""
+    def _changes(self, kind: Kind, namespace: str | None, only: str, version: str,
+                 longest: float) -> Iterator[tuple[str, dict | None]]:
+        """Yield (name, object, None if deleted) for each event until the deadline or the end of the watch.
+
+        longest: seconds until a failure counts that no event announces.
+        """
         try:
-            for event in self._client.watch(
-                    kind, namespace, only, version, min(self.deadline.remaining(), _LONGEST_WATCH)):
+            for event in self._client.watch(kind, namespace, only, version, min(
+                    self.deadline.remaining(), _LONGEST_WATCH, longest)):
                 existing = event["object"]
                 yield existing["metadata"]["name"], None if event["type"] == "DELETED" else existing
         except Expired:
@@ -127,6 +133,32 @@ class Waiter:
         return WaitTimeout(
             f"timed out after {self.deadline.seconds:g} s while waiting for {what}: {progress}{explained}",
             result=visible(existing) if existing else {}, findings=lines)
+
+
+class _Failures:
+    """Since when the objects of a wait have failed without a break. now: returns the time in seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._began: dict[str, float] = {}
+        self._counts: dict[str, float] = {}
+
+    def lasted(self, name: str, status: WaitStatus) -> float | None:
+        """Return for how many seconds the object has failed if that ends its wait, else None."""
+        if not status.failed:
+            self._began.pop(name, None)
+            self._counts.pop(name, None)
+            return None
+        began = self._began.setdefault(name, self._now())
+        self._counts[name] = began + status.lasts
+        if self._now() < self._counts[name]:
+            return None
+        self._counts.pop(name)
+        return self._now() - began
+
+    def next(self) -> float:
+        """Return the seconds until the next failure counts; infinite without one."""
+        return min(self._counts.values(), default=inf) - self._now()
 
 
 def _progress(

@@ -16,6 +16,10 @@ FINALIZER_CONTROLLERS = {
        for kind in ("alluxio", "cache", "efc", "goosefs", "jindo", "juicefs", "thin", "vineyard")},
 }
 FAILED_PHASE = "Failed"
+# Seconds. Fluid sets the phase at any error of the API server (pkg/ddc/alluxio/health_check.go), repeats the
+# sync 20 s after its error (pkg/controllers/runtime_controller.go) and then sets Bound again. So a phase that
+# two repetitions and 5 s for their requests have not corrected stays.
+FAILED_COUNTS_AFTER = 45.0
 
 
 def dataset_phase(existing: dict) -> str:
@@ -30,7 +34,8 @@ def dataset_in_phase(desired: str) -> Predicate:
             return WaitStatus(False, failed="it no longer exists")
         phase = dataset_phase(existing)
         if phase == FAILED_PHASE and desired != FAILED_PHASE:
-            return WaitStatus(False, failed=f"its phase is Failed{_condition_message(existing)}")
+            text = f"its phase is Failed{_since(existing)}{_condition_message(existing)}"
+            return WaitStatus(False, text, text, lasts=FAILED_COUNTS_AFTER)
         difference = _mount_difference(existing) if phase == desired == BOUND_PHASE else ""
         return WaitStatus(phase == desired and not difference,
                           phase_text(phase) + difference + _condition_message(existing))
@@ -48,6 +53,14 @@ def _condition_message(existing: dict) -> str:
     conditions = existing.get("status", {}).get("conditions") or []
     messages = [condition.get("message") for condition in conditions if condition.get("message")]
     return f" ({messages[-1]})" if messages else ""
+
+
+def _since(existing: dict) -> str:
+    """Return since when the Dataset is not Ready, by Fluid's condition; empty without one."""
+    conditions = existing.get("status", {}).get("conditions") or []
+    times = [each.get("lastTransitionTime") for each in conditions
+             if each.get("type") == "Ready" and each.get("status") == "False"]
+    return f" since {times[-1]}" if times and times[-1] else ""
 
 
 def components(existing: dict) -> dict:

@@ -13,13 +13,15 @@ class WaitStatus:
     """The status of a wait after one observation.
 
     progress: the observed state, as a short text. failed: why the awaited state can no longer be reached.
-    value: the result of the wait, if it is not the object.
+    value: the result of the wait, if it is not the object. lasts: the seconds for which a failure must be
+    observed before it ends the wait; a controller may correct an earlier one.
     """
 
     done: bool
     progress: str = ""
     failed: str = ""
     value: Any = None
+    lasts: float = 0.0
 
 
 Predicate = Callable[["dict | None"], WaitStatus]

@@ -11,7 +11,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.status import absent, dataset_in_phase
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.status import (
+    FAILED_COUNTS_AFTER,
+    absent,
+    dataset_in_phase,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.wait_status import WaitStatus
 
@@ -90,14 +94,52 @@ def test_an_object_that_goes(cluster, put, waiter):
     assert cluster.now == 5
 
 
-def test_a_state_that_cannot_come_any_more_fails_at_once(cluster, put, becomes, waiter):
+def test_a_state_that_cannot_come_any_more_fails_at_once(cluster, put, waiter):
+    put("hbase")
+    cluster.later(3, lambda: cluster.vanish(DATASET, "hbase", "data"))
+    with pytest.raises(WaitFailed) as failed:
+        until(waiter())
+    assert str(failed.value) == "waited for Dataset hbase in namespace data to be Bound: it no longer exists"
+    assert cluster.now == 3
+
+
+def test_a_failure_counts_when_it_lasts(cluster, put, becomes, waiter):
     put("hbase")
     becomes(3, "hbase", "Failed")
     with pytest.raises(WaitFailed) as failed:
         until(waiter())
-    assert str(failed.value) == "waited for Dataset hbase in namespace data to be Bound: its phase is Failed"
+    assert str(failed.value) == (
+        "waited for Dataset hbase in namespace data to be Bound: its phase is Failed, for 45 s")
     assert failed.value.details["result"]["status"]["phase"] == "Failed"
-    assert cluster.now == 3
+    assert cluster.now == 3 + FAILED_COUNTS_AFTER
+
+
+@pytest.mark.parametrize("syncs", [1, 2, 3])
+def test_a_failure_of_one_sync_ends_no_wait(cluster, put, becomes, waiter, syncs):
+    """Fluid corrects the phase 20 s after the error; the next one counts anew."""
+    put("hbase")
+    for sync in range(syncs):
+        becomes(2 + 30 * sync, "hbase", "Failed")
+        becomes(22 + 30 * sync, "hbase", "Pending")
+    becomes(110, "hbase", "Bound")
+    assert until(waiter(200))["status"]["phase"] == "Bound"
+    assert cluster.now == 110
+
+
+def test_a_failure_that_outlasts_the_wait_is_its_progress(put, waiter):
+    put("hbase", "Failed")
+    with pytest.raises(WaitTimeout, match=r"timed out after 20 s .*: its phase is Failed$"):
+        until(waiter(20))
+
+
+def test_each_object_fails_in_its_own_time(cluster, put, becomes, waiter):
+    for name in ("a", "b"):
+        put(name)
+    becomes(5, "a", "Failed")
+    becomes(20, "b", "Failed")
+    results = waiter(100).until_each("be Bound", DATASET, "data", dict.fromkeys("ab", BOUND))
+    assert {name: type(result) for name, result in results.items()} == {"a": WaitFailed, "b": WaitFailed}
+    assert cluster.now == 20 + FAILED_COUNTS_AFTER
 
 
 def test_a_timeout_tells_how_far_it_got(cluster, put, becomes, waiter):
@@ -233,7 +275,7 @@ def test_several_objects_share_a_watch(cluster, put, becomes, waiter):
     for name in ("a", "b", "c"):
         put(name)
     becomes(2, "b", "Bound")
-    becomes(4, "a", "Failed")
+    cluster.later(4, lambda: cluster.vanish(DATASET, "a", "data"))
     results = waiter(30).until_each("be Bound", DATASET, "data", dict.fromkeys("abc", BOUND))
     assert results["b"]["status"]["phase"] == "Bound"
     assert isinstance(results["a"], WaitFailed)

@@ -53,8 +53,9 @@ def test_readiness(ready, expected):
              + labelled("disk", "Exists")["matchExpressions"]}), []),
     (volume({}), []),
     (volume(), []),
-], ids=["network", "empty", "label", "other-name", "field", "any-term", "not-in", "exists", "does-not-exist",
-        "above", "not-above", "below", "no-integer", "unknown-operator", "all-requirements", "empty-term", "no-term"])
+], ids=["network", "empty", "label", "other-name", "field", "any-term", "not-in", "exists",
+        "does-not-exist", "above", "not-above", "below", "no-integer", "unknown-operator",
+        "all-requirements", "empty-term", "no-term"])
 def test_the_nodes_of_a_volume(existing, names):
     both = [node("one", zone="a"), node("two", zone="b", disk="2")]
     assert [nodes.name_of(each) for each in nodes.of_volume(existing, both)] == names

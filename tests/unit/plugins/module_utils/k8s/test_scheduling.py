@@ -59,8 +59,9 @@ def test_the_required_node_affinity():
 
 def test_the_demands_of_a_pod():
     terms = [{"matchExpressions": []}]
-    spec = {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "affinity": {"nodeAffinity": {
-        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}}
+    affinity = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    spec = {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}],
+            "affinity": {"nodeAffinity": affinity}}
     assert scheduling.demands_of(spec) == Demands({"a": "b"}, [{"operator": "Exists"}], terms)
     assert scheduling.demands_of({"affinity": {"podAntiAffinity": {}}}) == Demands({}, [], None)
 

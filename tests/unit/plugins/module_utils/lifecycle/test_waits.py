@@ -105,10 +105,10 @@ def test_several_datasets_each_have_their_own_result(cluster, put, becomes):
     becomes(2, fluid_kinds.DATASET, {"phase": "Failed"}, "fails")
     becomes(4, fluid_kinds.DATASET, {"phase": "Bound"}, "bound")
     items = [item(name) for name in ("orphan", "fails", "late", "bound")] + [item("far", "other")]
-    waited = waits.datasets_in_phase(cluster, items, "Bound", cluster.deadline(30))
+    waited = waits.datasets_in_phase(cluster, items, "Bound", cluster.deadline(60))
     assert {key[1]: type(result).__name__ for key, result in waited.items()} == {
         "orphan": "WaitFailed", "fails": "WaitFailed", "late": "WaitTimeout", "bound": "dict", "far": "dict"}
-    assert cluster.now == 30
+    assert cluster.now == 60
 
 
 def test_a_timeout_explains_the_runtimes_pods(cluster, put):
