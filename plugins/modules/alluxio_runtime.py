@@ -16,6 +16,9 @@ description:
   - With O(wait=true) it waits until masters and workers are ready, and until all masters and all job
     masters are AVAILABLE peers of quorums with one leader.
   - Ready pods alone do not prove a quorum, because Fluid sets no probes.
+  - For an existing runtime it does not wait for pods that cannot run until a node returns, because their node
+    is down or no node accepts them while one is cordoned or down. It warns of each, if a majority of the
+    masters and one worker are ready.
   - The wait considers the masters that run, also while another number of them is declared.
   - Fluid reads most fields only once, at creation. A later change of such a field causes a warning.
   - M(datacache.fluid.alluxio_rollout) applies later changes of several masters, including their number.
@@ -807,6 +810,8 @@ findings:
   sample: ["pod hbase-master-2: not scheduled: 0/2 nodes are available"]
 """
 
+from collections.abc import Callable
+
 from ..module_utils.api.bulk import WaitResults, ref_of
 from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
@@ -814,6 +819,7 @@ from ..module_utils.apply.reconcile import Guard, Outcome, Write
 from ..module_utils.errors import FluidError
 from ..module_utils.fluid import kinds as fluid_kinds, runtime
 from ..module_utils.journal import claims, gate_state, volume as journal_volume
+from ..module_utils.k8s.kinds import ObjectRef
 from ..module_utils.lifecycle import (
     disruption_budget,
     property_check,
@@ -832,11 +838,17 @@ class AlluxioRuntime(resource.Resource):
     kind = fluid_kinds.ALLUXIO_RUNTIME
     plural = "runtimes"
 
+    def __init__(self) -> None:
+        # The runtimes that existed before, with the function that takes warnings.
+        self._existing: dict[ObjectRef, Callable[[str], None]] = {}
+
     def require_valid(self, item: dict) -> None:
         runtime.require_valid(item)
         journal_volume.require_valid(item)
 
     def resolve(self, client: Client, item: dict, existing: dict | None, reporter: Reporter) -> dict:
+        if existing is not None:
+            self._existing[ref_of(item)] = reporter.warn
         return journal_volume.with_declaration(
             item, claims.resolved(client, item, existing, reporter.warn))
 
@@ -848,7 +860,10 @@ class AlluxioRuntime(resource.Resource):
 
     def recreate(self, client: Client, item: dict, existing: dict, write: Write, deadline: Deadline,
                  reporter: Reporter) -> Outcome | None:
-        return lifecycle_recreate.apply(client, item, existing, write, deadline, reporter.warn)
+        recreated = lifecycle_recreate.apply(client, item, existing, write, deadline, reporter.warn)
+        if recreated is not None:
+            self._existing.pop(ref_of(item))
+        return recreated
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
@@ -859,7 +874,8 @@ class AlluxioRuntime(resource.Resource):
             client, items, outcomes, deadline, params["wait"], check_mode)
 
     def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
-        return waits.runtimes_with_quorum(client, items, deadline)
+        tolerant = {ref: warn for ref, warn in self._existing.items() if ref in set(map(ref_of, items))}
+        return waits.runtimes_with_quorum(client, items, deadline, tolerant)
 
     def verify(self, client: Client, item: dict) -> None:
         if item["master_replicas"] > 1:

@@ -6,6 +6,7 @@ Alluxio calls the Raft leader "leading master" and the followers "standby master
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..errors import InvalidInput
@@ -85,12 +86,20 @@ class Quorum:
         """The number of AVAILABLE peers."""
         return sum(peer.state == AVAILABLE for peer in self.peers)
 
-    def complete(self, members: int) -> bool:
-        """Return whether all of that many expected masters are AVAILABLE peers and one of them leads."""
-        leaders = sum(peer.leader for peer in self.peers)
-        return leaders == 1 and len(self.peers) == members and self.available == members
+    def complete(self, members: int, lost: Collection[str] = ()) -> bool:
+        """Return whether all of that many expected masters are AVAILABLE peers and one of them leads.
 
-    def lacks(self, members: int) -> str:
+        lost: hosts of peers that may be UNAVAILABLE, as long as the others are a majority.
+        """
+        leaders = sum(peer.leader for peer in self.peers)
+        return (leaders == 1 and len(self.peers) == members and not self._unavailable(lost)
+                and self.available >= quorum_size(members))
+
+    def _unavailable(self, lost: Collection[str]) -> list[str]:
+        return [peer.address for peer in self.peers
+                if peer.state != AVAILABLE and peer.address.rpartition(":")[0] not in lost]
+
+    def lacks(self, members: int, lost: Collection[str] = ()) -> str:
         """Return why the quorum is not complete, as a short text; empty if it is complete."""
         reasons = []
         if self.leader is None:
@@ -99,9 +108,11 @@ class Quorum:
             reasons.append(f"leader {self.leader} is not among the peers")
         if len(self.peers) != members:
             reasons.append(f"{len(self.peers)} peers of {members}")
-        lost = [peer.address for peer in self.peers if peer.state != AVAILABLE]
-        if lost:
-            reasons.append(f"not AVAILABLE: {', '.join(lost)}")
+        unavailable = self._unavailable(lost)
+        if unavailable:
+            reasons.append(f"not AVAILABLE: {', '.join(unavailable)}")
+        elif self.available < quorum_size(members):
+            reasons.append(f"{self.available} AVAILABLE, fewer than the majority of {members}")
         return "; ".join(reasons)
 
     def as_dict(self) -> dict:

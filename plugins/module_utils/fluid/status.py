@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from ..alluxio.raft import Quorum
+from collections.abc import Collection, Mapping
+
+from ..alluxio.raft import Quorum, quorum_size
 from ..k8s.predicates import BOUND_PHASE, phase_text
 from ..k8s.wait_status import Predicate, WaitStatus
 from . import dataset
@@ -78,11 +80,12 @@ def components(existing: dict) -> dict:
     }
 
 
-def runtime_ready(existing: dict | None) -> WaitStatus:
+def runtime_ready(existing: dict | None, lost: Mapping[str, int] | None = None) -> WaitStatus:
     """Return done if Fluid reports all masters and workers as ready; the quorum is not considered.
 
     The masters are those of the StatefulSet, desiredMasterNumberScheduled: Fluid does not apply another
-    number that is declared after the creation.
+    number that is declared after the creation. lost: the numbers of masters and workers that cannot run; the
+    others are enough if a majority of the masters and one worker are ready.
     """
     if existing is None:
         return WaitStatus(False, failed="it no longer exists")
@@ -93,13 +96,19 @@ def runtime_ready(existing: dict | None) -> WaitStatus:
                          for part in ("masters", "workers"))
     if counts["masters"]["desired"] != declared:
         progress += f"; {declared} masters are declared, which alluxio_rollout applies"
-    done = all(counts[part]["ready"] >= counts[part]["desired"] for part in ("masters", "workers"))
+    least = {"masters": quorum_size(counts["masters"]["desired"]), "workers": 1}
+    done = all(counts[part]["ready"] >= max(
+        counts[part]["desired"] - (lost or {}).get(part, 0), min(least[part], counts[part]["desired"]))
+        for part in least)
     return WaitStatus(done, progress)
 
 
-def quorum_formed(quorum: Quorum, members: int) -> WaitStatus:
-    """Return done if that many masters are AVAILABLE peers and exactly one leads."""
-    return WaitStatus(quorum.complete(members), quorum.lacks(members))
+def quorum_formed(quorum: Quorum, members: int, lost: Collection[str] = ()) -> WaitStatus:
+    """Return done if that many masters are AVAILABLE peers and exactly one leads.
+
+    lost: pods of masters that cannot run.
+    """
+    return WaitStatus(quorum.complete(members, lost), quorum.lacks(members, lost))
 
 
 def absent(existing: dict | None) -> WaitStatus:

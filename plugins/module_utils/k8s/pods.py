@@ -20,6 +20,13 @@ def node_is_lost(pod: dict) -> bool:
     return not is_ready(pod) and all(each.get("ready", True) for each in containers)
 
 
+def is_unschedulable(pod: dict) -> bool:
+    """Return whether the scheduler has found no node for the pod."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    return any(each["type"] == "PodScheduled" and each["status"] == "False"
+               and each.get("reason") == "Unschedulable" for each in conditions)
+
+
 def unready_reason(pod: dict) -> str:
     """Return why a pod is not ready, in one line; empty if it is ready or has succeeded."""
     status = pod.get("status", {})

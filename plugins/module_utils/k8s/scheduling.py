@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nodes that accept masters, and whether a restarted master finds one. Pure."""
+"""The nodes that accept pods, and pods that find none. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import nodes as k8s_nodes
+from .pods import is_ready, is_unschedulable
 
 _REPELLING = ("NoSchedule", "NoExecute")
 
@@ -60,6 +61,63 @@ def _mismatch(node: dict, demands: Demands) -> str:
     if demands.terms is not None and not k8s_nodes.matches(demands.terms, node):
         return "does not match the required node affinity"
     return ""
+
+
+def lost_places(pods: Iterable[dict], nodes: Iterable[dict]) -> dict[str, str]:
+    """Return why each of the pods that cannot run until a node returns cannot, by the pods' names.
+
+    Such a pod is on a node that is gone or down, or no node accepts it while one that would is cordoned or
+    down. Another pod that is not ready may become so, and is left out.
+    """
+    by_name = {k8s_nodes.name_of(node): node for node in nodes}
+    reasons = {pod["metadata"]["name"]: _lost_place(pod, by_name) for pod in pods}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _lost_place(pod: dict, nodes: Mapping[str, dict]) -> str:
+    if is_ready(pod):
+        return ""
+    name = pod.get("spec", {}).get("nodeName")
+    if name:
+        return f"node {name} {_down(nodes.get(name))}" if _down(nodes.get(name)) else ""
+    if not is_unschedulable(pod):
+        return ""
+    demands = demands_of(pod.get("spec", {}))
+    closed = [f"{name} {_closed(node)}" for name, node in nodes.items()
+              if _closed(node) and not _mismatch(_repaired(node), demands)]
+    return f"no node accepts it while {' and '.join(closed)}" if closed else ""
+
+
+def _down(node: dict | None) -> str:
+    """Return why a node runs no pods, as a predicate of the node; empty if it may run them."""
+    if node is None:
+        return "does not exist"
+    if k8s_nodes.is_out_of_service(node):
+        return f"has the taint {k8s_nodes.OUT_OF_SERVICE}"
+    return "is not Ready" if k8s_nodes.is_unready(node) else ""
+
+
+def _closed(node: dict) -> str:
+    """Return why a node accepts no pods for now, as a predicate of the node; empty if it accepts some."""
+    if node.get("spec", {}).get("unschedulable"):
+        return "is cordoned"
+    failures = [taint["key"] for taint in node.get("spec", {}).get("taints") or []
+                if _is_failure(taint) and taint.get("effect") in _REPELLING]
+    return _down(node) or (f"has the taint {failures[0]}" if failures else "")
+
+
+def _is_failure(taint: dict) -> bool:
+    """Return whether Kubernetes gave the node the taint for its state, such as a full disk
+    (kubernetes.io/docs/reference/labels-annotations-taints).
+    """
+    return (taint.get("key") or "").startswith("node.kubernetes.io/")
+
+
+def _repaired(node: dict) -> dict:
+    """Return the node as it would be without the taints of its state."""
+    spec = node.get("spec", {})
+    return {**node, "spec": {**spec, "taints": [
+        taint for taint in spec.get("taints") or [] if not _is_failure(taint)]}}
 
 
 def _tolerated(taint: dict, tolerations: Iterable[dict]) -> bool:

@@ -24,6 +24,7 @@ from ..k8s import kinds, predicates
 from ..k8s.kinds import Kind, ObjectRef
 from ..k8s.wait_status import Predicate, WaitStatus
 from ..masters.group import Masters
+from .losses import RuntimeLosses, Warn
 
 # Returns the lines that explain the timeout of an object.
 Explain = Callable[[Client, ObjectRef], "list[str]"]
@@ -99,32 +100,52 @@ def _read(client: Client, kind: Kind, ref: ObjectRef) -> dict | None:
         return {"metadata": {}}
 
 
-def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline) -> WaitResults:
-    """Wait for ready masters and workers and, with several masters, for complete quorums of both domains."""
-    ready = {ref: status.runtime_ready for ref in map(ref_of, items)}
+def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline,
+                         tolerant: Mapping[ObjectRef, Warn] | None = None) -> WaitResults:
+    """Wait for ready masters and workers and, with several masters, for complete quorums of both domains.
+
+    tolerant: receives, for a runtime that ran before, a warning of each pod that cannot run until a node
+    returns. Such a runtime does not wait for these pods.
+    """
+    losses = {ref: RuntimeLosses(client, ref, warn) for ref, warn in (tolerant or {}).items()}
+    ready = {ref: _ready(losses.get(ref)) for ref in map(ref_of, items)}
     waited = _each(
         client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, deadline, diagnosis.explain_runtime)
     grouped = [ref_of(item) for item in items if item["master_replicas"] > 1
                and not isinstance(waited[ref_of(item)], FluidError)]
-    results = bulk.work(grouped, lambda ref: _await_quorums(client, deadline, ref))
+    results = bulk.work(grouped, lambda ref: _await_quorums(client, deadline, ref, losses.get(ref)))
+    for ref, each in losses.items():
+        if not isinstance(waited.get(ref), FluidError):
+            each.report()
     return waited | {ref: result
                      for ref, result in zip(grouped, results, strict=True) if isinstance(result, FluidError)}
 
 
-def _await_quorums(client: Client, deadline: Deadline, ref: ObjectRef) -> None:
+def _ready(losses: RuntimeLosses | None) -> Predicate:
+    """Return the predicate of a ready runtime, without what it has lost."""
+    def predicate(existing: dict | None) -> WaitStatus:
+        found = status.runtime_ready(existing)
+        if losses is None or existing is None or found.done:
+            return found
+        return status.runtime_ready(existing, losses.observe())
+    return predicate
+
+
+def _await_quorums(client: Client, deadline: Deadline, ref: ObjectRef, losses: RuntimeLosses | None) -> None:
     masters = Masters(client, ref, deadline.clock)
     waiter = _waiter(client, deadline, ref.namespace, diagnosis.explain_runtime)
     for domain in DOMAINS:
         awaited = f"the {domain} quorum of {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)}"
-        waiter.poll_until(awaited, ref.name, partial(_quorum, masters, domain), _QUORUM_PAUSE)
+        waiter.poll_until(awaited, ref.name, partial(_quorum, masters, domain, losses), _QUORUM_PAUSE)
 
 
-def _quorum(masters: Masters, domain: str) -> WaitStatus:
+def _quorum(masters: Masters, domain: str, losses: RuntimeLosses | None) -> WaitStatus:
     """Return done if the existing masters are a complete quorum; until a rollout their number may differ.
     """
     pods = masters.pods()
     try:
-        return status.quorum_formed(masters.quorum(domain, pods)[0], len(pods))
+        lost = losses.of_masters(pods) if losses else ()
+        return status.quorum_formed(masters.quorum(domain, pods)[0], len(pods), lost)
     except QuorumUnknown as err:
         return WaitStatus(False, str(err))
 

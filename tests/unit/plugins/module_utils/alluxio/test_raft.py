@@ -81,3 +81,15 @@ def test_as_dict():
 
 def test_nobody_is_no_complete_group():
     assert not Quorum(None).as_dict()["complete"]
+
+
+def test_a_lost_peer_may_be_unavailable_while_the_others_are_a_majority():
+    peers = (Peer("m-0:1", "AVAILABLE", leader=True), Peer("m-1:1", "AVAILABLE"),
+             Peer("m-2:1", "UNAVAILABLE"))
+    quorum = Quorum("m-0:1", peers)
+    assert not quorum.complete(3) and quorum.lacks(3) == "not AVAILABLE: m-2:1"
+    assert quorum.complete(3, {"m-2"}) and quorum.lacks(3, {"m-2"}) == ""
+    assert not quorum.complete(3, {"m-1"})
+    minority = Quorum("m-0:1", (peers[0], Peer("m-1:1", "UNAVAILABLE"), peers[2]))
+    assert not minority.complete(3, {"m-1", "m-2"})
+    assert minority.lacks(3, {"m-1", "m-2"}) == "1 AVAILABLE, fewer than the majority of 3"

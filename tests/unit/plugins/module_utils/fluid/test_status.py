@@ -149,3 +149,19 @@ def test_absent():
     assert fluid_status.absent(None) == WaitStatus(True)
     assert fluid_status.absent({"metadata": {}}).progress == (
         "it still exists, held by no finalizer")
+
+
+@pytest.mark.parametrize(("masters", "workers", "lost", "done"), [
+    (3, 2, {}, True),
+    (2, 2, {}, False),
+    (2, 2, {"masters": 1}, True),
+    (2, 1, {"masters": 1}, False),
+    (2, 1, {"masters": 1, "workers": 1}, True),
+    (1, 2, {"masters": 2}, False),
+    (3, 0, {"workers": 2}, False),
+], ids=["whole", "a-master-starts", "a-master-lost", "a-worker-starts", "both-lost", "majority-lost",
+        "all-workers-lost"])
+def test_a_runtime_that_has_lost_a_node(masters, workers, lost, done):
+    existing = {"spec": {"replicas": 2, "master": {"replicas": 3}},
+                "status": {"masterNumberReady": masters, "workerNumberReady": workers}}
+    assert fluid_status.runtime_ready(existing, lost).done is done

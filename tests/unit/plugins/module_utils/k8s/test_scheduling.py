@@ -4,6 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import scheduling
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.nodes import OUT_OF_SERVICE
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.scheduling import Demands
 
 DEDICATED = {"key": "dedicated", "value": "cache", "effect": "NoSchedule"}
@@ -78,3 +79,42 @@ def test_crowded():
     assert scheduling.majority_hosts({"a": "n1", "b": "n1", "c": "n2"}, 2) == ["n1"]
     assert scheduling.majority_hosts({"a": "n1", "b": "n2", "c": "n3"}, 2) == []
     assert scheduling.majority_hosts({"a": "n1", "b": "n1", "c": "n2", "d": "n2", "e": "n3"}, 3) == []
+
+
+def pod(name="p", on="", ready="False", reason="Unschedulable", **spec):
+    scheduled = {"status": "True"} if on else {"status": "False", "reason": reason}
+    conditions = [{"type": "Ready", "status": ready}, {"type": "PodScheduled", **scheduled}]
+    return {"metadata": {"name": name}, "spec": {**spec, **({"nodeName": on} if on else {})},
+            "status": {"conditions": conditions}}
+
+
+def named(name, labels=None, ready="True", **spec):
+    return {"metadata": {"name": name, "labels": labels or {}}, "spec": spec,
+            "status": {"conditions": [{"type": "Ready", "status": ready}]}}
+
+
+DOWN, WHOLE = named("down", {"disk": "ssd"}, "Unknown"), named("whole", {"disk": "ssd"})
+
+
+@pytest.mark.parametrize(("existing", "others", "reason"), [
+    (pod(on="down"), [DOWN], "node down is not Ready"),
+    (pod(on="gone"), [], "node gone does not exist"),
+    (pod(on="out"), [named("out", taints=[{"key": OUT_OF_SERVICE, "effect": "NoExecute"}])],
+     "node out has the taint node.kubernetes.io/out-of-service"),
+    (pod(on="whole"), [DOWN], None),
+    (pod(on="cordoned"), [named("cordoned", unschedulable=True)], None),
+    (pod(on="down", ready="True"), [DOWN], None),
+    (pod(), [DOWN], "no node accepts it while down is not Ready"),
+    (pod(), [named("c", unschedulable=True), DOWN],
+     "no node accepts it while c is cordoned and down is not Ready"),
+    (pod(), [named("full", taints=[{"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}])],
+     "no node accepts it while full has the taint node.kubernetes.io/disk-pressure"),
+    (pod(), [], None),
+    (pod(reason="SchedulingGated"), [DOWN], None),
+    (pod(nodeSelector={"disk": "hdd"}), [DOWN], None),
+    (pod(), [named("other", ready="False", taints=[{"key": "pool", "effect": "NoSchedule"}])], None),
+], ids=["node-down", "node-gone", "node-out-of-service", "runs-elsewhere", "on-a-cordoned-node",
+        "still-ready", "unschedulable", "several-nodes", "failure-taint", "healthy-cluster", "gated",
+        "other-labels", "other-pool"])
+def test_pods_that_cannot_run_until_a_node_returns(existing, others, reason):
+    assert scheduling.lost_places([existing], [WHOLE, *others]) == ({"p": reason} if reason else {})

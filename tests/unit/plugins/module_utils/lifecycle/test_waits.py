@@ -245,6 +245,69 @@ def test_a_runtime_that_is_not_ready_is_not_asked_for_its_quorum(cluster, put, q
     assert asked == []
 
 
+@pytest.fixture
+def damaged(cluster, put, run_masters):
+    """A runtime whose third master and second worker are on a node that is down."""
+    run_masters(2)
+    for name, role in (("hbase-master-2", "alluxio-master"), ("hbase-worker-1", "alluxio-worker")):
+        put(kinds.POD, metadata={"name": name, "namespace": "data",
+                                 "labels": {"release": "hbase", "role": role}},
+            spec={"nodeName": "n2"}, status={"conditions": [{"type": "Ready", "status": "False"}]})
+    for index in range(3):
+        ready = "Unknown" if index == 2 else "True"
+        cluster.put(kinds.NODE, {"metadata": {"name": f"n{index}"},
+                                 "status": {"conditions": [{"type": "Ready", "status": ready}]}})
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"replicas": 2, "master": {"replicas": 3}}, status={
+        "desiredMasterNumberScheduled": 3, "masterNumberReady": 2, "workerNumberReady": 1})
+
+
+def test_an_existing_runtime_does_not_wait_for_a_node_that_is_down(cluster, damaged, quorums):
+    quorums(Quorum("hbase-master-0:1", (
+        Peer("hbase-master-0:1", "AVAILABLE", leader=True), Peer("hbase-master-1:1", "AVAILABLE"),
+        Peer("hbase-master-2:1", "UNAVAILABLE"))))
+    warnings = []
+    waited = waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=3)], cluster.deadline(60), {HBASE: warnings.append})
+    assert waited[HBASE]["kind"] == "AlluxioRuntime"
+    assert cluster.now == 0
+    assert warnings == [
+        f"AlluxioRuntime hbase in namespace data lacks pod {name}: node n2 is not Ready; it was not waited "
+        "for" for name in ("hbase-master-2", "hbase-worker-1")]
+
+
+def test_a_new_runtime_waits_for_all(cluster, damaged, quorums):
+    quorums(COMPLETE)
+    waited = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], cluster.deadline(60))
+    assert isinstance(waited[HBASE], WaitTimeout)
+
+
+def test_a_worker_that_only_starts_is_waited_for(cluster, damaged, becomes, quorums):
+    quorums(COMPLETE)
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"spec": {"replicas": 3}})
+    becomes(5, fluid_kinds.ALLUXIO_RUNTIME, {"workerNumberReady": 2})
+    waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=1)], cluster.deadline(60), {HBASE: [].append})
+    assert cluster.now == 5
+
+
+def test_a_whole_runtime_costs_no_look_at_the_nodes(cluster, put, run_masters, quorums):
+    quorums(COMPLETE)
+    run_masters(3)
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
+    waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=3)], cluster.deadline(60), {HBASE: [].append})
+    assert ("list", "nodes") not in cluster.requests
+
+
+@pytest.mark.parametrize("forbidden", [("list", "nodes"), ("list", "pods")])
+def test_without_the_permission_all_are_waited_for(cluster, damaged, quorums, forbidden):
+    quorums(COMPLETE)
+    cluster.forbidden.add(forbidden)
+    waited = waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=1)], cluster.deadline(60), {HBASE: [].append})
+    assert "2 of 3 masters ready, 1 of 2 workers ready" in str(waited[HBASE])
+
+
 # -- fields, volumes, absence ------------------------------------------------------------------
 
 
