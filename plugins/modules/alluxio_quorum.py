@@ -73,6 +73,14 @@ options:
       - On by default, because a restarted master with a headless Service may stay out of its group.
     type: bool
     default: true
+  tolerate_lost_nodes:
+    description:
+      - Completes the quorums without masters that cannot run until a node returns, because their node is
+        down or does not exist, or because no node accepts them while one is cordoned or down.
+      - The other masters must be a majority. RV(lost) has the missing ones, and the module warns of each.
+      - Needs C(list) on C(nodes). Mutually exclusive with O(rebuild).
+    type: bool
+    default: false
   wait_timeout:
     description:
       - Maximum duration of all steps, in seconds.
@@ -154,6 +162,23 @@ actions:
       returned: success
       type: str
       sample: "hbase-master-2 has run for 31 s and is UNAVAILABLE: a new leader opens new connections to it"
+lost:
+  description: The masters without which the quorums are complete, with O(tolerate_lost_nodes).
+  returned: success outside check mode
+  type: list
+  elements: dict
+  contains:
+    pod:
+      description: Pod of the master.
+      returned: success
+      type: str
+      sample: hbase-master-2
+    reason:
+      description: Reason why it cannot run.
+      returned: success
+      type: str
+      sample: node worker-3 is not Ready
+  sample: []
 plan:
   description: The actions of O(rebuild), the Services to replace and the next step of each group.
   returned: in check mode
@@ -181,13 +206,15 @@ def argument_spec() -> dict:
         exclude_node={"type": "str"},
         rebuild={"type": "str"},
         stable_peer_addresses={"type": "bool", "default": True},
+        tolerate_lost_nodes={"type": "bool", "default": False},
         wait_timeout={"type": "int", "default": 300})
 
 
 def main() -> None:
     module = FluidModule(
         argument_spec(),
-        mutually_exclusive=[("leader", "exclude_node"), ("rebuild", "leader"), ("rebuild", "exclude_node")],
+        mutually_exclusive=[("leader", "exclude_node"), ("rebuild", "leader"), ("rebuild", "exclude_node"),
+                            ("rebuild", "tolerate_lost_nodes")],
         supports_check_mode=True)
     run(module, ensure, require_identity)
 

@@ -10,6 +10,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
 from ..errors import FluidError
+from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER
 from ..fluid.lookup import require_quorum, running_masters
 from ..journal import gate_state
@@ -29,16 +30,17 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     runtime = ref_of(params)
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     client = GuardedClient(client, deadline)
-    planned, leader = _Healing(client, params, deadline).plan()
+    planning = _Healing(client, params, deadline)
+    planned, leader = planning.plan()
     if check_mode:
         return {"changed": bool(planned), "plan": planned, "actions": [], "diff": _diff(planned)}
     if not planned and leader is not None:
-        gate_state.close(client, runtime)
-        return _result([], leader)
+        return planning.finished(_result([], leader), reporter)
     reset = partial(priorities.reset, runtime)
     purpose = f"rebuild {params['rebuild']}" if params.get("rebuild") else "complete the quorums"
     with held(client, runtime, deadline, purpose, reset) as holder:
-        return _Healing(holder, params, deadline).run()
+        healing = _Healing(holder, params, deadline)
+        return healing.finished(healing.run(), reporter)
 
 
 class _Healing:
@@ -52,7 +54,8 @@ class _Healing:
         self._stable = params["stable_peer_addresses"]
         declared = require_quorum(client, self._runtime, ", which has no quorum: there is nothing to heal")
         self._masters = running_masters(client, self._runtime) or declared
-        self._healer = QuorumHealer(client, self._runtime, self._masters, deadline)
+        self._healer = QuorumHealer(client, self._runtime, self._masters, deadline,
+                                    tolerates_lost=params.get("tolerate_lost_nodes", False))
         self._rebuild = None
         if pod := params.get("rebuild"):
             self._healer.require_master(pod, "rebuild")
@@ -65,6 +68,7 @@ class _Healing:
         """Return the Services to replace with the next step of each group, and the leader of complete groups.
         """
         groups = self._rebuild.groups() if self._rebuild else self._healer.groups()
+        groups = [self._healer.tolerant(observed) for observed in groups]
         steps = self._rebuild.plan(groups) if self._rebuild else []
         headless = services.unstable(self._client, self._runtime, self._masters) if self._stable else []
         steps += self._healer.plan(groups, self._leader)
@@ -94,10 +98,20 @@ class _Healing:
             actions = replaced + [each.as_dict() for each in self._healer.actions]
             err.details.update(actions=actions, changed=bool(actions))
             raise
-        gate_state.close(self._client, self._runtime)
         leading = group.leading()
         return _result(replaced + [each.as_dict() for each in self._healer.actions],
                        leading.pod if leading else None)
+
+
+    def finished(self, result: dict, reporter: Reporter) -> dict:
+        """Close the gate if no master is lost, warn of each that is, and return the result with them."""
+        lost = self._healer.lost
+        if not lost:
+            gate_state.close(self._client, self._runtime)
+        for pod, reason in sorted(lost.items()):
+            reporter.warn(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)} lacks master {pod}: "
+                          f"{reason}; the quorums are complete without it")
+        return {**result, "lost": [{"pod": pod, "reason": reason} for pod, reason in sorted(lost.items())]}
 
 
 def _result(actions: list[dict], leader: str | None) -> dict:

@@ -31,9 +31,9 @@ from ..errors import (
 )
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER, container_of, raft_component
-from ..k8s import kinds
+from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef, annotations_of
-from ..k8s.pods import container_run, node_is_lost, unready_reason
+from ..k8s.pods import container_run, is_ready, node_is_lost, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from . import peer_services, plan as quorum_plan, tried_actions
@@ -63,14 +63,17 @@ class QuorumHealer:
     """Heals the Raft groups of one runtime's masters.
 
     expected: number of masters. masters: those of another healer, with what they have observed. All calls
-    together end before the deadline. The caller holds the Lease of the masters (masters/lease.py) for every
-    method that is no read.
+    together end before the deadline. tolerates_lost: whether the groups are complete without masters that
+    cannot run until a node returns; lost has the reason of each. The caller holds the Lease of the masters
+    (masters/lease.py) for every method that is no read.
     """
 
     def __init__(self, client: Client, runtime: ObjectRef, expected: int, deadline: Deadline,
-                 masters: Masters | None = None) -> None:
+                 masters: Masters | None = None, tolerates_lost: bool = False) -> None:
         self.masters = masters or Masters(client, runtime, deadline.clock)
         self.actions: list[ActionRecord] = []
+        self.lost: dict[str, str] = {}
+        self._tolerates_lost = tolerates_lost
         self._client = client
         self._runtime = runtime
         self._pods = peer_services.names(runtime.name, expected)
@@ -128,6 +131,18 @@ class QuorumHealer:
                 raise observed
             groups.append(observed)
         return groups
+
+    def tolerant(self, observed: RaftGroup) -> RaftGroup:
+        """Return the group with the reason of each master that is lost, if such masters are tolerated."""
+        if not self._tolerates_lost or not any(master.unavailable for master in observed.masters):
+            return observed
+        pods = [pod for pod in self.masters.pods() if not is_ready(pod)]
+        try:
+            self.lost = scheduling.lost_places(pods, self._client.list(kinds.NODE)) if pods else {}
+        except Forbidden:
+            return observed
+        return replace(observed, masters=tuple(
+            replace(master, lost=self.lost.get(master.pod, "")) for master in observed.masters))
 
     def plan(self, groups: Sequence[RaftGroup], desired_leader: str = "") -> list[ActionRecord]:
         """Return the next step of each of the groups that changes something; perform none."""
@@ -191,7 +206,7 @@ class QuorumHealer:
         def question() -> WaitStatus:
             nonlocal lost_since
             try:
-                observed = self.observe(domain)
+                observed = self.tolerant(self.observe(domain))
             except ServerUnavailable:
                 lost_since = None  # nobody has observed the group meanwhile
                 raise

@@ -57,7 +57,8 @@ class Master:
     leader; None when unknown. terminating: its pod is being deleted, as in a node's drain; it takes part
     until then. raft_server: the state of its process' Raft server, as in alluxio/raft.py. joining: seconds
     since its Raft port is known to be open; None for as long as it runs. tried: actions that an earlier run
-    has taken for this container. peer: as the group lists it, None when it does not.
+    has taken for this container. peer: as the group lists it, None when it does not. lost: why it cannot run
+    until a node returns, if the caller goes on without such a master.
     """
 
     pod: str
@@ -71,6 +72,7 @@ class Master:
     joining: float | None = None
     tried: frozenset[str] = frozenset()
     peer: Peer | None = None
+    lost: str = ""
 
     @property
     def available(self) -> bool:
@@ -127,8 +129,13 @@ class RaftGroup:
         return next((master for master in self.masters if master.address == self.leader), None)
 
     def complete(self) -> bool:
-        """Return whether the expected masters are peers that stay, one leads, and no peer is stale."""
-        return self.leading() is not None and not self.stale and all(master.stays for master in self.masters)
+        """Return whether the expected masters are peers that stay, one leads, and no peer is stale.
+
+        A lost master may be missing, as long as the others are a majority.
+        """
+        return (self.leading() is not None and not self.stale
+                and self.available >= quorum_size(self.listed)
+                and all(master.stays or master.lost for master in self.masters))
 
 
 @dataclass(frozen=True)
@@ -207,7 +214,7 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
         return _without_majority(observed)
     if observed.stale:
         return _remove_stale(observed)
-    staying = [master for master in observed.masters if master.pod != departing]
+    staying = [master for master in observed.masters if master.pod != departing and not master.lost]
     unavailable = [master for master in staying if not master.available]
     for master in unavailable:
         step = _recover(observed, master, history)
@@ -221,7 +228,8 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
                         or desired_leader in (observed.leader, *(master.address for master in terminating))):
         return Step(WAIT, terminating[0].address,
                     "; ".join(f"{master.pod} is terminating" for master in terminating))
-    if desired_leader and observed.leader != desired_leader:
+    lost = [master.address for master in observed.masters if master.lost]
+    if desired_leader and desired_leader not in (observed.leader, *lost):
         if (TRANSFER, desired_leader) in history and history[TRANSFER, desired_leader] < ACTION_TIMEOUT:
             return Step(WAIT, desired_leader, f"the leadership transfer to {desired_leader} is in progress")
         return Step(TRANSFER, desired_leader, f"{observed.leader} leads, expected {desired_leader}",

@@ -7,8 +7,10 @@ from fake_raft import address
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     InvalidInput,
     PreconditionFailed,
+    QuorumLost,
     WaitTimeout,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure
 
@@ -17,14 +19,15 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensu
 def ensure(cluster, params):
     """Run it with options; progress: what it reported."""
     def run(check_mode=False, **options):
-        reporter = Reporter(lambda _text: None, run.progress.append)
+        run.warnings.clear()
+        reporter = Reporter(run.warnings.append, run.progress.append)
         return quorum_ensure.ensure(cluster, params(**options), check_mode, reporter)
-    run.progress = []
+    run.progress, run.warnings = [], []
     return run
 
 
 def test_a_complete_quorum_needs_no_action(cluster, raft, ensure):
-    assert ensure() == {"changed": False, "actions": [], "leader": "hbase-master-0",
+    assert ensure() == {"changed": False, "actions": [], "leader": "hbase-master-0", "lost": [],
                         "diff": {"before": "", "after": ""}}
     assert cluster.writes() == []
 
@@ -81,3 +84,57 @@ def test_a_single_master_has_no_quorum_to_heal(raft, put_runtime, ensure):
     put_runtime(1)
     with pytest.raises(PreconditionFailed, match="has a single master, which has no quorum"):
         ensure()
+
+
+@pytest.fixture
+def node_down(cluster, raft):
+    """The node of the third master is down; its pod is terminating there."""
+    for index in range(3):
+        cluster.put(kinds.NODE, {"metadata": {"name": f"node{index}"}, "status": {"conditions": [
+            {"type": "Ready", "status": "Unknown" if index == 2 else "True"}]}})
+    raft.put_pod(2, ready=False)
+    cluster.change(kinds.POD, "hbase-master-2", "data",
+                   {"metadata": {"deletionTimestamp": "2026-11-23T11:50:00Z"}})
+    for domain in ("MASTER", "JOB_MASTER"):
+        raft.lose(2, domain)
+
+
+LOST = [{"pod": "hbase-master-2", "reason": "node node2 is not Ready"}]
+
+
+def test_lost_masters_are_tolerated_on_request(cluster, raft, node_down, ensure):
+    result = ensure(tolerate_lost_nodes=True)
+    assert (result["changed"], result["leader"], result["lost"]) == (False, "hbase-master-0", LOST)
+    assert ensure.warnings == [
+        "AlluxioRuntime hbase in namespace data lacks master hbase-master-2: node node2 is not Ready; the "
+        "quorums are complete without it"]
+    assert (cluster.now, raft.actions, cluster.writes()) == (0, [], [])
+
+
+def test_without_the_option_a_lost_master_is_waited_for(raft, node_down, ensure):
+    with pytest.raises(WaitTimeout, match="hbase-master-2 does not run"):
+        ensure()
+
+
+def test_the_others_are_healed_and_led_as_desired(raft, node_down, ensure):
+    result = ensure(tolerate_lost_nodes=True, leader="hbase-master-1")
+    assert (result["leader"], result["lost"]) == ("hbase-master-1", LOST)
+
+
+def test_a_lost_master_is_not_made_the_leader(raft, node_down, ensure):
+    assert ensure(tolerate_lost_nodes=True, leader="hbase-master-2")["leader"] == "hbase-master-0"
+
+
+def test_a_lost_majority_is_never_complete(raft, node_down, ensure):
+    raft.put_pod(1, ready=False, running=False)
+    for domain in ("MASTER", "JOB_MASTER"):
+        raft.lose(1, domain)
+    with pytest.raises(QuorumLost):
+        ensure(tolerate_lost_nodes=True)
+
+
+def test_a_master_on_a_node_that_serves_is_waited_for(raft, node_down, ensure, cluster):
+    ready = [{"type": "Ready", "status": "True"}]
+    cluster.change(kinds.NODE, "node2", None, {"status": {"conditions": ready}})
+    with pytest.raises(WaitTimeout):
+        ensure(tolerate_lost_nodes=True)
