@@ -83,9 +83,14 @@ def _lost_place(pod: dict, nodes: Mapping[str, dict]) -> str:
     if not is_unschedulable(pod):
         return ""
     demands = demands_of(pod.get("spec", {}))
-    closed = [f"{name} {_closed(node)}" for name, node in nodes.items()
-              if _closed(node) and not _mismatch(_repaired(node), demands)]
-    return f"no node accepts it while {' and '.join(closed)}" if closed else ""
+    reasons = [f"{name} {closed(node)}" for name, node in nodes.items()
+               if closed(node) and would_accept(node, demands)]
+    return f"no node accepts it while {' and '.join(reasons)}" if reasons else ""
+
+
+def would_accept(node: dict, demands: Demands) -> bool:
+    """Return whether the node accepts pods with these demands whenever it is healthy and not cordoned."""
+    return not _mismatch(_repaired(node), demands)
 
 
 def _down(node: dict | None) -> str:
@@ -97,7 +102,7 @@ def _down(node: dict | None) -> str:
     return "is not Ready" if k8s_nodes.is_unready(node) else ""
 
 
-def _closed(node: dict) -> str:
+def closed(node: dict) -> str:
     """Return why a node accepts no pods for now, as a predicate of the node; empty if it accepts some."""
     if node.get("spec", {}).get("unschedulable"):
         return "is cordoned"

@@ -102,7 +102,6 @@ class _Healing:
         return _result(replaced + [each.as_dict() for each in self._healer.actions],
                        leading.pod if leading else None)
 
-
     def finished(self, result: dict, reporter: Reporter) -> dict:
         """Close the gate if no master is lost, warn of each that is, and return the result with them."""
         lost = self._healer.lost

@@ -134,6 +134,7 @@ class QuorumHealer:
 
     def tolerant(self, observed: RaftGroup) -> RaftGroup:
         """Return the group with the reason of each master that is lost, if such masters are tolerated."""
+        self.lost = {}
         if not self._tolerates_lost or not any(master.unavailable for master in observed.masters):
             return observed
         pods = [pod for pod in self.masters.pods() if not is_ready(pod)]

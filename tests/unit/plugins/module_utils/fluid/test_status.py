@@ -12,6 +12,12 @@ def phase(name, *messages):
     return {"status": {"phase": name, "conditions": [{"message": message} for message in messages]}}
 
 
+NOT_READY = [
+    {"type": "Initialized", "status": "True", "lastTransitionTime": "2026-11-26T09:00:00Z"},
+    {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-26T10:00:00Z",
+     "message": "The ddc runtime is not ready."}]
+
+
 def failing(text):
     return WaitStatus(False, text, text, lasts=45.0)
 
@@ -32,12 +38,8 @@ def test_a_recorded_bound_dataset(recorded):
                  id="with-a-reason"),
     pytest.param("Bound", phase("Failed", "no such bucket"),
                  failing("its phase is Failed (no such bucket)"), id="failed"),
-    pytest.param("Bound", {"status": {"phase": "Failed", "conditions": [
-        {"type": "Initialized", "status": "True", "lastTransitionTime": "2026-11-26T09:00:00Z"},
-        {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-26T10:00:00Z",
-         "message": "The ddc runtime is not ready."}]}},
-                 failing("its phase is Failed since 2026-11-26T10:00:00Z (The ddc runtime is not ready.)"),
-                 id="failed-since"),
+    pytest.param("Bound", {"status": {"phase": "Failed", "conditions": NOT_READY}}, failing(
+        "its phase is Failed since 2026-11-26T10:00:00Z (The ddc runtime is not ready.)"), id="failed-since"),
     pytest.param("Failed", phase("Failed"), WaitStatus(True, "its phase is Failed"), id="failed-is-wanted"),
     pytest.param("Bound", None, WaitStatus(False, failed="it no longer exists"), id="gone"),
 ])

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The wait for Fluid's controllers and, on each node that runs pods, for its CSI plugin. IO, read-only.
+
+Ready pods of the plugin are not enough: mounts on a node fail until its kubelet has registered the driver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..errors import InvalidInput, WaitTimeout
+from ..k8s import kinds, scheduling
+from ..k8s.kinds import ObjectRef
+from ..k8s.names import require_namespace
+from ..k8s.nodes import name_of
+from ..k8s.pods import is_ready
+from ..k8s.wait_status import WaitStatus
+from ..progress import Reporter
+
+CSI_PLUGIN = "csi-nodeplugin-fluid"
+DRIVER = "fuse.csi.fluid.io"
+_PAUSE = 2.0  # seconds; each observation lists the nodes
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """The nodes that need the CSI plugin, and why others of them run no pods for now, by name."""
+
+    serving: tuple[str, ...]
+    excluded: dict[str, str]
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for invalid options."""
+    require_namespace(params["namespace"])
+    if params["wait_timeout"] < 1:
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+
+
+def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
+    """Return the module's result once Fluid can serve. Raises WaitTimeout."""
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    readiness = Readiness(client, params["namespace"], params["label_selectors"], params["csi"])
+    what = f"Fluid in namespace {params['namespace']}"
+
+    def timed_out(progress: str) -> WaitTimeout:
+        return WaitTimeout(
+            f"timed out after {deadline.seconds:g} s while waiting for {what} to be ready: {progress}",
+            **readiness.figures())
+
+    deadline.poll_until(f"{what} to be ready", readiness.observe, _PAUSE, timed_out)
+    for name, reason in readiness.nodes.excluded.items():
+        reporter.warn(f"Fluid does not serve node {name}, which {reason}: it was not waited for")
+    return {"changed": False, **readiness.figures()}
+
+
+class Readiness:
+    """What has to be ready. label_selectors: of Fluid's Deployments. csi: whether the plugin is needed."""
+
+    def __init__(self, client: Client, namespace: str, label_selectors: list[str], csi: bool) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._selector = ",".join(label_selectors)
+        self._csi = csi
+        self.nodes = Nodes((), {})
+
+    def figures(self) -> dict:
+        """Return the nodes as the module returns them."""
+        return {"nodes": list(self.nodes.serving), "excluded_nodes": [
+            {"name": name, "reason": reason} for name, reason in self.nodes.excluded.items()]}
+
+    def observe(self) -> WaitStatus:
+        """Return done if all is ready, else what is not."""
+        lacks = self._lacking_controllers()
+        if self._csi:
+            lacks += self._lacking_plugins()
+        return WaitStatus(not lacks, "; ".join(lacks))
+
+    def _lacking_controllers(self) -> list[str]:
+        found = list(self._client.list(kinds.DEPLOYMENT, self._namespace, self._selector))
+        if not found:
+            return ["its Deployments do not exist yet"]
+        return [reason for each in found if (reason := _unavailable(each))]
+
+    def _lacking_plugins(self) -> list[str]:
+        plugin = self._client.get(kinds.DAEMON_SET, ObjectRef(self._namespace, CSI_PLUGIN))
+        if plugin is None:
+            return [f"DaemonSet {CSI_PLUGIN} does not exist yet"]
+        self.nodes = split(list(self._client.list(kinds.NODE)), plugin)
+        pods = list(self._client.list(kinds.POD, self._namespace, f"app={CSI_PLUGIN}"))
+        ready = {pod["spec"].get("nodeName") for pod in pods if is_ready(pod)}
+        registered = {name_of(each) for each in self._client.list(kinds.CSI_NODE)
+                      if any(driver["name"] == DRIVER for driver in each["spec"].get("drivers") or [])}
+        lacks = {f"no ready pod of {CSI_PLUGIN}": [name for name in self.nodes.serving if name not in ready],
+                 f"not registered {DRIVER}": [name for name in self.nodes.serving
+                                              if name in ready and name not in registered]}
+        outdated = _outdated(plugin, len(self.nodes.excluded))
+        return [f"{', '.join(names)} {'have' if len(names) > 1 else 'has'} {what}"
+                for what, names in lacks.items() if names] + ([outdated] if outdated else [])
+
+
+def split(nodes: list[dict], plugin: dict) -> Nodes:
+    """Return the nodes for which the DaemonSet of the plugin has pods, those that run none for now apart.
+
+    The DaemonSet excludes virtual kubelets by its node affinity (charts/fluid/fluid/templates/csi).
+    """
+    demands = scheduling.demands_of(plugin["spec"]["template"]["spec"])
+    chosen = [node for node in nodes if scheduling.would_accept(node, demands)]
+    excluded = {name_of(node): reason for node in chosen if (reason := scheduling.closed(node))}
+    return Nodes(tuple(name_of(node) for node in chosen if name_of(node) not in excluded), excluded)
+
+
+def _unavailable(deployment: dict) -> str:
+    """Return why a Deployment is not available in its newest version; empty if it is."""
+    desired, status = deployment["spec"].get("replicas", 1), deployment.get("status") or {}
+    ready = min(status.get("availableReplicas") or 0, status.get("updatedReplicas") or 0)
+    if ready >= desired and not _unobserved(deployment):
+        return ""
+    return f"Deployment {deployment['metadata']['name']} has {ready} of {desired} replicas available"
+
+
+def _unobserved(existing: dict) -> bool:
+    """Return whether the controller of the object has not processed its newest version."""
+    observed = (existing.get("status") or {}).get("observedGeneration") or 0
+    return observed < existing["metadata"].get("generation", 0)
+
+
+def _outdated(plugin: dict, excluded: int) -> str:
+    """Return why the pods of the plugin are not all of its newest version; empty if they are.
+
+    excluded: nodes whose pods are not updated; while one is unavailable, others may not be updated either.
+    """
+    status = plugin.get("status") or {}
+    desired, updated = status.get("desiredNumberScheduled") or 0, status.get("updatedNumberScheduled") or 0
+    if _unobserved(plugin) or (updated < desired and not excluded):
+        return f"DaemonSet {CSI_PLUGIN} has updated {updated} of {desired} pods"
+    return ""

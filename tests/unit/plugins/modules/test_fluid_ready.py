@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module fluid_ready: what it waits for, and which nodes it leaves out."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+PLUGIN = "csi-nodeplugin-fluid"
+VIRTUAL = {"matchExpressions": [{"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]}]}
+TEMPLATE = {"spec": {"tolerations": [{"operator": "Exists"}], "affinity": {"nodeAffinity": {
+    "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [VIRTUAL]}}}}}
+
+
+@pytest.fixture(autouse=True)
+def own_time(cluster, monkeypatch):
+    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
+
+
+@pytest.fixture
+def node(cluster):
+    def put(name, ready="True", plugin=True, registered=True, labels=None, **spec):
+        cluster.put(kinds.NODE, {
+            "metadata": {"name": name, "labels": labels or {}}, "spec": spec,
+            "status": {"conditions": [{"type": "Ready", "status": ready}]}})
+        drivers = [{"name": "fuse.csi.fluid.io"}] if registered else []
+        cluster.put(kinds.CSI_NODE, {"metadata": {"name": name}, "spec": {"drivers": drivers}})
+        if plugin:
+            cluster.put(kinds.POD, {
+                "metadata": {"name": f"{PLUGIN}-{name}", "namespace": "fluid-system",
+                             "labels": {"app": PLUGIN}}, "spec": {"nodeName": name},
+                "status": {"conditions": [{"type": "Ready", "status": ready}]}})
+    return put
+
+
+@pytest.fixture
+def fluid(cluster, node):
+    """Fluid on two nodes that serve."""
+    for name, replicas in (("dataset-controller", 1), ("alluxioruntime-controller", 1),
+                           ("jindoruntime-controller", 0)):
+        cluster.put(kinds.DEPLOYMENT, {
+            "metadata": {"name": name, "namespace": "fluid-system", "generation": 2},
+            "spec": {"replicas": replicas},
+            "status": {"observedGeneration": 2, "availableReplicas": replicas, "updatedReplicas": replicas}})
+    cluster.put(kinds.DAEMON_SET, {
+        "metadata": {"name": PLUGIN, "namespace": "fluid-system", "generation": 1},
+        "spec": {"template": TEMPLATE},
+        "status": {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3}})
+    node("n0")
+    node("n1")
+
+
+def test_a_ready_fluid_is_not_waited_for(cluster, run, fluid):
+    result = run("fluid_ready")
+    assert (result["changed"], result["nodes"], result["excluded_nodes"]) == (False, ["n0", "n1"], [])
+    assert (result["warnings"], cluster.now, cluster.writes()) == ([], 0, [])
+    assert cluster.requests == [("list", "deployments"), ("get", "daemonsets"), ("list", "nodes"),
+                                ("list", "pods"), ("list", "csinodes")]
+
+
+TAINT = {"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}
+
+
+@pytest.mark.parametrize(("state", "reason"), [
+    ({"ready": "Unknown"}, "is not Ready"),
+    ({"unschedulable": True, "plugin": False}, "is cordoned"),
+    ({"taints": [TAINT], "registered": False}, "has the taint node.kubernetes.io/unreachable"),
+    ({"taints": [{"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}], "plugin": False},
+     "has the taint node.kubernetes.io/out-of-service"),
+], ids=["down", "cordoned", "tainted", "out-of-service"])
+def test_a_node_that_does_not_serve_is_named_and_not_waited_for(cluster, run, fluid, node, state, reason):
+    node("n2", **state)
+    result = run("fluid_ready")
+    assert result["nodes"] == ["n0", "n1"]
+    assert result["excluded_nodes"] == [{"name": "n2", "reason": reason}]
+    assert result["warnings"] == [f"Fluid does not serve node n2, which {reason}: it was not waited for"]
+    assert cluster.now == 0
+
+
+@pytest.mark.parametrize(("label", "considered"), [("gpu", True), ("virtual-kubelet", False)])
+def test_only_virtual_kubelets_are_hidden_by_the_label_type(run, fluid, node, label, considered):
+    node("n2", labels={"type": label})
+    result = run("fluid_ready")
+    assert (result["nodes"], result["excluded_nodes"]) == (["n0", "n1", *(["n2"] if considered else [])], [])
+
+
+def test_a_dedicated_node_is_waited_for(run, fluid, node):
+    node("n2", plugin=False, taints=[{"key": "pool", "effect": "NoSchedule"}])
+    assert "n2 has no ready pod of csi-nodeplugin-fluid" in run("fluid_ready", wait_timeout=10)["msg"]
+
+
+def test_the_wait_ends_when_the_driver_is_registered(cluster, run, fluid, node):
+    node("n2", registered=False)
+    cluster.later(7, lambda: node("n2"))
+    assert run("fluid_ready")["nodes"] == ["n0", "n1", "n2"]
+    assert cluster.now == 8
+
+
+@pytest.mark.parametrize(("kind", "name", "patch", "reason"), [
+    (kinds.DEPLOYMENT, "dataset-controller", {"status": {"availableReplicas": None}},
+     "Deployment dataset-controller has 0 of 1 replicas available"),
+    (kinds.DEPLOYMENT, "dataset-controller", {"metadata": {"generation": 3}},
+     "Deployment dataset-controller has 1 of 1 replicas available"),
+    (kinds.DAEMON_SET, PLUGIN, {"status": {"updatedNumberScheduled": 2}},
+     "DaemonSet csi-nodeplugin-fluid has updated 2 of 3 pods"),
+    (kinds.CSI_NODE, "n1", {"spec": {"drivers": None}}, "n1 has not registered fuse.csi.fluid.io"),
+], ids=["controller", "old-generation", "old-plugin", "not-registered"])
+def test_a_timeout_says_what_is_not_ready(cluster, run, fluid, kind, name, patch, reason):
+    cluster.change(kind, name, "fluid-system", patch)
+    result = run("fluid_ready", wait_timeout=30)
+    assert result["failed"]
+    assert result["msg"] == (
+        f"timed out after 30 s while waiting for Fluid in namespace fluid-system to be ready: {reason}")
+    assert cluster.now == 30
+
+
+def test_pods_of_a_dead_node_are_not_expected_to_be_updated(cluster, run, fluid, node):
+    node("n2", ready="Unknown")
+    cluster.change(kinds.DAEMON_SET, PLUGIN, "fluid-system", {"status": {"updatedNumberScheduled": 2}})
+    assert not run("fluid_ready").get("failed")
+
+
+def test_without_the_plugin_no_node_is_looked_at(cluster, run, fluid):
+    assert run("fluid_ready", csi=False)["nodes"] == []
+    assert cluster.requests == [("list", "deployments")]
+
+
+def test_a_missing_installation(run):
+    assert run("fluid_ready", wait_timeout=4)["msg"].endswith(
+        "its Deployments do not exist yet; DaemonSet csi-nodeplugin-fluid does not exist yet")
+
+
+def test_a_wait_of_no_time_is_refused(cluster, run):
+    assert "wait_timeout is 0: expected at least one second" in run("fluid_ready", wait_timeout=0)["msg"]
+    assert cluster.requests == []
