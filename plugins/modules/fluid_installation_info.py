@@ -126,6 +126,18 @@ definitions:
   returned: success
   type: bool
   sample: true
+cluster:
+  description:
+    - UID of the namespace C(kube-system), which identifies the cluster; empty without C(get) on it.
+    - The roles let one host act for all hosts of a cluster.
+  returned: success
+  type: str
+  sample: 5f0c2a3e-8a55-4b6f-9c7e-2d3a1c0e9b11
+digest:
+  description: Hash of release, chart and values; equal for hosts that want the same installation.
+  returned: success
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 idle_controllers:
   description: Deployments with 0 replicas although caches of their kind exist.
   returned: success

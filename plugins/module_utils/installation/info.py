@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ..api.client import Client
-from ..errors import KindNotFound, PreconditionFailed
+from ..errors import Forbidden, KindNotFound, PreconditionFailed
 from ..fluid.kinds import ALLUXIO_RUNTIME, RUNTIMES
-from ..k8s.kinds import DAEMON_SET, DEPLOYMENT, Kind, ObjectRef, annotations_of
+from ..k8s.kinds import DAEMON_SET, DEPLOYMENT, NAMESPACE, Kind, ObjectRef, annotations_of
 from ..k8s.names import require_namespace
 from ..progress import Reporter
 from . import helm, values
@@ -50,7 +52,23 @@ def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
         "adopted": found is not None and release not in (None, given),
         "values": chart_values, "definitions": definitions,
         "csi": values.has_csi(chart_values) if release else _has_csi_plugin(client, namespace),
-        "idle_controllers": _idle(client, namespace, used) if found else []}
+        "idle_controllers": _idle(client, namespace, used) if found else [],
+        "cluster": _cluster(client), "digest": _digest(params, release, chart_values)}
+
+
+def _cluster(client: Client) -> str:
+    """Return what identifies the cluster, whatever its address: the UID of its namespace kube-system."""
+    try:
+        existing = client.get(NAMESPACE, ObjectRef(None, "kube-system"))
+    except Forbidden:
+        return ""
+    return existing["metadata"]["uid"] if existing else ""
+
+
+def _digest(params: dict, release: ObjectRef | None, chart_values: dict) -> str:
+    """Return a hash that is equal for equal releases, charts and values."""
+    chart = [params[option] for option in ("chart_ref", "chart_repo_url", "chart_version")]
+    return sha256(json.dumps([chart, release, chart_values], sort_keys=True).encode()).hexdigest()
 
 
 def find(client: Client) -> Installation | None:

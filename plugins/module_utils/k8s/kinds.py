@@ -73,6 +73,7 @@ CONFIG_MAP = Kind("ConfigMap", "configmaps")
 SECRET = Kind("Secret", "secrets")
 STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps")
 CONTROLLER_REVISION = Kind("ControllerRevision", "controllerrevisions", "apps")
+NAMESPACE = Kind("Namespace", "namespaces", namespaced=False)
 NODE = Kind("Node", "nodes", namespaced=False)
 EVENT = Kind("Event", "events")
 # A subresource of pods; RBAC names it without the group of its body, policy/v1.

@@ -65,12 +65,10 @@ def _plugin_pods(observed: Observed) -> list[dict]:
 def _accepts(node: dict, plugin: dict | None) -> bool:
     """Return whether the plugin belongs on a node. Without the DaemonSet, the chart's tolerations count.
 
-    Taints that the node controller sets do not count: each DaemonSet tolerates them.
+    Taints that Kubernetes sets for the state of a node do not count: each DaemonSet tolerates most of them.
     """
     template = ((plugin or {}).get("spec") or {}).get("template", {}).get("spec") or {}
-    tolerations = template.get("tolerations") or ([] if plugin else [{"operator": "Exists"}])
-    own = [*tolerations, {"operator": "Exists", "key": "node.kubernetes.io/not-ready"},
-           {"operator": "Exists", "key": "node.kubernetes.io/unreachable"}]
+    demands = scheduling.demands_of(template if plugin else {"tolerations": [{"operator": "Exists"}]})
     labels = node["metadata"].get("labels") or {}
-    return (labels.get(_VIRTUAL[0]) != _VIRTUAL[1]
-            and scheduling.accepts(node, template.get("nodeSelector") or {}, own))
+    return (labels.get(_VIRTUAL[0]) != _VIRTUAL[1] and not node.get("spec", {}).get("unschedulable")
+            and scheduling.would_accept(node, demands))

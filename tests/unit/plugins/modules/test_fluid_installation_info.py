@@ -138,4 +138,20 @@ def test_requests(install, cluster, run):
     runtime(cluster)
     run(MODULE)
     assert cluster.requests == [("list", "deployments"), *(
-        ("list", kind.plural) for kind in fluid_kinds.RUNTIMES), ("get", "deployments")]
+        ("list", kind.plural) for kind in fluid_kinds.RUNTIMES),
+        ("get", "deployments"), ("get", "namespaces")]
+
+
+def test_the_cluster_is_identified_whatever_its_address(cluster, run):
+    assert run(MODULE)["cluster"] == ""
+    cluster.put(kinds.NAMESPACE, {"metadata": {"name": "kube-system", "uid": "5f0c2a3e"}})
+    assert run(MODULE)["cluster"] == "5f0c2a3e"
+    cluster.forbidden.add(("get", "namespaces"))
+    assert run(MODULE)["cluster"] == ""
+
+
+def test_the_digest_tells_installations_apart(run):
+    digests = {run(MODULE, **options)["digest"] for options in (
+        {}, {"binary_path": "/opt/helm"}, {"chart_version": "1.0.7"}, {"release_name": "other"},
+        {"chart_values": {"csi": {"enabled": False}}})}
+    assert len(digests) == 4
