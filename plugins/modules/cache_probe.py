@@ -154,7 +154,7 @@ def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(), arguments.identity(),
         image={"type": "str", "default": "docker.io/library/nginx:1.29"},
-        image_pull_secrets={"type": "list", "elements": "str", "default": []},
+        image_pull_secrets={"type": "list", "elements": "str", "default": [], "no_log": False},
         sample_bytes={"type": "str", "default": "1Gi"}, sample_seconds={"type": "int", "default": 120},
         wait_timeout={"type": "int", "default": 600})
 

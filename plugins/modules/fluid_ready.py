@@ -16,6 +16,8 @@ description:
   - Does not wait for a node that is cordoned, not Ready, or has a taint by which Kubernetes reports a
     failure. It warns of each of these nodes.
   - Nodes that the plugin's DaemonSet excludes, such as virtual kubelets, are not considered.
+  - Does not wait for a controller whose pods are all on nodes that are not Ready, as Kubernetes does not move
+    them. It warns of each.
   - Changes nothing. The role C(datacache.fluid.install) runs it.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
@@ -74,6 +76,14 @@ excluded_nodes:
       type: str
       sample: is not Ready
   sample: []
+lost_controllers:
+  description:
+    - The Deployments of Fluid whose pods are all on nodes that are not Ready. They were not waited for, and a
+      warning names what brings them back.
+  returned: success, and after a timeout
+  type: list
+  elements: str
+  sample: [dataset-controller]
 duration:
   description: Duration of the run, in seconds.
   returned: success
@@ -81,10 +91,9 @@ duration:
   sample: 0.2
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.installation.readiness import require_valid, wait
 from ..module_utils.module import arguments
+from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 
 
@@ -98,7 +107,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec(), supports_check_mode=True), wait, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), wait, require_valid)
 
 
 if __name__ == "__main__":

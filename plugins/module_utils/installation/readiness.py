@@ -14,7 +14,7 @@ from ..errors import InvalidInput, WaitTimeout
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_namespace
-from ..k8s.nodes import name_of
+from ..k8s.nodes import is_unready, name_of
 from ..k8s.pods import is_ready
 from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
@@ -53,6 +53,8 @@ def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     deadline.poll_until(f"{what} to be ready", readiness.observe, _PAUSE, timed_out)
     for name, reason in readiness.nodes.excluded.items():
         reporter.warn(f"Fluid does not serve node {name}, which {reason}: it was not waited for")
+    for name, reason in readiness.lost.items():
+        reporter.warn(f"Deployment {name} in namespace {params['namespace']} is unavailable: {reason}")
     return {"changed": False, **readiness.figures()}
 
 
@@ -65,11 +67,13 @@ class Readiness:
         self._selector = ",".join(label_selectors)
         self._csi = csi
         self.nodes = Nodes((), {})
+        self.lost: dict[str, str] = {}  # Deployments whose pods are all on lost nodes, and what to do
 
     def figures(self) -> dict:
         """Return the nodes as the module returns them."""
         return {"nodes": list(self.nodes.serving), "excluded_nodes": [
-            {"name": name, "reason": reason} for name, reason in self.nodes.excluded.items()]}
+            {"name": name, "reason": reason} for name, reason in self.nodes.excluded.items()],
+            "lost_controllers": sorted(self.lost)}
 
     def observe(self) -> WaitStatus:
         """Return done if all is ready, else what is not."""
@@ -82,7 +86,27 @@ class Readiness:
         found = list(self._client.list(kinds.DEPLOYMENT, self._namespace, self._selector))
         if not found:
             return ["its Deployments do not exist yet"]
-        return [reason for each in found if (reason := _unavailable(each))]
+        unavailable = [each for each in found if _unavailable(each)]
+        remedies = {each["metadata"]["name"]: self._remedy(each) for each in unavailable}
+        self.lost = {name: remedy for name, remedy in remedies.items() if remedy}
+        return [_unavailable(each) for each in unavailable if each["metadata"]["name"] not in self.lost]
+
+    def _remedy(self, deployment: dict) -> str:
+        """Return what to do about a Deployment whose pods are all on nodes that are not Ready, else nothing.
+
+        Fluid's controllers tolerate every taint, so Kubernetes never moves them (charts/fluid/fluid).
+        """
+        labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
+        selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        pods = list(self._client.list(kinds.POD, self._namespace, selector)) if selector else []
+        places = {pod["spec"].get("nodeName") or "" for pod in pods}
+        if not places or not places <= {name_of(each) for each in self._client.list(kinds.NODE)
+                                        if is_unready(each)}:
+            return ""
+        names = sorted(pod["metadata"]["name"] for pod in pods)
+        return (f"pod {' and '.join(names)} is on node {' and '.join(sorted(places))}, which is not Ready, "
+                "and tolerates that. If the node does not return, run: "
+                f"kubectl delete pod --force -n {self._namespace} {' '.join(names)}")
 
     def _lacking_plugins(self) -> list[str]:
         plugin = self._client.get(kinds.DAEMON_SET, ObjectRef(self._namespace, CSI_PLUGIN))

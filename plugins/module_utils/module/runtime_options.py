@@ -14,7 +14,7 @@ def runtime() -> dict:
         "requests": {"type": "dict"}, "limits": {"type": "dict"}, "claims": _list("str")}}
     pods = {
         "pod_metadata": {"type": "dict", "options": arguments.metadata()},
-        "image_pull_secrets": _list("str"),
+        "image_pull_secrets": {**_list("str"), "no_log": False},
     }
     component = {
         "resources": resources, "jvm_options": _list("str"), "properties": {"type": "dict"},

@@ -2,6 +2,7 @@
 """The role verify, run by ansible-playbook against servers that answer like an API server."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -180,7 +181,8 @@ def played(servers, tmp_path_factory):
                 "dest": f"{folder}/{{{{ inventory_hostname }}}}.failure"}}]}]}]))
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.yml", folder / "play.yml"],
-        capture_output=True, text=True, timeout=900, check=False)
+        capture_output=True, text=True, timeout=900, check=False,
+        env=os.environ | {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json"})
     assert done.returncode == 0, done.stdout + done.stderr
 
     def read(name):

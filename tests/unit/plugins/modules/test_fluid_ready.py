@@ -133,3 +133,26 @@ def test_a_missing_installation(run):
 def test_a_wait_of_no_time_is_refused(cluster, run):
     assert "wait_timeout is 0: expected at least one second" in run("fluid_ready", wait_timeout=0)["msg"]
     assert cluster.requests == []
+
+
+@pytest.mark.parametrize("ready", ["Unknown", "True"])
+def test_a_controller_on_a_node_that_is_down_is_not_waited_for(cluster, run, fluid, node, ready):
+    """Its pod tolerates every taint, so Kubernetes leaves it there (seen on the lab)."""
+    node("n2", ready=ready)
+    cluster.change(kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {
+        "spec": {"selector": {"matchLabels": {"control-plane": "dataset-controller"}}},
+        "status": {"availableReplicas": 0}})
+    cluster.put(kinds.POD, {
+        "metadata": {"name": "dataset-controller-x", "namespace": "fluid-system",
+                     "labels": {"control-plane": "dataset-controller"}},
+        "spec": {"nodeName": "n2"}, "status": {}})
+    result = run("fluid_ready", wait_timeout=5)
+    if ready == "True":
+        assert "Deployment dataset-controller has 0 of 1 replicas available" in result["msg"]
+        return
+    assert result["lost_controllers"] == ["dataset-controller"]
+    [warning] = [each for each in result["warnings"] if "dataset-controller" in each]
+    assert warning == (
+        "Deployment dataset-controller in namespace fluid-system is unavailable: pod dataset-controller-x is "
+        "on node n2, which is not Ready, and tolerates that. If the node does not return, run: "
+        "kubectl delete pod --force -n fluid-system dataset-controller-x")
