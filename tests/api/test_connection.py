@@ -97,13 +97,13 @@ def test_a_namespace_that_does_not_exist(succeed, fail):
 
 
 def test_a_value_that_the_server_refuses(fail):
-    message = fail("dataset", name="hbase", tolerations=[{"tolerationSeconds": "soon"}])["msg"]
+    message = fail("dataset", name="hbase", spec_overrides={"dataRestoreLocation": {"path": 5}})["msg"]
     assert "was refused: " in message
-    assert "tolerationSeconds" in message
+    assert "dataRestoreLocation" in message
 
 
 def test_a_field_that_the_kind_does_not_have(fail):
-    assert "unknown field" in fail("dataset", name="hbase", tolerations=[{"effects": "NoSchedule"}])["msg"]
+    assert "has no field spec.later" in fail("dataset", name="hbase", spec_overrides={"later": 1})["msg"]
 
 
 def test_a_namespace_that_is_being_deleted(fail, succeed, api, fluid, namespace):

@@ -35,9 +35,12 @@ VALUES = {
                 {"name": "scratch", "emptyDir": {}}],
     "volume_mounts": [{"name": "keytab", "mountPath": "/etc/keytab", "readOnly": True},
                       {"name": "scratch", "mountPath": "/scratch"}],
-    "image_tag": "2.9.4", "ports": {"rpc": 20001}, "requests": {"cpu": "0.5"}, "limits": {"memory": "4096Mi"},
+    "image_tag": "2.9.4", "requests": {"cpu": "0.5"}, "limits": {"memory": "4096Mi"},
     "auto_sync": False, "path": "/a",
 }
+# Each component's own, as they share the ports of their node.
+PORTS = {"master": {"rpc": 20001}, "worker": {"rpc": 20002}, "job_master": {"rpc": 20003},
+         "job_worker": {"rpc": 20004}, "api_gateway": {"web": 20005}}
 PLAIN = {"str": "text", "int": 2, "bool": True, "dict": {"a": "1"}}
 MINIMAL = {"dataset": {"mounts": [{"mount_point": "s3://bucket/a"}]}, "alluxio_runtime": {}}
 KINDS = [pytest.param("dataset", "datasets", cache_options.dataset(), DATASET, id="dataset"),
@@ -47,7 +50,10 @@ KINDS = [pytest.param("dataset", "datasets", cache_options.dataset(), DATASET, i
 
 def every(options):
     """A value for each option, also for each suboption."""
-    return {name: value(name, option) for name, option in options.items()}
+    given = {name: value(name, option) for name, option in options.items()}
+    for component in PORTS.keys() & given.keys():
+        given[component]["ports"] = PORTS[component]
+    return given
 
 
 def value(name, option):

@@ -60,7 +60,7 @@ def test_a_pod_that_uses_the_claim_leaves_it_untouched(fail, existing, put_pod, 
 
 
 def test_what_the_schema_refuses_leaves_it_untouched(fail, existing, single, namespace):
-    options = {**OWN, "master": {"ports": {"rpc": "no-number"}}}
+    options = {**OWN, "spec_overrides": {"data": {"replicas": "no-number"}}}
     for check in (True, False):
         assert "was refused" in fail("alluxio_runtime", check=check, master_replicas=3,
                                      recreate=f"{namespace}/hbase", **options)["msg"]

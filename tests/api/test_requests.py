@@ -64,8 +64,10 @@ def test_a_volume_is_read_once(succeed, sent, fluid):
 
 def test_three_masters_cost_a_look_at_the_nodes_when_made_and_at_their_budgets_and_services_later(
         run, succeed, sent, fluid):
+    """The tolerations of the Dataset decide which nodes accept masters."""
     run("alluxio_runtime", name="hbase", master_replicas=3)
-    assert [path for _method, path in sent][1] == "/api/v1/nodes"
+    assert [path.rpartition("/")[2] for _method, path in sent] == ["hbase", "hbase", "nodes"]
+    assert "/datasets/" in sent[1][1]
     sent.clear()
     succeed("alluxio_runtime", name="other", master_replicas=3, network_mode="ContainerNetwork")
     assert methods(sent) == ["GET", "POST"] * 2

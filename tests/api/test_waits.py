@@ -194,7 +194,8 @@ def test_a_deletion_that_is_stuck_says_what_holds_it(succeed, fail, fluid, api, 
     assert result["changed"]
 
 
-def test_a_list_is_waited_for_on_one_watch(succeed, run, fluid, sent):
+def test_a_list_is_waited_for_on_one_watch(succeed, run, fluid, sent, monkeypatch):
+    monkeypatch.setattr(status, "FAILED_COUNTS_AFTER", 2.0)
     names = ["a", "b", "c"]
     succeed("alluxio_runtime", runtimes=[{"name": name} for name in names])
     for number, name in enumerate(names[:2]):

@@ -87,12 +87,14 @@ class Waiter:
                     name: self._timed_out(f"{kind.describe(ObjectRef(namespace, name))} to {state}",
                                           status.progress, name, objects.get(name))
                     for name, status in pending.items()}
+            counts = failures.first()
             for name, existing in self._changes(
-                    kind, namespace, only, version, failures.next()) if version is not None else ():
+                    kind, namespace, only, version, counts) if version is not None else ():
                 if name in pending:
                     observe(name, existing)
                     self._report(kind, namespace, state, pending, len(predicates))
-                if not pending:
+                # The next watch ends when the failure counts, which no event announces.
+                if not pending or failures.first() < counts:
                     break
             if not pending:
                 return results
@@ -109,14 +111,14 @@ class Waiter:
                                       f"{state}: {pending[name].progress}")
 
     def _changes(self, kind: Kind, namespace: str | None, only: str, version: str,
-                 longest: float) -> Iterator[tuple[str, dict | None]]:
+                 ends: float) -> Iterator[tuple[str, dict | None]]:
         """Yield (name, object, None if deleted) for each event until the deadline or the end of the watch.
 
-        longest: seconds until a failure counts that no event announces.
+        ends: the time by the deadline's clock at which the watch ends at the latest.
         """
         try:
             for event in self._client.watch(kind, namespace, only, version, min(
-                    self.deadline.remaining(), _LONGEST_WATCH, longest)):
+                    self.deadline.remaining(), _LONGEST_WATCH, ends - self.deadline.now())):
                 existing = event["object"]
                 yield existing["metadata"]["name"], None if event["type"] == "DELETED" else existing
         except Expired:
@@ -156,9 +158,9 @@ class _Failures:
         self._counts.pop(name)
         return self._now() - began
 
-    def next(self) -> float:
-        """Return the seconds until the next failure counts; infinite without one."""
-        return min(self._counts.values(), default=inf) - self._now()
+    def first(self) -> float:
+        """Return the time at which the first failure counts; infinite without one."""
+        return min(self._counts.values(), default=inf)
 
 
 def _progress(
