@@ -21,7 +21,7 @@ _NAME = re.compile(r"\bfluid_[a-z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 # `name: "{{ fluid_name | ... required='message' ... }}"` in roles.yml.
 _REQUIRED = re.compile(r"\b(fluid_\w+) \|[^}]*\brequired='([^']*)'")
-_DIRECT = re.compile(r"^\{\{ (fluid_\w+) \| default\(''\) \| datacache\.fluid\.given\(")
+_DIRECT = re.compile(r"^\{\{ (fluid_\w+) \| default\(''\)\s+\| datacache\.fluid\.given\(")
 _TYPES: dict[str, tuple[object, str]] = {
     "int": (0, "a whole number"), "float": (0, "a number"), "bool": (False, "true or false"),
     "list": ([], "a list"), "dict": ({}, "a dictionary"), "str": ("", "a text"),
