@@ -87,12 +87,14 @@ class Readiness:
         if not found:
             return ["its Deployments do not exist yet"]
         unavailable = [each for each in found if _unavailable(each)]
-        remedies = {each["metadata"]["name"]: self._remedy(each) for each in unavailable}
+        down = {name_of(each) for each in self._client.list(kinds.NODE)
+                if is_unready(each)} if unavailable else set()
+        remedies = {each["metadata"]["name"]: self._remedy(each, down) for each in unavailable}
         self.lost = {name: remedy for name, remedy in remedies.items() if remedy}
         return [_unavailable(each) for each in unavailable if each["metadata"]["name"] not in self.lost]
 
-    def _remedy(self, deployment: dict) -> str:
-        """Return what to do about a Deployment whose pods are all on nodes that are not Ready, else nothing.
+    def _remedy(self, deployment: dict, down: set[str]) -> str:
+        """Return what to do about a Deployment whose pods are all on the nodes that are down, else nothing.
 
         Fluid's controllers tolerate every taint, so Kubernetes never moves them (charts/fluid/fluid).
         """
@@ -100,8 +102,7 @@ class Readiness:
         selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
         pods = list(self._client.list(kinds.POD, self._namespace, selector)) if selector else []
         places = {pod["spec"].get("nodeName") or "" for pod in pods}
-        if not places or not places <= {name_of(each) for each in self._client.list(kinds.NODE)
-                                        if is_unready(each)}:
+        if not places or not places <= down:
             return ""
         names = sorted(pod["metadata"]["name"] for pod in pods)
         return (f"pod {' and '.join(names)} is on node {' and '.join(sorted(places))}, which is not Ready, "

@@ -156,3 +156,18 @@ def test_a_controller_on_a_node_that_is_down_is_not_waited_for(cluster, run, flu
         "Deployment dataset-controller in namespace fluid-system is unavailable: pod dataset-controller-x is "
         "on node n2, which is not Ready, and tolerates that. If the node does not return, run: "
         "kubectl delete pod --force -n fluid-system dataset-controller-x")
+
+
+def test_the_nodes_of_several_lost_controllers_are_listed_once(cluster, run, fluid, node):
+    node("n2", ready="Unknown")
+    for name in ("dataset-controller", "alluxioruntime-controller"):
+        cluster.change(kinds.DEPLOYMENT, name, "fluid-system", {
+            "spec": {"selector": {"matchLabels": {"control-plane": name}}},
+            "status": {"availableReplicas": 0}})
+        cluster.put(kinds.POD, {
+            "metadata": {"name": f"{name}-x", "namespace": "fluid-system", "labels": {"control-plane": name}},
+            "spec": {"nodeName": "n2"}, "status": {}})
+    assert run("fluid_ready", wait_timeout=5)["lost_controllers"] == [
+        "alluxioruntime-controller", "dataset-controller"]
+    # Once for the controllers, and once for the nodes that the CSI plugin serves.
+    assert cluster.requests.count(("list", "nodes")) == 2
