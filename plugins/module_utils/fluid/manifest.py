@@ -16,11 +16,6 @@ def compact(**fields: Any) -> dict:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def compact_or_none(**fields: Any) -> dict | None:
-    """Return what compact does, but None instead of {}, for use as a field of compact."""
-    return compact(**fields) or None
-
-
 def text_map(values: dict | None) -> dict | None:
     """Return the map with keys and values as strings, which the API requires: true becomes "true"."""
     if values is None:

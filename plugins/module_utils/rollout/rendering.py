@@ -119,12 +119,6 @@ def members_of(text: str) -> tuple[str, ...]:
     return tuple(each for each in java_options.properties(text).get(ADDRESSES, "").split(",") if each)
 
 
-def master_properties(data: Mapping[str, str]) -> dict[str, str]:
-    """Return the properties, by key, of a master that starts with this ConfigMap's data."""
-    return {**java_options.properties(data.get(COMMON, "")),
-            **java_options.properties(data.get("ALLUXIO_MASTER_JAVA_OPTS", ""))}
-
-
 def with_members(text: str, name: str, members: int) -> str:
     """Return the common Java options with the journal's addresses of that many masters."""
     existing = members_of(text)

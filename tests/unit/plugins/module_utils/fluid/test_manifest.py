@@ -5,7 +5,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.manifest import (
     build,
     compact,
-    compact_or_none,
     text_map,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -13,11 +12,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 def test_compact_leaves_out_what_is_not_given():
     assert compact(a=1, b=None, c=False, d="", e=[]) == {"a": 1, "c": False, "d": "", "e": []}
-
-
-def test_compact_or_none():
-    assert compact_or_none(a=None) is None
-    assert compact_or_none(a=0) == {"a": 0}
 
 
 @pytest.mark.parametrize(("value", "text"), [
