@@ -46,8 +46,8 @@ def _manifest(cache: Cache) -> dict:
     environment = Environment(undefined=StrictUndefined)
     environment.filters["to_json"] = json.dumps
     template = environment.from_string((_ROLE / "templates" / "reader_pod.yml.j2").read_text())
-    return yaml.safe_load(template.render(
-        lookup=lambda _plugin, file: (_ROLE / "files" / file).read_text(),
-        __drill_reader=cache.name + "-reader",
-        drill_name=cache.name, drill_namespace=cache.namespace, drill_image=cache.content.image,
-        drill_file=""))
+    return yaml.safe_load(template.render({
+        **yaml.safe_load((_ROLE / "defaults" / "main.yml").read_text()),
+        "lookup": lambda _plugin, file: (_ROLE / "files" / file).read_text(),
+        "__drill_reader": cache.name + "-reader",
+        "drill_name": cache.name, "drill_namespace": cache.namespace, "drill_image": cache.content.image}))

@@ -108,6 +108,7 @@ def _measured(row: Row, cache: Cache, lab: Lab | None, broken: list[str]) -> lis
         return row.measure(cache, lab) if row.needs_lab else row.measure(cache)
     except Exception as err:  # the next row may still be measured
         broken.append(f"{row.name}: {type(err).__name__}: {err}")
+        print(f"  {broken[-1]}", file=sys.stderr, flush=True)
         return []
     finally:
         print(f"  {row.name}: {time.monotonic() - began:.0f} s, load of the machine {os.getloadavg()[0]:.1f}",

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The figures of the Raft measures that are computed from records."""
 
+from types import SimpleNamespace
+
 import pytest
 from costs.report import Figure
 from costs.session import Session
-from survival import rows
+from survival import reader, rows
 from survival.cache import Cache, Content, Kind
 from survival.together import Outcome, pairs
 from survival.watch import Look, below_majority, fewest_available, seconds_without_leader
@@ -90,6 +92,13 @@ def figure(name):
 
 def fails(*_arguments):
     raise ValueError("no leader")
+
+
+def test_the_reading_pod_is_that_of_the_role():
+    cache = SimpleNamespace(name="a", namespace="b", content=Content("http://origin", "an-image"))
+    pod = reader._manifest(cache)
+    assert pod["metadata"]["name"] == "a-reader" and pod["metadata"]["namespace"] == "b"
+    assert [each["image"] for each in pod["spec"]["containers"]] == ["an-image"]
 
 
 def test_each_kind_of_cache_is_deployed_once(monkeypatch, deployments):
