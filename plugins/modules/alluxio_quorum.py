@@ -59,6 +59,8 @@ options:
     description:
       - Rebuilds the master in this pod, such as V(hbase-master-1), from the leader's journal on another node.
       - For a master whose node is lost for good with its claim, as with local volumes, or with its emptyDir.
+      - Transfers the leadership first, if the leader's connection to the master ended with its node. Ratis
+        would keep that connection for the next pod, until TCP closes it after 15 minutes.
       - Removes its peer from both groups, deletes its claim and its pod, which the controller of the
         StatefulSet creates again, and waits until the master has both complete journals.
       - Refused unless the node does not exist or has the taint C(node.kubernetes.io/out-of-service). A node

@@ -81,7 +81,8 @@ def read_quorum(text: str, unavailable_after: float) -> Quorum | None:
         address = f"{host}:{port}"
         peers[address] = Peer(address=address, state=AVAILABLE if answers else UNAVAILABLE, silent=silent,
                               behind=behind, reached=reached,
-                              committed=None if commit is None else int(commit), lags=lags)
+                              committed=None if commit is None else int(commit),
+                              answered=None if matched is None else matched > 0, lags=lags)
     if leader is None:
         return None
     peers[leader] = Peer(address=leader, state=AVAILABLE, leader=True)

@@ -183,6 +183,10 @@ class QuorumHealer:
                            "AVAILABLE peer that can take over: run alluxio_quorum first")
         self._ensure_complete(MASTER, candidates[successor].address, pod)
 
+    def perform(self, record: ActionRecord, observed: RaftGroup) -> None:
+        """Perform a step in the group as observed. One that is refused is reported, and counts as tried."""
+        self._perform(record.domain, record.step, observed)
+
     def candidate_off_node(self, node: str) -> str:
         """Return the pod that must lead so that the leader is not on the node; empty when it already is not.
 

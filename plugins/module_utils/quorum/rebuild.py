@@ -3,13 +3,16 @@
 
 Each action depends on what is observed at that moment, so the next run continues an interrupted one:
 
-1. Remove the master's peer from both groups: an old process that returns has no vote.
-2. Delete the claim on the lost volume. The finalizer kubernetes.io/pvc-protection keeps it while a scheduled
+1. Transfer the leadership of a group whose leader has had answers from the master. Its connection ends with
+   the node but is not closed, and Ratis keeps it for the next pod behind the same address
+   (PeerProxyMap.computeIfAbsent). TCP gives up after 15 minutes (tcp_retries2); until then the leader hangs.
+2. Remove the master's peer from both groups: an old process that returns has no vote.
+3. Delete the claim on the lost volume. The finalizer kubernetes.io/pvc-protection keeps it while a scheduled
    pod uses it.
-3. Delete the pod. The StatefulSet's controller creates no pod while its claim is terminating (Kubernetes,
+4. Delete the pod. The StatefulSet's controller creates no pod while its claim is terminating (Kubernetes,
    createPersistentVolumeClaims), and creates both anew afterwards. By an outdated cache it may create the pod
    too early; that pod finds no claim and is deleted once the claim is gone.
-4. Wait until a pod is scheduled again, until both groups are complete, and until it has the whole journal.
+5. Wait until a pod is scheduled again, until both groups are complete, and until it has the whole journal.
 
 An annotation of the StatefulSet lasts from the first action to the end. It distinguishes a master that is
 being rebuilt from one that must not be.
@@ -39,7 +42,7 @@ from ..k8s.wait_status import WaitStatus
 from ..masters import catch_up
 from ..masters.catch_up import CatchUps
 from .healer import ActionRecord, QuorumHealer
-from .plan import REMOVE, Master, RaftGroup, Step
+from .plan import REMOVE, TRANSFER, Master, RaftGroup, Step
 
 DELETE_CLAIM = "delete_claim"
 DELETE_POD = "delete_pod"
@@ -72,6 +75,7 @@ class Rebuild:
         self._deadline = deadline
         self._active = False  # whether the master has to be rebuilt
         self._began = False  # whether this run has set the annotation
+        self._transferred: set[str] = set()  # domains whose leadership this run has transferred
         self._removed: set[str] = set()  # domains from which this run has removed the peer
         self._replaced = ""  # UID of the pod whose claim this run has deleted
 
@@ -221,14 +225,30 @@ class Rebuild:
         # An earlier run that has deleted the claim had removed the peer; the next pod may have joined since.
         earlier = observed.marked and not self._began and place.on_claim and place.claim_goes
         if lost and not earlier:
-            records = [ActionRecord(each.domain, Step(REMOVE, master.address, lost, master.address))
-                       for each in observed.groups if each.domain not in self._removed
-                       and (master := self._master(each)).state]
+            records = self._transfers(observed) + [
+                ActionRecord(each.domain, Step(REMOVE, master.address, lost, master.address))
+                for each in observed.groups if each.domain not in self._removed
+                and (master := self._master(each)).state]
         if lost and place.on_claim and not place.claim_goes:
             records.append(ActionRecord(MASTER, Step(DELETE_CLAIM, self._claim, lost)))
         if place.pod is not None and (replaced or not self._awaits_claim(place)):
             records.append(
                 ActionRecord(MASTER, Step(DELETE_POD, self._name, lost or "its claim was deleted")))
+        return records
+
+    def _transfers(self, observed: _Observed) -> list[ActionRecord]:
+        """Return the transfers from leaders that have had answers from the lost master."""
+        records = []
+        for each in observed.groups:
+            peer = self._master(each).peer
+            if each.domain in self._transferred or peer is None or not peer.answered:
+                continue
+            candidate = next((master for master in each.masters if master.stays
+                              and master.pod != self._name and master.address != each.leader), None)
+            if candidate is not None:
+                reason = f"the connection of {each.leader} to {self._name} ends with its node"
+                records.append(
+                    ActionRecord(each.domain, Step(TRANSFER, candidate.address, reason, candidate.address)))
         return records
 
     @staticmethod
@@ -259,6 +279,11 @@ class Rebuild:
     def _perform(self, record: ActionRecord, observed: _Observed) -> WaitStatus:
         """Perform one action. One that is refused is tried again after the next observation."""
         step = record.step
+        if step.action == TRANSFER:
+            self._transferred.add(record.domain)
+            self._healer.perform(
+                record, next(each for each in observed.groups if each.domain == record.domain))
+            return WaitStatus(False, f"{step.action} {step.target}")
         self._deadline.report_action(f"{record.domain}: {step.action} {step.target}: {step.reason}")
         try:
             if step.action == REMOVE:

@@ -3,8 +3,11 @@
 scheduled pod uses them, volumes, nodes, and what the StatefulSet's controller and the scheduler make of them.
 """
 
-from fake_masters import JOINS, NAMESPACE, PORTS, STARTS, FakeMasters, _status
+from dataclasses import replace
 
+from fake_masters import ELECTS, JOINS, NAMESPACE, PORTS, STARTS, FakeMasters, _status
+
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
 from ansible_collections.datacache.fluid.plugins.module_utils.journal.volume import JournalVolume
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -24,6 +27,9 @@ class FakeClaims(FakeMasters):
         self.on_claims = on_claims
         self.hasty = 0
         self.spare = "node6"  # the node with room for a master that is made again; empty for none
+        # By domain and pods of leader and follower: connections that ended with the follower's node, which
+        # the leader keeps.
+        self.hanging = set()
         self._made_claims = 0
         self._initial = True
         super().__init__(cluster, recorded, monkeypatch, members)
@@ -47,6 +53,8 @@ class FakeClaims(FakeMasters):
         self._put_node(node, ready=False)
         self.cluster.change(kinds.POD, name, NAMESPACE, {"status": {
             "conditions": [{"type": "Ready", "status": "False"}]}})
+        self.hanging |= {(domain, leader, name) for domain, leader in self.leader.items()
+                         if leader not in (None, name)}
         self._unavailable(name)
         return node
 
@@ -64,6 +72,12 @@ class FakeClaims(FakeMasters):
             self._make(index)
         self.sleep_until_elected()
         return node
+
+    def power_on(self, index, node):
+        """Let the node return with its master, whose host closes the connections from before."""
+        self._put_node(node)
+        self.hanging = {each for each in self.hanging if each[2] != f"hbase-master-{index}"}
+        self._join(index)
 
     def taint(self, node):
         self.cluster.change(kinds.NODE, node, None, {"spec": {"taints": [TAINT]}})
@@ -164,6 +178,30 @@ class FakeClaims(FakeMasters):
             "status": _status(started, ready=False) if runs else unscheduled})
         if runs:
             self.cluster.later(JOINS, lambda made=self._made: self._join(index, made))
+
+    def _join(self, index, made=None):
+        """A leader with a connection that hangs does not reach the next pod of the name."""
+        name = f"hbase-master-{index}"
+        if any((domain, self.leader.get(domain), name) in self.hanging for domain in PORTS):
+            self.cluster.later(JOINS, lambda: self._join(index, made))
+        else:
+            super()._join(index, made)
+
+    def _view(self, domain, pods):
+        view = super()._view(domain, pods)
+        if view.quorum is None:
+            return view
+        peers = tuple(replace(peer, answered=peer.state == AVAILABLE or (
+            domain, view.pod, peer.address.rpartition(":")[0]) in self.hanging) for peer in view.quorum.peers)
+        return replace(view, quorum=replace(view.quorum, peers=peers))
+
+    def _restart(self, pod, domain):
+        """End a process, and with it its connections; another peer leads if it led."""
+        super()._restart(pod, domain)
+        self.hanging = {each for each in self.hanging if each[:2] != (domain, pod)}
+        if self.leader[domain] == pod:
+            self.leader[domain] = None
+            self.cluster.later(ELECTS, lambda: self._new_leader(domain))
 
     def _remove_peer(self, asked, domain, address):
         """As the command does: the removal of a peer that is no member changes nothing."""

@@ -40,6 +40,16 @@ def test_how_far_a_follower_is_known_to_have_come(recorded):
     assert [lags for _reached, lags in peers] == [False, False]
 
 
+def test_whether_a_follower_has_answered_this_leader(recorded):
+    """A match index of 0 is that of a follower that has never answered it."""
+    gauge = r"(ratis_log_appender_follower_\d+_match_index\{[^}]*hbase-master-1[^}]*\}\s+)\S+"
+    text = re.sub(gauge, r"\g<1>0.0", recorded("leader_metrics_master.txt"))
+    peers = {peer.address: peer.answered for peer in read_quorum(text, 20.0).peers if not peer.leader}
+    assert peers == {"hbase-master-0:23083": True, "hbase-master-1:23083": False}
+    text = "\n".join(line for line in text.splitlines() if "match_index" not in line)
+    assert {peer.answered for peer in read_quorum(text, 20.0).peers} == {None}
+
+
 def test_gauges_of_before_a_follower_was_removed_and_came_back(recorded):
     """Recorded on a leader that removed rep-master-4 and took it in again.
 
