@@ -22,11 +22,25 @@ def serves_after_web(log: str) -> float | None:
     Negative if clients were served first. None while the port is open and no client is served. 0 if the log
     does not show the start of the port. Source: DefaultSafeModeManager, WebServer.
     """
-    _before, found, leadership = log.rpartition(_BECOMES_LEADER)
-    clients, web = (_newest(pattern, leadership if found else "") for pattern in (_SERVES, _SERVES_WEB))
+    web, clients = _newest(_SERVES_WEB, _leadership(log)), _newest(_SERVES, _leadership(log))
     if web is None:
         return 0.0
     return None if clients is None else (clients - web).total_seconds()
+
+
+def serves_for(log: str, local_time: str) -> float | None:
+    """Return the seconds from a leader's first service for clients until a later time; None if unknown.
+
+    local_time: of the same container, as `date +%Y-%m-%dT%H:%M:%S,%3N` prints it.
+    """
+    clients, now = _newest(_SERVES, _leadership(log)), _time(local_time)
+    return None if clients is None or now is None else (now - clients).total_seconds()
+
+
+def _leadership(log: str) -> str:
+    """Return the part of a log since its last leadership began; empty without one."""
+    _before, found, leadership = log.rpartition(_BECOMES_LEADER)
+    return leadership if found else ""
 
 
 def _newest(pattern: re.Pattern, log: str) -> datetime | None:

@@ -115,7 +115,7 @@ class FailoverDrill:
                 self._delete(victim)
             opened: dict[str, float] = {}
             leader, served = self._until(f"a master to lead in place of {leading}",
-                                         lambda: self._next_service(victim, opened), _LEADER_PAUSE)
+                                         lambda: self._next_service(victim, began, opened), _LEADER_PAUSE)
             served = max(began, served)
             self._until("all peers of both quorums", self._complete)
             completed = self._deadline.now()
@@ -196,10 +196,12 @@ class FailoverDrill:
         except WriteConflict:
             return False
 
-    def _next_service(self, killed: dict, opened: dict[str, float]) -> tuple[dict, float] | None:
+    def _next_service(self, killed: dict, began: float,
+                      opened: dict[str, float]) -> tuple[dict, float] | None:
         """Return the pod that serves clients and the time at which it began; None without one.
 
-        opened: the time at which the web port of the present leader was first seen open.
+        began: the time of the kill. opened: the time at which the web port of the present leader was first
+        seen open.
         """
         leader = self._next_leader(killed)
         name = leader["metadata"]["name"] if leader else ""
@@ -208,16 +210,27 @@ class FailoverDrill:
         if leader is None:
             return None
         first = opened.setdefault(name, self._deadline.now())
-        after = self._serves_after_web(leader)
-        return None if after is None else (leader, min(first + after, self._deadline.now()))
+        log = self._leader_log(leader)
+        after = logs.serves_after_web(log)
+        if after is None:
+            return None
+        by_clock = self._service_by_clock(name, log)
+        # A log in another time zone than that of the container shows a service before the kill.
+        return leader, min(first + after, by_clock if by_clock >= began else self._deadline.now())
 
-    def _serves_after_web(self, leader: dict) -> float | None:
-        """Return what alluxio/logs.py does for a leader's log; 0 without the log."""
-        try:
-            log = self._client.log(ref_to(leader), container_of(MASTER), _LEADER_LOG_TAIL)
-        except ApiError:
-            return 0.0
-        return logs.serves_after_web(log)
+    def _leader_log(self, leader: dict) -> str:
+        """Return the end of a leader's log; empty if it is unknown."""
+        with suppress(ApiError):
+            return self._client.log(ref_to(leader), container_of(MASTER), _LEADER_LOG_TAIL)
+        return ""
+
+    def _service_by_clock(self, name: str, log: str) -> float:
+        """Return the latest time at which a leader began to serve clients, by its log and its clock.
+
+        The web port opens later and its first answer takes up to a second, so its time alone is too late.
+        """
+        local_time, arrived = self._healer.masters.local_time(name)
+        return arrived - (logs.serves_for(log, local_time) or 0.0)
 
     def _next_leader(self, killed: dict) -> dict | None:
         """Return the pod that leads and has its web port open; None without one.

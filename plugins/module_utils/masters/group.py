@@ -63,6 +63,8 @@ for each in /proc/[0-9]*; do
   esac
 done
 exit $status"""
+# As the masters' logs print it; `date` of busybox knows no milliseconds.
+_LOCAL_TIME = ["date", "+%Y-%m-%dT%H:%M:%S,%3N"]
 _LOG_TAIL = 2000
 # The answers to a request for the log of a container that is being created, and of a pod that is gone.
 _NO_LOG = (400, 404)
@@ -281,6 +283,19 @@ class Masters:
         on_signal: called at that moment. The command itself may take a second to start.
         """
         return self._signal(pod, domain, "KILL", on_signal)
+
+    def local_time(self, pod: str) -> tuple[str, float]:
+        """Return the time of a master's container, and when it arrived by this object's clock; empty if it
+        is unknown.
+        """
+        moments: list[float] = []
+        try:
+            result = pod_exec.execute(
+                self._client, self._pod(pod), container_of(MASTER), _LOCAL_TIME, _SHELL_TIMEOUT,
+                lambda: moments.append(self._clock.monotonic()))
+        except ApiError:
+            return "", self._clock.monotonic()
+        return result.stdout.strip(), moments[0] if moments else self._clock.monotonic()
 
     def _signal(self, pod: str, domain: str, signal: str,
                 on_signal: Callable[[], None] | None = None) -> bool:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module alluxio_failover: when it refuses, what check mode says, and what it makes of what it finds."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from fake_cluster import BEGAN
 from fake_failover import IDENTITY
 from fake_raft import NAMESPACE, pod_name
 
@@ -34,6 +36,33 @@ def test_a_drill(cluster, run, failover):
 def test_clients_are_served_before_the_web_port(cluster, run, failover, recorded):
     cluster.logs["hbase-master-1", "alluxio-master"] = recorded("leader_start_log.txt")
     assert run("alluxio_failover", **IDENTITY)["seconds_without_leader"] == pytest.approx(3.0 - 1.22, abs=0.2)
+
+
+def log_of(cluster, failover, seconds, web):
+    """The next leader serves clients so many seconds after the kill, and opens its web port at web."""
+    def at(second):
+        return (BEGAN + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S,%f")[:-3]
+    failover.elected_after = web + 0.7  # the first answer of a web port takes so long
+    kill = failover.raft.kill
+
+    def killed(*args, **options):
+        began = cluster.now
+        cluster.logs["hbase-master-1", "alluxio-master"] = (
+            f"{at(began)} INFO  AlluxioMasterProcess - Becoming a leader.\n"
+            f"{at(began + seconds)} INFO  DefaultSafeModeManager - Rpc server started, waiting 5000ms\n"
+            f"{at(began + web)} INFO  WebServer - Alluxio Master Web service started @ /0.0.0.0:2\n")
+        return kill(*args, **options)
+    failover.raft.kill = killed
+
+
+@pytest.mark.parametrize(("ahead", "observed"), [
+    (0.0, 2.2), (None, 2.9), (-1800.0, 2.9), (7200.0, 2.9),
+], ids=["log-and-clock", "no-milliseconds", "log-ahead", "log-behind"])
+def test_the_log_shows_the_service_before_the_web_port_answers(cluster, run, failover, ahead, observed):
+    log_of(cluster, failover, 2.2, 3.9)
+    failover.raft.clock_ahead = ahead
+    result = run("alluxio_failover", **IDENTITY)
+    assert result["seconds_without_leader"] == pytest.approx(observed, abs=0.15)
 
 
 def test_the_time_begins_with_the_signal_and_not_with_its_command(run, failover):

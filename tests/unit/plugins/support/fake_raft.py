@@ -6,6 +6,10 @@ A group heals, or not, as the test says: `heals` names the actions after which i
 again.
 """
 
+from datetime import timedelta
+
+from fake_cluster import BEGAN
+
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
     CLOSED,
     LOADING,
@@ -40,6 +44,7 @@ class FakeRaft:
         self.closed = set()  # (domain, pod) whose process lives without its Raft server
         self.loading = set()  # (domain, pod) whose process loads its journal, before its Raft port opens
         self.silences = {}  # seconds since the last answer of a pod's peers, where it is not the usual one
+        self.clock_ahead = None  # seconds of the masters' clocks; None if they show no milliseconds
         self.behind = {}  # committed entries that a pod's peers lack
         self.states = {domain: {} for domain in PORTS}
         self.leaders = {domain: address(domain, 0) for domain in PORTS}
@@ -131,6 +136,11 @@ class FakeRaft:
     def kill(self, pod, domain, on_signal=None):
         self._perform("kill", f"{domain} {pod}")
         return True
+
+    def local_time(self, pod):
+        now = BEGAN + timedelta(seconds=self.cluster.now + (self.clock_ahead or 0.0))
+        shown = now.strftime("%Y-%m-%dT%H:%M:%S,%f")[:-3]
+        return "" if self.clock_ahead is None else shown, self.cluster.now
 
     def reset_priorities(self, asked, leader):
         self.actions.append("reset_priorities")

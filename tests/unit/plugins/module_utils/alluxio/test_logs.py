@@ -7,6 +7,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs impor
     last_term,
     raft_server_state,
     serves_after_web,
+    serves_for,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import CLOSED, OPEN
 
@@ -37,6 +38,15 @@ WEB_FIRST = LEADS % FIRST + WEB % EARLY + SERVES % LATE
 def test_how_long_after_its_web_port_a_leader_serves(log, seconds):
     found = serves_after_web(log)
     assert found is None if seconds is None else found == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("log", "local_time", "seconds"), [
+    (SERVES_FIRST, LATE, 1.221), (SERVES_FIRST.replace("T", " "), LATE, 1.221),
+    (SERVES % FIRST + LEADS % EARLY, LATE, None), ("", LATE, None), (SERVES_FIRST, "", None),
+    (SERVES_FIRST, "2026-11-24T21:35:40,%3N", None),
+], ids=["serves", "spaces", "not-yet", "no-log", "no-time", "busybox"])
+def test_how_long_a_leader_has_served(log, local_time, seconds):
+    assert serves_for(log, local_time) == (None if seconds is None else pytest.approx(seconds))
 
 
 def test_the_term_of_a_recorded_leader(recorded):
