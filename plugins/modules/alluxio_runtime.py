@@ -162,6 +162,8 @@ options:
           - V(balanced) sets O(raft.election_timeout_min) to V(4500ms), O(raft.election_timeout_max) to V(5s),
             and the other two as V(fast) does. The next leader serves 6 to 10 seconds after the loss. A pause
             of 2 seconds in any master, as of its garbage collection, causes no election.
+          - With both, masters that start wait 3 to 5 seconds for a leader before the first election, so that
+            those of one deployment elect once. Alluxio before 2.9.4 has no such setting.
           - The playbooks C(deploy_ha) and C(scale_masters) use V(balanced) unless C(fluid_raft) sets another.
           - V(default) sets none, so Alluxio's own timeouts remain, with failovers of 23 to 28 seconds.
         type: str

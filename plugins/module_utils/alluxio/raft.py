@@ -52,9 +52,9 @@ class Peer:
     priority: in elections; None in metrics, which do not show it.
     silent: seconds since its last answer to the leader. behind: the number of committed entries that the
     leader has not sent to it yet. reached: the index of the last entry that it has confirmed. committed: the
-    index of the last entry that the leader has committed. answered: whether it has ever answered this leader,
-    which then has a connection to it. Each is None if unknown. lags: whether the group has committed later
-    entries than those that it has confirmed.
+    index of the last entry that the leader has committed. Each is None if unknown. lags: whether the group
+    has committed later entries than those that it has confirmed. unproven: whether it is AVAILABLE by its
+    silence alone.
     """
 
     address: str
@@ -65,8 +65,8 @@ class Peer:
     behind: int | None = field(default=None, compare=False)
     reached: int | None = field(default=None, compare=False)
     committed: int | None = field(default=None, compare=False)
-    answered: bool | None = field(default=None, compare=False)
     lags: bool = field(default=False, compare=False)
+    unproven: bool = field(default=False, compare=False)
 
     def as_dict(self) -> dict:
         """Return the peer as modules return it."""

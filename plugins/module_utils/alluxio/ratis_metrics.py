@@ -75,14 +75,16 @@ def read_quorum(text: str, unavailable_after: float) -> Quorum | None:
         behind = None if commit is None or next_index is None else max(0, int(commit + 1 - next_index))
         reached = max((int(each) for each in (matched, committed) if each is not None), default=None)
         lags = commit is not None and reached is not None and reached < commit
-        # A new leader measures silence from its own start. Without a match index above 0, an unavailable
-        # follower would be AVAILABLE for unavailable_after seconds.
-        answers = silent is not None and silent <= unavailable_after and matched != 0
+        # A new leader measures silence from its own start, and a follower that never answers would be
+        # AVAILABLE for unavailable_after seconds. Its match index is 0, as is that of one that joins the same
+        # leader again. The commit index of that one advances; a new leader knows the other one's from before.
+        unproven = matched == 0 and bool(reached) and lags
+        answers = silent is not None and silent <= unavailable_after and (bool(reached) or matched != 0)
         address = f"{host}:{port}"
         peers[address] = Peer(address=address, state=AVAILABLE if answers else UNAVAILABLE, silent=silent,
                               behind=behind, reached=reached,
-                              committed=None if commit is None else int(commit),
-                              answered=None if matched is None else matched > 0, lags=lags)
+                              committed=None if commit is None else int(commit), lags=lags,
+                              unproven=answers and unproven)
     if leader is None:
         return None
     peers[leader] = Peer(address=leader, state=AVAILABLE, leader=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..alluxio import durations, java_options, raft as alluxio_raft
 from ..alluxio.properties import (
     ELECTION_TIMEOUT_DEFAULTS,
+    FIRST_ELECTION_TIMEOUTS,
     RAFT_DURATIONS,
     RAFT_PROFILES,
     RAFT_PROPERTIES,
@@ -176,8 +177,10 @@ def _networks(params: dict) -> dict[str, dict]:
 
 def _properties(params: dict) -> dict | None:
     raft = {RAFT_PROPERTIES[option]: value for option, value in raft_options(params).items()}
+    profile = (params.get("raft") or {}).get("profile") or "default"
+    first = FIRST_ELECTION_TIMEOUTS if RAFT_PROFILES[profile] else {}
     own = text_map(params.get("properties"))
-    return None if own is None and not raft else {**(own or {}), **raft}
+    return None if own is None and not raft else {**first, **(own or {}), **raft}
 
 
 def applied_by_rollout(paths: list[tuple], masters: int) -> list[tuple]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ..alluxio.properties import RAFT_PROPERTIES
+from ..alluxio.properties import FIRST_ELECTION_TIMEOUTS, RAFT_PROPERTIES
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..apply.merge import Change
@@ -42,9 +42,11 @@ def changed(changes: tuple[Change, ...]) -> list[str]:
 def require_known(client: Client, ref: ObjectRef, keys: list[str]) -> None:
     """Raise InvalidInput, naming them, for keys that the running Alluxio does not know.
 
+    FIRST_ELECTION_TIMEOUTS are not checked, since Alluxio does not list them.
     Checks nothing while no master runs. Raises ApiError without the permission create on pods/exec. All keys
     together cost the start of one JVM, 1 to 3 seconds, and of a second one if a key is not listed.
     """
+    keys = [key for key in keys if key not in FIRST_ELECTION_TIMEOUTS]
     if not keys:
         return
     try:

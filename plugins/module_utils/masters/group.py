@@ -22,6 +22,7 @@ from ..fluid.names import master_selector
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import is_ready
+from . import connections
 from .container_ages import ContainerAges
 from .membership import Membership
 from .web_api import GroupView, MasterWebApi
@@ -283,6 +284,19 @@ class Masters:
         on_signal: called at that moment. The command itself may take a second to start.
         """
         return self._signal(pod, domain, "KILL", on_signal)
+
+    def is_connected(self, pod: str, domain: str, address: str, port: int) -> bool:
+        """Return whether the network of a domain's container has a connection to the port of an IP address;
+        False if it is unknown.
+        """
+        try:
+            result = pod_exec.execute(
+                self._client, self._pod(pod), container_of(domain), connections.COMMAND, _SHELL_TIMEOUT)
+        except Forbidden:
+            raise
+        except ApiError:
+            return False
+        return connections.is_connected(result.stdout, address, port)
 
     def local_time(self, pod: str) -> tuple[str, float]:
         """Return the time of a master's container, and when it arrived by this object's clock; empty if it

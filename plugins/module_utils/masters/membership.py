@@ -3,7 +3,8 @@
 
 Measured (Alluxio 2.9.4): a leader keeps the gauges of a removed peer unchanged, AVAILABLE included, until
 another peer leads. A peer that joins again has gauges before it is a member; its silence then counts from
-each of the leader's attempts to reach it.
+each of the leader's attempts to reach it. If it had never answered that leader before its removal, its match
+index stays 0, and only its commit index shows that it answers.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Membership:
         self._removed: dict[str | None, set[str]] = defaultdict(set)
         # By leader: addresses of members, as the gauges or the command show.
         self._members: dict[str | None, set[str]] = defaultdict(set)
+        # By leader: addresses whose commit index has shown that they answer.
+        self._answering: dict[str | None, set[str]] = defaultdict(set)
         # By leader: the last journal entry of each non-member at the time of that finding.
         self._outside: dict[str | None, dict[str, int | None]] = defaultdict(dict)
 
@@ -64,9 +67,13 @@ class Membership:
         A peer that has all committed entries is a member: its removal would be committed without it.
         """
         members, outside = self._members[quorum.leader], self._outside[quorum.leader]
-        members |= {peer.address for peer in peers if peer.state == AVAILABLE and not peer.lags}
+        answering = self._answering[quorum.leader]
+        whole = {peer.address for peer in peers if peer.state == AVAILABLE and not peer.lags}
+        members |= whole
+        answering |= whole
         doubtful = {peer.address: peer.reached for peer in peers if peer.state == AVAILABLE and peer.lags
-                    and peer.address not in members and outside.get(peer.address, -1) != peer.reached}
+                    and outside.get(peer.address, -1) != peer.reached
+                    and (peer.address not in members or (peer.unproven and peer.address not in answering))}
         if not doubtful:
             return set()
         later = self._reread()
@@ -75,10 +82,21 @@ class Membership:
         advanced = {peer.address
                     for peer in later.peers if not peer.lags or peer.reached != doubtful.get(peer.address)}
         members |= advanced & doubtful.keys()
+        answering |= advanced & doubtful.keys()
         unmoved = doubtful.keys() - advanced
+        silent = {peer.address for peer in peers if peer.unproven and peer.address in unmoved}
+        return silent | self._unlisted(quorum.leader, {
+            address: doubtful[address] for address in unmoved - silent})
+
+    def _unlisted(self, leader: str | None, unmoved: dict[str, int | None]) -> set[str]:
+        """Record which of these addresses the command lists; return those for which that is unknown.
+
+        unmoved: the last journal entry of each.
+        """
         listed = self._list_members() if unmoved else ()
         if listed is None:
-            return unmoved
-        members |= unmoved & set(listed)
-        outside.update({address: doubtful[address] for address in unmoved - set(listed)})
+            return set(unmoved)
+        self._members[leader] |= unmoved.keys() & set(listed)
+        self._outside[leader].update(
+            {address: reached for address, reached in unmoved.items() if address not in listed})
         return set()

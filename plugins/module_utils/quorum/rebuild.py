@@ -3,9 +3,10 @@
 
 Each action depends on what is observed at that moment, so the next run continues an interrupted one:
 
-1. Transfer the leadership of a group whose leader has had answers from the master. Its connection ends with
-   the node but is not closed, and Ratis keeps it for the next pod behind the same address
-   (PeerProxyMap.computeIfAbsent). TCP gives up after 15 minutes (tcp_retries2); until then the leader hangs.
+1. End the connections of the other masters to the lost one, see masters/connections.py. Ratis keeps them for
+   the next pod behind the same address (PeerProxyMap.computeIfAbsent), and a leader with such a connection
+   serves nobody while that pod joins (seen on the lab). Followers restart one after the other, a leader after
+   it has transferred the leadership.
 2. Remove the master's peer from both groups: an old process that returns has no vote.
 3. Delete the claim on the lost volume. The finalizer kubernetes.io/pvc-protection keeps it while a scheduled
    pod uses it.
@@ -31,34 +32,37 @@ from ..api.deadline import Deadline
 from ..apply.update import annotate
 from ..errors import ApiError, Forbidden, PreconditionFailed, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
-from ..fluid.components import JOURNAL_VOLUME, MASTER
+from ..fluid.components import JOURNAL_VOLUME, MASTER, container_of
 from ..fluid.operations import REBUILD
 from ..journal import lost_claim, template
 from ..journal.lost_claim import Place
 from ..k8s import kinds
 from ..k8s.kinds import Kind, ObjectRef, annotations_of
-from ..k8s.pods import unready_reason
+from ..k8s.pods import container_run, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters import catch_up
 from ..masters.catch_up import CatchUps
 from .healer import ActionRecord, QuorumHealer
-from .plan import REMOVE, TRANSFER, Master, RaftGroup, Step
+from .plan import REMOVE, RESTART, TRANSFER, Master, RaftGroup, Step
 
 DELETE_CLAIM = "delete_claim"
 DELETE_POD = "delete_pod"
 _PAUSE = 2.0  # seconds; each observation lists the nodes
+_ENDS_WITHIN = 30.0  # seconds until an end that shows no effect is tried again
 
 
 @dataclass(frozen=True)
 class _Observed:
     """The groups and the objects of the master. marked: whether its rebuilding has begun. lost: why it cannot
-    run again with its journal, empty if it can.
+    run again with its journal, empty if it can. connected: domain and pod of the other masters that keep a
+    connection to it.
     """
 
     groups: Sequence[RaftGroup]
     place: Place
     marked: bool
     lost: str
+    connected: frozenset[tuple[str, str]] = frozenset()
 
 
 class Rebuild:
@@ -75,7 +79,8 @@ class Rebuild:
         self._deadline = deadline
         self._active = False  # whether the master has to be rebuilt
         self._began = False  # whether this run has set the annotation
-        self._transferred: set[str] = set()  # domains whose leadership this run has transferred
+        # By domain and pod: the container whose process this run has ended, and when it did.
+        self._ended: dict[tuple[str, str], tuple[tuple[str, str, str], float]] = {}
         self._removed: set[str] = set()  # domains from which this run has removed the peer
         self._replaced = ""  # UID of the pod whose claim this run has deleted
 
@@ -155,7 +160,20 @@ class Rebuild:
             kinds.PERSISTENT_VOLUME, ObjectRef(None, volume_name)) if volume_name else None
         place = Place(self._name, self._claim, on_claim, self._client.get(kinds.POD, self._ref(self._name)),
                       claim, volume, list(self._client.list(kinds.NODE)))
-        return _Observed(groups, place, self._is_marked(workload), lost_claim.reason(place))
+        lost = lost_claim.reason(place)
+        connected = self._connected(groups) if lost and not place.claim_goes else frozenset()
+        return _Observed(groups, place, self._is_marked(workload), lost, connected)
+
+    def _connected(self, groups: Sequence[RaftGroup]) -> frozenset[tuple[str, str]]:
+        """Return the domain and pod of the other masters that keep a connection to the lost one."""
+        service = self._client.get(kinds.SERVICE, self._ref(self._name))
+        address = (service or {"spec": {}})["spec"].get("clusterIP") or "None"
+        if address == "None":
+            return frozenset()
+        return frozenset(
+            (each.domain, master.pod) for each in groups for master in each.masters
+            if master.pod != self._name and master.stays and self._healer.masters.is_connected(
+                master.pod, each.domain, address, int(self._master(each).address.rpartition(":")[2])))
 
     def _is_marked(self, workload: dict) -> bool:
         return annotations_of(workload).get(REBUILD) == self._name
@@ -225,7 +243,7 @@ class Rebuild:
         # An earlier run that has deleted the claim had removed the peer; the next pod may have joined since.
         earlier = observed.marked and not self._began and place.on_claim and place.claim_goes
         if lost and not earlier:
-            records = self._transfers(observed) + [
+            records = self._disconnections(observed) + [
                 ActionRecord(each.domain, Step(REMOVE, master.address, lost, master.address))
                 for each in observed.groups if each.domain not in self._removed
                 and (master := self._master(each)).state]
@@ -236,20 +254,30 @@ class Rebuild:
                 ActionRecord(MASTER, Step(DELETE_POD, self._name, lost or "its claim was deleted")))
         return records
 
-    def _transfers(self, observed: _Observed) -> list[ActionRecord]:
-        """Return the transfers from leaders that have had answers from the lost master."""
-        records = []
-        for each in observed.groups:
-            peer = self._master(each).peer
-            if each.domain in self._transferred or peer is None or not peer.answered:
-                continue
-            candidate = next((master for master in each.masters if master.stays
-                              and master.pod != self._name and master.address != each.leader), None)
-            if candidate is not None:
-                reason = f"the connection of {each.leader} to {self._name} ends with its node"
-                records.append(
-                    ActionRecord(each.domain, Step(TRANSFER, candidate.address, reason, candidate.address)))
-        return records
+    def _disconnections(self, observed: _Observed) -> list[ActionRecord]:
+        """Return the steps that end the connections of the other masters to the lost one."""
+        return [ActionRecord(each.domain, step) for each in observed.groups
+                for step in self._group_disconnections(each, observed.connected)]
+
+    def _group_disconnections(self, group: RaftGroup, connected: frozenset[tuple[str, str]]) -> list[Step]:
+        """Return the steps in one group: followers first, so that the next leader has no such connection."""
+        keeping = [master for master in group.masters if (group.domain, master.pod) in connected]
+        restarts = [self._restart(master) for master in keeping if master.address != group.leader]
+        leading = next((master for master in keeping if master.address == group.leader), None)
+        candidate = next((master for master in group.masters if master.stays
+                          and master.address not in (group.leader, self._master(group).address)), None)
+        if leading is None or candidate is None:
+            return restarts
+        transfer = Step(TRANSFER, candidate.address, f"{leading.pod} {self._why_disconnect()}",
+                        candidate.address)
+        # The transfer of job masters is the restart of their leader.
+        return [*restarts, transfer, *([self._restart(leading)] if group.domain == MASTER else [])]
+
+    def _restart(self, master: Master) -> Step:
+        return Step(RESTART, master.address, f"{master.pod} {self._why_disconnect()}", master.address)
+
+    def _why_disconnect(self) -> str:
+        return f"keeps a connection to {self._name}, which its node has not closed"
 
     @staticmethod
     def _awaits_claim(place: Place) -> bool:
@@ -269,7 +297,7 @@ class Rebuild:
             if observed.place.scheduled:
                 return WaitStatus(True)
             return WaitStatus(False, observed.lost or _unscheduled_reason(observed.place.pod))
-        shortcoming = self._shortcoming(observed.groups)
+        shortcoming = self._shortcoming(observed.groups) or self._ending()
         if shortcoming:
             return WaitStatus(False, shortcoming)
         if self._deadline.remaining() > 0:
@@ -279,10 +307,8 @@ class Rebuild:
     def _perform(self, record: ActionRecord, observed: _Observed) -> WaitStatus:
         """Perform one action. One that is refused is tried again after the next observation."""
         step = record.step
-        if step.action == TRANSFER:
-            self._transferred.add(record.domain)
-            self._healer.perform(
-                record, next(each for each in observed.groups if each.domain == record.domain))
+        if step.action in (TRANSFER, RESTART):
+            self._disconnect(record, next(each for each in observed.groups if each.domain == record.domain))
             return WaitStatus(False, f"{step.action} {step.target}")
         self._deadline.report_action(f"{record.domain}: {step.action} {step.target}: {step.reason}")
         try:
@@ -299,6 +325,28 @@ class Rebuild:
             return WaitStatus(False, f"{step.action} {step.target} was refused: {err}")
         self._healer.actions.append(record)
         return WaitStatus(False, f"{step.action} {step.target}")
+
+    def _disconnect(self, record: ActionRecord, group: RaftGroup) -> None:
+        """Perform a step that ends connections, and remember the container that it ends."""
+        ends = record.step.target if record.step.action == RESTART else group.leader or ""
+        if record.step.action == RESTART or record.domain != MASTER:
+            pod = ends.rpartition(":")[0]
+            self._ended[record.domain, pod] = self._container(record.domain, pod), self._deadline.now()
+        self._healer.perform(record, group)
+
+    def _ending(self) -> str:
+        """Return which container that this run has ended a moment ago still runs; empty for none.
+
+        Kubernetes notices the end of a process a second later.
+        """
+        for (domain, pod), (container, at) in self._ended.items():
+            if self._deadline.now() - at < _ENDS_WITHIN and self._container(domain, pod) == container:
+                return f"{pod} ends its {domain} process"
+        return ""
+
+    def _container(self, domain: str, pod: str) -> tuple[str, str, str]:
+        existing = self._client.get(kinds.POD, self._ref(pod))
+        return container_run(existing, container_of(domain)) if existing else ("", "", "")
 
     def _remove_peer(self, domain: str, address: str, observed: _Observed) -> None:
         """Remove the peer. A leader's gauges may still list one that has left; Ratis then changes nothing

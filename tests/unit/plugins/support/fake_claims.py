@@ -3,11 +3,9 @@
 scheduled pod uses them, volumes, nodes, and what the StatefulSet's controller and the scheduler make of them.
 """
 
-from dataclasses import replace
-
 from fake_masters import ELECTS, JOINS, NAMESPACE, PORTS, STARTS, FakeMasters, _status
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import container_of
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
 from ansible_collections.datacache.fluid.plugins.module_utils.journal.volume import JournalVolume
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -25,11 +23,13 @@ class FakeClaims(FakeMasters):
 
     def __init__(self, cluster, recorded, monkeypatch, members=3, on_claims=True):
         self.on_claims = on_claims
+        self.ended = []  # domain and pod of each process that was restarted, and how many were unavailable
         self.hasty = 0
         self.spare = "node6"  # the node with room for a master that is made again; empty for none
-        # By domain and pods of leader and follower: connections that ended with the follower's node, which
-        # the leader keeps.
+        # By domain, pod and lost pod: connections that the lost one's node has not closed. keep: the pods
+        # that have one when a node is lost; None for all.
         self.hanging = set()
+        self.keep = ()
         self._made_claims = 0
         self._initial = True
         super().__init__(cluster, recorded, monkeypatch, members)
@@ -53,8 +53,8 @@ class FakeClaims(FakeMasters):
         self._put_node(node, ready=False)
         self.cluster.change(kinds.POD, name, NAMESPACE, {"status": {
             "conditions": [{"type": "Ready", "status": "False"}]}})
-        self.hanging |= {(domain, leader, name) for domain, leader in self.leader.items()
-                         if leader not in (None, name)}
+        others = self._names() if self.keep is None else self.keep
+        self.hanging |= {(domain, other, name) for domain in PORTS for other in others if other != name}
         self._unavailable(name)
         return node
 
@@ -187,21 +187,29 @@ class FakeClaims(FakeMasters):
         else:
             super()._join(index, made)
 
-    def _view(self, domain, pods):
-        view = super()._view(domain, pods)
-        if view.quorum is None:
-            return view
-        peers = tuple(replace(peer, answered=peer.state == AVAILABLE or (
-            domain, view.pod, peer.address.rpartition(":")[0]) in self.hanging) for peer in view.quorum.peers)
-        return replace(view, quorum=replace(view.quorum, peers=peers))
+    def _is_connected(self, pod, domain, _address, port):
+        assert port == PORTS[domain]
+        return any(each[:2] == (domain, pod) for each in self.hanging)
 
     def _restart(self, pod, domain):
-        """End a process, and with it its connections; another peer leads if it led."""
+        """End a process, and with it its connections; its journal stays. Another peer leads if it led."""
         super()._restart(pod, domain)
         self.hanging = {each for each in self.hanging if each[:2] != (domain, pod)}
+        self.groups[domain][f"{pod}:{PORTS[domain]}"] = False
+        self.ended += [(domain, pod, [each for each in self.groups[domain].values()].count(False))]
+        self.cluster.later(STARTS, lambda: self._start_container(pod, domain))
         if self.leader[domain] == pod:
             self.leader[domain] = None
             self.cluster.later(ELECTS, lambda: self._new_leader(domain))
+
+    def _start_container(self, pod, domain):
+        """Let kubelet start a container whose process has ended, which joins later."""
+        existing = self.cluster.stored(kinds.POD, pod, NAMESPACE)
+        for each in existing["status"]["containerStatuses"]:
+            if each["name"] == container_of(domain):
+                each["state"]["running"]["startedAt"] = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.cluster.change(kinds.POD, pod, NAMESPACE, {"status": existing["status"]})
+        self.cluster.later(JOINS, lambda: self.groups[domain].update({f"{pod}:{PORTS[domain]}": True}))
 
     def _remove_peer(self, asked, domain, address):
         """As the command does: the removal of a peer that is no member changes nothing."""

@@ -110,6 +110,7 @@ class FakeMasters:
             Masters, "raft_server",
             lambda _masters, pod, domain, _port: CLOSED if domain == MASTER and pod in self._closed else OPEN)
         monkeypatch.setattr(Masters, "restart", self._restart)
+        monkeypatch.setattr(Masters, "is_connected", self._is_connected)
 
     # -- what a test arranges and looks at --------------------------------------------------
 
@@ -358,6 +359,9 @@ class FakeMasters:
         if pod in self._closed:
             self._closed.remove(pod)
             self.cluster.later(JOINS, lambda: self._join(int(pod.rpartition("-")[2])))
+
+    def _is_connected(self, _pod, _domain, _address, _port):
+        return False
 
     def _elect(self, _asked, address):
         if self.leader[MASTER] is None or not self.groups[MASTER].get(address):

@@ -40,14 +40,18 @@ def test_how_far_a_follower_is_known_to_have_come(recorded):
     assert [lags for _reached, lags in peers] == [False, False]
 
 
-def test_whether_a_follower_has_answered_this_leader(recorded):
-    """A match index of 0 is that of a follower that has never answered it."""
+@pytest.mark.parametrize(("commit", "state", "unproven"), [
+    (34.0, "AVAILABLE", False), (33.0, "AVAILABLE", True), (0.0, "UNAVAILABLE", False),
+    (-1.0, "UNAVAILABLE", False),
+], ids=["it-has-all", "perhaps-from-before", "none", "unknown"])
+def test_a_follower_with_a_match_index_of_0(recorded, commit, state, unproven):
+    """It has never answered this leader, or joins it again after its removal (seen on the lab)."""
     gauge = r"(ratis_log_appender_follower_\d+_match_index\{[^}]*hbase-master-1[^}]*\}\s+)\S+"
     text = re.sub(gauge, r"\g<1>0.0", recorded("leader_metrics_master.txt"))
-    peers = {peer.address: peer.answered for peer in read_quorum(text, 20.0).peers if not peer.leader}
-    assert peers == {"hbase-master-0:23083": True, "hbase-master-1:23083": False}
-    text = "\n".join(line for line in text.splitlines() if "match_index" not in line)
-    assert {peer.answered for peer in read_quorum(text, 20.0).peers} == {None}
+    text = re.sub(r"(hbase_master_1_23083_peerCommitIndex\{.*) \S+", rf"\1 {commit}", text)
+    zero, one, _leader = read_quorum(text, 20.0).peers
+    assert (zero.state, zero.unproven) == ("AVAILABLE", False)
+    assert (one.address, one.state, one.unproven) == ("hbase-master-1:23083", state, unproven)
 
 
 def test_gauges_of_before_a_follower_was_removed_and_came_back(recorded):

@@ -230,6 +230,16 @@ def test_backup_delegation_is_a_property_in_alluxios_words(given, desired):
     assert properties.get("alluxio.master.backup.delegation.enabled") == desired
 
 
+def test_masters_of_a_profile_wait_for_a_leader_before_their_first_election():
+    first = {key: value for key, value in spec(raft={"profile": "fast"})["properties"].items()
+             if "first-election" in key}
+    assert list(first.values()) == ["3s", "5s"]
+    key = next(iter(first))
+    assert spec(raft={"profile": "balanced"}, properties={key: "9s"})["properties"][key] == "9s"
+    own = spec(raft={"profile": "default"}, properties={"alluxio.a": "1"})["properties"]
+    assert own == {"alluxio.a": "1"}
+
+
 def test_an_option_goes_over_its_profile():
     properties = spec(raft={"profile": "fast", "backup_delegation": True})["properties"]
     assert properties["alluxio.master.backup.delegation.enabled"] == "true"

@@ -6,6 +6,9 @@ import subprocess
 import pytest
 from fake_raft import FakeRaft
 
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import (
+    FIRST_ELECTION_TIMEOUTS,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change
@@ -36,6 +39,13 @@ def alluxio(cluster, monkeypatch):
 
 def require(cluster, *keys):
     property_check.require_known(cluster, ObjectRef("data", "hbase"), list(keys))
+
+
+def test_what_alluxio_does_not_list_is_not_asked_for(cluster, alluxio):
+    require(cluster, *FIRST_ELECTION_TIMEOUTS)
+    assert alluxio.asked == []
+    require(cluster, TIMEOUT, *FIRST_ELECTION_TIMEOUTS)
+    assert [keys for _pod, keys in alluxio.asked] == [[TIMEOUT]]
 
 
 def test_what_is_asked_for_is_that_of_the_masters():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whom a leader's metrics name though the group does not have it."""
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
@@ -111,3 +113,28 @@ def test_a_peer_without_a_pod_is_one_that_was_removed_if_it_is_not_listed(member
     assert view(made.members_of(group(COMMIT, COMMIT), PODS)) == ALL
     assert view(made.members_of(group(COMMIT, COMMIT), PODS - {"m-2"})) == ALL
     assert made.asked == ["listed", "listed"]
+
+
+def unproven(reached, commit=COMMIT):
+    """The leader m-0, m-1 that follows, and m-2 whose silence alone speaks for it."""
+    quorum = group(COMMIT, reached)
+    two = replace(quorum.peers[2], lags=reached < commit, unproven=reached < commit)
+    return Quorum(quorum.leader, (*quorum.peers[:2], two))
+
+
+@pytest.mark.parametrize("later", [89, COMMIT])
+def test_an_unproven_peer_whose_commit_index_advances_is_available(membership, later):
+    """It was removed before it had answered this leader, and has joined again."""
+    made = membership([unproven(later)])
+    assert view(made.members_of(unproven(88), PODS)) == ALL
+    assert view(made.members_of(unproven(later), PODS)) == ALL  # once known it may lag
+    assert made.asked == ["again"]
+
+
+def test_an_unproven_peer_that_stands_still_is_unavailable(membership):
+    """A new leader measures the silence of a lost follower from its own start; it is a member, and listed."""
+    made = membership([unproven(88)], [{address(0), address(1), address(2)}])
+    for _look in range(2):
+        assert view(made.members_of(unproven(88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
+    assert made.asked == ["again", "again"]
+    assert view(made.members_of(unproven(COMMIT), PODS)) == ALL
