@@ -59,12 +59,14 @@ options:
     description:
       - Rebuilds the master in this pod, such as V(hbase-master-1), from the leader's journal on another node.
       - For a master whose node is lost for good with its claim, as with local volumes, or with its emptyDir.
-      - Transfers the leadership first, if the leader's connection to the master ended with its node. Ratis
-        would keep that connection for the next pod, until TCP closes it after 15 minutes.
+        Also for one whose journal has an entry that the leader's has not, which Ratis never replaces.
+      - First ends the connections to the master that its node has not closed. Ratis would keep them for the
+        next pod, and TCP closes them after 15 minutes only. So followers restart one after the other, and a
+        leader after it has transferred the leadership. Three masters serve nobody for some seconds of each.
       - Removes its peer from both groups, deletes its claim and its pod, which the controller of the
         StatefulSet creates again, and waits until the master has both complete journals.
-      - Refused unless the node does not exist or has the taint C(node.kubernetes.io/out-of-service). A node
-        that is only not Ready may return with the journal.
+      - Otherwise refused unless the node does not exist or has the taint
+        C(node.kubernetes.io/out-of-service). A node that is only not Ready may return with the journal.
       - Refused unless all other masters are AVAILABLE in both groups and one of them leads each.
       - A master that takes part is unchanged. A claim whose volume another node can use is never deleted.
       - Mutually exclusive with O(leader) and O(exclude_node).

@@ -69,6 +69,19 @@ def raft_server_state(log: str) -> str:
     return (CLOSED if states[-1] == "close" else OPEN) if states else ""
 
 
+# Ratis (RaftServerImpl) logs this for each entry that a leader sends to a follower with another entry there.
+_CONFLICT = re.compile(r"Failed appendEntries as the first entry \(index \d+\) already exists")
+
+
+def has_conflict(log: str) -> bool:
+    """Return whether a follower refuses the leader's first entry because its journal has another one.
+
+    Ratis 2.4 takes the first entry of a journal for committed and never replaces it. So a leader that lost
+    its leadership before its first entry reached others never follows the next one.
+    """
+    return _CONFLICT.search(log) is not None
+
+
 # Ratis (RaftServerImpl) logs each role change of a peer with its term.
 _TERM = re.compile(r"changes role from\s+\w+ to (?:LEADER|FOLLOWER|CANDIDATE) at term (\d+)")
 

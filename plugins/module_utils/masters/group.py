@@ -9,7 +9,7 @@ from functools import partial
 
 from ..alluxio import java_options, jvm_arguments
 from ..alluxio.cli_output import parse_master_info, parse_quorum_info
-from ..alluxio.logs import last_term, raft_server_state
+from ..alluxio.logs import has_conflict, last_term, raft_server_state
 from ..alluxio.properties import ELECTION_TIMEOUT_MAX, election_timeout
 from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, OPEN, Quorum
 from ..api import deadline, pod_exec
@@ -67,6 +67,8 @@ exit $status"""
 # As the masters' logs print it; `date` of busybox knows no milliseconds.
 _LOCAL_TIME = ["date", "+%Y-%m-%dT%H:%M:%S,%3N"]
 _LOG_TAIL = 2000
+# A follower with a conflict logs it a thousand times a second.
+_CONFLICT_TAIL = 50
 # The answers to a request for the log of a container that is being created, and of a pod that is gone.
 _NO_LOG = (400, 404)
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
@@ -200,6 +202,18 @@ class Masters:
                 raise
             return quorum
         return replace(quorum, term=last_term(log))
+
+    def has_conflict(self, pod: str) -> bool:
+        """Return whether the end of a master's log shows an entry in its journal that the leader has not.
+
+        See alluxio/logs.py. False without a log.
+        """
+        try:
+            return has_conflict(self._client.log(self._pod(pod), container_of(MASTER), _CONFLICT_TAIL))
+        except ApiError as err:
+            if err.status not in _NO_LOG:
+                raise
+            return False
 
     def unknown_properties(self, keys: list[str]) -> list[str]:
         """Return the keys that the masters' Alluxio does not know. Raises QuorumUnknown when none answers."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
-from ..alluxio.raft import LOADING
+from ..alluxio.raft import LOADING, OPEN
 from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -317,8 +317,11 @@ class QuorumHealer:
         elif self._opened.get(key, now) is None:
             self._opened[key] = now
         opened = self._opened.get(key)
+        conflict = (domain == MASTER and state == OPEN and master.silent is not None
+                    and master.silent < quorum_plan.UNRESPONSIVE_AFTER
+                    and self.masters.has_conflict(master.pod))
         return replace(master, raft_server=state, joining=None if opened is None else now - opened,
-                       tried=tried_actions.of_container(pod, domain))
+                       tried=tried_actions.of_container(pod, domain), conflict=conflict)
 
 
 def _address(service: dict, domain: str) -> str:

@@ -57,8 +57,9 @@ class Master:
     leader; None when unknown. terminating: its pod is being deleted, as in a node's drain; it takes part
     until then. raft_server: the state of its process' Raft server, as in alluxio/raft.py. joining: seconds
     since its Raft port is known to be open; None for as long as it runs. tried: actions that an earlier run
-    has taken for this container. peer: as the group lists it, None when it does not. lost: why it cannot run
-    until a node returns, if the caller goes on without such a master.
+    has taken for this container. conflict: whether its journal has an entry that the leader's has not. peer:
+    as the group lists it, None when it does not. lost: why it cannot run until a node returns, if the caller
+    goes on without such a master.
     """
 
     pod: str
@@ -71,6 +72,7 @@ class Master:
     raft_server: str = ""
     joining: float | None = None
     tried: frozenset[str] = frozenset()
+    conflict: bool = False
     peer: Peer | None = None
     lost: str = ""
 
@@ -315,6 +317,9 @@ def _why_unavailable(master: Master) -> str:
     state = f"has run for {master.running:.0f} s and is {master.state or 'no member yet'}"
     if master.raft_server == LOADING:
         return f"{state}: it loads its journal, and its Raft port is not open yet"
+    if master.conflict:
+        return (f"{state}: its journal has an entry that the leader's has not, which Ratis never replaces; "
+                f"run alluxio_quorum with rebuild: {master.pod}")
     if master.tried:
         return (f"{state}: an earlier run has tried {' and '.join(sorted(master.tried))} without effect; "
                 f"look at the log of pod {master.pod}")

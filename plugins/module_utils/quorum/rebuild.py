@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rebuilds one master whose node is lost for good with its journal, from the leader's journal. IO.
 
+Also one whose journal conflicts with the leader's, which Ratis never mends (alluxio/logs.py).
+
 Each action depends on what is observed at that moment, so the next run continues an interrupted one:
 
 1. End the connections of the other masters to the lost one, see masters/connections.py. Ratis keeps them for
@@ -48,6 +50,7 @@ from .plan import REMOVE, RESTART, TRANSFER, Master, RaftGroup, Step
 DELETE_CLAIM = "delete_claim"
 DELETE_POD = "delete_pod"
 _PAUSE = 2.0  # seconds; each observation lists the nodes
+_CONFLICT = "its journal has an entry that the leader's has not, and Ratis keeps the first entry of a journal"
 _ENDS_WITHIN = 30.0  # seconds until an end that shows no effect is tried again
 
 
@@ -162,7 +165,18 @@ class Rebuild:
                       claim, volume, list(self._client.list(kinds.NODE)))
         lost = lost_claim.reason(place)
         connected = self._connected(groups) if lost and not place.claim_goes else frozenset()
+        lost = lost or self._conflict(groups, place)
         return _Observed(groups, place, self._is_marked(workload), lost, connected)
+
+    def _conflict(self, groups: Sequence[RaftGroup], place: Place) -> str:
+        """Return that the journal of a running master conflicts with the leader's; empty if it does not.
+
+        The pod that this run has replaced is no longer of interest.
+        """
+        if place.pod is None or place.pod["metadata"]["uid"] == self._replaced or any(
+                self._master(each).available for each in groups if each.domain == MASTER):
+            return ""
+        return _CONFLICT if self._healer.masters.has_conflict(self._name) else ""
 
     def _connected(self, groups: Sequence[RaftGroup]) -> frozenset[tuple[str, str]]:
         """Return the domain and pod of the other masters that keep a connection to the lost one."""
@@ -191,7 +205,7 @@ class Rebuild:
 
     def _is_lost(self, groups: Sequence[RaftGroup]) -> bool:
         with suppress(PreconditionFailed):  # without a StatefulSet no master can be rebuilt
-            return bool(self._observe(groups).lost)
+            return self._observe(groups).lost not in ("", _CONFLICT)
         return False
 
     def _master(self, observed: RaftGroup) -> Master:
@@ -203,7 +217,8 @@ class Rebuild:
         """Raise PreconditionFailed unless the master is lost, and the others are a complete majority."""
         what = f"{self._name} of {fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)} is not rebuilt"
         for each in observed.groups:
-            if self._master(each).available:
+            # Job masters have a journal of their own.
+            if self._master(each).available and (each.domain == MASTER or observed.lost != _CONFLICT):
                 raise PreconditionFailed(
                     f"{what}: expected a master that is in no group AVAILABLE, observed that it is in the "
                     f"{each.domain} group: run alluxio_quorum without rebuild; nothing was changed")

@@ -23,6 +23,7 @@ class FakeClaims(FakeMasters):
 
     def __init__(self, cluster, recorded, monkeypatch, members=3, on_claims=True):
         self.on_claims = on_claims
+        self.conflicts = set()  # UIDs of pods
         self.ended = []  # domain and pod of each process that was restarted, and how many were unavailable
         self.hasty = 0
         self.spare = "node6"  # the node with room for a master that is made again; empty for none
@@ -190,6 +191,14 @@ class FakeClaims(FakeMasters):
     def _is_connected(self, pod, domain, _address, port):
         assert port == PORTS[domain]
         return any(each[:2] == (domain, pod) for each in self.hanging)
+
+    def conflict(self, index):
+        """Let a master that runs have an entry in its journal that the leader has not."""
+        self.conflicts.add(self.pod(index)["metadata"]["uid"])
+        self.groups["MASTER"][f"hbase-master-{index}:{PORTS['MASTER']}"] = False
+
+    def _has_conflict(self, pod):
+        return self.cluster.stored(kinds.POD, pod, NAMESPACE)["metadata"]["uid"] in self.conflicts
 
     def _restart(self, pod, domain):
         """End a process, and with it its connections; its journal stays. Another peer leads if it led."""

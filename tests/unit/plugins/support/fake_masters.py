@@ -111,6 +111,7 @@ class FakeMasters:
             lambda _masters, pod, domain, _port: CLOSED if domain == MASTER and pod in self._closed else OPEN)
         monkeypatch.setattr(Masters, "restart", self._restart)
         monkeypatch.setattr(Masters, "is_connected", self._is_connected)
+        monkeypatch.setattr(Masters, "has_conflict", self._has_conflict)
 
     # -- what a test arranges and looks at --------------------------------------------------
 
@@ -359,6 +360,9 @@ class FakeMasters:
         if pod in self._closed:
             self._closed.remove(pod)
             self.cluster.later(JOINS, lambda: self._join(int(pod.rpartition("-")[2])))
+
+    def _has_conflict(self, _pod):
+        return False
 
     def _is_connected(self, _pod, _domain, _address, _port):
         return False

@@ -137,6 +137,9 @@ class FakeRaft:
         self._perform("kill", f"{domain} {pod}")
         return True
 
+    def has_conflict(self, pod):
+        return False
+
     def local_time(self, pod):
         now = BEGAN + timedelta(seconds=self.cluster.now + (self.clock_ahead or 0.0))
         shown = now.strftime("%Y-%m-%dT%H:%M:%S,%f")[:-3]

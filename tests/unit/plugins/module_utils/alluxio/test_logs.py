@@ -4,6 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs import (
+    has_conflict,
     last_term,
     raft_server_state,
     serves_after_web,
@@ -47,6 +48,15 @@ def test_how_long_after_its_web_port_a_leader_serves(log, seconds):
 ], ids=["serves", "spaces", "not-yet", "no-log", "no-time", "busybox"])
 def test_how_long_a_leader_has_served(log, local_time, seconds):
     assert serves_for(log, local_time) == (None if seconds is None else pytest.approx(seconds))
+
+
+def test_a_conflict_with_the_first_entry_of_the_leader():
+    """Recorded on a lab whose masters elected twice at their start."""
+    log = ("2026-11-26T22:01:27,200 INFO  RaftServer$Division - m-0_19200@group-ABB3109A44C1: Failed "
+           "appendEntries as the first entry (index 0) already exists (snapshotIndex: -1, commitIndex: 0)\n")
+    assert has_conflict(log)
+    assert not has_conflict(log.replace("as the first entry (index 0) already exists (snapshotIndex: -1, "
+                                        "commitIndex: 0)", "as previous log entry ((t:3, i:0)) is not found"))
 
 
 def test_the_term_of_a_recorded_leader(recorded):

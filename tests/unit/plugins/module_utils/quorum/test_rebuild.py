@@ -142,6 +142,34 @@ def test_of_five_masters_the_majority_stays_while_connections_end(start):
     assert {unavailable for *_process, unavailable in masters.ended} == {2}
 
 
+@pytest.mark.parametrize("on_claims", [True, False])
+def test_a_master_whose_journal_conflicts_is_rebuilt(start, monkeypatch, on_claims):
+    """Its job master takes part, and its pod closes its connections when it ends."""
+    masters = start(on_claims=on_claims)
+    masters.conflict(1)
+    monkeypatch.setattr(Masters, "is_connected", lambda *_args: True)
+    predicted = steps(rebuild(masters, check_mode=True)["plan"])
+    expected = [each for each in ALL if on_claims or each[1] != "delete_claim"]
+    assert predicted == steps(rebuild(masters)["actions"]) == expected
+    assert masters.whole() and masters.ended == [] and not masters.lost_majority
+
+
+def test_the_heal_of_a_master_with_such_a_journal_names_the_rebuild(start):
+    masters = start()
+    masters.conflict(1)
+    masters.cluster.sleep(10)
+    with pytest.raises(WaitTimeout, match=f"an entry that the leader's has not.* with rebuild: {POD}"):
+        rebuild(masters, pod=None, timeout=30)
+    assert masters.actions == []
+
+
+def test_a_master_with_such_a_journal_that_is_available_is_left_alone(start):
+    masters = start()
+    masters.conflict(1)
+    masters.groups[MASTER][POD + ":23083"] = True
+    assert rebuild(masters)["actions"] == []
+
+
 def test_an_end_without_effect_is_tried_again(start, monkeypatch):
     masters = start()
     masters.keep = [OTHER]
