@@ -106,10 +106,13 @@ def _served(cache: Cache, writer: ProbeWriter, began: float) -> float:
     """The seconds until a leader serves clients, as a drill counts them: its web port opens later."""
     time.sleep(_SECONDS_OF_ENDING)
     for _found in _looks(cache, writer, _SECONDS_TO_SERVE, pages=False):
-        seconds = time.monotonic() - began
         leader = ref_to(cache.leader())
-        return seconds - logs.served_before_web(
-            cache.client.log(leader, container_of(MASTER), _LOG_TAIL))
+        local_time, _arrived = cache.healer().masters.local_time(leader.name)
+        arrived = time.monotonic()
+        log = cache.client.log(leader, container_of(MASTER), _LOG_TAIL)
+        served_for = logs.serves_for(log, local_time)
+        assert served_for is not None, f"the log of {leader.name} does not show when it served clients"
+        return arrived - began - served_for
     raise NotInTime(f"{cache.name} was not served for {_SECONDS_TO_SERVE} s: {cache.lacks()}")
 
 
