@@ -121,22 +121,26 @@ def drains(cache: Cache) -> list[Figure]:
 
 
 def server_unavailable(cache: Cache, lab: Lab) -> list[Figure]:
-    """The API server paused for 30 s in the middle of a rolling restart and of a drill."""
-    figures = []
-    for name, job in (("rolling restart", _restart), ("drill", _drill), ("backup", _backup)):
-        with claim_for_backups(cache), writing(cache) as written, ThreadPoolExecutor(1) as background:
-            started = background.submit(_run, cache, name, job)
-            time.sleep(_UNTIL_MIDDLE)
-            with lab.api_server_paused():
-                time.sleep(_PAUSED)
-            outcome = started.result()
-            cache.until_whole()
-        print(f"  {_described(outcome)}", file=sys.stderr, flush=True)
-        work = f"API server paused for {_PAUSED} s during a {name}"
-        figures += [Figure(work, "failed", int(bool(outcome.failure)), at_most=0),
-                    Figure(work, "time", outcome.seconds, "s"),
-                    Figure(work, "acknowledged and lost", len(written["lost"]), at_most=0)]
-    return figures
+    """The API server paused for 30 s in the middle of a rolling restart, of a drill and of a backup."""
+    with claim_for_backups(cache):
+        jobs = (("rolling restart", _restart), ("drill", _drill), ("backup", _backup))
+        return [figure for name, job in jobs
+                for figure in _without_server(cache, lab, name, job)]
+
+
+def _without_server(cache: Cache, lab: Lab, name: str, job: Callable[[Cache], None]) -> list[Figure]:
+    with writing(cache) as written, ThreadPoolExecutor(1) as background:
+        started = background.submit(_run, cache, name, job)
+        time.sleep(_UNTIL_MIDDLE)
+        with lab.api_server_paused():
+            time.sleep(_PAUSED)
+        outcome = started.result()
+        cache.until_whole()
+    print(f"  {_described(outcome)}", file=sys.stderr, flush=True)
+    work = f"API server paused for {_PAUSED} s during a {name}"
+    return [Figure(work, "failed", int(bool(outcome.failure)), at_most=0),
+            Figure(work, "time", outcome.seconds, "s"),
+            Figure(work, "acknowledged and lost", len(written["lost"]), at_most=0)]
 
 
 def _jobs() -> dict[str, Callable[[Cache], None]]:
