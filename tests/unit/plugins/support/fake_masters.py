@@ -112,6 +112,7 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "restart", self._restart)
         monkeypatch.setattr(Masters, "is_connected", self._is_connected)
         monkeypatch.setattr(Masters, "has_conflict", self._has_conflict)
+        monkeypatch.setattr(Masters, "local_time", lambda _masters, _pod: ("", self.cluster.now))
 
     # -- what a test arranges and looks at --------------------------------------------------
 
