@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -97,6 +98,12 @@ class Replacement:
             self._before_create()
         with suppress(AlreadyExists):  # the answer to an earlier attempt was lost
             self._client.create(kinds.STATEFUL_SET, note.manifest, MANAGER)
+        if not note.keeps_pods:
+            # The controller may create pods of the previous StatefulSet just after that is gone. Kubernetes
+            # ends them after 30 s, and by then the controller waits minutes between two attempts to create
+            # a pod of the same name.
+            self._await_absent("pods of the previous StatefulSet", partial(self._pods, note.uid),
+                               "cannot create the pods of the same names yet")
         self._annotate(None)
 
     def _previous(self, uid: str) -> Callable[[], list[str]]:
@@ -105,26 +112,35 @@ class Replacement:
             return [self._workload.name] if existing and existing["metadata"]["uid"] == uid else []
         return found
 
-    def _pods(self) -> list[str]:
-        """Return the names of the masters' pods after a request to end them."""
+    def _pods(self, owner: str | None = None) -> list[str]:
+        """Return the names of the masters' pods after a request to end them.
+
+        owner: UID of the StatefulSet whose pods are meant; None for all.
+        """
         selector = fluid_names.master_selector(self._runtime.name)
-        pods = list(self._client.list(kinds.POD, self._runtime.namespace, selector))
+        pods = [pod for pod in self._client.list(kinds.POD, self._runtime.namespace, selector)
+                if owner is None or owner in _owners(pod)]
         for pod in pods:
             if pod["metadata"].get("deletionGracePeriodSeconds") != _GRACE:
                 self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=_GRACE)
         return [pod["metadata"]["name"] for pod in pods]
 
-    def _await_absent(self, what: str, present: Callable[[], list[str]]) -> None:
+    def _await_absent(self, what: str, present: Callable[[], list[str]],
+                      effect: str = "is not created again yet; run this again, which creates it") -> None:
         def question() -> WaitStatus:
             names = present()
             return WaitStatus(not names, ", ".join(names))
-        self._deadline.poll_until(f"{what} to be absent", question, _PAUSE, self._timed_out)
+        self._deadline.poll_until(f"{what} to be absent", question, _PAUSE,
+                                  lambda progress: self._timed_out(progress, effect))
 
-    def _timed_out(self, progress: str) -> WaitTimeout:
+    def _timed_out(self, progress: str, effect: str) -> WaitTimeout:
         return WaitTimeout(
             f"timed out after {self._deadline.seconds:g} s while waiting for the deletion of {progress}: "
-            f"{kinds.STATEFUL_SET.describe(self._workload)} is not created again yet; run this again, which "
-            "creates it")
+            f"{kinds.STATEFUL_SET.describe(self._workload)} {effect}")
 
     def _annotate(self, text: str | None) -> None:
         annotate(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._runtime, ANNOTATION, text)
+
+
+def _owners(pod: dict) -> list[str]:
+    return [owner["uid"] for owner in pod["metadata"].get("ownerReferences") or []]

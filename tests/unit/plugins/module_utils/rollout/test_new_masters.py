@@ -31,6 +31,7 @@ class NewCache:
     def __init__(self, cluster, recorded, monkeypatch):
         self.cluster = cluster
         self._left = None
+        self.before_create_of_workload = lambda: None
         monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
         for verb in ("create", "patch", "delete", "get", "list"):
             monkeypatch.setattr(cluster, verb, self._counted(verb, getattr(cluster, verb)))
@@ -69,6 +70,8 @@ class NewCache:
 
     def _counted(self, verb, real):
         def call(kind, *args, **options):
+            if verb == "create" and kind == kinds.STATEFUL_SET:
+                self.before_create_of_workload()
             answer = real(kind, *args, **options)
             if verb == "list":
                 answer = list(answer)
@@ -106,6 +109,24 @@ def test_the_final_stateful_set_stands_before_a_master_starts(cache):
     writes = cache.cluster.writes()
     assert writes.index(("patch", "alluxioruntimes")) < writes.index(("delete", "statefulsets"))
     assert writes[-2:] == [("create", "statefulsets"), ("patch", "alluxioruntimes")]
+
+
+def test_pods_that_the_controller_creates_for_the_previous_stateful_set_are_ended(cache):
+    """It creates them in a sync that began before the deletion; the new StatefulSet needs their names."""
+    def create_late():
+        cache.cluster.put(kinds.POD, {"metadata": {
+            "name": "hbase-master-1", "namespace": "data", "labels": LABELS,
+            "ownerReferences": [{"uid": previous[0]}]}})
+        cache.cluster.put(kinds.POD, {"metadata": {
+            "name": "hbase-master-2", "namespace": "data", "labels": LABELS,
+            "ownerReferences": [{"uid": "of-the-new-one"}]}})
+
+    previous = []
+    cache.cluster.later(4, lambda: previous.append(cache.workload()["metadata"]["uid"]))
+    cache.before_create_of_workload = create_late
+    assert cache.run().error is None
+    require_final(cache)
+    assert cache.pods() == ["hbase-master-2"]
 
 
 def test_headless_services_stay_on_demand_and_bring_no_probe(cache):
