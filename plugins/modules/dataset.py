@@ -84,7 +84,7 @@ options:
             type: str
             required: true
           secret_key:
-            description: Key in the Secret.
+            description: Key in the Secret. Its value must not have spaces, at which Fluid would split it.
             type: str
             required: true
   shared_options: &shared_options

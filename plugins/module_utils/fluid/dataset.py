@@ -33,6 +33,7 @@ _PATH_SCHEME, _CLAIM_SCHEME = "local://", "pvc://"
 _NATIVE_SCHEMES = (_PATH_SCHEME, _CLAIM_SCHEME)
 # Fluid's volume for a Secret in the masters (pkg/ddc/alluxio/transform_volumes.go).
 SECRET_VOLUME = "alluxio-mount-secret-"
+_SPACE = re.compile(r"\s")
 # What would break the chart's YAML, into which Fluid writes the paths of native mounts without quotes.
 _NOT_IN_YAML = re.compile(r"[\x00-\x1f\x7f]|: | #|:\Z")
 
@@ -94,9 +95,16 @@ def _require_valid_mount(where: str, mount: dict) -> None:
         _require_valid_native(where, mount)
         return
     alluxio_mounts.require_path(f"the path of {where} from its name", path_of(mount))
-    alluxio_mounts.require_plain(f"{where}.mount_point", point, "write it with % and two hexadecimal digits")
+    alluxio_mounts.require_plain(f"{where}.mount_point", point, _remedy(point))
     alluxio_mounts.require_plain(f"{where}, whose path is {path_of(mount)!r}", path_of(mount))
     _require_valid_options(f"{where}.", mount.get("options"), mount.get("encrypt_options"))
+
+
+def _remedy(point: str) -> str:
+    """Return what to do about a character of the shell; only web servers decode what is percent-encoded."""
+    if point.startswith(("http://", "https://")):
+        return "write it in hexadecimal, such as %20 for a space"
+    return "mount the folder above it, or rename the folder"
 
 
 def _require_valid_native(where: str, mount: dict) -> None:
@@ -194,8 +202,10 @@ def _require_valid_options(where: str, plain: dict | None, encrypted: list[dict]
     for key, value in (text_map(plain) or {}).items():
         what = f"{where}{prefix}options.{key}"
         _require_key(what, key)
+        # Fluid's script reads a Secret within backticks, without quotes: spaces split it.
         alluxio_mounts.require_plain(
-            f"the value of {what}", value, f"put the value into a Secret and use {prefix}encrypt_options")
+            f"the value of {what}", value, "use a value without spaces, as a Secret's has to be, too"
+            if _SPACE.search(value) else f"put the value into a Secret and use {prefix}encrypt_options")
         if value.startswith("~"):
             raise InvalidInput(f"the value of {what} starts with '~', which a shell in the masters replaces: "
                                "write the whole path")

@@ -97,13 +97,20 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
     pytest.param({"mounts": [{"mount_point": "https://host/a&touch /tmp/x"}]},
                  "mounts[0].mount_point has the character '&': Fluid passes it to a shell in the masters, "
                  "which "
-                 "would split or execute it; write it with % and two hexadecimal digits", id="command"),
+                 "would split or execute it; write it in hexadecimal, such as %20 for a space", id="command"),
+    pytest.param({"mounts": [{"mount_point": "s3://bucket/my data", "name": "web"}]},
+                 "mounts[0].mount_point has the character ' ': Fluid passes it to a shell in the masters, "
+                 "which would split or execute it; mount the folder above it, or rename the folder",
+                 id="folder-of-a-bucket"),
     pytest.param({"mounts": [{**WEB, "options": {"title": "Index of", "a": 1}}]},
                  "the value of mounts[0].options.title has the character ' ': Fluid passes it to a shell in "
                  "the "
-                 "masters, which would split or execute it; put the value into a Secret and use "
-                 "encrypt_options",
-                 id="option-with-a-space"),
+                 "masters, which would split or execute it; use a value without spaces, as a Secret's has to "
+                 "be, too", id="option-with-a-space"),
+    pytest.param({"mounts": [{**WEB, "options": {"key": "a&b"}}]},
+                 "the value of mounts[0].options.key has the character '&': Fluid passes it to a shell in "
+                 "the masters, which would split or execute it; put the value into a Secret and use "
+                 "encrypt_options", id="option-with-an-ampersand"),
     pytest.param({"mounts": [{**WEB, "options": {"a;b": 1}}]},
                  "the name of mounts[0].options.a;b has the character ';'", id="key-with-a-semicolon"),
     pytest.param({"mounts": [{**WEB, "options": {"a=b": 1}}]}, "mounts[0].options.a=b: expected the name",
