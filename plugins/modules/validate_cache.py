@@ -16,6 +16,8 @@ description:
   - Fails if the cluster has too few schedulable nodes for masters on the host network. It evaluates node
     selector, taints with the tolerations of the Dataset, and its node affinity, which masters get with a
     C(local://) mount. Masters of an existing runtime need no place, so there it only warns.
+  - Fails on fields of C(spec_overrides), C(volumes), C(node_affinity) and C(tolerations) that the definitions
+    of an installed Fluid lack. It creates the objects in a dry run for that, if these options are given.
   - Needs neither Fluid nor the namespace. Check mode of the other modules needs both, because the API
     server validates a dry run.
   - Changes nothing. Listing the nodes needs C(list) on C(nodes); without this permission the module warns
@@ -110,6 +112,7 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
 def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
     """Return an unchanged result if enough nodes accept the masters that have to be placed."""
     parts = converted(params)
+    cache_checks.require_known_fields(client, parts["dataset"], parts["runtime"])
     cache_checks.require_nodes(client, parts["dataset"], parts["runtime"], reporter.warn)
     return {"changed": False}
 

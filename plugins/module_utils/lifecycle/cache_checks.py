@@ -11,13 +11,20 @@ from contextlib import contextmanager
 
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..errors import Forbidden, InvalidInput, KindNotFound
+from ..apply.field_manager import MANAGER
+from ..errors import ApiError, Forbidden, InvalidInput, KindNotFound, ServerUnavailable
 from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
 from ..journal import volume as journal_volume
 from ..k8s.kinds import Kind
 from ..k8s.names import require_metadata
 from ..k8s.placement_rules import require_placement
 from . import runtime_checks, volume as lifecycle_volume
+
+# Options that hold fields in the form of Kubernetes, which only the cluster's definitions know.
+_DATASET_FIELDS = ("spec_overrides", "node_affinity", "tolerations")
+_RUNTIME_FIELDS = ("spec_overrides", "volumes")
+# The answers of the API server to fields that an object cannot have.
+_REFUSED = (400, 422)
 
 
 def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
@@ -37,6 +44,28 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
     if volume is not None:
         with _named(fluid_kinds.DATASET, volume):
             lifecycle_volume.require_valid(volume)
+
+
+def require_known_fields(client: Client, dataset: dict, runtime: dict) -> None:
+    """Raise InvalidInput, naming the object, for fields that the definitions of Fluid on the cluster lack.
+
+    Creates the objects in a dry run, and only with options that hold such fields. The server looks for
+    unknown fields before it looks for the namespace or an object of the name. Without Fluid or the permission
+    to create, the write itself is refused later.
+    """
+    for kind, params, fields, manifest in (
+            (fluid_kinds.DATASET, dataset, _DATASET_FIELDS, fluid_dataset.manifest),
+            (fluid_kinds.ALLUXIO_RUNTIME, runtime, _RUNTIME_FIELDS, fluid_runtime.manifest)):
+        if not any(params.get(field) for field in fields):
+            continue
+        with _named(kind, params):
+            try:
+                client.create(kind, manifest(params), MANAGER, dry_run=True)
+            except ServerUnavailable:
+                raise
+            except ApiError as err:
+                if err.status in _REFUSED:
+                    raise InvalidInput(str(err)) from err
 
 
 def require_nodes(client: Client, dataset: dict, runtime: dict, warn: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -104,6 +105,44 @@ def test_too_few_nodes(run, runtime, message):
     result = run("validate_cache", **cache(runtime=runtime))
     assert result["msg"].startswith("AlluxioRuntime hbase in namespace data: ")
     assert message in result["msg"]
+
+
+OVERRIDES = [
+    ("datasets", {"dataset": {"spec_overrides": {"mount": []}}}),
+    ("datasets", {"dataset": {"tolerations": [{"key": "a", "operator": "Exists"}]}}),
+    ("alluxioruntimes", {"runtime": {"spec_overrides": {"updateStrategy": "OnDelete"}}}),
+    ("alluxioruntimes", {"runtime": {"volumes": [{"name": "a", "secrt": {}}]}}),
+]
+
+
+@pytest.mark.parametrize(("plural", "options"), OVERRIDES,
+                         ids=["dataset", "tolerations", "runtime", "volumes"])
+def test_fields_that_the_definitions_lack_are_refused(cluster, run, plural, options):
+    cluster.missing_kinds.clear()
+    cluster.before_write(lambda: refuse("the cluster's definition has no field spec.x", 400))
+    result = run("validate_cache", **cache(**options))
+    assert result["failed"]
+    assert result["msg"].endswith("hbase in namespace data: the cluster's definition has no field spec.x")
+    assert cluster.requests == [("create", plural)]
+
+
+@pytest.mark.parametrize(("plural", "options"), OVERRIDES,
+                         ids=["dataset", "tolerations", "runtime", "volumes"])
+@pytest.mark.parametrize("answer", ["accepts", "no-fluid", "no-namespace", "not-allowed"])
+def test_fields_are_left_to_the_write(cluster, run, plural, options, answer):
+    if answer != "no-fluid":
+        cluster.missing_kinds.clear()
+    if answer == "no-namespace":
+        cluster.before_write(lambda: refuse('namespaces "data" not found', 404))
+    if answer == "not-allowed":
+        cluster.forbidden.add(("create", plural))
+    assert not run("validate_cache", **cache(**options)).get("failed")
+    assert cluster.requests == [("create", plural), ("list", "nodes")]
+    assert cluster.stored(fluid_kinds.DATASET, "hbase", "data") is None
+
+
+def refuse(message, status):
+    raise ApiError(message, status)
 
 
 def test_without_permission_for_nodes_it_warns(cluster, run):
