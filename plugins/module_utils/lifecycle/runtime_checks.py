@@ -9,9 +9,9 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..apply.merge import MergeResult
 from ..apply.reconcile import Guard
-from ..errors import Forbidden, InvalidInput, KindNotFound
+from ..errors import Forbidden, InvalidInput, KindNotFound, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, runtime
-from ..fluid.dataset import demands_on_masters
+from ..fluid.dataset import demands_on_masters, is_of_alluxio, is_reference
 from ..fluid.rules import runtime as runtime_rules
 from ..fluid.runtime import changes_journal, declared_masters
 from ..k8s import kinds, scheduling
@@ -30,13 +30,18 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
         if runtime.masters_share_hosts(params):
             require_nodes_for_masters(client, params, _dataset_of(client, ref_of(params)), warn)
 
+    def require_creatable() -> None:
+        dataset = _dataset_of(client, ref_of(params))
+        _require_no_other_runtime(ref_of(params), dataset)
+        if params["master_replicas"] > 1:
+            require_nodes_for_masters(client, params, dataset, warn)
+
     def guard(existing: dict | None, merged: MergeResult) -> None:
         paths = [change.path for change in merged.changes]
         if existing is None:
             for line in runtime_rules.warnings(params):
                 warn(f"{what}: {line}")
-            if params["master_replicas"] > 1:
-                require_places()
+            require_creatable()
             _warn_of_unread(what, paths, params["master_replicas"], warn)
             return
         masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
@@ -62,6 +67,20 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
                  "change has no effect until the runtime is deleted and created again")
 
     return guard
+
+
+def _require_no_other_runtime(ref: ObjectRef, dataset: dict | None) -> None:
+    """Raise PreconditionFailed if a runtime of another kind serves the Dataset.
+
+    Fluid compares names alone (api/v1alpha1/dataset_types.go, CanbeBound), so both would serve it.
+    """
+    if dataset is None or is_reference(dataset) or is_of_alluxio(dataset):
+        return
+    types = [each.get("type") or "" for each in dataset["status"]["runtimes"]]
+    raise PreconditionFailed(
+        f"{fluid_kinds.DATASET.describe(ref)} is bound to a runtime of type {', '.join(types)}, and Fluid "
+        "would let two runtimes serve it: delete that runtime and wait until it is absent, or use another "
+        "name")
 
 
 def _warn_of_unread(what: str, paths: list[tuple], masters: int, warn: Callable[[str], None]) -> None:

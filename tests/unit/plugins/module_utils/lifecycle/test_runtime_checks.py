@@ -4,7 +4,11 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.merge import Change, MergeResult
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    InvalidInput,
+    PreconditionFailed,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import runtime_checks
@@ -117,7 +121,29 @@ def test_only_nodes_with_the_wanted_labels_count(guard, nodes):
                          ids=["one", "own-addresses"])
 def test_masters_that_need_no_node_each_need_no_look_at_the_nodes(cluster, guard, given):
     assert guard(params(**given)) == []
-    assert cluster.requests == []
+    assert cluster.requests == [("get", "datasets")]
+
+
+@pytest.mark.parametrize("masters", [1, 3])
+def test_a_dataset_that_another_runtime_serves_is_refused(cluster, guard, masters):
+    cluster.put(fluid_kinds.DATASET, {
+        "metadata": {"name": "hbase", "namespace": "data"}, "spec": {"mounts": [{"mountPoint": "s3://b/"}]},
+        "status": {"phase": "Bound", "runtimes": [{"name": "hbase", "namespace": "data", "type": "thin"}]}})
+    with pytest.raises(PreconditionFailed) as refused:
+        guard(params(master_replicas=masters))
+    assert str(refused.value) == (
+        "Dataset hbase in namespace data is bound to a runtime of type thin, and Fluid would let two "
+        "runtimes serve it: delete that runtime and wait until it is absent, or use another name")
+
+
+@pytest.mark.parametrize("status", [
+    {}, {"phase": "NotBound", "runtimes": []}, {"phase": "Bound", "runtimes": [{"type": "alluxio"}]}],
+    ids=["new", "unbound", "of-alluxio"])
+def test_a_dataset_without_another_runtime_passes(cluster, guard, status):
+    cluster.put(fluid_kinds.DATASET, {
+        "metadata": {"name": "hbase", "namespace": "data"}, "spec": {"mounts": [{"mountPoint": "s3://b/"}]},
+        "status": status})
+    assert guard(params(network_mode="ContainerNetwork")) == []
 
 
 def test_without_permission_for_nodes_it_warns(cluster, guard):
