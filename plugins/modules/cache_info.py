@@ -143,6 +143,7 @@ duration:
   sample: 0.4
 """
 
+from ..module_utils.errors import InvalidInput
 from ..module_utils.k8s.names import require_identity
 from ..module_utils.module import arguments
 from ..module_utils.module.option_names import FluidModule
@@ -160,8 +161,15 @@ def argument_spec() -> dict:
         wait_timeout={"type": "int", "default": 600})
 
 
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for an invalid name, and for a percentage that no cache reaches."""
+    require_identity(params)
+    if not 0 <= params["cached_percentage"] <= 100:
+        raise InvalidInput(f"cached_percentage is {params['cached_percentage']:g}: expected 0 to 100")
+
+
 def main() -> None:
-    run(FluidModule(argument_spec(), supports_check_mode=True), read, require_identity)
+    run(FluidModule(argument_spec(), supports_check_mode=True), read, require_valid)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import yaml
 
+from ..module_utils.errors import InvalidInput
+from ..module_utils.k8s import quantity
 from .conversion import converted, from_yaml, is_given
 
 _NAME = re.compile(r"\bfluid_[a-z0-9_]+\b")
@@ -26,6 +28,9 @@ _TYPES: dict[str, tuple[object, str]] = {
     "int": (0, "a whole number"), "float": (0, "a number"), "bool": (False, "true or false"),
     "list": ([], "a list"), "dict": ({}, "a dictionary"), "str": ("", "a text"),
 }
+# Limits of the values that only verify reads, at the end of a deployment. The second may be infinite.
+_RANGES = {"fluid_cached_percentage": (0, 100), "fluid_probe_seconds": (1, float("inf"))}
+_QUANTITIES = ("fluid_probe_bytes",)
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,22 @@ def _refusal(name: str, value: object, option: Mapping) -> str:
         return f"{name} is {typed!r}: expected one of {', '.join(filter(None, option['choices']))}"
     if name.endswith("_timeout") and int(typed) < 1:
         return f"{name} is {typed}: expected at least one second{_example(option)}"
+    return _limit_refusal(name, typed)
+
+
+def _limit_refusal(name: str, typed: object) -> str:
+    """Return why a number or a quantity is refused; empty for a valid one."""
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        if not low <= float(typed) <= high:  # type: ignore[arg-type]
+            limit = f"at least {low}" if high == float("inf") else f"{low} to {high}"
+            return f"{name} is {typed}: expected {limit}"
+    if name in _QUANTITIES:
+        try:
+            if quantity.parse(str(typed)) < 0:
+                return f"{name} is {typed}: expected 0, which reads nothing, or more"
+        except InvalidInput as err:
+            return f"{name}: {err}"
     return ""
 
 

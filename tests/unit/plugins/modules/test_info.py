@@ -132,3 +132,9 @@ def test_a_runtime_that_does_not_exist(run):
 def test_quorum_info_refuses(cluster, run, options, message):
     assert message in run("alluxio_quorum_info", **options)["msg"]
     assert cluster.requests == []
+
+
+def test_a_percentage_that_no_cache_reaches_is_refused(cluster, run):
+    result = run("cache_info", name="hbase", namespace="data", cached_percentage=150)
+    assert (result["failed"], result["msg"]) == (True, "cached_percentage is 150: expected 0 to 100")
+    assert cluster.requests == []

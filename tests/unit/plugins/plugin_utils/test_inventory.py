@@ -58,6 +58,7 @@ def test_a_missing_variable():
 
 @pytest.mark.parametrize("values", [
     {"fluid_worker_replicas": "3", "fluid_probes": "false", "fluid_cached_percentage": 50},
+    {"fluid_probe_bytes": "0"}, {"fluid_probe_bytes": "100Mi", "fluid_cached_percentage": "99.5"},
     {"fluid_drill_max_failover_seconds": "1.5"}, {"fluid_drill_max_failover_seconds": 3},
     {"fluid_mounts": "- mount_point: https://host/"}, {"fluid_mounts": "[]"}, {"fluid_mounts": []},
     {"fluid_access_modes": "ReadOnlyMany,ReadWriteMany"}, {"fluid_jvm_options": ["-Xmx1g"]},
@@ -83,6 +84,12 @@ def test_accepted(values):
     ({"fluid_placement": "shared"}, "fluid_placement is 'shared': expected one of Exclusive, Shared"),
     ({"fluid_name": {"name": "a"}}, "fluid_name is a dictionary: expected a text"),
     ({"fluid_deploy_timeout": "0"}, "fluid_deploy_timeout is 0: expected at least one second, such as 900"),
+    ({"fluid_cached_percentage": "150"}, "fluid_cached_percentage is 150: expected 0 to 100"),
+    ({"fluid_cached_percentage": -1}, "fluid_cached_percentage is -1: expected 0 to 100"),
+    ({"fluid_probe_seconds": "0"}, "fluid_probe_seconds is 0: expected at least 1"),
+    ({"fluid_probe_bytes": "1GB"}, "fluid_probe_bytes: '1GB' is not a Kubernetes quantity: expected a number "
+                                   "with an optional suffix, such as 500m, 512Mi or 2Gi"),
+    ({"fluid_probe_bytes": "-1"}, "fluid_probe_bytes is -1: expected 0, which reads nothing, or more"),
     ({"fluid_mounts": "a: ["},
      "fluid_mounts is a text that is no YAML: expected a list, or a list as YAML text"),
     ({"fluid_mounts": "https://host/"}, "fluid_mounts is a text: expected a list, or a list as YAML text"),
