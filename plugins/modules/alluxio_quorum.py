@@ -60,9 +60,10 @@ options:
       - Rebuilds the master in this pod, such as V(hbase-master-1), from the leader's journal on another node.
       - For a master whose node is lost for good with its claim, as with local volumes, or with its emptyDir.
         Also for one whose journal has an entry that the leader's has not, which Ratis never replaces.
-      - First ends the connections to the master that its node has not closed. Ratis would keep them for the
-        next pod, and TCP closes them after 15 minutes only. So followers restart one after the other, and a
-        leader after it has transferred the leadership. Three masters serve nobody for some seconds of each.
+      - A leader with a connection to the master that its node has not closed first transfers the leadership.
+        Ratis would keep that connection for the next pod, and TCP closes it after 15 minutes only. If all
+        followers have one too, the next leader restarts before, and three masters serve nobody meanwhile.
+        Followers with such a connection restart at the end, one after the other.
       - Removes its peer from both groups, deletes its claim and its pod, which the controller of the
         StatefulSet creates again, and waits until the master has both complete journals.
       - Otherwise refused unless the node does not exist or has the taint

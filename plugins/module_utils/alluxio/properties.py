@@ -83,3 +83,11 @@ def heartbeat_interval(properties: Mapping[str, str]) -> float:
     sets to election.timeout.min (RaftJournalSystem).
     """
     return election_timeout(ELECTION_TIMEOUT_MIN, properties) / 2
+
+
+def first_election_timeouts(properties: Mapping[str, str]) -> dict[str, str]:
+    """Return FIRST_ELECTION_TIMEOUTS, or the election timeouts of the properties for slower heartbeats."""
+    low, high = FIRST_ELECTION_TIMEOUTS
+    if heartbeat_interval(properties) < durations.seconds(low, FIRST_ELECTION_TIMEOUTS[low]):
+        return FIRST_ELECTION_TIMEOUTS
+    return {low: properties[ELECTION_TIMEOUT_MIN], high: properties[ELECTION_TIMEOUT_MAX]}

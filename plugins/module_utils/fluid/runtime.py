@@ -6,11 +6,11 @@ from __future__ import annotations
 from ..alluxio import durations, java_options, raft as alluxio_raft
 from ..alluxio.properties import (
     ELECTION_TIMEOUT_DEFAULTS,
-    FIRST_ELECTION_TIMEOUTS,
     RAFT_DURATIONS,
     RAFT_PROFILES,
     RAFT_PROPERTIES,
     STANDBY_WEB,
+    first_election_timeouts,
 )
 from ..errors import InvalidInput
 from ..k8s import quantity
@@ -178,7 +178,7 @@ def _networks(params: dict) -> dict[str, dict]:
 def _properties(params: dict) -> dict | None:
     raft = {RAFT_PROPERTIES[option]: value for option, value in raft_options(params).items()}
     profile = (params.get("raft") or {}).get("profile") or "default"
-    first = FIRST_ELECTION_TIMEOUTS if RAFT_PROFILES[profile] else {}
+    first = first_election_timeouts(raft) if RAFT_PROFILES[profile] else {}
     own = text_map(params.get("properties"))
     return None if own is None and not raft else {**first, **(own or {}), **raft}
 

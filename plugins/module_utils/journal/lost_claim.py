@@ -46,6 +46,11 @@ class Place:
         return any(k8s_nodes.name_of(node) == self.node for node in self.usable)
 
     @property
+    def ready(self) -> bool:
+        """Whether the pod is on a node that is Ready and not lost."""
+        return any(k8s_nodes.name_of(node) == self.node and k8s_nodes.is_ready(node) for node in self.usable)
+
+    @property
     def claim_goes(self) -> bool:
         """Whether the claim does not exist, or ends with the last pod that uses it."""
         return self.claim is None or bool(self.claim["metadata"].get("deletionTimestamp"))

@@ -188,31 +188,30 @@ class Masters:
         raise QuorumUnknown(f"{self._unanswered('the configuration')}: none serves its web port")
 
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
-        """Return the quorum with the newest Raft term in its leader's log; None if the log has none.
+        """Return the quorum with the newest Raft term in its leader's log; None if nobody gives the log.
 
-        A container that is created has no log yet, nor has a pod that is gone.
+        A container that is created has none yet, nor has a pod that is gone or on a node that is not Ready.
         """
         host = (quorum.leader or "").rpartition(":")[0]
         if all(pod["metadata"]["name"] != host for pod in (self.pods() if pods is None else pods)):
             return quorum
         try:
             log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
-        except ApiError as err:
-            if err.status not in _NO_LOG:
-                raise
+        except Forbidden:
+            raise
+        except ApiError:
             return quorum
         return replace(quorum, term=last_term(log))
 
     def has_conflict(self, pod: str) -> bool:
         """Return whether the end of a master's log shows an entry in its journal that the leader has not.
 
-        See alluxio/logs.py. False without a log.
+        See alluxio/logs.py. False if nobody gives the log, as on a node that is not Ready.
         """
         try:
-            return has_conflict(self._client.log(self._pod(pod), container_of(MASTER), _CONFLICT_TAIL))
-        except ApiError as err:
-            if err.status not in _NO_LOG:
-                raise
+            return has_conflict(
+                self._client.once().log(self._pod(pod), container_of(MASTER), _CONFLICT_TAIL))
+        except ApiError:
             return False
 
     def unknown_properties(self, keys: list[str]) -> list[str]:

@@ -25,6 +25,7 @@ class Membership:
 
     def __init__(self, reread: Callable[[], Quorum | None],
                  list_members: Callable[[], Collection[str] | None]) -> None:
+        self._leader: str | None = None  # of the last group
         self._reread = reread
         self._list_members = list_members
         # By leader: addresses of removed peers without a pod.
@@ -41,6 +42,7 @@ class Membership:
 
         with_pod: the hosts of addresses that have a pod.
         """
+        self._begin(quorum.leader)
         without_pod = {
             peer.address for peer in quorum.peers if peer.address.rpartition(":")[0] not in with_pod}
         removed = self._removed_of(quorum.leader, without_pod)
@@ -50,6 +52,13 @@ class Membership:
                  for peer in quorum.peers
                  if peer.address not in removed and outside.get(peer.address, -1) != peer.reached]
         return replace(quorum, peers=tuple(peers))
+
+    def _begin(self, leader: str | None) -> None:
+        """Forget what an earlier leadership of the present leader has shown."""
+        if leader != self._leader:
+            for remembered in (self._removed, self._members, self._answering, self._outside):
+                remembered.pop(leader, None)
+        self._leader = leader
 
     def _removed_of(self, leader: str | None, without_pod: set[str]) -> set[str]:
         """Return the peers without a pod that the command does not list."""

@@ -5,10 +5,11 @@ Also one whose journal conflicts with the leader's, which Ratis never mends (all
 
 Each action depends on what is observed at that moment, so the next run continues an interrupted one:
 
-1. End the connections of the other masters to the lost one, see masters/connections.py. Ratis keeps them for
-   the next pod behind the same address (PeerProxyMap.computeIfAbsent), and a leader with such a connection
-   serves nobody while that pod joins (seen on the lab). Followers restart one after the other, a leader after
-   it has transferred the leadership.
+1. Transfer the leadership from a leader that keeps a connection to the lost master, see
+   masters/connections.py. Ratis keeps it for the next pod behind the same address
+   (PeerProxyMap.computeIfAbsent), and such a leader serves nobody while that pod joins (seen on the lab). If
+   the followers keep one too, the next leader restarts before. The other processes with such a connection
+   restart at the end, when the groups are complete.
 2. Remove the master's peer from both groups: an old process that returns has no vote.
 3. Delete the claim on the lost volume. The finalizer kubernetes.io/pvc-protection keeps it while a scheduled
    pod uses it.
@@ -34,7 +35,7 @@ from ..api.deadline import Deadline
 from ..apply.update import annotate
 from ..errors import ApiError, Forbidden, PreconditionFailed, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
-from ..fluid.components import JOURNAL_VOLUME, MASTER, container_of
+from ..fluid.components import DOMAINS, JOURNAL_VOLUME, MASTER, container_of
 from ..fluid.operations import REBUILD
 from ..journal import lost_claim, template
 from ..journal.lost_claim import Place
@@ -81,7 +82,6 @@ class Rebuild:
         self._healer = healer
         self._deadline = deadline
         self._active = False  # whether the master has to be rebuilt
-        self._began = False  # whether this run has set the annotation
         # By domain and pod: the container whose process this run has ended, and when it did.
         self._ended: dict[tuple[str, str], tuple[tuple[str, str, str], float]] = {}
         self._removed: set[str] = set()  # domains from which this run has removed the peer
@@ -111,22 +111,32 @@ class Rebuild:
         if self._takes_part(groups):
             return []
         observed = self._observe(groups)
-        if not observed.marked:
+        if not observed.marked or (
+                not observed.lost and observed.place.scheduled and not observed.place.ready):
             self._require_lost(observed)
-        return self._steps(observed)
+        steps = self._steps(observed)
+        return steps + self._late_restarts(observed) if steps else []
 
     def begun(self) -> bool:
         """Return whether the rebuilding of this master has begun and has not ended."""
         workload = self._client.get(kinds.STATEFUL_SET, self._workload)
         return workload is not None and self._is_marked(workload)
 
+    def _mark(self) -> str:
+        """Return the annotation's value: the pod, and the UID of a pod whose journal conflicts."""
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload)
+        return annotations_of(workload).get(REBUILD, "") if workload else ""
+
     def begin(self) -> None:
         """Check the preconditions and set the annotation, before anything else is changed."""
-        planned, begun = self.plan(self.groups()), self.begun()
-        self._began = bool(planned) and not begun
+        groups = self.groups()
+        planned, begun = self.plan(groups), self.begun()
         self._active = bool(planned) or begun
-        if self._began:
-            annotate(self._client, kinds.STATEFUL_SET, self._workload, REBUILD, self._name)
+        if planned and not begun:
+            observed = self._observe(groups)
+            uid = (observed.place.pod or {"metadata": {}})["metadata"].get("uid", "")
+            value = f"{self._name} {uid}" if observed.lost == _CONFLICT else self._name
+            annotate(self._client, kinds.STATEFUL_SET, self._workload, REBUILD, value)
 
     def run(self) -> None:
         """Perform the actions, until the master's pod is scheduled with a claim that is not lost."""
@@ -145,6 +155,7 @@ class Rebuild:
             lacking = catch_ups.lacking(peers, self._deadline.now())
             return WaitStatus(not lacking, catch_up.reason(lacking))
         self._poll(f"{self._name} to have the complete journal", question)
+        self._disconnect_followers()
         annotate(self._client, kinds.STATEFUL_SET, self._workload, REBUILD, None)
 
     # -- what is observed -----------------------------------------------------------------------
@@ -171,26 +182,35 @@ class Rebuild:
     def _conflict(self, groups: Sequence[RaftGroup], place: Place) -> str:
         """Return that the journal of a running master conflicts with the leader's; empty if it does not.
 
-        The pod that this run has replaced is no longer of interest.
+        The log shows it as long as the master is a peer; the annotation remembers the pod until its end.
         """
-        if place.pod is None or place.pod["metadata"]["uid"] == self._replaced or any(
+        if place.pod is None or any(
                 self._master(each).available for each in groups if each.domain == MASTER):
             return ""
-        return _CONFLICT if self._healer.masters.has_conflict(self._name) else ""
+        name, _sep, uid = self._mark().partition(" ")
+        if name == self._name:
+            return _CONFLICT if uid == place.pod["metadata"]["uid"] else ""
+        if not place.ready or not self._healer.masters.has_conflict(self._name):
+            return ""
+        return _CONFLICT
 
     def _connected(self, groups: Sequence[RaftGroup]) -> frozenset[tuple[str, str]]:
-        """Return the domain and pod of the other masters that keep a connection to the lost one."""
+        """Return the domain and pod of the other masters that keep a connection to the lost one.
+
+        Without those that this run has restarted: a node that hangs may accept connections again.
+        """
         service = self._client.get(kinds.SERVICE, self._ref(self._name))
         address = (service or {"spec": {}})["spec"].get("clusterIP") or "None"
         if address == "None":
             return frozenset()
         return frozenset(
             (each.domain, master.pod) for each in groups for master in each.masters
-            if master.pod != self._name and master.stays and self._healer.masters.is_connected(
+            if master.pod != self._name and master.stays and not self._has_ended(each.domain, master.pod)
+            and self._healer.masters.is_connected(
                 master.pod, each.domain, address, int(self._master(each).address.rpartition(":")[2])))
 
     def _is_marked(self, workload: dict) -> bool:
-        return annotations_of(workload).get(REBUILD) == self._name
+        return annotations_of(workload).get(REBUILD, "").partition(" ")[0] == self._name
 
     def _takes_part(self, groups: Sequence[RaftGroup]) -> bool:
         return all(not self._master(observed).unavailable for observed in groups)
@@ -226,27 +246,41 @@ class Rebuild:
             raise PreconditionFailed(
                 f"{what}: expected a node that is lost for good, observed: "
                 f"{lost_claim.refusal(observed.place)}; nothing was changed")
-        shortcoming = self._shortcoming(observed.groups)
+        shortcoming = self._shortcoming(observed)
         if shortcoming:
             raise PreconditionFailed(
                 f"{what}: expected all other masters AVAILABLE and one of them leading, observed: "
                 f"{shortcoming}: run alluxio_quorum without rebuild first; nothing was changed")
 
-    def _shortcoming(self, groups: Sequence[RaftGroup]) -> str:
+    def _shortcoming(self, observed: _Observed) -> str:
         """Return why the other masters are no complete majority of both groups; empty if they are."""
-        for observed in groups:
-            leading = observed.leading()
-            if leading is None or leading.pod == self._name:
-                return f"{observed.leader or 'no master'} leads the {observed.domain} group"
-            others = [master for master in observed.masters if master.pod != self._name]
-            unavailable = [master.pod for master in others if master.unavailable]
-            if unavailable:
-                return f"{', '.join(unavailable)} unavailable in the {observed.domain} group"
-            # The group without the peer must commit the change of members.
-            listed = observed.listed - bool(self._master(observed).state)
-            if len(others) < quorum_size(listed):
-                return f"{len(others)} of the {listed} other peers of the {observed.domain} group are masters"
+        return next(filter(None, (self._group_shortcoming(each, observed) for each in observed.groups)), "")
+
+    def _group_shortcoming(self, group: RaftGroup, observed: _Observed) -> str:
+        leading = group.leading()
+        if leading is None or (leading.pod == self._name and not self._leads_jobs(group, observed)):
+            return f"{group.leader or 'no master'} leads the {group.domain} group"
+        others = [master for master in group.masters if master.pod != self._name]
+        unavailable = [master.pod for master in others if master.unavailable]
+        if unavailable:
+            return f"{', '.join(unavailable)} unavailable in the {group.domain} group"
+        # The group without the peer must commit the change of members.
+        listed = group.listed - bool(self._master(group).state)
+        if len(others) < quorum_size(listed):
+            return f"{len(others)} of the {listed} other peers of the {group.domain} group are masters"
         return ""
+
+    def _leads_jobs(self, group: RaftGroup, observed: _Observed) -> bool:
+        """Return whether the job master of a master whose journal conflicts leads its group."""
+        leading = group.leading()
+        return (observed.lost == _CONFLICT and group.domain != MASTER
+                and leading is not None and leading.pod == self._name)
+
+    def _job_transfer(self, observed: _Observed) -> list[ActionRecord]:
+        """Return the transfer of the job masters' leadership that a removal of the leader needs before."""
+        return [ActionRecord(each.domain, Step(TRANSFER, master.address, observed.lost, master.address))
+                for each in observed.groups if self._leads_jobs(each, observed)
+                for master in [next(master for master in each.masters if master.pod != self._name)]]
 
     def _steps(self, observed: _Observed) -> list[ActionRecord]:
         """Return the actions that a lost master needs from now on."""
@@ -255,10 +289,8 @@ class Rebuild:
         if not lost and not replaced:
             return []
         records = []
-        # An earlier run that has deleted the claim had removed the peer; the next pod may have joined since.
-        earlier = observed.marked and not self._began and place.on_claim and place.claim_goes
-        if lost and not earlier:
-            records = self._disconnections(observed) + [
+        if lost:  # a pod that is not scheduled has not joined again
+            records = self._disconnections(observed) + self._job_transfer(observed) + [
                 ActionRecord(each.domain, Step(REMOVE, master.address, lost, master.address))
                 for each in observed.groups if each.domain not in self._removed
                 and (master := self._master(each)).state]
@@ -270,23 +302,60 @@ class Rebuild:
         return records
 
     def _disconnections(self, observed: _Observed) -> list[ActionRecord]:
-        """Return the steps that end the connections of the other masters to the lost one."""
+        """Return the steps after which no leader keeps a connection to the lost master."""
         return [ActionRecord(each.domain, step) for each in observed.groups
-                for step in self._group_disconnections(each, observed.connected)]
+                for step in self._fresh_leader(each, observed.connected)]
 
-    def _group_disconnections(self, group: RaftGroup, connected: frozenset[tuple[str, str]]) -> list[Step]:
-        """Return the steps in one group: followers first, so that the next leader has no such connection."""
-        keeping = [master for master in group.masters if (group.domain, master.pod) in connected]
-        restarts = [self._restart(master) for master in keeping if master.address != group.leader]
-        leading = next((master for master in keeping if master.address == group.leader), None)
-        candidate = next((master for master in group.masters if master.stays
-                          and master.address not in (group.leader, self._master(group).address)), None)
-        if leading is None or candidate is None:
-            return restarts
-        transfer = Step(TRANSFER, candidate.address, f"{leading.pod} {self._why_disconnect()}",
-                        candidate.address)
-        # The transfer of job masters is the restart of their leader.
-        return [*restarts, transfer, *([self._restart(leading)] if group.domain == MASTER else [])]
+    def _fresh_leader(self, group: RaftGroup, connected: frozenset[tuple[str, str]]) -> list[Step]:
+        """Return the steps in one group whose leader keeps a connection; none otherwise."""
+        followers = [master for master in group.masters if master.stays
+                     and master.address not in (group.leader, self._master(group).address)]
+        keeping = [master for master in followers if (group.domain, master.pod) in connected]
+        leading = group.leading()
+        if leading is None or not followers or (group.domain, leading.pod) not in connected:
+            return []
+        # The transfer of job masters is the restart of their leader, so any other may lead next.
+        if group.domain == MASTER:
+            candidate = next((each for each in followers if each not in keeping), followers[0])
+            keeping = [each for each in keeping if each == candidate]
+        else:
+            candidate = followers[0]
+        transfer = Step(
+            TRANSFER, candidate.address, f"{leading.pod} {self._why_disconnect()}", candidate.address)
+        return [*map(self._restart, keeping), transfer]
+
+    def _late_restarts(self, observed: _Observed) -> list[ActionRecord]:
+        """Return the restarts that follow once the groups are complete, for the plan."""
+        first = self._disconnections(observed)
+        ended = {(each.domain, each.step.target) for each in first if each.step.action == RESTART}
+        ended |= {(each.domain, each.leader or "") for each in observed.groups if each.domain != MASTER
+                  and any(record.domain == each.domain for record in first)}
+        return [ActionRecord(each.domain, self._restart(master)) for each in observed.groups
+                for master in each.masters if (each.domain, master.pod) in observed.connected
+                and (each.domain, master.address) not in ended]
+
+    def _disconnect_followers(self) -> None:
+        """Restart the followers that keep a connection, one after the other, while the groups are complete.
+
+        Only a leader needs a connection to a peer. Each restarts once, also if it is connected again. A
+        master whose journal conflicted has closed its connections.
+        """
+        if " " in self._mark():
+            return
+        for domain in DOMAINS:
+            while holder := self._keeping_follower(domain):
+                group, master = holder
+                self._disconnect(ActionRecord(domain, self._restart(master)), group)
+                self._poll(f"{master.pod} to end its connection",
+                           lambda: WaitStatus(not (reason := self._ending()), reason))
+                self._healer.ensure_complete()
+
+    def _keeping_follower(self, domain: str) -> tuple[RaftGroup, Master] | None:
+        """Return a follower that keeps a connection, with its group; None without one."""
+        group = next(each for each in self._healer.groups() if each.domain == domain)
+        connected = self._connected([group])
+        return next(((group, master) for master in group.masters
+                     if (domain, master.pod) in connected and master.address != group.leader), None)
 
     def _restart(self, master: Master) -> Step:
         return Step(RESTART, master.address, f"{master.pod} {self._why_disconnect()}", master.address)
@@ -312,7 +381,7 @@ class Rebuild:
             if observed.place.scheduled:
                 return WaitStatus(True)
             return WaitStatus(False, observed.lost or _unscheduled_reason(observed.place.pod))
-        shortcoming = self._shortcoming(observed.groups) or self._ending()
+        shortcoming = self._shortcoming(observed) or self._ending()
         if shortcoming:
             return WaitStatus(False, shortcoming)
         if self._deadline.remaining() > 0:
@@ -358,6 +427,10 @@ class Rebuild:
             if self._deadline.now() - at < _ENDS_WITHIN and self._container(domain, pod) == container:
                 return f"{pod} ends its {domain} process"
         return ""
+
+    def _has_ended(self, domain: str, pod: str) -> bool:
+        """Return whether this run has ended the process, and another one runs since."""
+        return (domain, pod) in self._ended and self._container(domain, pod) != self._ended[domain, pod][0]
 
     def _container(self, domain: str, pod: str) -> tuple[str, str, str]:
         existing = self._client.get(kinds.POD, self._ref(pod))

@@ -50,13 +50,24 @@ def test_how_long_a_leader_has_served(log, local_time, seconds):
     assert serves_for(log, local_time) == (None if seconds is None else pytest.approx(seconds))
 
 
+REFUSED = ("2026-11-26T22:01:27,{:03} INFO  RaftServer$Division - m-0_19200@group-ABB3109A44C1: Failed "
+           "appendEntries as {}\n")
+EXISTS = "the first entry (index 0) already exists (snapshotIndex: -1, commitIndex: 0)"
+NOT_FOUND = "previous log entry ((t:3, i:0)) is not found"
+
+
 def test_a_conflict_with_the_first_entry_of_the_leader():
-    """Recorded on a lab whose masters elected twice at their start."""
-    log = ("2026-11-26T22:01:27,200 INFO  RaftServer$Division - m-0_19200@group-ABB3109A44C1: Failed "
-           "appendEntries as the first entry (index 0) already exists (snapshotIndex: -1, commitIndex: 0)\n")
+    """Recorded on a lab whose masters elected twice at their start: both lines in turn, without an end."""
+    log = "".join(REFUSED.format(each, EXISTS if each % 2 else NOT_FOUND) for each in range(50))
     assert has_conflict(log)
-    assert not has_conflict(log.replace("as the first entry (index 0) already exists (snapshotIndex: -1, "
-                                        "commitIndex: 0)", "as previous log entry ((t:3, i:0)) is not found"))
+    assert not has_conflict(log.replace(EXISTS, NOT_FOUND))
+
+
+def test_entries_that_a_leader_sends_again_are_no_conflict():
+    """GrpcLogAppender.resetClient lowers the next index after a broken stream; then the leader continues."""
+    again = "the first entry (index {}) already exists (snapshotIndex: 4000, commitIndex: 4711)"
+    assert not has_conflict("".join(REFUSED.format(each, again.format(each)) for each in range(50)))
+    assert not has_conflict(REFUSED.format(0, again.format(4711)) + REFUSED.format(1, NOT_FOUND) * 40)
 
 
 def test_the_term_of_a_recorded_leader(recorded):

@@ -138,3 +138,12 @@ def test_an_unproven_peer_that_stands_still_is_unavailable(membership):
         assert view(made.members_of(unproven(88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
     assert made.asked == ["again", "again"]
     assert view(made.members_of(unproven(COMMIT), PODS)) == ALL
+
+
+def test_a_leader_that_leads_again_is_believed_anew(membership):
+    """In its new leadership it measures the silence of a follower that has died meanwhile from its start."""
+    made = membership([unproven(88)], [{address(0), address(1), address(2)}])
+    assert view(made.members_of(group(COMMIT, COMMIT), PODS)) == ALL
+    made.members_of(group(COMMIT, COMMIT, leader=1), PODS)
+    # m-2 has died; m-0 leads again and knows m-2's commit index from before.
+    assert view(made.members_of(unproven(88), PODS)) == [*ALL[:2], ("m-2", UNAVAILABLE)]
