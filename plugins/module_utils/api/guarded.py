@@ -24,18 +24,24 @@ def _allow() -> None:
 class GuardedClient(Client):
     """Sends the requests of another client, each after a check, until the deadline.
 
-    require: raises a FluidError if the operation must stop, before each request and command. A request that
-    the API server answers with a transient error is sent again until the deadline. require_now: does the same
-    without trust in an earlier check, for once().
+    require: raises a FluidError if the operation must stop, before each request, repetition and command. A
+    request that the API server answers with a transient error is sent again until the deadline. require_now:
+    does the same without trust in an earlier check, for once().
     """
 
     def __init__(self, client: Client, deadline: Deadline, require: Callable[[], None] = _allow,
                  require_now: Callable[[], None] | None = None) -> None:
         self.configuration = client.configuration
-        self._inner = client
+        self._client = client
+        self._inner = client.checked(require)
         self._deadline = deadline
         self._require = require
         self._require_now = require_now or require
+
+    @property
+    def requests(self) -> int:
+        """The number of requests sent by all clients of the pool."""
+        return self._client.requests
 
     @property
     def impersonates(self) -> bool:
@@ -98,9 +104,10 @@ class GuardedClient(Client):
     def evict(self, *args: Any, **options: Any) -> bool:
         """Evict the pod with that uid; return False if another pod has replaced it.
 
-        Not repeated until the deadline: what was seen before is no longer true later.
+        Sent once: what was seen before is no longer true later.
         """
-        return self.once().until_answered(lambda: self._inner.evict(*args, **options))
+        self._require_now()
+        return self._client.once().evict(*args, **options)
 
     def watch(self, *args: Any, **options: Any) -> Iterator[dict]:
         """Yield the events of a namespace; the Waiter outlasts an unavailable API server by itself."""
@@ -121,15 +128,21 @@ class GuardedClient(Client):
         self._require()
         return self._inner.refuses(*args, **options)
 
-    def once(self, also: Callable[[], None] = _allow) -> Client:
-        """Return a client that checks anew, and repeats no call that no API server answers.
+    def once(self, also: Callable[[], None] = _allow, attempts: int = 1) -> Client:
+        """Return a client that checks anew before each attempt, and repeats no call.
 
         For acts that follow a look: what was seen is no longer true later. also: a check that comes last.
+        attempts: of one request, as of a Transport.
         """
         def require() -> None:
             self._require_now()
             also()
-        return GuardedClient(self._inner.once(also), self._deadline.within(0), require)
+        return GuardedClient(self._client.once(also, attempts), self._deadline.within(0), require)
+
+    def checked(self, before_repeat: Callable[[], None]) -> Client:
+        """Return a client with another check before each repetition of a request."""
+        return GuardedClient(
+            self._client.checked(before_repeat), self._deadline, self._require, self._require_now)
 
     def until_answered(self, call: Callable[[], _T]) -> _T:
         """Return the result of a call, after a check; repeat it until an API server answers."""

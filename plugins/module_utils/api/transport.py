@@ -4,10 +4,12 @@
 A request that fails transiently (429, 500, 502, 503, 504, broken connection) is sent up to ATTEMPTS times.
 The pauses are 0.1, 0.2, 0.4 and 0.8 seconds or those of Retry-After, at most RETRY_AFTER_MAX seconds each.
 A refused eviction (429 or 500, with the budget as the reason) is an answer and is not sent again.
+An act that follows a look is sent once: with four Retry-After it would reach the cluster 40 s later.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import threading
@@ -59,8 +61,24 @@ _RBAC = re.compile(r'is forbidden: User "[^"]*" cannot ')
 _LONGEST_MESSAGE = 600
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 60.0
+# Of a request that must not reach the API server late.
+_ONCE_CONNECT_TIMEOUT = 2.0
+_ONCE_READ_TIMEOUT = 5.0
 # In the refusal of a write with fieldValidation=Strict.
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
+
+
+def _allow() -> None:
+    """Allow every request."""
+
+
+class _Shared:
+    """What the clients of one pool have in common. server_time: the newest Date and when it arrived."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.counting = threading.Lock()
+        self.server_time: tuple[datetime, float] | None = None
 
 
 class Transport:
@@ -73,12 +91,18 @@ class Transport:
     def __init__(self, configuration: Any, pool: Any, headers: list[tuple[str, str]],
                  sleep: Callable[[float], None] = time.sleep) -> None:
         self.configuration = configuration
-        self.requests = 0
-        self._counting = threading.Lock()
-        self._server_time: tuple[datetime, float] | None = None
+        self._shared = _Shared()
+        self._attempts = ATTEMPTS
+        self._timeouts = _CONNECT_TIMEOUT, _READ_TIMEOUT
+        self._before_repeat: Callable[[], None] = _allow
         self._pool = pool
         self._extra_headers = headers
         self._sleep = sleep
+
+    @property
+    def requests(self) -> int:
+        """The number of requests sent by all clients of the pool."""
+        return self._shared.requests
 
     def before_command(self) -> None:
         """Check whether a command in a container may be sent; a guarded client may refuse it."""
@@ -87,14 +111,30 @@ class Transport:
         """Return the result of a call; a guarded client repeats one that no API server answers."""
         return call()
 
-    def once(self, also: Callable[[], None] = lambda: None) -> Any:
-        """Return a client for acts that follow a look, which a guarded client does not send late."""
-        return self
+    def once(self, also: Callable[[], None] = _allow, attempts: int = 1) -> Any:
+        """Return a client for acts that follow a look, which are not sent late.
+
+        also: the last check before a request of a guarded client. attempts: of one request, more for one that
+        the object's version protects.
+        """
+        other = copy.copy(self)
+        other._attempts, other._timeouts = attempts, (_ONCE_CONNECT_TIMEOUT, _ONCE_READ_TIMEOUT)
+        return other
+
+    def checked(self, before_repeat: Callable[[], None]) -> Any:
+        """Return a client with a check before each repetition of a request, after those that it has."""
+        other, earlier = copy.copy(self), self._before_repeat
+
+        def both() -> None:
+            earlier()
+            before_repeat()
+        other._before_repeat = both
+        return other
 
     def count_request(self) -> None:
         """Count a request that another client sends, such as a command in a container."""
-        with self._counting:
-            self.requests += 1
+        with self._shared.counting:
+            self._shared.requests += 1
 
     @property
     def impersonates(self) -> bool:
@@ -118,20 +158,23 @@ class Transport:
         Raises ServerUnavailable without a response, and ApiError if no attempt can succeed.
         """
         failure: Exception | None = None
-        for attempt in range(ATTEMPTS):
+        last = self._attempts - 1
+        for attempt in range(self._attempts):
+            if attempt:
+                self._before_repeat()
             wait = BACKOFF * 2 ** attempt
             try:
-                response = self.send(method, path, query, body, content_type, _READ_TIMEOUT)
+                response = self.send(method, path, query, body, content_type, self._timeouts[1])
             except HTTP_ERROR as err:
                 failure = err
                 if _is_permanent(err):
                     break
             else:
-                if (response.status not in TRANSIENT or attempt == ATTEMPTS - 1
+                if (response.status not in TRANSIENT or attempt == last
                         or _budget_reason(status_of(response.data))):
                     return response, attempt > 0
                 wait = max(wait, retry_after(response))
-            if attempt < ATTEMPTS - 1:
+            if attempt < last:
                 self._sleep(wait)
         leaf = ApiError if _is_permanent(failure) else ServerUnavailable
         raise leaf(
@@ -149,10 +192,10 @@ class Transport:
         self.count_request()
         response = self._pool.request(
             method, url, body=None if body is None else json.dumps(body).encode(), headers=headers,
-            timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=timeout), retries=False,
+            timeout=urllib3.Timeout(connect=self._timeouts[0], read=timeout), retries=False,
             preload_content=not stream)
         if date := parse_date(response.headers.get("Date")):
-            self._server_time = date, time.monotonic()
+            self._shared.server_time = date, time.monotonic()
         return response
 
     def server_time(self) -> datetime:
@@ -161,9 +204,9 @@ class Transport:
         The times in objects are compared with it: this machine's clock may be off. Before the first answer
         it is this machine's.
         """
-        if self._server_time is None:
+        if self._shared.server_time is None:
             return datetime.now(timezone.utc)
-        date, at = self._server_time
+        date, at = self._shared.server_time
         return date + timedelta(seconds=time.monotonic() - at)
 
 
@@ -194,8 +237,9 @@ def raise_for_status(
             response.status)
     if response.status in TRANSIENT:
         raise ServerUnavailable(
-            f"the API server at {host} answered {verb} of {path} with {response.status} in all "
-            f"{ATTEMPTS} attempts: {message}; check its health, then run this again", response.status)
+            f"the API server at {host} answered {verb} of {path} with {response.status}"
+            f"{f' in all {ATTEMPTS} attempts' if repeated else ''}: {message}; check its health, then run "
+            "this again", response.status)
     if response.status == 410:
         raise Expired(refused, 410, continue_token=(status.get("metadata") or {}).get("continue", ""))
     if fields := dict.fromkeys(_UNKNOWN_FIELD.findall(message)):

@@ -21,6 +21,7 @@ from functools import partial
 from ..api.client import Client
 from ..api.deadline import Clock, Deadline
 from ..api.guarded import GuardedClient
+from ..api.transport import ATTEMPTS
 from ..apply.field_manager import MANAGER
 from ..errors import AlreadyExists, ApiError, FluidError, LeaseHeld, LeaseLost, WriteConflict
 from ..fluid import kinds as fluid_kinds
@@ -102,7 +103,7 @@ class Lease:
                         "metadata": {"resourceVersion": metadata["resourceVersion"]},
                         "spec": {"holderIdentity": ""}}, MANAGER)
                 else:  # nothing would delete it
-                    self._client.delete(LEASE, self._ref, metadata["uid"])
+                    self._client.once().delete(LEASE, self._ref, metadata["uid"])
 
     def _renew(self) -> None:
         """Renew the Lease. Sets the reason of its loss if another run has it."""
@@ -188,8 +189,9 @@ def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str,
     """
     patient = GuardedClient(client, deadline)
     ref = ObjectRef(runtime.namespace, lease_name(runtime.name))
-    # A renewal is not repeated here but by the request that needs it, which checks again.
-    lease = Lease(client.once(), ref, identity(purpose), deadline.clock,
+    # An outage is outlasted not here but by the request that needs the renewal, which checks again. A late
+    # repetition conflicts with the Lease's newer version.
+    lease = Lease(client.once(attempts=ATTEMPTS), ref, identity(purpose), deadline.clock,
                   lambda: patient.get(fluid_kinds.ALLUXIO_RUNTIME, runtime))
     deadline.poll_until(f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)}", lease.acquire,
                         _PAUSE, partial(_held_by_another, runtime, deadline))

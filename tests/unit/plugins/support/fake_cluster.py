@@ -143,7 +143,10 @@ class FakeCluster:
     def until_answered(self, call):
         return call()
 
-    def once(self, _also=None):
+    def once(self, _also=None, attempts=1):
+        return self
+
+    def checked(self, _before_repeat):
         return self
 
     def get(self, kind, ref):
