@@ -13,9 +13,12 @@ author:
 description:
   - Finds the installation of Fluid in a cluster by the Deployment C(dataset-controller), in any namespace.
   - Returns the Helm release that it belongs to, and the values with which that release can be upgraded.
-  - Fails if C(helm) is missing, or has version 4 and kubernetes.core is older than 6.4.0.
+  - Fails if C(helm) is missing. Fails if it has version 4 and kubernetes.core is older than 6.4.0, unless the
+    release is up to date.
   - The role C(datacache.fluid.install) runs it before anything is changed.
   - Needs C(list) on C(deployments) and on Fluid's kinds of runtime in all namespaces.
+  - With C(list) on C(secrets) in the namespace of the release it finds in RV(up_to_date) that Helm has
+    nothing to do.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
@@ -33,7 +36,7 @@ options:
     type: str
     default: ""
   chart_ref:
-    description: Name of the chart in the repository, or path of a chart. Read only with O(image_registry).
+    description: Name of the chart in the repository, or path of a chart.
     type: str
     default: fluid
   chart_repo_url:
@@ -138,6 +141,22 @@ digest:
   returned: success
   type: str
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+up_to_date:
+  description:
+    - Whether the release has the chart and the values already, so that Helm would change nothing. It compares
+      as M(kubernetes.core.helm) does, with the newest revision of the release in its Secret.
+    - V(false) if only Helm can compare. It has plugins, such as diff, or keeps no Secrets. The Secrets cannot
+      be read. O(chart_version) is empty for a chart of a repository.
+  returned: success
+  type: bool
+  sample: true
+ready:
+  description:
+    - Whether M(datacache.fluid.fluid_ready) would neither wait nor warn. V(false) if the release is not up to
+      date, if there are RV(idle_controllers), and without the permissions of that module.
+  returned: success
+  type: bool
+  sample: true
 idle_controllers:
   description: Deployments with 0 replicas although caches of their kind exist.
   returned: success

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program helm. IO: processes."""
+"""The program helm and the charts that it finds. IO: processes, files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 from ..errors import InvalidInput
+from .release import Chart
 
 # Set by the action plugin: the version of kubernetes.core on the controller.
 KUBERNETES_CORE = "DATACACHE_FLUID_KUBERNETES_CORE"
@@ -17,6 +19,9 @@ _HELM_4_FROM = (6, 4)
 # Folders that Ansible's own search adds to PATH (ansible.module_utils.common.process).
 _ALSO_SEARCHED = ("/sbin", "/usr/sbin", "/usr/local/sbin")
 _SECONDS = 120
+# Where Helm looks for plugins below the folder of its data (Helm: pkg/helmpath), on Linux and on macOS.
+_DATA_FOLDERS = ("~/.local/share/helm", "~/Library/helm")
+_CHART_FILE = "Chart.yaml"
 
 
 def find(binary: str) -> str:
@@ -53,6 +58,67 @@ def chart_defaults(binary: str, chart: str, repo_url: str, version: str) -> dict
 
     options = [*(["--repo", repo_url] if repo_url else []), *(["--version", version] if version else [])]
     return yaml.safe_load(_run(binary, "show", "values", chart, *options)) or {}
+
+
+def compares_by_release() -> bool:
+    """Return whether a release's Secrets decide, as kubernetes.core does, whether Helm would change it.
+
+    With plugins, such as diff, it compares rendered objects; with another driver Helm keeps no Secrets.
+    """
+    secrets = os.environ.get("HELM_DRIVER", "") in ("", "secret", "secrets")
+    return secrets and not any(_has_content(folder) for folder in _plugin_folders())
+
+
+def _plugin_folders() -> list[Path]:
+    if named := os.environ.get("HELM_PLUGINS"):
+        return [Path(each) for each in named.split(os.pathsep)]
+    home, data = os.environ.get("HELM_DATA_HOME"), os.environ.get("XDG_DATA_HOME")
+    folders = [home] if home else [f"{data}/helm"] if data else list(_DATA_FOLDERS)
+    return [Path(each).expanduser() / "plugins" for each in folders]
+
+
+def _has_content(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
+
+
+def chart_of(ref: str, version: str) -> Chart | None:
+    """Return the chart that the options name; None if only Helm can find it out.
+
+    A path of this machine comes before a repository (Helm: pkg/action/install.go, LocateChart).
+    """
+    path = os.path.expanduser(os.path.expandvars(ref))
+    if os.path.exists(path):
+        return _local_chart(Path(path))
+    return Chart(ref.rpartition("/")[2], version) if version and ref[:1] not in "/.~" else None
+
+
+def _local_chart(path: Path) -> Chart | None:
+    """Return the chart in a folder or an archive; None if it cannot be read, which Helm then explains."""
+    import yaml  # as in chart_defaults
+
+    try:
+        content = yaml.safe_load((path / _CHART_FILE).read_bytes() if path.is_dir() else _archived(path))
+        return Chart(content["name"], content["version"], content.get("appVersion") or "")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
+        return None
+
+
+def _archived(path: Path) -> bytes:
+    """Return Chart.yaml of a packaged chart, which stands in the archive's only folder."""
+    import tarfile  # few charts are archives
+
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if re.fullmatch(rf"(\./)?[^/]+/{re.escape(_CHART_FILE)}", member.name):
+                    found = archive.extractfile(member)
+                    return found.read() if found else b""
+    except tarfile.TarError as err:
+        raise ValueError(str(err)) from err
+    return b""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -10,14 +10,17 @@ from hashlib import sha256
 from ..api.client import Client
 from ..errors import Forbidden, KindNotFound, PreconditionFailed
 from ..fluid.kinds import ALLUXIO_RUNTIME, RUNTIMES
-from ..k8s.kinds import DAEMON_SET, DEPLOYMENT, NAMESPACE, Kind, ObjectRef, annotations_of
+from ..k8s.kinds import DAEMON_SET, DEPLOYMENT, NAMESPACE, SECRET, Kind, ObjectRef, annotations_of
 from ..k8s.names import require_namespace
 from ..progress import Reporter
-from . import helm, values
+from . import helm, release as helm_release, values
+from .readiness import Readiness
 
 # The controller that every installation has, and its label (Fluid: charts/fluid/fluid/templates/controller).
 _DATASET_CONTROLLER = "dataset-controller"
 _CSI_PLUGIN = "csi-nodeplugin-fluid"
+# The Deployments of a release, which all must be available. Others in the namespace are not Fluid's.
+_HELM = ["app.kubernetes.io/managed-by=Helm"]
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,47 @@ def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     release = given if found is None else found.release
     used, definitions = _used_runtimes(client)
     needed = used if ALLUXIO_RUNTIME in used else [ALLUXIO_RUNTIME, *used]
-    chart_values = _chart_values(params, namespace, needed) if release else {}
+    binary = helm.find(params["binary_path"]) if release else ""
+    chart_values = _chart_values(params, namespace, needed, binary) if release else {}
+    adopted = found is not None and release not in (None, given)
+    up_to_date = found is not None and release is not None and _is_up_to_date(
+        client, params, release, chart_values, adopted)
+    if release and not up_to_date:
+        helm.require_supported(binary)
+    csi = values.has_csi(chart_values) if release else _has_csi_plugin(client, namespace)
+    idle = _idle(client, namespace, used) if found else []
+    unchanged = found is not None and not idle and (up_to_date or release is None)
     return {
         "changed": False, "installed": found is not None, "namespace": namespace,
         "release": release and {"name": release.name, "namespace": release.namespace},
-        "adopted": found is not None and release not in (None, given),
-        "values": chart_values, "definitions": definitions,
-        "csi": values.has_csi(chart_values) if release else _has_csi_plugin(client, namespace),
-        "idle_controllers": _idle(client, namespace, used) if found else [],
+        "adopted": adopted, "values": chart_values, "definitions": definitions, "csi": csi,
+        "idle_controllers": idle, "up_to_date": up_to_date,
+        "ready": unchanged and _is_ready(client, namespace, _HELM if release else [], csi),
         "cluster": _cluster(client), "digest": _digest(params, release, chart_values)}
+
+
+def _is_up_to_date(client: Client, params: dict, release: ObjectRef, chart_values: dict,
+                   adopted: bool) -> bool:
+    """Return whether Helm would leave the release as it is; False if only Helm can decide."""
+    chart = helm.chart_of(
+        params["chart_ref"], params["chart_version"]) if helm.compares_by_release() else None
+    if chart is None:
+        return False
+    try:
+        existing = helm_release.newest(
+            client.list(SECRET, release.namespace, helm_release.selector(release.name)))
+    except Forbidden:
+        return False
+    return helm_release.is_up_to_date(existing, chart, chart_values, kept=adopted)
+
+
+def _is_ready(client: Client, namespace: str, selectors: list[str], csi: bool) -> bool:
+    """Return whether all of Fluid is ready, on each node: fluid_ready would neither wait nor warn."""
+    readiness = Readiness(client, namespace, selectors, csi)
+    try:
+        return readiness.observe().done and not readiness.nodes.excluded and not readiness.lost
+    except Forbidden:
+        return False
 
 
 def _cluster(client: Client) -> str:
@@ -112,13 +147,11 @@ def _used_runtimes(client: Client) -> tuple[list[Kind], bool]:
     return used, known
 
 
-def _chart_values(params: dict, namespace: str, needed: list[Kind]) -> dict:
+def _chart_values(params: dict, namespace: str, needed: list[Kind], binary: str) -> dict:
     """Return the values for the chart: the given ones above those of other options, below what is needed.
 
     Alluxio is always enabled; another kind as long as the cluster has an object of it.
     """
-    binary = helm.find(params["binary_path"])
-    helm.require_supported(binary)
     given = params["chart_values"]
     values.require_valid(given, namespace, needed)
     registry = params["image_registry"]

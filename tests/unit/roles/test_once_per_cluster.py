@@ -44,7 +44,8 @@ CLUSTER = "{{ kubeconfig.split('-')[0] | replace('unknown', '') }}"
 FACTS = {"__install_fluid": {
     "namespace": "fluid-system", "release": {"name": "fluid", "namespace": "fluid-system"}, "values": {},
     "adopted": False, "definitions": False, "installed": False, "idle_controllers": [],
-    "cluster": CLUSTER, "digest": "{{ 'other' if inventory_hostname == 'e' else 'same' }}"}}
+    "up_to_date": False, "cluster": CLUSTER,
+    "digest": "{{ 'other' if inventory_hostname == 'e' else 'same' }}"}}
 VARIABLES = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable,
              "install_chart_ref": "fluid", "install_chart_repo_url": "", "install_chart_version": "",
              "install_helm_binary": ""}

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module fluid_installation_info: where Fluid is found, and which values its release needs."""
 
+import base64
+import gzip
+import json
+
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.installation import helm
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -16,6 +21,7 @@ def program(monkeypatch):
     """A helm that renders nothing."""
     monkeypatch.setattr(helm, "find", lambda binary: binary or "/usr/bin/helm")
     monkeypatch.setattr(helm, "require_supported", lambda _binary: "v3.18.4")
+    monkeypatch.setattr(helm, "compares_by_release", lambda: True)
     monkeypatch.setattr(
         helm, "chart_defaults", lambda *_args: {"csi": {"plugins": {"imagePrefix": "fluid"}}})
 
@@ -29,7 +35,24 @@ def install(cluster):
         for name, count in (("dataset-controller", 1), ("alluxioruntime-controller", replicas)):
             cluster.put(kinds.DEPLOYMENT, {
                 "metadata": {"name": name, "namespace": namespace, "annotations": notes,
-                             "labels": {"control-plane": name}}, "spec": {"replicas": count}})
+                             "labels": {"control-plane": name, "app.kubernetes.io/managed-by": "Helm"}},
+                "spec": {"replicas": count},
+                "status": {"availableReplicas": count, "updatedReplicas": count}})
+    return make
+
+
+@pytest.fixture
+def released(cluster):
+    """Store the Secret of a release, as Helm does."""
+    def make(values=None, status="deployed", version="1.0.8", namespace="fluid-system"):
+        content = {"info": {"status": status},
+                   "config": {"namespace": "fluid-system", "runtime": ALLUXIO, **(values or {})},
+                   "chart": {"metadata": {"name": "fluid", "version": version, "appVersion": version}}}
+        packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
+        cluster.put(kinds.SECRET, {
+            "metadata": {"name": "sh.helm.release.v1.fluid.v1", "namespace": namespace,
+                         "labels": {"owner": "helm", "name": "fluid", "status": status, "version": "1"}},
+            "data": {"release": packed}})
     return make
 
 
@@ -82,7 +105,8 @@ def test_an_installation_without_helm_is_left_alone(install, cluster, run, plugi
     install(release=None)
     if plugin:
         cluster.put(kinds.DAEMON_SET, {
-            "metadata": {"name": "csi-nodeplugin-fluid", "namespace": "fluid-system"}})
+            "metadata": {"name": "csi-nodeplugin-fluid", "namespace": "fluid-system"},
+            "spec": {"template": {"spec": {}}}})
     found = run(MODULE)
     assert (found["release"], found["values"], found["adopted"]) == (None, {}, False)
     assert found["csi"] is plugin
@@ -140,6 +164,115 @@ def test_requests(install, cluster, run):
     assert cluster.requests == [("list", "deployments"), *(
         ("list", kind.plural) for kind in fluid_kinds.RUNTIMES),
         ("get", "deployments"), ("get", "namespaces")]
+
+
+REPOSITORY = {"chart_repo_url": "https://a.host", "chart_version": "1.0.8"}
+SECRET = "kept-in-the-cluster"
+
+
+@pytest.mark.parametrize(("stored", "options", "expected"), [
+    ({}, REPOSITORY, True),
+    ({}, {}, False),
+    ({}, {**REPOSITORY, "chart_version": "1.0.9"}, False),
+    ({}, {**REPOSITORY, "chart_values": {"csi": {"enabled": False}}}, False),
+    ({"values": {"a": 1}}, REPOSITORY, False),
+    ({"values": {"csi": {"enabled": False}}}, {**REPOSITORY, "chart_values": {"csi": {"enabled": False}}},
+     True),
+    ({"status": "failed"}, REPOSITORY, False),
+    ({"status": "pending-upgrade"}, REPOSITORY, False),
+    ({"version": "1.0.7"}, REPOSITORY, False),
+], ids=["equal", "newest-chart", "other-version", "other-values", "dropped-values", "given-values", "failed",
+        "pending", "older"])
+def test_whether_helm_has_nothing_to_do(install, released, run, stored, options, expected):
+    install()
+    released(**stored)
+    assert run(MODULE, **options)["up_to_date"] is expected
+
+
+def test_the_values_of_an_adopted_release_are_compared_but_not_returned(install, released, run):
+    install(release=("fluid", "default"))
+    released({"a": SECRET}, namespace="default")
+    found = run(MODULE, **REPOSITORY)
+    assert (found["adopted"], found["up_to_date"]) == (True, True)
+    assert SECRET not in str(found)
+    assert not run(MODULE, release_namespace="default", **REPOSITORY)["up_to_date"]
+
+
+def test_a_release_that_cannot_be_read_is_left_to_helm(install, released, cluster, run):
+    install()
+    cluster.forbidden.add(("list", "secrets"))
+    found = run(MODULE, **REPOSITORY)
+    assert (found["up_to_date"], found["ready"], found["warnings"]) == (False, False, [])
+
+
+def test_plugins_leave_the_comparison_to_helm(install, released, run, monkeypatch):
+    monkeypatch.setattr(helm, "compares_by_release", lambda: False)
+    install()
+    released()
+    assert run(MODULE, **REPOSITORY)["up_to_date"] is False
+
+
+def test_an_up_to_date_release_needs_no_supported_helm(install, released, run, monkeypatch):
+    def refuse(_binary):
+        raise InvalidInput("it is too new")
+    monkeypatch.setattr(helm, "require_supported", refuse)
+    install()
+    assert run(MODULE, **REPOSITORY)["msg"] == "it is too new"
+    released()
+    assert run(MODULE, **REPOSITORY)["up_to_date"]
+
+
+@pytest.fixture
+def plugin(cluster):
+    """The CSI plugin, ready on one node."""
+    name = "csi-nodeplugin-fluid"
+    cluster.put(kinds.DAEMON_SET, {"metadata": {"name": name, "namespace": "fluid-system"},
+                                   "spec": {"template": {"spec": {}}}})
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    cluster.put(kinds.NODE, {"metadata": {"name": "n0"}, "spec": {}, "status": ready})
+    cluster.put(kinds.CSI_NODE, {
+        "metadata": {"name": "n0"}, "spec": {"drivers": [{"name": "fuse.csi.fluid.io"}]}})
+    cluster.put(kinds.POD, {
+        "metadata": {"name": "csi-0", "namespace": "fluid-system", "labels": {"app": name}},
+        "spec": {"nodeName": "n0"}, "status": ready})
+
+
+def test_a_ready_installation(install, released, plugin, cluster, run):
+    install(replicas=1)
+    released()
+    cluster.requests.clear()
+    assert run(MODULE, **REPOSITORY)["ready"]
+    assert cluster.writes() == []
+    assert cluster.requests[-6:-1] == [("list", "deployments"), ("get", "daemonsets"), ("list", "nodes"),
+                                       ("list", "pods"), ("list", "csinodes")]
+
+
+def test_a_ready_installation_without_helm(install, plugin, run):
+    install(release=None)
+    assert run(MODULE)["ready"]
+
+
+def test_an_installation_without_its_plugin_is_not_ready(install, released, run):
+    install()
+    released()
+    found = run(MODULE, **REPOSITORY)
+    assert (found["up_to_date"], found["ready"]) == (True, False)
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda cluster: cluster.change(kinds.NODE, "n0", None, {"spec": {"unschedulable": True}}),
+    lambda cluster: cluster.change(
+        kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {"status": {"availableReplicas": 0}}),
+    lambda cluster: cluster.forbidden.add(("list", "csinodes")),
+    lambda cluster: runtime(cluster),
+], ids=["excluded-node", "unavailable", "forbidden", "idle-controller"])
+def test_what_fluid_ready_would_wait_for_or_warn_of_is_not_ready(
+        install, released, plugin, cluster, run, spoil):
+    install()
+    released()
+    spoil(cluster)
+    found = run(MODULE, **REPOSITORY)
+    assert (found["up_to_date"], found["ready"]) == (True, False)
 
 
 def test_the_cluster_is_identified_whatever_its_address(cluster, run):

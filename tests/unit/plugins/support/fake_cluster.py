@@ -310,7 +310,8 @@ class FakeCluster:
 
     def _select(self, kind, namespace, label_selector, field_selector):
         terms = [term for term in re.split(r",(?![^(]*\))", label_selector) if term]
-        labels = dict(term.split("=") for term in terms if "=" in term)
+        unequal = [term.split("!=") for term in terms if "!=" in term]
+        labels = dict(term.split("=") for term in terms if "=" in term and "!=" not in term)
         sets = [term.split(" in ") for term in terms if " in " in term]
         keys = {term for term in terms if "=" not in term and " in " not in term}
         fields = dict(term.split("=") for term in field_selector.split(",") if term)
@@ -320,7 +321,7 @@ class FakeCluster:
             own = existing["metadata"].get("labels") or {}
             if (labels.items() <= own.items() and fields.get("metadata.name", name) == name
                     and fields.get("type", existing.get("type")) == existing.get("type")
-                    and keys <= own.keys()
+                    and keys <= own.keys() and all(own.get(key) != value for key, value in unequal)
                     and all(own.get(key) in re.findall(r"[\w.-]+", values) for key, values in sets)):
                 yield existing
 
