@@ -61,6 +61,10 @@ options:
       - The time is in RFC 3339 with its zone, such as V(2026-11-24T18:00:00Z). Any other text is refused.
       - With a fixed time the next run finds all masters younger and changes nothing.
     type: str
+  read_quorum:
+    description: Also reads both Raft groups if nothing changes, and returns RV(settled).
+    type: bool
+    default: false
   wait_timeout:
     description:
       - Maximum duration of the whole rollout, in seconds. The next run continues after a timeout.
@@ -135,6 +139,14 @@ plan:
       returned: success
       type: str
       sample: its configuration changes
+settled:
+  description:
+    - Whether nothing changes, and M(datacache.fluid.alluxio_quorum) without a desired leader would neither
+      act nor warn. Both quorums are complete, no Service is headless, and the gate is closed.
+    - V(false) too if a group cannot be read.
+  returned: success, with O(read_quorum)
+  type: bool
+  sample: true
 done:
   description: The completed steps in their order, each like an element of RV(plan).
   returned: outside check mode, also if the rollout fails after its plan
@@ -166,6 +178,7 @@ def argument_spec() -> dict:
         arguments.connection(), arguments.identity(),
         spread_masters={"type": "str", "choices": ["required", "preferred", "ignored"]},
         restarted_after={"type": "str"},
+        read_quorum={"type": "bool", "default": False},
         wait_timeout={"type": "int", "default": 1800})
 
 

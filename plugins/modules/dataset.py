@@ -301,6 +301,12 @@ result:
       mounts:
         - {mountPoint: "https://mirrors.tuna.tsinghua.edu.cn/apache/hbase/stable/", name: hbase}
     status: {phase: Bound, ufsTotal: 443.89MiB}
+in_phase:
+  description: Whether the Dataset is in O(wait_phase) and, if that is V(Bound), has all its mounts. O(wait)
+    waits for this.
+  returned: success with O(name), unless the Dataset is absent
+  type: bool
+  sample: true
 results:
   description: One entry for each object, in the order of O(datasets).
   returned: with O(datasets)
@@ -363,7 +369,7 @@ from ..module_utils.api.client import Client
 from ..module_utils.api.deadline import Deadline
 from ..module_utils.apply.reconcile import Guard, Outcome, Write
 from ..module_utils.errors import FluidError
-from ..module_utils.fluid import dataset, kinds as fluid_kinds
+from ..module_utils.fluid import dataset, kinds as fluid_kinds, status
 from ..module_utils.lifecycle import bound_dataset
 from ..module_utils.module import arguments, cache_options, resource
 from ..module_utils.module.option_names import FluidModule
@@ -390,6 +396,9 @@ class Dataset(resource.Resource):
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
         return bound_dataset.continued(client, outcomes, deadline, check_mode)
+
+    def values(self, existing: dict, params: dict) -> dict:
+        return {"in_phase": status.dataset_in_phase(params["wait_phase"])(existing).done}
 
     def wait(self, client: Client, items: list[dict], params: dict, deadline: Deadline) -> WaitResults:
         from ..module_utils.lifecycle import waits  # here, as in module/resource.py

@@ -27,6 +27,14 @@ options:
     description: Name of the namespace.
     type: str
     required: true
+  require_fluid:
+    description:
+      - Fails, before anything is created, if the cluster lacks resource definitions of Fluid that a cache
+        needs.
+      - Check mode does not fail, since the predicted run may install Fluid before. RV(missing) has their
+        names.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -41,6 +49,13 @@ existed:
   returned: success
   type: bool
   sample: true
+missing:
+  description: Names of the resource definitions that a cache needs and the cluster lacks; empty without
+    O(require_fluid).
+  returned: success
+  type: list
+  elements: str
+  sample: []
 duration:
   description: Duration of the run, in seconds.
   returned: success
@@ -55,7 +70,10 @@ from ..module_utils.module.run import run
 
 
 def argument_spec() -> dict:
-    return arguments.compose(arguments.connection(), name={"type": "str", "required": True})
+    return arguments.compose(
+        arguments.connection(),
+        name={"type": "str", "required": True},
+        require_fluid={"type": "bool", "default": False})
 
 
 def main() -> None:

@@ -72,6 +72,10 @@ class Resource:
         """Do the kind's further work after the writes, or predict it in check mode; return the outcomes."""
         return outcomes
 
+    def values(self, existing: dict, params: dict) -> dict:
+        """Return further values of the result for a single object. existing: the object as returned."""
+        return {}
+
     def verify(self, client: Client, item: dict) -> None:
         """Raise a FluidError if a created object does not have the desired state after its wait."""
 
@@ -94,9 +98,16 @@ def run(module: AnsibleModule, resource: Resource) -> None:
             outcomes = _ensure_present(client, resource, items, params, deadline, check_mode, reporter)
         else:
             outcomes = _ensure_absent(client, resource, items, params, deadline, check_mode)
-        return report(items, outcomes, params[resource.plural] is not None)
+        listed = params[resource.plural] is not None
+        more = {} if listed else _values(resource, outcomes[0], params)
+        return {**more, **report(items, outcomes, listed)}
 
     module_run.run(module, ensure, validate)
+
+
+def _values(resource: Resource, outcome: Outcome | FluidError, params: dict) -> dict:
+    existing = None if isinstance(outcome, FluidError) else outcome.existing
+    return resource.values(existing, params) if existing else {}
 
 
 def items_of(params: dict, plural: str) -> list[dict]:

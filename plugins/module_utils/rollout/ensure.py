@@ -9,14 +9,17 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import FluidError, InvalidInput
+from ..journal import gate
 from ..journal.replacement import Interrupted, Replacement
 from ..k8s.names import require_identity
 from ..masters.lease import held
 from ..progress import Reporter
+from ..quorum import services
+from ..quorum.healer import QuorumHealer
 from ..redaction import redacted
 from . import plan as rollout_plan
 from .executor import RolloutExecutor
-from .planner import RolloutOptions
+from .planner import Plan, RolloutOptions
 
 
 def require_valid(params: dict) -> None:
@@ -46,6 +49,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         "plan": [step.as_dict() for step in plan.steps],
         "diff": {"before": redacted(plan.found.before), "after": redacted(plan.found.after)},
     }
+    if params.get("read_quorum"):
+        result["settled"] = not plan.changes and _is_settled(client, params, plan)
     if check_mode:
         return result
     try:
@@ -55,6 +60,22 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         err.details.update(changed=bool(executor.done), done=[step.as_dict() for step in executor.done])
         raise
     return {**result, "done": [step.as_dict() for step in executor.done]}
+
+
+def _is_settled(client: Client, params: dict, plan: Plan) -> bool:
+    """Return whether alluxio_quorum, without a desired leader, would neither act nor warn; costs reads only.
+
+    What cannot be read is left to that module, which explains it.
+    """
+    runtime, members = ref_of(params), plan.existing.members
+    healer = QuorumHealer(client, runtime, members, Deadline(params["wait_timeout"]))
+    try:
+        groups = healer.groups()
+        return (all(each.complete() for each in groups) and not healer.plan(groups)
+                and not services.unstable(client, runtime, members)
+                and gate.closing(plan.existing.config_map) is None)
+    except FluidError:
+        return False
 
 
 def _once(warn: Callable[[str], None]) -> Callable[[str], None]:

@@ -9,6 +9,7 @@ from ...errors import AlreadyExists, Forbidden, PreconditionFailed
 from ...k8s.kinds import NAMESPACE, ObjectRef
 from ...k8s.names import require_namespace
 from ...progress import Reporter
+from . import fluid_objects
 
 # The label of what the roles create, and may delete again.
 MANAGED_BY = {"app.kubernetes.io/managed-by": "datacache.fluid"}
@@ -20,8 +21,17 @@ def require_valid(params: dict) -> None:
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Create the namespace if it does not exist, after a look for Fluid if that is required."""
+    missing = fluid_objects.missing(client) if params["require_fluid"] else []
+    if missing and not check_mode:
+        raise PreconditionFailed(
+            f"Fluid is not installed: the cluster has no CustomResourceDefinition {' and '.join(missing)}. "
+            "Run the playbook or the role datacache.fluid.install first")
+    return {**_ensure(client, params["name"], check_mode, reporter), "missing": missing}
+
+
+def _ensure(client: Client, name: str, check_mode: bool, reporter: Reporter) -> dict:
     """Create the namespace if it does not exist. Without the permission to read it, only warn."""
-    name = params["name"]
     try:
         existing = client.get(NAMESPACE, ObjectRef(None, name))
     except Forbidden as err:

@@ -158,6 +158,28 @@ def test_waiting_returns_the_bound_dataset(cluster, run):
     assert (result["changed"], result["result"]["status"]) == (True, {"phase": "Bound"})
 
 
+@pytest.mark.parametrize(("options", "status", "expected"), [
+    ({}, {"phase": "Bound"}, True),
+    ({}, {"phase": "NotBound"}, False),
+    ({}, {}, False),
+    ({"wait_phase": "NotBound"}, {"phase": "NotBound"}, True),
+    ({"mounts": [{"name": "a", "mount_point": "https://host/"}]},
+     {"phase": "Bound", "mounts": [{"name": "a", "mountPoint": "https://host/"}]}, True),
+    ({"mounts": [{"name": "a", "mount_point": "https://host/"}, {"name": "b", "mount_point": "https://b/"}]},
+     {"phase": "Bound", "mounts": [{"name": "a", "mountPoint": "https://host/"}]}, False),
+], ids=["bound", "not-bound", "new", "other-phase", "mounted", "not-mounted"])
+def test_whether_a_wait_would_end_at_once(cluster, run, options, status, expected):
+    run("dataset", name="hbase", **options)
+    cluster.change(fluid_kinds.DATASET, "hbase", "default", {"status": status})
+    cluster.requests.clear()
+    assert run("dataset", name="hbase", **options)["in_phase"] is expected
+    assert len(cluster.requests) == 1
+
+
+def test_the_absence_of_a_dataset_has_no_phase(run):
+    assert "in_phase" not in run("dataset", name="hbase", state="absent")
+
+
 def test_check_mode_waits_for_nothing(cluster, run):
     assert run("dataset", check=True, name="hbase", wait=True)["changed"]
     assert cluster.now == 0

@@ -136,6 +136,24 @@ def test_a_terminating_namespace_is_refused(cluster, run):
     assert run("namespace", name="data")["msg"].startswith("namespace data is terminating: wait until")
 
 
+def test_fluid_is_required_before_the_namespace_is_created(cluster, run):
+    cluster.missing_kinds |= {fluid_kinds.DATASET, *fluid_kinds.RUNTIMES}
+    assert run("namespace", name="data", require_fluid=True)["msg"] == (
+        "Fluid is not installed: the cluster has no CustomResourceDefinition datasets.data.fluid.io and "
+        "alluxioruntimes.data.fluid.io. Run the playbook or the role datacache.fluid.install first")
+    assert cluster.writes() == []
+    predicted = run("namespace", check=True, name="data", require_fluid=True)
+    assert (predicted["existed"], predicted["changed"]) == (False, True)
+    assert predicted["missing"] == ["datasets.data.fluid.io", "alluxioruntimes.data.fluid.io"]
+
+
+def test_fluid_and_the_namespace_cost_two_requests(cluster, run):
+    cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data"}})
+    result = run("namespace", name="data", require_fluid=True)
+    assert (result["changed"], result["existed"], result["missing"]) == (False, True, [])
+    assert cluster.requests == [("get", "data.fluid.io"), ("get", "namespaces")]
+
+
 def test_an_invalid_namespace_is_refused(cluster, run):
     assert "namespace 'My_Team' is not a DNS-1123 label" in run("namespace", name="My_Team")["msg"]
     assert cluster.requests == []

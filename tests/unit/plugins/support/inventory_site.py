@@ -38,7 +38,8 @@ def _compiled(templates):
 
 _MAPPING = _compiled({**_load("playbooks/vars/roles.yml")})
 _HA = _compiled(_load("playbooks/vars/ha.yml"))
-_DEPLOY = {name: _compiled(options) for name, options in _load("roles/deploy/vars/main.yml").items()}
+_DEPLOY = {name: _compiled(options) for name, options in _load("roles/deploy/vars/main.yml").items()
+           if name.endswith("_options")}
 _OPTIONS = [name for name in _MAPPING if name.startswith(("deploy_", "install_"))]
 
 

@@ -13,7 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     LeaseHeld,
     WaitTimeout,
 )
-from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import LEASE
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import CONFIG_MAP, LEASE, POD, SERVICE
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import ACTION, Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import ensure as rollout_ensure
 
@@ -136,3 +136,33 @@ def test_invalid_options_are_refused_without_a_request(options, message):
 
 def test_a_time_with_its_zone_is_valid():
     rollout_ensure.require_valid({**PARAMS, "restarted_after": "2026-11-24T18:00:00+02:00"})
+
+
+@pytest.mark.parametrize("check_mode", [False, True], ids=["run", "check"])
+def test_an_unchanged_runtime_with_complete_quorums_is_settled(one, ensure, check_mode):
+    settle(one)
+    result = ensure(check_mode, read_quorum=True)
+    assert (result["changed"], result["settled"]) == (False, True)
+    assert one.cluster.writes() == []
+
+
+def settle(one):
+    """Let the masters run for a minute, and close their gate."""
+    one.cluster.sleep(60)
+    one.cluster.change(CONFIG_MAP, "hbase-config", NAMESPACE, {"data": {"DATACACHE_MASTERS_FORMED": "true"}})
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda one: one.cluster.change(
+        CONFIG_MAP, "hbase-config", NAMESPACE, {"data": {"DATACACHE_MASTERS_FORMED": None}}),
+    lambda one: one.cluster.change(SERVICE, "hbase-master-1", NAMESPACE, {"spec": {"clusterIP": "None"}}),
+    lambda one: one.cluster.change(
+        POD, "hbase-master-2", NAMESPACE, {"metadata": {"deletionTimestamp": "2026-11-23T12:00:00Z"}}),
+    lambda one: one.cluster.forbidden.add(("list", "services")),
+    lambda one: one.masters.declare(properties={MIN: "1s"}),
+], ids=["open-gate", "headless", "terminating", "forbidden", "changes"])
+def test_what_alluxio_quorum_has_to_do_is_not_settled(one, ensure, spoil):
+    settle(one)
+    spoil(one)
+    assert ensure(check_mode=True, read_quorum=True)["settled"] is False
+    assert one.cluster.writes() == []
