@@ -52,6 +52,11 @@ options:
   probe:
     description: The result RV(datacache.fluid.cache_probe#module:probe). Adds the promises about its sample.
     type: dict
+  report_path:
+    description:
+      - Also writes RV(report) to this file on the host that runs the module, with mode C(0644). Not in check
+        mode.
+    type: path
   wait_timeout:
     description: Maximum time until Fluid has written the figures, in seconds. Figures that are still
       unknown then break no promise.
@@ -143,11 +148,13 @@ duration:
   sample: 0.4
 """
 
+from ..module_utils.api.client import Client
 from ..module_utils.errors import InvalidInput
 from ..module_utils.k8s.names import require_identity
-from ..module_utils.module import arguments
+from ..module_utils.module import arguments, files
 from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
+from ..module_utils.progress import Reporter
 from ..module_utils.verify.info import read
 
 
@@ -158,18 +165,28 @@ def argument_spec() -> dict:
         master_replicas={"type": "int", "default": 1}, worker_replicas={"type": "int", "default": 2},
         spread_masters={"type": "bool", "default": True},
         cached_percentage={"type": "float", "default": 100}, probe={"type": "dict"},
+        report_path={"type": "path"},
         wait_timeout={"type": "int", "default": 600})
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput for an invalid name, and for a percentage that no cache reaches."""
+    """Raise InvalidInput for an invalid name, a percentage that no cache reaches, and no path of a file."""
     require_identity(params)
+    files.require_writable("report_path", params["report_path"])
     if not 0 <= params["cached_percentage"] <= 100:
         raise InvalidInput(f"cached_percentage is {params['cached_percentage']:g}: expected 0 to 100")
 
 
 def main() -> None:
-    run(FluidModule(argument_spec(), supports_check_mode=True), read, require_valid)
+    module = FluidModule(argument_spec(), supports_check_mode=True)
+
+    def reported(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+        result = read(client, params, check_mode, reporter)
+        if params["report_path"] and not check_mode:
+            files.write(module, params["report_path"], "\n".join(result["report"]) + "\n")
+        return result
+
+    run(module, reported, require_valid)
 
 
 if __name__ == "__main__":
