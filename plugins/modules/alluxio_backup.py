@@ -51,13 +51,19 @@ options:
     description:
       - Skips the backup if this runtime has an intact one that is not older than this, in seconds.
       - A backup is intact if its file has the SHA-256 of its record.
+      - A backup that M(datacache.fluid.alluxio_restore) made before a restoration does not count, because its
+        metadata was replaced. Neither does one whose time is in the future.
       - Without it each run creates a backup.
       - A negative value is refused.
     type: int
   keep:
     description:
-      - Keeps this many of the newest backups of this runtime and removes its other ones, also if no backup
+      - Keeps this many of the newest backups of this runtime and removes its older ones, also if no backup
         was created.
+      - Only intact backups that were not made before a restoration count. The others go when they are older
+        than those that count.
+      - Reads the files that count if there is anything to remove.
+      - Never removes the backup that the run returns.
       - Without it all backups are kept.
       - Never removes backups of other runtimes, or other files.
       - A value below 1 is refused.
@@ -94,8 +100,8 @@ backup:
   type: dict
   contains: &backup
     name:
-      description: Name of the backup, C(<namespace>.<runtime>.<UTC time>). Its files are C(<name>.gz) and
-        C(<name>.json).
+      description: Name of the backup, C(<namespace>.<runtime>.<UTC time>), by the API server's clock. If it
+        is taken, the next free second is used. Its files are C(<name>.gz) and C(<name>.json).
       returned: success
       type: str
       sample: data.hbase.20261124T182233Z
@@ -115,7 +121,7 @@ backup:
       type: str
       sample: 4e0fd0ae-2bd5-4b9c-b3ad-53f9dfc1a0b5
     created:
-      description: Time of the backup, in UTC.
+      description: Time of the backup by the API server's clock, in UTC.
       returned: success
       type: str
       sample: "2026-11-24T18:22:33Z"

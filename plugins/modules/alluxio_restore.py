@@ -49,7 +49,7 @@ options:
   backup:
     description:
       - Name of the backup. V(latest) selects the newest backup of this runtime that was not created before
-        a restoration, so that a second run does not undo the first.
+        a restoration, so that a second run does not undo the first. Such a backup is restored by its name.
       - A backup of a runtime with another name or namespace is refused without O(force_foreign=true).
     type: str
     required: true

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ..errors import InvalidInput
 from ..k8s.kinds import ObjectRef
@@ -71,6 +71,13 @@ class Backup:
         """The runtime that was backed up."""
         return ObjectRef(self.namespace, self.runtime)
 
+    def is_recent(self, now: datetime, max_age: float) -> bool:
+        """Return whether it is at most max_age seconds old, and no safety backup, whose metadata is replaced.
+
+        A backup of the future comes from another clock, so its age is unknown.
+        """
+        return not self.made_before and 0 <= self.age(now) <= max_age
+
     def age(self, now: datetime) -> float:
         """Return the seconds from its creation to now."""
         return (now - datetime.strptime(self.created, _TIME).replace(tzinfo=timezone.utc)).total_seconds()
@@ -93,6 +100,14 @@ def parse(text: str | bytes) -> Backup | None:
 def name_of(runtime: ObjectRef, now: datetime) -> str:
     """Return the name of a backup that is made now."""
     return f"{runtime.namespace}.{runtime.name}.{now.strftime('%Y%m%dT%H%M%SZ')}"
+
+
+def free_time(runtime: ObjectRef, now: datetime, taken: Iterable[str]) -> datetime:
+    """Return the first second from now whose name is not taken."""
+    names = set(taken)
+    while name_of(runtime, now) in names:
+        now += timedelta(seconds=1)
+    return now
 
 
 def time_of(now: datetime) -> str:
@@ -127,9 +142,25 @@ def of_runtime(found: Iterable[Backup], runtime: ObjectRef) -> list[Backup]:
     return newest_first(backup for backup in found if backup.owner == runtime)
 
 
-def surplus(names: list[str], keep: int | None) -> list[str]:
-    """Return the names beyond the newest `keep`; None keeps all. names: the newest first."""
-    return [] if keep is None else names[keep:]
+def surplus(found: list[Backup], keep: int | None, is_intact: Callable[[Backup], bool],
+            relied_on: Backup | None = None) -> list[str]:
+    """Return the names of what is older than the newest `keep` backups, without the one that is relied on.
+
+    Safety backups and damaged ones do not count. keep: None keeps all. found: the newest first. is_intact: is
+    called only if there may be anything to remove.
+    """
+    if keep is None or not _older(found, keep, lambda _backup: True):
+        return []
+    return [each.name for each in _older(found, keep, is_intact) if each != relied_on]
+
+
+def _older(found: list[Backup], keep: int, is_intact: Callable[[Backup], bool]) -> list[Backup]:
+    for index, each in enumerate(found):
+        if keep <= 0:
+            return found[index:]
+        if not each.made_before and is_intact(each):
+            keep -= 1
+    return []
 
 
 def choose(found: list[Backup], requested: str, runtime: ObjectRef, force_foreign: bool) -> Backup:
@@ -142,11 +173,9 @@ def choose(found: list[Backup], requested: str, runtime: ObjectRef, force_foreig
     chosen = next((backup for backup in (own if requested == LATEST else found)
                    if backup.name == requested or requested == LATEST and not backup.made_before), None)
     if chosen is None:
-        offered = own or newest_first(found)
-        offer = f"there are {_names(offered)}" if offered else "there are no backups"
         raise InvalidInput(
             f"there is no backup {requested} of AlluxioRuntime {runtime.name} in namespace "
-            f"{runtime.namespace}: {offer}")
+            f"{runtime.namespace}: {_offer(own or newest_first(found), bool(own) and requested == LATEST)}")
     if chosen.owner != runtime and not force_foreign:
         offer = f", or choose one of this runtime: {_names(own)}" if own else ""
         raise InvalidInput(
@@ -156,5 +185,15 @@ def choose(found: list[Backup], requested: str, runtime: ObjectRef, force_foreig
     return chosen
 
 
+def _offer(found: list[Backup], only_safety: bool) -> str:
+    if not found:
+        return "there are no backups"
+    if not only_safety:
+        return f"there are {_names(found)}"
+    return (f"there are only safety backups, of the metadata that a restoration replaced, which {LATEST} "
+            f"never selects: {_names(found)}; set backup: {found[0].name} to restore the newest of them")
+
+
 def _names(found: list[Backup]) -> str:
-    return ", ".join(backup.name for backup in found[:5])
+    return ", ".join(backup.name + (" (a safety backup)" if backup.made_before else "")
+                     for backup in found[:5])

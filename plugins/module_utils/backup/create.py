@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 
 from ..api.client import Client
@@ -39,14 +40,16 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     cache.require_masters()  # before a helper pod runs
     with subject.opened(cache, params, read_only=check_mode) as repository:
         found = catalog.of_runtime(repository.listed() if repository else [], cache.ref)
-        recent = _newest_intact(cache, repository, found, params["max_age"])
+        intact = _intact(repository)
+        recent = _newest_intact(cache, found, params["max_age"], intact)
         made = recent
         if repository and not recent and not check_mode:
             with lease.held(client, cache.ref, cache.deadline, "backup") as fenced:
                 made = make(Subject.read(fenced, params, cache.deadline), repository)
-        new = [] if recent else [made.name if made else cache.backup_name()]
+        new = [] if recent else [made.name if made else cache.backup_name(each.name for each in found)]
         names = new + [each.name for each in found]
-        removed = catalog.surplus(names, params["keep"])
+        keep = params["keep"] and params["keep"] - len(new)
+        removed = catalog.surplus(found, keep, intact, recent)
         if repository and not check_mode:
             repository.remove(removed)
     records = [made, *found] if made and not recent else found
@@ -77,13 +80,24 @@ def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     }
 
 
-def _newest_intact(cache: Subject, repository: Repository | None, own: list[Backup],
-                   max_age: int | None) -> Backup | None:
-    """Return the newest backup of at most max_age seconds whose file matches its record; None without one."""
-    if max_age is None or repository is None:
+def _intact(repository: Repository | None) -> Callable[[Backup], bool]:
+    """Return the check of a backup's file against its record, which reads each file once."""
+    known: dict[str, bool] = {}
+
+    def is_intact(backup: Backup) -> bool:
+        if backup.name not in known:
+            known[backup.name] = repository is not None and repository.is_intact(backup)
+        return known[backup.name]
+    return is_intact
+
+
+def _newest_intact(cache: Subject, own: list[Backup], max_age: int | None,
+                   is_intact: Callable[[Backup], bool]) -> Backup | None:
+    """Return the newest recent backup whose file matches its record; None without one."""
+    if max_age is None:
         return None
-    moment = cache.deadline.clock.utc_now()
-    return next((each for each in own if each.age(moment) <= max_age and repository.is_intact(each)), None)
+    moment = cache.client.server_time()
+    return next((each for each in own if each.is_recent(moment, max_age) and is_intact(each)), None)
 
 
 def make(cache: Subject, repository: Repository, made_before: str | None = None) -> Backup:
@@ -92,9 +106,10 @@ def make(cache: Subject, repository: Repository, made_before: str | None = None)
     made_before: of a safety backup, the backup that is about to be restored.
     """
     master, tree = cache.leader_and_tree()
+    taken = [each.name for each in repository.listed()]
     for left in reversed(range(_ROUNDS)):
         with closing(Spool()) as spool:
-            begun = cache.deadline.clock.utc_now()
+            begun = cache.backup_time(taken)
             name = catalog.name_of(cache.ref, begun)
             dumped = master.dump(name, spool)
             before, tree = tree, master.tree() if cache.verify_tree else None

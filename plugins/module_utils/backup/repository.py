@@ -51,6 +51,13 @@ if [ "${found%% *}" != "$3" ]; then
   echo "SHA-256 ${found%% *} arrived, expected $3" >&2
   exit 1
 fi
+if [ -e "$2" ]; then
+  existing=$(sha256sum <"$2")
+  rm -f "$partial"
+  [ "${existing%% *}" != "$3" ] || exit 0
+  echo "the file exists with other content: it is not replaced; run this again" >&2
+  exit 1
+fi
 mv "$partial" "$2"
 """
 _GET = 'exec base64 <"$1/$2"'
@@ -129,7 +136,8 @@ class Repository:
     def put(self, backup: Backup, spool: Spool) -> None:
         """Store a backup's file, then its record.
 
-        Raises PreconditionFailed if the claim has too little space, and ApiError if bytes differ.
+        Raises PreconditionFailed if the claim has too little space, and ApiError if bytes differ or a file of
+        this name has other content.
         """
         space.require_in_pod(self._shell, helper_pod.FOLDER, spool.size + _MARGIN, f"backup {backup.name}",
                              "remove files from the claim, enlarge it, or lower keep")

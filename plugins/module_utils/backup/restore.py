@@ -243,7 +243,7 @@ def _restoration(cache: Subject, chosen: Backup, under_way: Restoration | None) 
     """Return the restoration of the chosen backup: the one under way, if it is of that backup."""
     if under_way and (under_way.backup, under_way.sha256) == (chosen.name, chosen.sha256):
         return under_way
-    return Restoration(chosen.name, chosen.sha256, catalog.time_of(cache.deadline.clock.utc_now()))
+    return Restoration(chosen.name, chosen.sha256, catalog.time_of(cache.client.server_time()))
 
 
 def _require_same_tree(chosen: Backup, tree: Tree | None, details: dict) -> None:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ..alluxio import java_options
@@ -198,9 +199,16 @@ class Subject:
 
         return self.poll_until("the file tree", question, _PAUSE)
 
-    def backup_name(self) -> str:
-        """Return the name of a backup that is made now."""
-        return catalog.name_of(self.ref, self.deadline.clock.utc_now())
+    def backup_time(self, taken: Iterable[str] = ()) -> datetime:
+        """Return the time of a backup that is made now, by the API server's clock.
+
+        Backups come from several machines, whose clocks may differ. taken: the names that exist.
+        """
+        return catalog.free_time(self.ref, self.client.server_time(), taken)
+
+    def backup_name(self, taken: Iterable[str] = ()) -> str:
+        """Return the name of a backup that is made now. taken: the names that exist."""
+        return catalog.name_of(self.ref, self.backup_time(taken))
 
 
 @contextmanager

@@ -53,9 +53,9 @@ def cache(cluster, tmp_path, monkeypatch):
 
 @pytest.fixture
 def time(cluster):
-    """A clock that a test sets forward."""
+    """The clock of this machine and of the API server, which a test sets forward."""
     clock = SimpleNamespace(now=datetime(2026, 11, 24, 18, 0, tzinfo=timezone.utc))
-    cluster.utc_now = lambda: clock.now
+    cluster.utc_now = cluster.server_time = lambda: clock.now
     clock.forward = lambda **much: setattr(clock, "now", clock.now + timedelta(**much))
     return clock
 

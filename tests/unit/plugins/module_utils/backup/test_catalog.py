@@ -90,9 +90,32 @@ def test_of_runtime():
     assert catalog.of_runtime(found, HBASE) == [backup(11), backup(10), backup(9)]
 
 
-@pytest.mark.parametrize(("keep", "removed"), [(None, []), (1, [2, 3]), (2, [3]), (3, []), (9, [])])
+@pytest.mark.parametrize(("keep", "removed"),
+                         [(None, []), (0, [11, 10, 9]), (1, [10, 9]), (2, [9]), (3, []), (9, [])])
 def test_surplus(keep, removed):
-    assert catalog.surplus([1, 2, 3], keep) == removed
+    found = [backup(11), backup(10), backup(9)]
+    assert catalog.surplus(found, keep, lambda _backup: True) == [backup(hour).name for hour in removed]
+
+
+@pytest.mark.parametrize(("damaged", "relied_on", "removed"), [
+    ((), None, [9, 8]), ((10,), None, [8]), ((10, 9, 8), None, []), ((), 9, [8])])
+def test_safety_backups_and_damaged_ones_do_not_count(damaged, relied_on, removed):
+    found = [backup(11, made_before="x"), backup(10), backup(9), backup(8)]
+    broken = [backup(hour) for hour in damaged]
+    assert catalog.surplus(found, 1, lambda each: each not in broken, relied_on and backup(relied_on)) == [
+        backup(hour).name for hour in removed]
+
+
+@pytest.mark.parametrize(("hour", "made_before", "recent"),
+                         [(17, None, True), (16, None, False), (19, None, False), (18, "x", False)])
+def test_recent(hour, made_before, recent):
+    assert backup(hour, made_before=made_before).is_recent(NOW, 3600) is recent
+
+
+def test_the_next_free_second_is_taken():
+    taken = [backup().name, "data.hbase.20261124T182234Z", backup(17).name]
+    assert catalog.time_of(catalog.free_time(HBASE, NOW, taken)) == "2026-11-24T18:22:35Z"
+    assert catalog.free_time(HBASE, NOW, []) == NOW
 
 
 def test_latest_is_the_runtimes_own_newest():
@@ -111,6 +134,13 @@ def test_a_backup_by_its_name():
      "there is no backup latest of AlluxioRuntime hbase in namespace data: there are no backups"),
     ([backup(12, runtime="other")], "latest",
      "there is no backup latest .*: there are data.other.20261124T122233Z"),
+    ([backup(9, made_before="x"), backup(10, made_before="x")], "latest",
+     "there are only safety backups, of the metadata that a restoration replaced, which latest never "
+     r"selects: data.hbase.20261124T102233Z \(a safety backup\), "
+     r"data.hbase.20261124T092233Z \(a safety backup\); "
+     "set backup: data.hbase.20261124T102233Z to restore the newest of them$"),
+    ([backup(9), backup(10, made_before="x")], backup(11).name,
+     r"there are data.hbase.20261124T102233Z \(a safety backup\), data.hbase.20261124T092233Z$"),
     ([backup(9), backup(10)], backup(11).name,
      "there are data.hbase.20261124T102233Z, data.hbase.20261124T092233Z"),
     ([backup(9), backup(10, runtime="other")], backup(10, runtime="other").name,

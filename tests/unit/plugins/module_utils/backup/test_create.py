@@ -178,3 +178,12 @@ def test_a_claim_that_is_not_bound_yet_holds_none(cluster, journals, read):
     cluster.change(kinds.PERSISTENT_VOLUME_CLAIM, "backups", "data", {"status": {"phase": "Pending"}})
     assert read(verify=True) == {"changed": False, "backups": [], "other_backups": [], "damaged": []}
     assert journals.tree() == FILES
+
+
+def test_two_backups_of_one_second_have_two_names(cluster, journals, make, monkeypatch):
+    second = cluster.server_time()
+    monkeypatch.setattr(cluster, "server_time", lambda: second)
+    first, other = make(), make()
+    assert (first.name, other.name) == ("data.hbase.20261123T120000Z", "data.hbase.20261123T120001Z")
+    assert other.created == "2026-11-23T12:00:01Z"
+    assert len(journals.files()) == 4

@@ -168,3 +168,13 @@ def test_only_the_backups_that_are_named_are_removed(journals, repository, spool
 def test_to_remove_none_runs_no_command(journals, repository):
     repository().remove([])
     assert journals.commands == []
+
+
+def test_a_file_that_exists_is_not_replaced(journals, repository, spool):
+    repository().put(backup(), spool())
+    before = {each: each.read_bytes() for each in journals.claim.rglob("*.*Z.*")}
+    repository().put(backup(), spool())  # the answer was lost, and the same file is sent again
+    with pytest.raises(ApiError, match="the file exists with other content: it is not replaced"):
+        repository().put(backup(data=DATA[:9]), spool(DATA[:9]))
+    assert {each: each.read_bytes() for each in journals.claim.rglob("*")
+            if each.is_file()} == before
