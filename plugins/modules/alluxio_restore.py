@@ -19,6 +19,7 @@ description:
   - Without a leader it waits for one while a majority of the masters has journals, up to O(wait_timeout). It
     then fails, unless O(discard_journals_of) permits to delete these journals without a backup.
   - A majority without journals is lost after three election timeouts. The module then warns and continues.
+    A journal on a Bound claim exists although its pod does not run, unless the gate finds it empty.
   - Refused while fewer nodes accept masters than the host network requires.
   - Then it adds an init container and the option C(alluxio.master.journal.init.from.backup) to the masters'
     StatefulSet, and deletes one master. When its pod waits for the file, it deletes the others. Each new

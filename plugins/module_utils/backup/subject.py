@@ -26,10 +26,12 @@ from ..errors import (
     QuorumUnknown,
     WaitTimeout,
 )
-from ..fluid import diagnosis, kinds as fluid_kinds
+from ..fluid import diagnosis, kinds as fluid_kinds, operations
 from ..fluid.components import COMMON_JAVA_OPTIONS, MASTER, MASTER_CONTAINER, raft_component
 from ..fluid.lookup import require_not_terminating, require_runtime
-from ..fluid.names import claim_name, config_map_name, master_selector, stateful_set_name
+from ..fluid.names import claim_name, config_map_name, master_pod, master_selector, stateful_set_name
+from ..fluid.operations import Restoration
+from ..journal import gate, template
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity, require_name
@@ -164,7 +166,7 @@ class Subject:
             # A leader without a majority serves its web port for minutes but lists no files.
             if pod and quorum.available >= enough:
                 return WaitStatus(True, value=pod)
-            journals = sum(has_started(each, MASTER_CONTAINER) for each in self.pods().values())
+            journals = self._journals()
             if journals >= enough:
                 last_seen = self.deadline.now()
             elif self.deadline.now() - last_seen >= election_time:
@@ -182,6 +184,31 @@ class Subject:
         if existing is None:
             raise QuorumUnknown(f"the leader {pod} of {self.described} was deleted: run this again")
         return Leader(self.client, existing, self.timeout, self.deadline.report_progress)
+
+    def _journals(self) -> int:
+        """Return the number of masters with a journal, which may still elect a leader."""
+        pods = self.pods()
+        started = {name for name, pod in pods.items() if has_started(pod, MASTER_CONTAINER)}
+        enough = len(started) >= quorum_size(self.masters)
+        return len(started if enough else started | self._on_claims(pods))
+
+    def _on_claims(self, pods: dict[str, dict]) -> set[str]:
+        """Return the masters whose journals are on Bound claims, whether or not their pods run.
+
+        A pod that its gate holds back has an empty journal, and one that a restoration under way has replaced
+        begins with the backup.
+        """
+        if not template.on_claims(self.workload):
+            return set()
+        under_way = operations.under_way(self.workload)
+        bound = {each["metadata"]["name"] for each in self.client.list(
+            kinds.PERSISTENT_VOLUME_CLAIM, self.ref.namespace, template.claim_selector(self.ref.name))
+            if each.get("status", {}).get("phase") == "Bound"
+            and not each["metadata"].get("deletionTimestamp")}
+        names = [master_pod(self.ref.name, index) for index in range(self.masters)]
+        claims = template.claim_names(self.ref.name, self.masters)
+        return {name for name, claim in zip(names, claims, strict=True)
+                if claim in bound and not (name in pods and _begins_anew(pods[name], under_way))}
 
     def leader_and_tree(self, patience: float | None = None) -> tuple[Leader, Tree | None]:
         """Return the leading master and its tree.
@@ -209,6 +236,11 @@ class Subject:
     def backup_name(self, taken: Iterable[str] = ()) -> str:
         """Return the name of a backup that is made now. taken: the names that exist."""
         return catalog.name_of(self.ref, self.backup_time(taken))
+
+
+def _begins_anew(pod: dict, under_way: Restoration | None) -> bool:
+    return gate.holds_back(pod) or under_way is not None and restore_template.stage(pod, under_way) in (
+        restore_template.STARTING, restore_template.WAITING)
 
 
 @contextmanager

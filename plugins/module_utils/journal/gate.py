@@ -64,6 +64,12 @@ def is_present(template: dict) -> bool:
     return any(each["name"] == CONTAINER for each in template.get("initContainers") or [])
 
 
+def holds_back(pod: dict) -> bool:
+    """Return whether the gate runs in the pod: its journal is empty, or the gate has just begun to look."""
+    return any(each["name"] == CONTAINER and "running" in (each.get("state") or {})
+               for each in pod.get("status", {}).get("initContainerStatuses") or [])
+
+
 def with_gate(name: str, template: dict) -> dict:
     """Return the spec of a master's pod with the gate as its first init container. name: the runtime."""
     master = next(each for each in template["containers"] if each["name"] == MASTER_CONTAINER)
