@@ -14,7 +14,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.redaction import (
 @pytest.mark.parametrize("key", [
     "aws.secretKey", "aws.accessKeyId", "fs.oss.accessKeySecret", "fs.swift.password", "fs.cos.secret.key",
     "fs.adl.account.x.oauth2.credential", "fs.azure.account.key.x.blob.core.windows.net", "fs.azure.sas.c.x",
-    "API_TOKEN",
+    "API_TOKEN", "my.passphrase",
 ])
 def test_sensitive(key):
     assert is_sensitive(key)
@@ -30,6 +30,18 @@ def test_not_sensitive(key):
 def test_credentials_in_maps_of_options_are_hidden(options):
     tree = {"spec": {options: {"secretKey": "abc", "endpoint": "https://s3"}}}
     assert redacted(tree) == {"spec": {options: {"secretKey": HIDDEN, "endpoint": "https://s3"}}}
+
+
+@pytest.mark.parametrize("text", [
+    "-Daws.secretKey=hunter2", "-Dfs.s3a.secret.key=hunter2", "-Ds3a.secretKey=hunter2",
+    "-Dalluxio.underfs.s3.secret.key=hunter2", "-Dfs.oss.accessKeySecret=hunter2",
+    "-Djavax.net.ssl.keyStorePassword=hunter2", "-Dfs.azure.account.key.x.blob.core.windows.net=hunter2",
+    "-Dfs.azure.sas.c.a.blob.core.windows.net=hunter2", "-Dtoken=hunter2", "-Dmy.passphrase=hunter2",
+    "-Dalluxio.security.login.impersonation.credential=hunter2",
+])
+def test_a_secret_in_an_option_is_hidden(text):
+    assert "hunter2" not in str(redacted([text]))
+    assert "hunter2" not in str(redacted(text))
 
 
 def test_credentials_in_lists_are_hidden():
