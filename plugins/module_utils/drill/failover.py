@@ -6,7 +6,7 @@ A drill costs the quorum one of the failures that it tolerates, never its majori
 1. Both quorums must be complete, or nothing starts.
 2. The writer and the reader start, which takes seconds.
 3. One pass over both groups, the last look, decides which pod leads now and whether it may be killed.
-4. The leader's process is killed within a second of that look.
+4. The leader's process is killed within a second of that look, and its pod deleted within two more.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ..alluxio import logs
@@ -51,6 +52,8 @@ PROCESS, POD = "process", "pod"
 # Seconds between two observations: of a leader, and of slower events.
 _LEADER_PAUSE = 0.1
 _PAUSE = 0.5
+# Seconds from the signal to the deletion of the pod, at most; the answer to the kill takes a part of them.
+_DELETED_WITHIN = 2.0
 # Lines of the reader's log, enough for one to two hours.
 _LOG_TAIL = 50000
 _LEADER_LOG_TAIL = 500
@@ -112,7 +115,7 @@ class FailoverDrill:
                     break
                 _clear(writer)  # the kill would end it as well: the leadership has moved to its pod
             if kill == POD:
-                self._delete(victim)
+                self._delete(victim, began)
             opened: dict[str, float] = {}
             leader, served = self._until(f"a master to lead in place of {leading}",
                                          lambda: self._next_service(victim, began, opened), _LEADER_PAUSE)
@@ -180,21 +183,35 @@ class FailoverDrill:
                                      "killed: run alluxio_quorum, then the drill again")
         return moments[-1]
 
-    def _delete(self, pod: dict) -> None:
-        """Delete the pod of the killed process, with what the pod alone holds.
+    def _delete(self, pod: dict, killed: float) -> None:
+        """Delete the pod of the killed process, with what the pod alone holds. killed: time of the signal.
 
-        Without the kill a pod that is deleted by force would run for two more seconds (kubelet).
+        Without the kill a pod that is deleted by force would run for two more seconds (kubelet). Sent once: a
+        later deletion could take a journal that the others have come to need.
         """
-        if not self._deleted(pod):
-            raise Conflict(f"the process of {pod['metadata']['name']} was killed, but another client deleted "
-                           "its pod first: find out which one, run alluxio_quorum, then the drill again")
+        name = pod["metadata"]["name"]
+        try:
+            deleted = self._deleted(pod, partial(self._require_fresh, killed))
+        except (ApiError, PreconditionFailed) as err:
+            raise PreconditionFailed(
+                f"the process of {name} was killed and its pod was not deleted: {err}; run alluxio_quorum, "
+                "then the drill again") from err
+        if not deleted:
+            raise Conflict(f"the process of {name} was killed, but another client deleted its pod first: "
+                           "find out which one, run alluxio_quorum, then the drill again")
 
-    def _deleted(self, pod: dict) -> bool:
+    def _deleted(self, pod: dict, fresh: Callable[[], None]) -> bool:
         """Delete the pod without a grace period; return False if it is gone or replaced."""
         try:
-            return self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=0)
+            return self._client.once(fresh).delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=0)
         except WriteConflict:
             return False
+
+    def _require_fresh(self, killed: float) -> None:
+        """Raise PreconditionFailed if the kill is too long ago for a deletion that follows from its look."""
+        if (age := self._deadline.now() - killed) > _DELETED_WITHIN:
+            raise PreconditionFailed(
+                f"it would follow {age:.1f} s after the kill, expected {_DELETED_WITHIN:g} s or less")
 
     def _next_service(self, killed: dict, began: float,
                       opened: dict[str, float]) -> tuple[dict, float] | None:

@@ -89,6 +89,36 @@ def test_check_mode_names_the_leader_and_touches_nothing(cluster, run, failover)
     assert (cluster.writes(), failover.commands) == ([], [])
 
 
+@pytest.mark.parametrize(("happens", "reason"), [
+    pytest.param(lambda cluster: cluster.go_down(30), "no API server answers", id="outage"),
+    pytest.param(lambda cluster: cluster.sleep(30), "it would follow 30.0 s after the kill", id="pause"),
+])
+def test_a_pod_is_not_deleted_long_after_the_last_look(cluster, run, failover, monkeypatch, happens, reason):
+    """Anything may have happened to the other masters since."""
+    failover.back_after = 60.0  # until then it is the same pod
+    kill, delete, killed, deleted = failover.raft.kill, cluster.delete, [], []
+
+    def kill_and_wait(*args, **options):
+        answer = kill(*args, **options)
+        killed.append(cluster.now)
+        happens(cluster)
+        return answer
+
+    def recorded_delete(kind, *args, **options):
+        answer = delete(kind, *args, **options)
+        if kind == kinds.POD:
+            deleted.append(cluster.now)
+        return answer
+    failover.raft.kill = kill_and_wait
+    monkeypatch.setattr(cluster, "delete", recorded_delete)
+    message = run("alluxio_failover", kill="pod", **IDENTITY)["msg"]
+    assert len(killed) == 1
+    assert [at for at in deleted if at - killed[0] > 2] == []
+    assert message.startswith(
+        "the process of hbase-master-0 was killed and its pod was not deleted: " + reason)
+    assert message.endswith("; run alluxio_quorum, then the drill again")
+
+
 def test_without_a_writer_no_command_runs(run, failover):
     assert run("alluxio_failover", probe_writes=False, **IDENTITY)["writes"] is None
     assert failover.commands == []
