@@ -264,7 +264,7 @@ def test_an_installation_without_its_plugin_is_not_ready(install, released, run)
     lambda cluster: cluster.change(
         kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {"status": {"availableReplicas": 0}}),
     lambda cluster: cluster.forbidden.add(("list", "csinodes")),
-    lambda cluster: runtime(cluster),
+    runtime,
 ], ids=["excluded-node", "unavailable", "forbidden", "idle-controller"])
 def test_what_fluid_ready_would_wait_for_or_warn_of_is_not_ready(
         install, released, plugin, cluster, run, spoil):

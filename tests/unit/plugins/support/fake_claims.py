@@ -205,7 +205,7 @@ class FakeClaims(FakeMasters):
         super()._restart(pod, domain)
         self.hanging = {each for each in self.hanging if each[:2] != (domain, pod)}
         self.groups[domain][f"{pod}:{PORTS[domain]}"] = False
-        self.ended += [(domain, pod, [each for each in self.groups[domain].values()].count(False))]
+        self.ended += [(domain, pod, list(self.groups[domain].values()).count(False))]
         self.cluster.later(STARTS, lambda: self._start_container(pod, domain))
         if self.leader[domain] == pod:
             self.leader[domain] = None
