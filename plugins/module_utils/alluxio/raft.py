@@ -6,6 +6,7 @@ Alluxio calls the Raft leader "leading master" and the followers "standby master
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -87,6 +88,15 @@ class Quorum:
     def available(self) -> int:
         """The number of AVAILABLE peers."""
         return sum(peer.state == AVAILABLE for peer in self.peers)
+
+    @property
+    def silent(self) -> float:
+        """The seconds since the last answers of a majority, the leader included; infinite if unknown."""
+        known = sorted(peer.silent for peer in self.peers if not peer.leader and peer.silent is not None)
+        others = quorum_size(len(self.peers)) - 1
+        if others == 0:
+            return 0.0
+        return known[others - 1] if len(known) >= others else math.inf
 
     def complete(self, members: int, lost: Collection[str] = ()) -> bool:
         """Return whether all of that many expected masters are AVAILABLE peers and one of them leads.

@@ -22,6 +22,8 @@ from ..k8s.kinds import ref_to
 # Seconds. The leader answers within 0.1; a node that is cut off does not refuse a connection but is silent.
 # Every look at a group with such a node takes this long, and so does the report of a lost majority.
 _TIMEOUT = 3.0
+# Seconds. A successor exists after election.timeout.min (10 s) of silence, and hears answers twice in it.
+_SAME_SILENCE = 2.0
 _METRICS = "/metrics/prometheus/"
 
 
@@ -83,9 +85,10 @@ class MasterWebApi:
         unanswered = 0 if answered else len(started)
         if not leading:
             return GroupView(None, None, unanswered, frozenset(unreachable))
-        # A leader that was cut off counts itself as leader until it hears of its successor, which has more
-        # AVAILABLE peers.
-        quorum, name = max(reversed(leading), key=lambda each: each[0].available)
+        # A leader that was cut off counts itself as leader until it hears of its successor, and its followers
+        # as AVAILABLE for up to election.timeout.max. A majority answers its successor alone.
+        latest = min(quorum.silent for quorum, _name in leading) + _SAME_SILENCE
+        quorum, name = max(reversed(leading), key=lambda each: (each[0].silent <= latest, each[0].available))
         return GroupView(quorum, name, unanswered, frozenset(unreachable))
 
     def configuration(self, pod: dict, domain: str = MASTER) -> dict[str, str] | None:
