@@ -69,8 +69,6 @@ _LOCAL_TIME = ["date", "+%Y-%m-%dT%H:%M:%S,%3N"]
 _LOG_TAIL = 2000
 # A follower with a conflict logs it a thousand times a second.
 _CONFLICT_TAIL = 50
-# The answers to a request for the log of a container that is being created, and of a pod that is gone.
-_NO_LOG = (400, 404)
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
 

@@ -9,7 +9,6 @@ index stays 0, and only its commit index shows that it answers.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from ..alluxio.raft import AVAILABLE, UNAVAILABLE, Peer, Quorum
 
 
 class Membership:
-    """Remembers, for each leader, which of its peers are members.
+    """Remembers which of the peers of the present leader are members.
 
     reread: reads the group again a moment later; None without a leader. list_members: returns the addresses
     that Alluxio's command lists, which takes seconds; None when it fails.
@@ -25,44 +24,39 @@ class Membership:
 
     def __init__(self, reread: Callable[[], Quorum | None],
                  list_members: Callable[[], Collection[str] | None]) -> None:
-        self._leader: str | None = None  # of the last group
         self._reread = reread
         self._list_members = list_members
-        # By leader: addresses of removed peers without a pod.
-        self._removed: dict[str | None, set[str]] = defaultdict(set)
-        # By leader: addresses of members, as the gauges or the command show.
-        self._members: dict[str | None, set[str]] = defaultdict(set)
-        # By leader: addresses whose commit index has shown that they answer.
-        self._answering: dict[str | None, set[str]] = defaultdict(set)
-        # By leader: the last journal entry of each non-member at the time of that finding.
-        self._outside: dict[str | None, dict[str, int | None]] = defaultdict(dict)
+        self._begin(None)
+
+    def _begin(self, leader: str | None) -> None:
+        """Forget what an earlier leadership has shown."""
+        self._leader = leader
+        self._removed: set[str] = set()  # addresses of removed peers without a pod
+        self._members: set[str] = set()  # addresses of members, as the gauges or the command show
+        self._answering: set[str] = set()  # addresses whose commit index has shown that they answer
+        # By address of each non-member: its last journal entry at the time of that finding.
+        self._outside: dict[str, int | None] = {}
 
     def members_of(self, quorum: Quorum, with_pod: Collection[str]) -> Quorum:
         """Return the group without peers that are no members; a peer in doubt becomes UNAVAILABLE.
 
         with_pod: the hosts of addresses that have a pod.
         """
-        self._begin(quorum.leader)
+        if quorum.leader != self._leader:
+            self._begin(quorum.leader)
         without_pod = {
             peer.address for peer in quorum.peers if peer.address.rpartition(":")[0] not in with_pod}
-        removed = self._removed_of(quorum.leader, without_pod)
+        removed = self._removed_of(without_pod)
         unknown = self._classify(quorum, [peer for peer in quorum.peers if peer.address not in without_pod])
-        outside = self._outside[quorum.leader]
+        outside = self._outside
         peers = [replace(peer, state=UNAVAILABLE) if peer.address in unknown else peer
                  for peer in quorum.peers
                  if peer.address not in removed and outside.get(peer.address, -1) != peer.reached]
         return replace(quorum, peers=tuple(peers))
 
-    def _begin(self, leader: str | None) -> None:
-        """Forget what an earlier leadership of the present leader has shown."""
-        if leader != self._leader:
-            for remembered in (self._removed, self._members, self._answering, self._outside):
-                remembered.pop(leader, None)
-        self._leader = leader
-
-    def _removed_of(self, leader: str | None, without_pod: set[str]) -> set[str]:
+    def _removed_of(self, without_pod: set[str]) -> set[str]:
         """Return the peers without a pod that the command does not list."""
-        removed = self._removed[leader]
+        removed = self._removed
         removed &= without_pod
         if without_pod - removed:
             listed = self._list_members()
@@ -75,8 +69,8 @@ class Membership:
 
         A peer that has all committed entries is a member: its removal would be committed without it.
         """
-        members, outside = self._members[quorum.leader], self._outside[quorum.leader]
-        answering = self._answering[quorum.leader]
+        members, outside = self._members, self._outside
+        answering = self._answering
         whole = {peer.address for peer in peers if peer.state == AVAILABLE and not peer.lags}
         members |= whole
         answering |= whole
@@ -94,10 +88,10 @@ class Membership:
         answering |= advanced & doubtful.keys()
         unmoved = doubtful.keys() - advanced
         silent = {peer.address for peer in peers if peer.unproven and peer.address in unmoved}
-        return silent | self._unlisted(quorum.leader, {
+        return silent | self._unlisted({
             address: doubtful[address] for address in unmoved - silent})
 
-    def _unlisted(self, leader: str | None, unmoved: dict[str, int | None]) -> set[str]:
+    def _unlisted(self, unmoved: dict[str, int | None]) -> set[str]:
         """Record which of these addresses the command lists; return those for which that is unknown.
 
         unmoved: the last journal entry of each.
@@ -105,7 +99,7 @@ class Membership:
         listed = self._list_members() if unmoved else ()
         if listed is None:
             return set(unmoved)
-        self._members[leader] |= unmoved.keys() & set(listed)
-        self._outside[leader].update(
+        self._members |= unmoved.keys() & set(listed)
+        self._outside.update(
             {address: reached for address, reached in unmoved.items() if address not in listed})
         return set()

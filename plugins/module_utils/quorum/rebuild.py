@@ -122,11 +122,6 @@ class Rebuild:
         workload = self._client.get(kinds.STATEFUL_SET, self._workload)
         return workload is not None and self._is_marked(workload)
 
-    def _mark(self) -> str:
-        """Return the annotation's value: the pod, and the UID of a pod whose journal conflicts."""
-        workload = self._client.get(kinds.STATEFUL_SET, self._workload)
-        return annotations_of(workload).get(REBUILD, "") if workload else ""
-
     def begin(self) -> None:
         """Check the preconditions and set the annotation, before anything else is changed."""
         groups = self.groups()
@@ -176,10 +171,10 @@ class Rebuild:
                       claim, volume, list(self._client.list(kinds.NODE)))
         lost = lost_claim.reason(place)
         connected = self._connected(groups) if lost and not place.claim_goes else frozenset()
-        lost = lost or self._conflict(groups, place)
+        lost = lost or self._conflict(groups, place, workload)
         return _Observed(groups, place, self._is_marked(workload), lost, connected)
 
-    def _conflict(self, groups: Sequence[RaftGroup], place: Place) -> str:
+    def _conflict(self, groups: Sequence[RaftGroup], place: Place, workload: dict) -> str:
         """Return that the journal of a running master conflicts with the leader's; empty if it does not.
 
         The log shows it as long as the master is a peer; the annotation remembers the pod until its end.
@@ -187,8 +182,8 @@ class Rebuild:
         if place.pod is None or any(
                 self._master(each).available for each in groups if each.domain == MASTER):
             return ""
-        name, _sep, uid = self._mark().partition(" ")
-        if name == self._name:
+        pod, uid = _mark(workload)
+        if pod == self._name:
             return _CONFLICT if uid == place.pod["metadata"]["uid"] else ""
         if not place.ready or not self._healer.masters.has_conflict(self._name):
             return ""
@@ -210,7 +205,7 @@ class Rebuild:
                 master.pod, each.domain, address, int(self._master(each).address.rpartition(":")[2])))
 
     def _is_marked(self, workload: dict) -> bool:
-        return annotations_of(workload).get(REBUILD, "").partition(" ")[0] == self._name
+        return _mark(workload)[0] == self._name
 
     def _takes_part(self, groups: Sequence[RaftGroup]) -> bool:
         return all(not self._master(observed).unavailable for observed in groups)
@@ -340,7 +335,8 @@ class Rebuild:
         Only a leader needs a connection to a peer. Each restarts once, also if it is connected again. A
         master whose journal conflicted has closed its connections.
         """
-        if " " in self._mark():
+        workload = self._client.get(kinds.STATEFUL_SET, self._workload)
+        if workload is not None and _mark(workload)[1]:
             return
         for domain in DOMAINS:
             while holder := self._keeping_follower(domain):
@@ -465,3 +461,9 @@ def _unscheduled_reason(pod: dict | None) -> str:
     if pod is None:
         return "the StatefulSet's controller has not created it yet"
     return unready_reason(pod) or "it is not scheduled yet"
+
+
+def _mark(workload: dict) -> tuple[str, str]:
+    """Return the pod that is being rebuilt, and its UID if its journal conflicts; empty for none."""
+    pod, _sep, uid = annotations_of(workload).get(REBUILD, "").partition(" ")
+    return pod, uid
