@@ -292,6 +292,7 @@ options:
           - StorageClass of the claims, by default that of the cluster. A change for existing claims is
             refused.
           - A new runtime without it is refused if the cluster has no default StorageClass.
+          - A class that neither a StorageClass nor a PersistentVolume of the cluster has is refused.
         type: str
       keep:
         description:

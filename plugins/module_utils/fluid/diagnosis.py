@@ -12,6 +12,7 @@ from ..errors import ApiError, Forbidden, KindNotFound
 from ..k8s import kinds, pods
 from ..k8s.kinds import Kind, ObjectRef, ref_to
 from . import kinds as fluid_kinds, status
+from .components import JOURNAL_VOLUME
 from .names import release_selector
 
 _NEWEST = 5
@@ -63,7 +64,7 @@ def _last_lines(client: Client, pod: dict, container: str) -> str:
 
 
 def _warnings(client: Client, ref: ObjectRef) -> list[str]:
-    of_runtime = re.compile(re.escape(ref.name) + _PARTS)
+    of_runtime = re.compile(f"({JOURNAL_VOLUME}-)?{re.escape(ref.name)}{_PARTS}")
     events = [event for event in client.list(kinds.EVENT, ref.namespace, field_selector="type=Warning")
               if of_runtime.match(event["involvedObject"].get("name", ""))]
     events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
@@ -130,8 +131,8 @@ def _references(client: Client, ref: ObjectRef) -> list[str]:
 
 
 def _readable(client: Client, kind: Kind, ref: ObjectRef) -> dict:
-    """Return the object; {} if it is absent, its kind is not installed, or reading another runtime's is "
-    "refused.
+    """Return the object; {} if it is absent, its kind is not installed, or reading another kind of runtime
+    is refused.
     """
     try:
         return client.get(kind, ref) or {}

@@ -54,18 +54,38 @@ def _default_class(client: Client, warn: Callable[[str], None]) -> str | None:
 
 
 def _require_class(client: Client, desired: JournalVolume, warn: Callable[[str], None]) -> None:
-    if desired.storage_class is not None:
-        return  # volumes without a StorageClass object may have that class too
+    """Raise PreconditionFailed for claims that no volume can ever bind; warn when that cannot be read."""
+    named = desired.storage_class
+    if named == "":
+        return  # volumes without a class, which a person may create later
     try:
         classes = list(client.list(kinds.STORAGE_CLASS))
+        if named is None:
+            _require_default(classes)
+        elif not _known(client, named, classes):
+            raise PreconditionFailed(
+                f"journal_volume has storage_class {named}, which no StorageClass and no PersistentVolume has "
+                f"({_names(classes)} exist): correct it, or create the StorageClass; nothing was changed")
     except Forbidden as err:
-        warn(f"could not check whether the cluster has a default StorageClass: {err}")
-        return
+        subject = "the cluster has a default StorageClass" if named is None else f"storage_class {named} exists"
+        warn(f"could not check whether {subject}: {err}")
+
+
+def _require_default(classes: list[dict]) -> None:
     if volume.default_class(classes) is None:
-        names = ", ".join(sorted(each["metadata"]["name"] for each in classes)) or "none"
         raise PreconditionFailed("journal_volume names no storage_class and the cluster has no default "
-                                 f"StorageClass ({names} exist): name one, or use type emptyDir; nothing was "
-                                 "changed")
+                                 f"StorageClass ({_names(classes)} exist): name one, or use type emptyDir; "
+                                 "nothing was changed")
+
+
+def _known(client: Client, name: str, classes: list[dict]) -> bool:
+    """Whether a claim of that class can be bound: volumes made by hand may have a class without an object."""
+    return any(each["metadata"]["name"] == name for each in classes) or any(
+        each["spec"].get("storageClassName") == name for each in client.list(kinds.PERSISTENT_VOLUME))
+
+
+def _names(classes: list[dict]) -> str:
+    return ", ".join(sorted(each["metadata"]["name"] for each in classes)) or "none"
 
 
 def require_none_of_added(client: Client, runtime: ObjectRef, members: int, desired: int) -> None:

@@ -74,6 +74,7 @@ def test_the_newest_warnings_come_last(cluster, put):
 
 @pytest.mark.parametrize(("on", "ours"), [
     ("hbase", True), ("hbase-worker-1", True), ("hbase-fuse-x2x4z", True), ("hbase2", False),
+    ("alluxio-journal-hbase-master-0", True), ("alluxio-journal-hbase2-master-0", False),
     ("hbase2-master-0", False),
     ("hbase-old", False), ("my-hbase", False),
 ])

@@ -78,6 +78,40 @@ def test_a_claim_needs_a_class(cluster, resolve):
     assert resolve(params(type="claim", storage_class="fast"))[0].storage_class == "fast"
 
 
+def put_volume(cluster, name, storage_class):
+    cluster.put(kinds.PERSISTENT_VOLUME, {"metadata": {"name": name},
+                                          "spec": {"storageClassName": storage_class}})
+
+
+def test_a_class_that_neither_a_storage_class_nor_a_volume_has_is_refused(cluster, resolve):
+    """A misspelt class leaves all claims Pending until the wait ends."""
+    put_class(cluster, "false")
+    put_volume(cluster, "disk-0", "disks")
+    with pytest.raises(PreconditionFailed, match=r"storage_class fats, which no StorageClass and no "
+                                                 r"PersistentVolume has \(fast exist\): correct it"):
+        resolve(params(type="claim", storage_class="fats"))
+    assert resolve(params(type="claim", storage_class="disks")) == (JournalVolume("claim", storage_class="disks"), [])
+
+
+def test_volumes_are_listed_only_without_the_storage_class(cluster, resolve):
+    put_class(cluster, "false")
+    resolve(params(type="claim", storage_class="fast"))
+    assert ("list", "persistentvolumes") not in cluster.requests
+
+
+def test_a_class_that_cannot_be_checked_is_warned_of(cluster, resolve):
+    cluster.forbidden.add(("list", "persistentvolumes"))
+    found, warnings = resolve(params(type="claim", storage_class="fats"))
+    assert found.storage_class == "fats"
+    assert warnings == ["could not check whether storage_class fats exists: not allowed to list "
+                        "persistentvolumes"]
+
+
+def test_an_empty_class_means_volumes_without_one(cluster, resolve):
+    assert resolve(params(type="claim", storage_class=""))[0].storage_class == ""
+    assert ("list", "persistentvolumes") not in cluster.requests
+
+
 def test_claims_of_an_earlier_runtime_are_refused(cluster, resolve):
     put_class(cluster)
     put_claim(cluster, "alluxio-journal-hbase-master-1")
