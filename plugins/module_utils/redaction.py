@@ -42,10 +42,17 @@ def jvm_secrets_in(text: str) -> list[str]:
             if is_sensitive(key) and len(value) >= _SHORTEST_SECRET]
 
 
+def _as_map(tree: dict) -> dict:
+    """Return a variable of a container, {name, value}, as a map; {} for another dictionary."""
+    name, value = tree.get("name"), tree.get("value")
+    return {name: value} if isinstance(name, str) and isinstance(value, str) else {}
+
+
 def secrets_within(tree: Any, within_options: bool = False) -> list[str]:
-    """Return the credentials in a tree's option maps, JVM options and URLs, for Ansible to mask."""
+    """Return the credentials in a tree's option maps, variables, JVM options and URLs, for Ansible to mask.
+    """
     if isinstance(tree, dict):
-        own = secrets_in(tree) if within_options else []
+        own = secrets_in(tree) if within_options else secrets_in(_as_map(tree))
         return own + [secret for key, value in tree.items()
                       for secret in secrets_within(value, key in _OPTION_MAPS)]
     if isinstance(tree, list):
@@ -54,8 +61,10 @@ def secrets_within(tree: Any, within_options: bool = False) -> list[str]:
 
 
 def redacted(tree: Any, within_options: bool = False) -> Any:
-    """Return the tree with the credentials in its option maps, JVM options and URLs masked."""
+    """Return the tree with the credentials in its option maps, variables, JVM options and URLs masked."""
     if isinstance(tree, dict):
+        if not within_options and any(is_sensitive(name) and value for name, value in _as_map(tree).items()):
+            tree = {**tree, "value": HIDDEN}
         return {key: HIDDEN if within_options and is_sensitive(key) and value and isinstance(value, str)
                 else redacted(value, key in _OPTION_MAPS) for key, value in tree.items()}
     if isinstance(tree, list):

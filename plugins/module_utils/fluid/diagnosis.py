@@ -43,6 +43,17 @@ def explain_runtime(client: Client, ref: ObjectRef) -> list[str]:
     return [line for pod in runtime_pods for line in _pod_lines(client, pod)] + _warnings(client, ref)
 
 
+def explain_release(release: str) -> Callable[[Client, ObjectRef], list[str]]:
+    """Return the explanation of a data operation: a line for each unready pod of its Helm release, and for
+    the newest warning events on the operation and on the Dataset of its name.
+    """
+    @_unless_refused
+    def explain(client: Client, ref: ObjectRef) -> list[str]:
+        release_pods = client.list(kinds.POD, ref.namespace, release_selector(release))
+        return [line for pod in release_pods for line in _pod_lines(client, pod)] + _warnings(client, ref)
+    return explain
+
+
 def _pod_lines(client: Client, pod: dict) -> list[str]:
     reason = pods.unready_reason(pod)
     if not reason:

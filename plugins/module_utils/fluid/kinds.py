@@ -22,3 +22,9 @@ RUNTIMES = (
     Kind("GooseFSRuntime", "goosefsruntimes", FLUID_GROUP, "v1alpha1"),
     Kind("CacheRuntime", "cacheruntimes", FLUID_GROUP, "v1alpha1"),
 )
+# The data operations. Fluid runs each as the Job or CronJob of a Helm release.
+DATA_LOAD = Kind("DataLoad", "dataloads", FLUID_GROUP, "v1alpha1")
+DATA_MIGRATE = Kind("DataMigrate", "datamigrates", FLUID_GROUP, "v1alpha1")
+DATA_PROCESS = Kind("DataProcess", "dataprocesses", FLUID_GROUP, "v1alpha1")
+DATA_BACKUP = Kind("DataBackup", "databackups", FLUID_GROUP, "v1alpha1")
+OPERATIONS = (DATA_LOAD, DATA_MIGRATE, DATA_PROCESS, DATA_BACKUP)

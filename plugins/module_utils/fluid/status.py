@@ -16,6 +16,8 @@ FINALIZER_CONTROLLERS = {
     "fluid-dataset-controller-finalizer": "dataset-controller",
     **{f"{kind}-runtime-controller-finalizer": f"{kind}runtime-controller"
        for kind in ("alluxio", "cache", "efc", "goosefs", "jindo", "juicefs", "thin", "vineyard")},
+    **{f"fluid-{kind}-controller-finalizer": "dataset-controller"
+       for kind in ("databackup", "dataload", "datamigrate", "dataprocess")},
 }
 FAILED_PHASE = "Failed"
 # Seconds. Fluid sets the phase at any error of the API server (pkg/ddc/alluxio/health_check.go), repeats the

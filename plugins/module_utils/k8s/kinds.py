@@ -86,5 +86,6 @@ CSI_NODE = Kind("CSINode", "csinodes", "storage.k8s.io", namespaced=False)
 LEASE = Kind("Lease", "leases", "coordination.k8s.io")
 NAMESPACE = Kind("Namespace", "namespaces", namespaced=False)
 JOB = Kind("Job", "jobs", "batch")
+CRON_JOB = Kind("CronJob", "cronjobs", "batch")
 CUSTOM_RESOURCE_DEFINITION = Kind(
     "CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io", namespaced=False)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parsing and comparison of Kubernetes quantities (k8s.io/apimachinery/pkg/api/resource). Pure."""
+"""Parsing of times, and parsing and comparison of quantities (k8s.io/apimachinery/pkg/api/resource). Pure."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
 
 from ..errors import InvalidInput
@@ -51,3 +52,16 @@ def equal(one: object, other: object) -> bool:
         return parse(str(one)) == parse(str(other))
     except InvalidInput:
         return False
+
+
+def parse_time(text: str) -> datetime:
+    """Return the time in an RFC 3339 text. Raises InvalidInput for another text or one without a zone."""
+    try:
+        found = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InvalidInput(
+            f"restarted_after is {text!r}: expected a time with its zone in RFC 3339, such as "
+            "2026-11-24T18:00:00Z")
+    return found

@@ -8,7 +8,6 @@ next run continues.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from ..api.bulk import ref_of
@@ -16,9 +15,9 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply import reconcile
 from ..apply.merge import MergeResult
-from ..apply.merge_patch import merge_patch
+from ..apply.predicted import predicted
 from ..apply.reconcile import Outcome, Write
-from ..errors import AlreadyExists, FluidError, PreconditionFailed
+from ..errors import FluidError, PreconditionFailed
 from ..fluid import diagnosis, kinds as fluid_kinds, runtime
 from ..fluid.names import claim_name, release_selector
 from ..fluid.runtime import changes_journal, declared_masters
@@ -49,12 +48,12 @@ def apply(client: Client, params: dict, existing: dict, write: Write, deadline: 
     _require_unused(client, what, ref)
     if write.guard:
         write.guard(None, merged)
-    predicted = _predicted(client, existing, reconcile.body_of(manifest, write), write.manager)
+    new = predicted(client, _KIND, existing, reconcile.body_of(manifest, write), write.manager)
     warn(f"{what} has {masters} masters and {desired} are declared, so the cache is rebuilt: cached data is "
          "fetched from the under-store again, and data that was only in Alluxio is lost")
     if write.dry_run:
         client.delete(_KIND, ref, existing["metadata"]["uid"], dry_run=True)
-        return replace(outcome, existing=predicted, created=True)
+        return replace(outcome, existing=new, created=True)
     with held(client, ref, deadline.again(), "recreate the runtime") as holder:
         _require_unused(holder, what, ref)  # it may have taken a while to get the Lease
         return _recreated(holder, existing, manifest, outcome, write, deadline)
@@ -91,21 +90,6 @@ def _require_unused(client: Client, what: str, ref: ObjectRef) -> None:
         raise PreconditionFailed(
             f"{what} cannot be recreated while other Datasets refer to it and would lose "
             f"their volume: {', '.join(references)}; delete them, then run this again")
-
-
-def _predicted(client: Client, existing: dict, body: dict, manager: str) -> dict:
-    """Return the runtime as the server would create it. Raises ApiError for a body that the server refuses.
-
-    The create's dry run must fail with AlreadyExists, because the name is in use. Therefore the returned
-    object comes from the dry run of a patch of the existing one.
-    """
-    with suppress(AlreadyExists):
-        client.create(_KIND, body, manager, dry_run=True)
-    kept = {key: value for key, value in existing["metadata"].items() if key not in ("labels", "annotations")}
-    target = {**existing, "spec": body["spec"], "metadata": {**kept, **body["metadata"]}}
-    found = client.patch(_KIND, ref_to(body), merge_patch(existing, target), manager, dry_run=True)
-    return {**{key: found[key] for key in body},
-            "metadata": {key: found["metadata"][key] for key in body["metadata"]}}
 
 
 def _await_absent(client: Client, ref: ObjectRef, deadline: Deadline) -> None:

@@ -37,8 +37,8 @@ _DELETIONS = {
 }
 
 
-def _each(client: Client, kind: Kind, state: str, awaited: Mapping[ObjectRef, Predicate], deadline: Deadline,
-          explain: Explain) -> WaitResults:
+def await_each(client: Client, kind: Kind, state: str, awaited: Mapping[ObjectRef, Predicate],
+               deadline: Deadline, explain: Explain) -> WaitResults:
     """Wait for the predicate of each object of one kind. explain: explains the timeout of one."""
     by_namespace: dict[str | None, dict[str, Predicate]] = defaultdict(dict)
     for ref, predicate in awaited.items():
@@ -59,7 +59,7 @@ def datasets_in_phase(client: Client, items: list[dict], phase: str, deadline: D
     """
     orphans = _orphans(client, items) if phase == predicates.BOUND_PHASE else {}
     awaited = {ref: status.dataset_in_phase(phase) for ref in map(ref_of, items) if ref not in orphans}
-    return orphans | _each(
+    return orphans | await_each(
         client, fluid_kinds.DATASET, "be " + phase, awaited, deadline, diagnosis.explain_runtime)
 
 
@@ -109,7 +109,7 @@ def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline,
     """
     losses = {ref: RuntimeLosses(client, ref, warn) for ref, warn in (tolerant or {}).items()}
     ready = {ref: _ready(losses.get(ref)) for ref in map(ref_of, items)}
-    waited = _each(
+    waited = await_each(
         client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, deadline, diagnosis.explain_runtime)
     grouped = [ref_of(item) for item in items if item["master_replicas"] > 1
                and not isinstance(waited[ref_of(item)], FluidError)]
@@ -155,8 +155,8 @@ def field_has_value(client: Client, kind: Kind, items: list[dict], path: str, va
     """Wait until a JMESPath expression yields the value in each object. value: None for any true value."""
     predicate = predicates.field_is(path, value)
     state = f"have {path}" if value is None else f"have {path} at {value}"
-    return _each(client, kind, state, {ref: predicate for ref in map(ref_of, items)}, deadline,
-                 diagnosis.explain_runtime)
+    return await_each(client, kind, state, {ref: predicate for ref in map(ref_of, items)}, deadline,
+                      diagnosis.explain_runtime)
 
 
 def volumes_bound(client: Client, items: list[dict], deadline: Deadline) -> WaitResults:
@@ -164,12 +164,13 @@ def volumes_bound(client: Client, items: list[dict], deadline: Deadline) -> Wait
     orphans = _orphans(client, items)
     claims = {ObjectRef(item["namespace"], claim_name(item["name"])): predicates.bound
               for item in items if ref_of(item) not in orphans}
-    waited = orphans | _each(
+    waited = orphans | await_each(
         client, kinds.PERSISTENT_VOLUME_CLAIM, "be Bound", claims, deadline, diagnosis.explain_runtime)
     datasets = {ObjectRef(None, volume_name(ref)): ref
                 for ref in map(ref_of, items) if not isinstance(waited[ref], FluidError)}
-    volumes = _each(client, kinds.PERSISTENT_VOLUME, "be Bound", dict.fromkeys(datasets, predicates.bound),
-                    deadline.again(), diagnosis.explain_nothing)
+    volumes = await_each(
+        client, kinds.PERSISTENT_VOLUME, "be Bound", dict.fromkeys(datasets, predicates.bound),
+        deadline.again(), diagnosis.explain_nothing)
     return waited | {datasets[volume]: result
                      for volume, result in volumes.items() if isinstance(result, FluidError)}
 
@@ -177,7 +178,7 @@ def volumes_bound(client: Client, items: list[dict], deadline: Deadline) -> Wait
 def absent(client: Client, kind: Kind, refs: Iterable[ObjectRef], deadline: Deadline) -> WaitResults:
     """Wait for the absence of objects; a timeout names the pods and finalizers that block it."""
     explain = _DELETIONS.get(kind, diagnosis.explain_deletion)
-    return _each(client, kind, "be absent", dict.fromkeys(refs, status.absent), deadline, explain)
+    return await_each(client, kind, "be absent", dict.fromkeys(refs, status.absent), deadline, explain)
 
 
 def require_all(waited: WaitResults) -> None:

@@ -185,6 +185,14 @@ class Masters:
                 return found
         raise QuorumUnknown(f"{self._unanswered('the configuration')}: none serves its web port")
 
+    def version(self) -> str | None:
+        """Return the version of Alluxio that the leader runs; None if no leader shows it, or it is forbidden.
+        """
+        try:
+            return next(filter(None, map(self._api.version, self.pods())), None)
+        except ApiError:
+            return None
+
     def with_term(self, quorum: Quorum, domain: str, pods: list[dict] | None = None) -> Quorum:
         """Return the quorum with the newest Raft term in its leader's log; None if nobody gives the log.
 

@@ -25,6 +25,7 @@ _TIMEOUT = 3.0
 # Seconds. A successor exists after election.timeout.min (10 s) of silence, and hears answers twice in it.
 _SAME_SILENCE = 2.0
 _METRICS = "/metrics/prometheus/"
+_INFO = "/api/v1/master/info"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,16 @@ class MasterWebApi:
         except ValueError:
             return None
         return {key: _as_text(value) for key, value in found.items() if value is not None}
+
+    def version(self, pod: dict) -> str | None:
+        """Return the version of Alluxio in the leader's process, such as 2.9.4; None when it does not "
+          "lead."""
+        answer = self.get(pod, MASTER, _INFO)
+        try:
+            found = json.loads(answer).get("version") if answer is not None else None
+        except (AttributeError, ValueError):
+            return None
+        return found if isinstance(found, str) else None
 
     def get(self, pod: dict, domain: str, path: str) -> bytes | None:
         """Return the web port's answer for a path; None when the pod does not lead."""

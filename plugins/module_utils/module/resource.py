@@ -30,13 +30,13 @@ from .exit import report
 
 
 class Resource:
-    """A kind that one module manages. plural: the option for a list of objects.
+    """A kind that one module manages. plural: the option for a list of objects, empty without one.
 
     Subclasses implement the differences between the kinds. item: the options of one object.
     """
 
     kind: ClassVar[Kind]
-    plural: ClassVar[str]
+    plural: ClassVar[str] = ""
 
     def require_valid(self, item: dict) -> None:
         """Raise InvalidInput for invalid options, without a request."""
@@ -87,7 +87,7 @@ def run(module: AnsibleModule, resource: Resource) -> None:
 
     def validate(params: dict) -> None:
         require_valid(items, resource.require_valid if params["state"] == "present" else require_identity)
-        if condition := params["wait_for"]:
+        if condition := params.get("wait_for"):
             from ..k8s.predicates import field_is
 
             field_is(**condition)  # refuses an invalid expression before any write
@@ -98,7 +98,7 @@ def run(module: AnsibleModule, resource: Resource) -> None:
             outcomes = _ensure_present(client, resource, items, params, deadline, check_mode, reporter)
         else:
             outcomes = _ensure_absent(client, resource, items, params, deadline, check_mode)
-        listed = params[resource.plural] is not None
+        listed = params.get(resource.plural) is not None
         more = {} if listed else _values(resource, outcomes[0], params)
         return {**more, **report(items, outcomes, listed)}
 
@@ -112,7 +112,7 @@ def _values(resource: Resource, outcome: Outcome | FluidError, params: dict) -> 
 
 def items_of(params: dict, plural: str) -> list[dict]:
     """Return the options of each object; those that an object of a list omits have the module's values."""
-    if params[plural] is None:
+    if params.get(plural) is None:
         return [params]
     return [{key: params[key] if value is None else value for key, value in item.items()}
             for item in params[plural]]
@@ -155,7 +155,7 @@ def _ensure_present(client: Client, resource: Resource, items: list[dict], param
 
 def _wait(client: Client, resource: Resource, items: list[dict], params: dict,
           deadline: Deadline) -> WaitResults:
-    if condition := params["wait_for"]:
+    if condition := params.get("wait_for"):
         from ..lifecycle import waits
 
         return waits.field_has_value(

@@ -17,6 +17,7 @@ from ..errors import InvalidInput
 from ..fluid import names as fluid_names
 from ..journal import template
 from ..k8s import scheduling
+from ..k8s.quantity import parse_time
 
 CONFIGURE = "configure"
 ADD = "add"
@@ -80,19 +81,6 @@ def _pod(index: int, existing: dict) -> Pod:
     return Pod(metadata["name"], index, metadata["uid"], existing.get("spec", {}).get("nodeName") or "",
                (metadata.get("labels") or {}).get(_REVISION, ""), metadata.get("creationTimestamp") or "",
                template.has_claim(existing))
-
-
-def parse_time(text: str) -> datetime:
-    """Return the time in an RFC 3339 text. Raises InvalidInput for another text or one without a zone."""
-    try:
-        found = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text))
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidInput(
-            f"restarted_after is {text!r}: expected a time with its zone in RFC 3339, such as "
-            "2026-11-24T18:00:00Z")
-    return found
 
 
 def revision_of(template: dict, revisions: Iterable[dict]) -> str | None:

@@ -10,7 +10,7 @@ from ..manifest import text_map
 from .shared import USER
 from .table import Field
 
-_ENCRYPT_OPTION = {
+ENCRYPT_OPTION = {
     "name": Field("name"),
     "secret_name": Field("valueFrom.secretKeyRef.name"),
     "secret_key": Field("valueFrom.secretKeyRef.key"),
@@ -22,7 +22,7 @@ _MOUNT = {
     "read_only": Field("readOnly"),
     "shared": Field("shared"),
     "options": Field("options", text_map),
-    "encrypt_options": Field("encryptOptions[]", fields=_ENCRYPT_OPTION),
+    "encrypt_options": Field("encryptOptions[]", fields=ENCRYPT_OPTION),
 }
 _RUNTIME = {
     "name": Field("name"),
@@ -39,7 +39,7 @@ DATASET = {
     "access_modes": Field("accessModes[]"),
     "placement": Field("placement"),
     "shared_options": Field("sharedOptions", text_map),
-    "shared_encrypt_options": Field("sharedEncryptOptions[]", fields=_ENCRYPT_OPTION),
+    "shared_encrypt_options": Field("sharedEncryptOptions[]", fields=ENCRYPT_OPTION),
     "data_restore_location": Field("dataRestoreLocation", fields={
         "path": Field("path"), "node_name": Field("nodeName")}),
     "runtimes": Field("runtimes[]", fields=_RUNTIME),

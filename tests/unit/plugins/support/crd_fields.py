@@ -10,9 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-KINDS = ("AlluxioRuntime", "Dataset")
+KINDS = ("AlluxioRuntime", "DataLoad", "DataMigrate", "DataProcess", "Dataset")
 # Fields with a type of Kubernetes' own API, which the options pass on as they are.
-KUBERNETES_TYPES = {"volumes", "volumeMounts", "volumeSource", "tolerations", "required"}
+KUBERNETES_TYPES = {"volumes", "volumeMounts", "volumeSource", "tolerations", "required",
+                    "affinity", "podSpec", "env"}
 
 
 def spec_schema(definition: dict) -> dict:

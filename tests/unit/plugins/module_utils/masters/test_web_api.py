@@ -106,3 +106,12 @@ def test_a_closed_port_proves_that_no_master_leads(view, leaderless):
 
 def test_a_pod_that_the_leader_hears_is_running():
     assert GroupView(LEADER, "a", 0, frozenset("bc")).absent == {"c"}
+
+
+@pytest.mark.parametrize(("answer", "version"), [
+    ('{"version": "2.9.4"}', "2.9.4"), ("{}", None), ('{"version": 2}', None), ("[]", None),
+    ("no JSON", None), (None, None)])
+def test_the_version_of_a_leader(cluster, api, answer, version):
+    if answer is not None:
+        cluster.web["hbase-master-0", WEB, "/api/v1/master/info"] = answer
+    assert api.version(PODS[0]) == version

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of dataset and alluxio_runtime against the fields of Fluid's definitions.
+"""The options of the modules for Fluid's objects against the fields of Fluid's definitions.
 
 recorded/fluid_fields.json has the fields of Fluid 1.0.8; support/crd_fields.py records those of another one.
 tests/api/test_definitions.py compares it with the definitions of a cluster.
@@ -10,9 +10,18 @@ from importlib import import_module
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.fields.dataset import DATASET
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.fields.operations import (
+    DATA_LOAD,
+    DATA_MIGRATE,
+    DATA_PROCESS,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.fields.runtime import RUNTIME
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.fields.table import paths
+from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
 
+# Beside the spec of a data operation: its metadata, and when it is created again.
+OF_AN_OPERATION = {"name", "labels", "annotations", "state", "force_conflicts", "wait", "wait_timeout",
+                   "wait_for", "restarted_after", "retry_failed", *arguments.connection()}
 MODULES = "ansible_collections.datacache.fluid.plugins.modules."
 # The options that concern the object as a whole, or what this collection does beside it.
 NOT_OF_THE_SPEC = {
@@ -23,9 +32,14 @@ NOT_OF_THE_SPEC = {
         "network_mode",  # master.networkMode and worker.networkMode, which have options of their own
         "raft",  # keys in properties
     },
+    "data_load": OF_AN_OPERATION, "data_migrate": {*OF_AN_OPERATION, "namespace"},
+    "data_process": OF_AN_OPERATION,
 }
 KINDS = [pytest.param("dataset", "datasets", "Dataset", DATASET, id="dataset"),
-         pytest.param("alluxio_runtime", "runtimes", "AlluxioRuntime", RUNTIME, id="alluxio_runtime")]
+         pytest.param("alluxio_runtime", "runtimes", "AlluxioRuntime", RUNTIME, id="alluxio_runtime"),
+         pytest.param("data_load", "", "DataLoad", DATA_LOAD, id="data_load"),
+         pytest.param("data_migrate", "", "DataMigrate", DATA_MIGRATE, id="data_migrate"),
+         pytest.param("data_process", "", "DataProcess", DATA_PROCESS, id="data_process")]
 TYPES = {"string": "str", "quantity": "str", "integer": "int", "boolean": "bool", "map": "dict",
          "object": "dict"}
 
@@ -37,7 +51,8 @@ def missing(table, fields):
 
 def specification(module, plural):
     """The argument spec of one object."""
-    return import_module(MODULES + module).argument_spec()[plural]["options"]
+    spec = import_module(MODULES + module).argument_spec()
+    return spec[plural]["options"] if plural else spec
 
 
 def option_at(spec, path):

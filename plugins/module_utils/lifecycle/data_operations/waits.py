@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The wait for data operations, with the share of the Dataset that is cached as progress. IO, read-only."""
+
+from __future__ import annotations
+
+from ...api.bulk import WaitResults, ref_of
+from ...api.client import Client
+from ...api.deadline import Deadline
+from ...errors import ApiError, Forbidden
+from ...fluid import diagnosis, kinds as fluid_kinds, summary
+from ...fluid.data_operations import names, state
+from ...fluid.data_operations.rules import CRON
+from ...fluid.names import release_selector
+from ...k8s import kinds
+from ...k8s.kinds import Kind, ObjectRef, ref_to
+from ...k8s.predicates import phase_text
+from ...k8s.wait_status import Predicate, WaitStatus
+from ...redaction import redacted
+from .. import waits
+
+_LOG_LINES = 10
+
+
+def completed(client: Client, kind: Kind, items: list[dict], deadline: Deadline) -> WaitResults:
+    """Wait until the operations are Complete, or with policy Cron until their CronJob exists.
+
+    A failed one ends its wait at once, with the last lines of its Job. The progress is renewed at least every
+    30 seconds, as the watch is.
+    """
+    results: WaitResults = {}
+    for item in items:
+        ref = ref_of(item)
+        by_schedule = item.get("policy") == CRON
+        predicate = (_scheduled if by_schedule else _complete)(client, kind, ref)
+        desired = "have its CronJob" if by_schedule else "be Complete"
+        results |= waits.await_each(client, kind, desired, {ref: predicate}, deadline,
+                                    diagnosis.explain_release(names.release_name(kind, ref.name)))
+    return results
+
+
+def _complete(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
+    def predicate(existing: dict | None) -> WaitStatus:
+        if existing is None:
+            return WaitStatus(False, failed="it no longer exists; Fluid deletes it "
+                                            "ttl_seconds_after_finished after its end")
+        phase = state.phase(existing)
+        if phase == state.FAILED:
+            return WaitStatus(False, failed=f"it has failed{state.conditions_text(existing)}"
+                                            f"{last_lines(client, kind, ref)}")
+        return WaitStatus(phase == state.COMPLETE, phase_text(phase) + state.waits_for(existing)
+                          + (_cached(client, existing) if kind == fluid_kinds.DATA_LOAD else ""))
+    return predicate
+
+
+def _scheduled(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
+    """Return a predicate of a CronJob that exists; without the permission to read it the phase counts.
+
+    Fluid sets the phase Executing before it installs the release (pkg/ddc/base/operation.go).
+    """
+    def predicate(existing: dict | None) -> WaitStatus:
+        if existing is None:
+            return WaitStatus(False, failed="it no longer exists")
+        phase = state.phase(existing)
+        if phase in ("", state.PENDING):
+            return WaitStatus(False, phase_text(phase) + state.waits_for(existing))
+        job = names.job(kind, ref)
+        try:
+            exists = client.get(kinds.CRON_JOB, job) is not None
+        except Forbidden:
+            exists = True
+        return WaitStatus(exists, f"{phase_text(phase)}, and {kinds.CRON_JOB.describe(job)} does not exist "
+                                  "yet")
+    return predicate
+
+
+def _cached(client: Client, existing: dict) -> str:
+    """Return the share of the operation's Dataset that is cached, as the end of a progress."""
+    ref = ObjectRef(existing["metadata"].get("namespace"), state.dataset_of(existing) or "")
+    try:
+        dataset = client.get(fluid_kinds.DATASET, ref)
+    except ApiError:
+        return ""
+    share = summary.of_dataset(dataset)["cached_percentage"] if dataset else None
+    return "" if share is None else f", {share:g} % of {fluid_kinds.DATASET.describe(ref)} is cached"
+
+
+def last_lines(client: Client, kind: Kind, ref: ObjectRef) -> str:
+    """Return the last log lines of the newest failed pod of the operation's Job, each on a line of its "
+      "own."""
+    release = names.release_name(kind, ref.name)
+    try:
+        pods = list(client.list(kinds.POD, ref.namespace, release_selector(release)))
+        failed = [pod for pod in pods if (pod.get("status") or {}).get("phase") == "Failed"] or pods
+        if not failed:
+            return "; its Job has no pod"
+        pod = max(failed, key=lambda each: each["metadata"].get("creationTimestamp") or "")
+        container = pod["spec"]["containers"][0]["name"]
+        text = client.log(ref_to(pod), container, _LOG_LINES)
+    except ApiError as err:
+        return f"; its log is unknown: {err}"
+    lines = redacted(text.splitlines()[-_LOG_LINES:])
+    return "".join(f"\n- {line}" for line in [f"last lines of pod {pod['metadata']['name']}:", *lines])
