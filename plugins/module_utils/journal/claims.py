@@ -64,10 +64,10 @@ def _require_class(client: Client, desired: JournalVolume, warn: Callable[[str],
             _require_default(classes)
         elif not _known(client, named, classes):
             raise PreconditionFailed(
-                f"journal_volume has storage_class {named}, which no StorageClass and no PersistentVolume has "
-                f"({_names(classes)} exist): correct it, or create the StorageClass; nothing was changed")
+                f"journal_volume has storage_class {named}, which no StorageClass and no PersistentVolume "
+                f"has ({_names(classes)} exist): correct it, or create the StorageClass; nothing was changed")
     except Forbidden as err:
-        subject = "the cluster has a default StorageClass" if named is None else f"storage_class {named} exists"
+        subject = f"storage_class {named} exists" if named else "the cluster has a default StorageClass"
         warn(f"could not check whether {subject}: {err}")
 
 

@@ -90,7 +90,8 @@ def test_a_class_that_neither_a_storage_class_nor_a_volume_has_is_refused(cluste
     with pytest.raises(PreconditionFailed, match=r"storage_class fats, which no StorageClass and no "
                                                  r"PersistentVolume has \(fast exist\): correct it"):
         resolve(params(type="claim", storage_class="fats"))
-    assert resolve(params(type="claim", storage_class="disks")) == (JournalVolume("claim", storage_class="disks"), [])
+    assert resolve(params(type="claim", storage_class="disks")) == (
+        JournalVolume("claim", storage_class="disks"), [])
 
 
 def test_volumes_are_listed_only_without_the_storage_class(cluster, resolve):
