@@ -25,6 +25,10 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(
             {"required": {"type": "list", "elements": "str", "default": []}})
+        if master_of := (task_vars or {}).get("alluxio_cache"):
+            return {**result, "changed": False, "failed": True, "msg":
+                    f"the host is a master of the cache {master_of}: the playbooks run on caches; give "
+                    "-e fluid_hosts=alluxio_caches"}
         known = inventory.variables(Path(__file__).resolve().parents[2])
         values = self._values(task_vars or {})
         faults = [*inventory.unknown(list(values), known),

@@ -119,3 +119,38 @@ requirements:
   - python >= 3.10
   - kubernetes >= 29.0.0
 """
+
+    # For plugins: a module reads its environment by its argument spec.
+    ENVIRONMENT = r"""
+options:
+  kubeconfig:
+    env: [{name: K8S_AUTH_KUBECONFIG}]
+  context:
+    env: [{name: K8S_AUTH_CONTEXT}]
+  host:
+    env: [{name: K8S_AUTH_HOST}]
+  api_key:
+    env: [{name: K8S_AUTH_API_KEY}]
+  username:
+    env: [{name: K8S_AUTH_USERNAME}]
+  password:
+    env: [{name: K8S_AUTH_PASSWORD}]
+  validate_certs:
+    env: [{name: K8S_AUTH_VALIDATE_CERTS}, {name: K8S_AUTH_VERIFY_SSL}]
+  ca_cert:
+    env: [{name: K8S_AUTH_CA_CERT}, {name: K8S_AUTH_SSL_CA_CERT}]
+  client_cert:
+    env: [{name: K8S_AUTH_CLIENT_CERT}, {name: K8S_AUTH_CERT_FILE}]
+  client_key:
+    env: [{name: K8S_AUTH_CLIENT_KEY}, {name: K8S_AUTH_KEY_FILE}]
+  proxy:
+    env: [{name: K8S_AUTH_PROXY}]
+  no_proxy:
+    env: [{name: K8S_AUTH_NO_PROXY}]
+  persist_config:
+    env: [{name: K8S_AUTH_PERSIST_CONFIG}]
+  impersonate_user:
+    env: [{name: K8S_AUTH_IMPERSONATE_USER}]
+  impersonate_groups:
+    env: [{name: K8S_AUTH_IMPERSONATE_GROUPS}]
+"""

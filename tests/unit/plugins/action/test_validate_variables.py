@@ -47,3 +47,10 @@ def test_one_sentence_for_each_fault(run):
         "msg": "no playbook of datacache.fluid reads fluid_nam: did you mean fluid_name?; "
                "fluid_name is not given: Set fluid_name, the name of the cache, in the inventory.; "
                "fluid_worker_replicas is 'three': expected a whole number, such as 2"}
+
+
+def test_a_master_of_the_inventory_plugin_is_refused(run):
+    assert run(["fluid_name"], alluxio_cache="hbase.data") == {
+        "changed": False, "failed": True,
+        "msg": "the host is a master of the cache hbase.data: the playbooks run on caches; give "
+               "-e fluid_hosts=alluxio_caches"}
