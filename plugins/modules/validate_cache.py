@@ -39,6 +39,10 @@ options:
   volume:
     description: Name, namespace and options of the volume, as in M(datacache.fluid.dataset_volume).
     type: dict
+  warm_up:
+    description: Paths that the deployment will load, as O(datacache.fluid.alluxio_load#module:paths).
+    type: list
+    elements: str
   wait_timeout:
     description: Time limit that the deployment will use, in seconds. A value below 1 is refused.
     type: int
@@ -79,6 +83,7 @@ duration:
 from collections.abc import Callable
 
 from ..module_utils import redaction
+from ..module_utils.alluxio import loads
 from ..module_utils.api.client import Client
 from ..module_utils.errors import InvalidInput
 from ..module_utils.lifecycle import cache_checks
@@ -105,6 +110,8 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     hide(redaction.secrets_within([params["dataset"], params["runtime"]]))
     parts = converted(params)
     cache_checks.require_valid(**parts)
+    if params["warm_up"]:
+        loads.require_paths("warm_up", params["warm_up"])
     if params["wait_timeout"] is not None and params["wait_timeout"] < 1:
         raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
 
@@ -123,6 +130,7 @@ def argument_spec() -> dict:
         dataset={"type": "dict", "required": True},
         runtime={"type": "dict", "required": True},
         volume={"type": "dict"},
+        warm_up={"type": "list", "elements": "str"},
         wait_timeout={"type": "int"})
 
 

@@ -77,7 +77,9 @@ def lacking(spec, path):
 
 
 @pytest.mark.parametrize(("kind", "name"), [
-    ("Dataset", "datasets.data.fluid.io"), ("AlluxioRuntime", "alluxioruntimes.data.fluid.io")])
+    ("Dataset", "datasets.data.fluid.io"), ("AlluxioRuntime", "alluxioruntimes.data.fluid.io"),
+    ("DataLoad", "dataloads.data.fluid.io"), ("DataMigrate", "datamigrates.data.fluid.io"),
+    ("DataProcess", "dataprocesses.data.fluid.io")])
 def test_the_recorded_fields_are_those_of_the_cluster(api, kind, name):
     assert crd_fields.fields(crd_fields.spec_schema(api.get(DEFINITIONS + name))) == json.loads(
         RECORDED.read_text())[kind]

@@ -17,14 +17,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..errors import InvalidInput
+from . import mounts
+
 # The first version without the command.
 _NO_DISTRIBUTED_LOAD = (2, 9, 4)
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?![0-9])", re.ASCII)
 _SIZES = re.compile(r"^(\d+)\s+(\d+) \(\d+%\)\s+(/.*?)\s*$", re.MULTILINE)
 _STATE = re.compile(r"^\s*Job State: ([A-Z]+)(?: \((.*)\))?\s*$", re.MULTILINE)
 _BYTES = re.compile(r"^\s*Bytes Loaded: (\S+)(?: out of (\S+))?\s*$", re.MULTILINE)
-RUNNING = ("RUNNING", "VERIFYING", "CREATED")
+# alluxio.scheduler.job.JobState; the other one is SUCCEEDED.
+_RUNNING, _ENDED = ("RUNNING", "VERIFYING"), ("FAILED", "STOPPED")
+_UNKNOWN = re.compile(r"^Load for path '(.*)' cannot be found\.$", re.MULTILINE)
 
+# The wildcard of Alluxio's paths (alluxio.AlluxioURI), and what would break the lines of its output.
+_NOT_IN_PATHS = re.compile(r"[*\x00-\x1f\x7f]")
 # Prints for each path its size and what of it is cached. $1: whether the under-stores are listed again.
 SIZES = """set -eu
 again=$1; shift
@@ -34,20 +41,18 @@ for path; do
   fi
   alluxio fs du -s "$path"
 done"""
-# Starts a load of the paths, which goes on when the script has ended. $1: replicas. Prints "submitted", or
-# "loaded" if the command has waited for the end.
-SUBMIT = """set -eu
-replicas=$1; shift
+# Loads the paths. Prints SUBMITTED if the load goes on when the script has ended.
+SUBMITTED = "submitted"
+LOAD = f"""set -eu
 case $(alluxio fs help distributedLoad 2>&1) in
-  *'unknown command'*)
+  *'is an unknown command'*)
     for path; do alluxio fs load "$path" --submit --verify; done
-    echo submitted ;;
+    echo {SUBMITTED} ;;
   *)
-    for path; do alluxio fs distributedLoad --replication "$replicas" "$path"; done
-    echo loaded ;;
+    for path; do alluxio fs distributedLoad --replication 1 "$path"; done ;;
 esac"""
-# Prints the progress of the submitted loads.
-PROGRESS = """for path; do alluxio fs load "$path" --progress || exit; done"""
+# Prints the progress of submitted loads. The command fails for one that is unknown.
+PROGRESS = """for path; do alluxio fs load "$path" --progress || true; done"""
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,28 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of submitted loads. running: whether one is not finished. failed: the reasons of failures."""
+    """The state of submitted loads. running: whether one is not finished. failed: why loads have ended."""
 
     running: bool
     text: str
     failed: tuple[str, ...]
+
+
+def require_paths(option: str, paths: list[str]) -> None:
+    """Raise InvalidInput for a path that is not absolute, has a wildcard, or lies within another one."""
+    if not paths:
+        raise InvalidInput(f"{option} is empty: expected at least one path, such as / for all")
+    for number, path in enumerate(paths):
+        mounts.require_path(f"{option}[{number}]", path)
+        found = _NOT_IN_PATHS.search(path)
+        if found:
+            raise InvalidInput(f"{option}[{number}] is {path!r} with the character {found[0]!r}: expected "
+                               "the path of a folder or a file")
+        outer = next((other for other in [*paths[:number], *paths[number + 1:]]
+                      if (path + "/").startswith(other.rstrip("/") + "/")), None)
+        if outer is not None:
+            raise InvalidInput(f"{option}[{number}] is {path}, which lies within {outer}: keep the latter "
+                               "alone")
 
 
 def has_distributed_load(version: str) -> bool:
@@ -84,12 +106,12 @@ def parse_sizes(output: str) -> dict[str, Sizes]:
 
 
 def parse_progress(output: str) -> Progress:
-    """Return the state of the loads in the output of PROGRESS."""
+    """Return the state of the loads in the output of PROGRESS. Without any state they count as running."""
     states = _STATE.findall(output)
     loaded = [f"{done} of {total}" if total else done for done, total in _BYTES.findall(output)]
-    failed = [f"state {state}{': ' + reason if reason else ''}" for state, reason in states
-              if state in ("FAILED", "STOPPED")]
-    if not states:
-        failed.append("no load was found, as after a change of the leader that lost it")
-    return Progress(any(state in RUNNING for state, _reason in states), ", ".join(loaded) + " loaded",
+    failed = [f"a load is {state}{': ' + reason if reason else ''}" for state, reason in states
+              if state in _ENDED]
+    failed += [f"no load of {path} is known" for path in _UNKNOWN.findall(output)]
+    running = not states or any(state in _RUNNING for state, _reason in states)
+    return Progress(running and not failed, f"loaded {', '.join(loaded)}" if loaded else "no master shows it",
                     tuple(failed))

@@ -40,6 +40,8 @@ CASES = {
     "watermarks": ({"fluid_tieredstore": [{**TIER, "high": "0.5", "low": "0.7"}]},
                    ["0.5", "not above low 0.7", "watermark"]),
     "medium": ({"fluid_tieredstore": [{**TIER, "mediumtype": "RAM"}]}, ["RAM", "MEM", "mediumtype"]),
+    "warm-up-as-truth": ({"fluid_warm_up": True}, ["fluid_warm_up", "expected a list"]),
+    "relative-warm-up": ({"fluid_warm_up": ["hbase"]}, ["warm_up[0]", "'hbase'", "/hbase"]),
     "capacity": ({"fluid_capacity": "much"}, ["'much'", "Kubernetes quantity", "such as"]),
     "raft-profile": ({"fluid_raft": {"profile": "quick"}}, ["quick", "profile", "fast"]),
     "recreate": ({"fluid_recreate": "yes"}, ["'yes'", "expected", "default/hbase"]),

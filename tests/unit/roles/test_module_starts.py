@@ -81,6 +81,44 @@ def test_check_mode(site):
     assert "Fluid is not installed yet, namespace data does not exist yet." in site.output
 
 
+def test_a_warm_up_loads_before_the_cache_is_verified(site):
+    started = site.run("deploy_ha", hosts={
+        "warm": {}, "new": {"dataset": {"in_phase": False, **CHANGED}, "alluxio_runtime": CHANGED | {
+            "result": {"metadata": {"name": "hbase"}}}}}, fluid_warm_up="[/hbase]")
+    assert started["warm"] == [*VALIDATED, *DECLARED, *VOLUME, "alluxio_load", *VERIFIED]
+    assert started["new"] == [*VALIDATED, *DECLARED, "dataset", *VOLUME, "alluxio_load", *VERIFIED]
+
+
+def test_check_mode_loads_nothing_into_a_cache_that_changes(site):
+    started = site.run("deploy_ha", "--check", hosts={"warm": {}, "new": {"dataset": CHANGED}},
+                       fluid_warm_up=["/"])
+    assert "alluxio_load" in started["warm"] and "alluxio_load" not in started["new"]
+
+
+SLOW = """#!/usr/bin/python
+# WANT_JSON
+import json, os, time
+began = time.time()
+time.sleep(0.5)
+with open("{log}", "a") as log:
+    print(began, time.time(), file=log)
+print(json.dumps({{"changed": False}}))
+"""
+
+
+@pytest.mark.parametrize(("at_once", "most"), [("1", 1), (2, 2)])
+def test_a_fleet_loads_no_more_caches_at_once_than_asked(site, tmp_path, at_once, most):
+    module = site.modules / "alluxio_load.py"
+    answers = module.read_text()
+    module.write_text(SLOW.format(log=tmp_path / "log"))
+    site.run("deploy_ha", "--tags", "deploy", hosts={name: {} for name in "abcd"}, fluid_warm_up=["/"],
+             fluid_warm_up_at_once=at_once)
+    module.write_text(answers)
+    times = [tuple(map(float, line.split())) for line in (tmp_path / "log").read_text().splitlines()]
+    assert len(times) == 4
+    assert max(sum(began <= moment < ended for began, ended in times) for moment, _ended in times) <= most
+
+
 QUIET = {"changed": False}
 RESULTS = {"__deploy_dataset": {**QUIET, "in_phase": True}, "__deploy_runtime": QUIET,
            "__deploy_rollout": {**QUIET, "settled": True}, "__deploy_quorum": QUIET,

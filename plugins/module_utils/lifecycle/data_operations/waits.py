@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...api.bulk import WaitResults, ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
@@ -18,7 +20,9 @@ from ...k8s.wait_status import Predicate, WaitStatus
 from ...redaction import redacted
 from .. import waits
 
-_LOG_LINES = 10
+_READ_LINES, _LOG_LINES = 200, 10
+# Alluxio's command line prints a usage of dozens of lines after an unknown command.
+_USAGE = re.compile(r"\s*\[.*\]\s*\Z")
 
 
 def completed(client: Client, kind: Kind, items: list[dict], deadline: Deadline) -> WaitResults:
@@ -84,6 +88,11 @@ def _cached(client: Client, existing: dict) -> str:
     return "" if share is None else f", {share:g} % of {fluid_kinds.DATASET.describe(ref)} is cached"
 
 
+def excerpt(log: str) -> list[str]:
+    """Return the last lines of a log without those of a usage."""
+    return [line for line in log.splitlines() if line.strip() and not _USAGE.match(line)][-_LOG_LINES:]
+
+
 def last_lines(client: Client, kind: Kind, ref: ObjectRef) -> str:
     """Return the last log lines of the newest failed pod of the operation's Job, each on a line of its "
       "own."""
@@ -95,8 +104,8 @@ def last_lines(client: Client, kind: Kind, ref: ObjectRef) -> str:
             return "; its Job has no pod"
         pod = max(failed, key=lambda each: each["metadata"].get("creationTimestamp") or "")
         container = pod["spec"]["containers"][0]["name"]
-        text = client.log(ref_to(pod), container, _LOG_LINES)
+        text = client.log(ref_to(pod), container, _READ_LINES)
     except ApiError as err:
         return f"; its log is unknown: {err}"
-    lines = redacted(text.splitlines()[-_LOG_LINES:])
+    lines = redacted(excerpt(text))
     return "".join(f"\n- {line}" for line in [f"last lines of pod {pod['metadata']['name']}:", *lines])

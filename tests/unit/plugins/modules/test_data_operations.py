@@ -82,6 +82,19 @@ def test_a_second_run_changes_nothing_and_costs_one_request(cluster, run, warm, 
     assert cluster.requests == [("get", "dataloads")]
 
 
+def test_what_fluid_writes_back_is_no_change(cluster, run, bound):
+    """It adds its finalizer and owner to a Go struct, whose quantities and empty fields it writes too."""
+    options = {**LOAD, "resources": {"requests": {"cpu": "0.5"}}, "affinity": {"nodeAffinity": {}},
+               "load_metadata": False, "tolerations": [{"key": "a", "operator": "Exists"}]}
+    run("data_load", **options)
+    cluster.change(fluid_kinds.DATA_LOAD, "warm", "data", {
+        "metadata": {"finalizers": ["fluid-dataload-controller-finalizer"], "ownerReferences": [{}]},
+        "spec": {"policy": "Once", "podMetadata": {}, "loadMetadata": None,
+                 "resources": {"requests": {"cpu": "500m"}}},
+        "status": {"phase": "Complete", "conditions": [], "waitingFor": {}}})
+    assert not run("data_load", **options)["changed"]
+
+
 @pytest.mark.parametrize(("options", "phase", "writes"), [
     ({"target": [{"path": "/other"}]}, "Complete", ["delete", "create"]),
     ({"target": [{"path": "/other"}]}, "Pending", ["delete", "create"]),
@@ -211,7 +224,8 @@ def test_a_failure_ends_the_wait_at_once_with_the_last_lines(cluster, run, warm)
             "metadata": {"name": name, "namespace": "data", "creationTimestamp": created,
                          "labels": {"release": "warm-loader"}},
             "spec": {"containers": [{"name": "dataloader"}]}, "status": {"phase": phase}})
-    cluster.logs["warm-loader-job-b", "dataloader"] = "+ set\ndataLoad failed because some paths not exist.\n"
+    cluster.logs["warm-loader-job-b", "dataloader"] = (
+        "+ set\ndataLoad failed because some paths not exist.\n\n" + "\t [cat <path>]      \n" * 40)
     cluster.later(5, lambda: warm("Failed", conditions=[{"reason": "BackoffLimitExceeded"}]))
     result = run("data_load", **LOAD, wait=True)
     assert result["msg"] == (

@@ -61,7 +61,8 @@ def module_options(inventory, ha=True):
     if options["deploy_capacity"]:
         volume["capacity"] = options["deploy_capacity"]
     return {"dataset": parts["__deploy_dataset_options"], "runtime": parts["__deploy_runtime_options"],
-            "volume": volume, "wait_timeout": int(options["deploy_wait_timeout"])}
+            "volume": volume, "warm_up": options["deploy_warm_up"],
+            "wait_timeout": int(options["deploy_wait_timeout"])}
 
 
 def require_valid(inventory, ha=True):

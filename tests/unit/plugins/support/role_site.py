@@ -47,7 +47,10 @@ INVENTORY = {
 
 
 class RoleSite:
-    """A collection whose modules answer what a test arranges. folder: an empty one."""
+    """A collection whose modules answer what a test arranges. folder: an empty one.
+
+    modules: the folder of its modules.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -57,6 +60,7 @@ class RoleSite:
             link = self._own / name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(CHECKOUT / name)
+        self.modules = self._own / "plugins" / "modules"
         self._put(self._own, [path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py")])
         core = self._own.parents[1] / "kubernetes" / "core"
         self._put(core, _CORE)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loads paths into a cache through the masters of its AlluxioRuntime. IO.
+
+The desired state is that all files below the paths are cached, so a load that was interrupted, or whose data
+was evicted, is made up for by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+
+from ...alluxio import loads
+from ...alluxio.loads import Sizes
+from ...api.bulk import ref_of
+from ...api.client import Client
+from ...api.deadline import Deadline
+from ...api.pod_exec import PodShell
+from ...errors import ApiError, PreconditionFailed, WaitFailed, WaitTimeout
+from ...fluid import kinds as fluid_kinds, summary
+from ...fluid.components import MASTER_CONTAINER
+from ...fluid.lookup import require_not_terminating, require_runtime
+from ...k8s.kinds import ObjectRef, ref_to
+from ...k8s.names import require_identity
+from ...k8s.pods import is_ready
+from ...k8s.wait_status import WaitStatus
+from ...masters.group import Masters
+from ...progress import Reporter
+
+_KIND = fluid_kinds.ALLUXIO_RUNTIME
+# Seconds between two looks; each starts a JVM for each path.
+_PAUSE = 3.0
+# Seconds for the start of a JVM for each path.
+_LOOK_TIMEOUT = 60.0
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for options that no load can have."""
+    require_identity(params)
+    loads.require_paths("paths", params["paths"])
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Load the paths that are not completely cached, wait for it, and return the module's result.
+
+    Raises PreconditionFailed for a path that does not exist, for more data than the cache holds, and without
+    a ready master, before anything is loaded.
+    """
+    ref, deadline = ref_of(params), Deadline(params["wait_timeout"], reporter.progress)
+    require_not_terminating(require_runtime(client, ref))
+    load = _Load(client, ref, params["paths"], deadline)
+    before = load.sizes(params["load_metadata"])
+    missing = [path for path, each in before.items() if each.cached < each.total]
+    if not missing or check_mode:
+        if missing:
+            _require_room(client, ref, before.values())
+        return _result(before, before, missing)
+    _require_room(client, ref, before.values())
+    deadline.report_action(f"loading {', '.join(missing)} of {_KIND.describe(ref)}")
+    load.run(missing)
+    after = load.sizes(False)
+    left = [f"{each.total - each.cached} of {each.total} bytes of {path}"
+            for path, each in after.items() if each.cached < each.total]
+    if left:
+        raise WaitFailed(
+            f"the load into {_KIND.describe(ref)} has ended without {', '.join(left)}: see the logs of its "
+            "workers and of the leading master for the reason, then run this again",
+            **_result(before, after, missing))
+    return _result(before, after, missing)
+
+
+def _result(before: dict[str, Sizes], after: dict[str, Sizes], loaded: list[str]) -> dict:
+    return {"changed": bool(loaded), "loaded_paths": loaded, "paths": [
+        {"path": path, "total_bytes": each.total, "cached_bytes": each.cached,
+         "cached_bytes_before": before[path].cached} for path, each in after.items()]}
+
+
+def _require_room(client: Client, ref: ObjectRef, sizes: Iterable[Sizes]) -> None:
+    """Raise PreconditionFailed for paths that are larger than the cache; its workers would evict for them."""
+    dataset = client.get(fluid_kinds.DATASET, ref)
+    capacity = summary.of_dataset(dataset)["capacity_bytes"] if dataset else None
+    total = sum(each.total for each in sizes)
+    if capacity and total > capacity:
+        raise PreconditionFailed(
+            f"the paths have {total} bytes and the workers of {_KIND.describe(ref)} hold {capacity}: load "
+            "fewer paths, or declare a larger tieredstore or more workers")
+
+
+class _Load:
+    """The commands of a load, in a ready master; its client finds the leading one."""
+
+    def __init__(self, client: Client, ref: ObjectRef, paths: list[str], deadline: Deadline) -> None:
+        self._client, self._ref, self._paths, self._deadline = client, ref, paths, deadline
+        pod = self._ready_master()
+        if pod is None:
+            raise PreconditionFailed(f"no master of {_KIND.describe(ref)} is ready to load the paths: wait "
+                                     "until one is, then run this again")
+        self._pod = pod
+
+    def _ready_master(self) -> ObjectRef | None:
+        pods = Masters(self._client, self._ref).pods()
+        return ref_to(pods[0]) if pods and is_ready(pods[0]) else None
+
+    def sizes(self, list_again: bool) -> dict[str, Sizes]:
+        """Return the sizes of each path."""
+        try:
+            output = self._shell(inf).run(
+                "read the sizes of the paths", loads.SIZES, "true" if list_again else "false", *self._paths)
+        except ApiError as err:
+            if "does not exist" in str(err):
+                raise PreconditionFailed(f"a path does not exist in {_KIND.describe(self._ref)}: {err}; "
+                                         "correct it, or set load_metadata: true if it is new in the "
+                                         "under-store") from err
+            raise
+        found = loads.parse_sizes(output)
+        absent = [path for path in self._paths if path not in found]
+        if absent:
+            raise ApiError(f"could not read the size of {', '.join(absent)} from pod {self._pod.name}: "
+                           f"{output.strip()[-200:] or 'no output'}")
+        return {path: found[path] for path in self._paths}
+
+    def run(self, paths: list[str]) -> None:
+        """Load the paths and wait until the load has ended."""
+        output = self._shell(inf).run("load the paths", loads.LOAD, *paths)
+        if loads.SUBMITTED not in output.split():
+            return
+        what = f"the load into {_KIND.describe(self._ref)}"
+        self._deadline.poll_until(
+            what, lambda: self._progress(what, paths), _PAUSE, lambda progress: WaitTimeout(
+                f"timed out after {self._deadline.seconds:g} s while waiting for {what}: {progress}; the "
+                "masters continue it, so run this again"))
+
+    def _progress(self, what: str, paths: list[str]) -> WaitStatus:
+        """Return the progress by any ready master; a master may restart during a load."""
+        try:
+            output = self._shell(_LOOK_TIMEOUT * len(paths)).run(
+                "read the progress of the load", loads.PROGRESS, *paths)
+        except ApiError as err:
+            self._pod = self._ready_master() or self._pod
+            return WaitStatus(False, str(err))
+        found = loads.parse_progress(output)
+        if found.failed:
+            raise WaitFailed(f"{what} has failed: {'; '.join(found.failed)}; see the log of the leading "
+                             "master")
+        return WaitStatus(not found.running, found.text)
+
+    def _shell(self, longest: float) -> PodShell:
+        seconds = max(1.0, min(longest, self._deadline.remaining()))
+        return PodShell(self._client, self._pod, MASTER_CONTAINER, seconds, "bash", bounded=True)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module alluxio_load: paths that are cached are unchanged, and what is missing is loaded."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+CACHE = {"name": "hbase", "namespace": "data"}
+STATE = "\tJob State: {}\n\tBytes Loaded: 1B out of 9B\n"
+
+
+class Master:
+    """The command line of a master. files: the sizes of each path. old: whether it has distributedLoad."""
+
+    def __init__(self):
+        self.files = {"/": [900, 0], "/a": [400, 0], "/b": [500, 500], "/empty": [0, 0]}
+        self.old = False
+        self.loads = []  # the paths of each load
+        self.listed = []  # whether the under-stores were listed again, for each look at sizes
+        self.states = ["SUCCEEDED"]  # what the looks at the progress show, the last one from then on
+        self.remains = 0  # bytes that a load does not load
+
+    def execute(self, _client, pod, container, command, _timeout):
+        assert (container, command[:2]) == ("alluxio-master", ["bash", "-c"])
+        task, *arguments = command[3:]
+        return getattr(self, {"read the sizes of the paths": "_sizes", "load the paths": "_load",
+                              "read the progress of the load": "_progress"}[task])(*arguments)
+
+    def _sizes(self, again, *paths):
+        self.listed.append(again)
+        if unknown := [path for path in paths if path not in self.files]:
+            return pod_exec.ExecResult(255, "", f"Path {unknown[0]} does not exist")
+        return pod_exec.ExecResult(0, "".join(
+            f"File Size     In Alluxio       Path\n{total:<13} {cached} (0%)          {path}\n"
+            for path in paths for total, cached in [self.files[path]]), "")
+
+    def _load(self, *paths):
+        self.loads.append(list(paths))
+        for path in paths:
+            self.files[path][1] = self.files[path][0] - self.remains
+        return pod_exec.ExecResult(0, "" if self.old else "Load is submitted.\nsubmitted\n", "")
+
+    def _progress(self, *paths):
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        if isinstance(state, ApiError):
+            raise state
+        return pod_exec.ExecResult(0, STATE.format(state) * len(paths), "")
+
+
+@pytest.fixture
+def master(cluster, monkeypatch):
+    made = Master()
+    monkeypatch.setattr(pod_exec, "execute", made.execute)
+    cluster.put(kinds.POD, {"metadata": {"name": "hbase-master-0", "namespace": "data",
+                                         "labels": {"release": "hbase", "role": "alluxio-master"}},
+                            "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {**CACHE}, "spec": {"master": {"replicas": 3}}})
+    cluster.put(fluid_kinds.DATASET, {"metadata": {**CACHE}, "status": {
+        "phase": "Bound", "cacheStates": {"cacheCapacity": "2.00GiB"}}})
+    return made
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["2.9.4", "2.9.0"])
+def test_what_is_missing_is_loaded_once(cluster, run, master, old):
+    master.old, options = old, {**CACHE, "paths": ["/a", "/b", "/empty"]}
+    predicted = run("alluxio_load", check=True, **options)
+    assert (predicted["changed"], predicted["loaded_paths"], master.loads) == (True, ["/a"], [])
+    done = run("alluxio_load", **options)
+    assert (done["changed"], done["loaded_paths"], master.loads) == (True, ["/a"], [["/a"]])
+    assert done["paths"][0] == {
+        "path": "/a", "total_bytes": 400, "cached_bytes": 400, "cached_bytes_before": 0}
+    cluster.requests.clear()
+    again = run("alluxio_load", **options)
+    assert (again["changed"], again["loaded_paths"], len(master.loads)) == (False, [], 1)
+    assert cluster.requests == [("get", "alluxioruntimes"), ("list", "pods")]
+    assert cluster.writes() == []
+
+
+def test_what_was_evicted_is_loaded_again(run, master):
+    run("alluxio_load", **CACHE)
+    master.files["/"][1] = 800
+    assert run("alluxio_load", **CACHE)["changed"]
+    assert master.loads == [["/"], ["/"]]
+
+
+def test_the_under_stores_are_listed_again_only_before(run, master):
+    run("alluxio_load", **CACHE, load_metadata=True)
+    run("alluxio_load", check=True, **CACHE, load_metadata=True)
+    assert master.listed == ["true", "false", "true"]
+
+
+def test_the_progress_of_a_submitted_load(cluster, run, master):
+    master.states = ["RUNNING", ApiError("the container does not run"), "RUNNING", "SUCCEEDED"]
+    assert run("alluxio_load", **CACHE)["changed"]
+    assert cluster.now == 9
+
+
+@pytest.mark.parametrize(("arrange", "message"), [
+    (lambda master: setattr(master, "states", ["FAILED (X: full)"]),
+     "has failed: a load is FAILED: X: full; see the log of the leading master"),
+    (lambda master: setattr(master, "remains", 10), "has ended without 10 of 900 bytes of /: see the logs"),
+    (lambda master: setattr(master, "states", ["RUNNING"]), "timed out after 30 s while waiting for the load "
+     "into AlluxioRuntime hbase in namespace data: loaded 1B of 9B; the masters continue it"),
+])
+def test_a_load_that_fails(run, master, arrange, message):
+    arrange(master)
+    result = run("alluxio_load", **CACHE, wait_timeout=30)
+    assert result["failed"] and message in result["msg"]
+
+
+def test_a_load_with_missing_files_reports_what_it_changed(run, master):
+    master.remains = 10
+    result = run("alluxio_load", **CACHE)
+    assert result["changed"] and result["paths"][0]["cached_bytes"] == 890
+
+
+@pytest.mark.parametrize(("paths", "message"), [
+    (["/absent"], "a path does not exist in AlluxioRuntime hbase in namespace data"),
+    (["/large"], "the paths have 3221225472 bytes and the workers of AlluxioRuntime hbase in namespace data "
+                 "hold 2147483648"),
+])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_refused_before_a_load(run, master, paths, message, check):
+    master.files["/large"] = [3 * 2 ** 30, 0]
+    result = run("alluxio_load", check=check, **CACHE, paths=paths)
+    assert result["failed"] and message in result["msg"]
+    assert master.loads == []
+
+
+def test_a_cached_path_is_never_too_large(run, master):
+    master.files["/large"] = [3 * 2 ** 30, 3 * 2 ** 30]
+    assert not run("alluxio_load", **CACHE, paths=["/large"])["changed"]
+
+
+def test_a_ready_master_is_required(cluster, run, master):
+    cluster.change(kinds.POD, "hbase-master-0", "data", {"status": {"conditions": None}})
+    assert "no master of AlluxioRuntime hbase in namespace data is ready to load" in run(
+        "alluxio_load", **CACHE)["msg"]
+    assert "does not exist" in run("alluxio_load", name="other")["msg"]
+
+
+def test_refused_without_a_request(cluster, run):
+    assert "lies within /" in run("alluxio_load", **CACHE, paths=["/", "/a"])["msg"]
+    assert cluster.requests == []
