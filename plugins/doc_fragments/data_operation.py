@@ -90,10 +90,6 @@ options:
     type: bool
     default: false
 attributes:
-  check_mode:
-    details: >-
-      The write is a server-side dry run, so result and diff are those of the real run. Check mode does not
-      wait.
   idempotent:
     details: >-
       An operation that is pending, executes or is finished stays. A change of its specification deletes it

@@ -7,7 +7,9 @@ Sources: Alluxio 2.9.0 to 2.9.4, alluxio.cli.fs.command.
   even if files failed (DistributedLoadUtils.distributedLoad).
 - LoadCommand has --submit, --progress and --stop in 2.9.1 and later. The leading master's scheduler then
   loads one replica of each block, without job masters and workers (alluxio.master.job.LoadJob). A job
-  succeeds with up to 100 failed blocks, or 5 %. Without an option the client loads file after file.
+  succeeds with up to 100 failed blocks, or 5 %. Each worker takes a direct buffer for each of
+  alluxio.job.batch.size blocks, 20, and a block for which there is none fails at once
+  (alluxio.worker.block.MonoBlockStore.load). Without an option the client loads block after block.
 - DuCommand -s sums the size of the files below a path and what of it is in Alluxio. Its listing loads the
   metadata of a directory that has not been listed before, and finds no files that were added later.
 """
@@ -27,7 +29,7 @@ _SIZES = re.compile(r"^(\d+)\s+(\d+) \(\d+%\)\s+(/.*?)\s*$", re.MULTILINE)
 _STATE = re.compile(r"^\s*Job State: ([A-Z]+)(?: \((.*)\))?\s*$", re.MULTILINE)
 _BYTES = re.compile(r"^\s*Bytes Loaded: (\S+)(?: out of (\S+))?\s*$", re.MULTILINE)
 # alluxio.scheduler.job.JobState; the other one is SUCCEEDED.
-_RUNNING, _ENDED = ("RUNNING", "VERIFYING"), ("FAILED", "STOPPED")
+_RUNNING, _FAILED, _STOPPED = frozenset({"RUNNING", "VERIFYING"}), "FAILED", "STOPPED"
 _UNKNOWN = re.compile(r"^Load for path '(.*)' cannot be found\.$", re.MULTILINE)
 
 # The wildcard of Alluxio's paths (alluxio.AlluxioURI), and what would break the lines of its output.
@@ -51,6 +53,9 @@ case $(alluxio fs help distributedLoad 2>&1) in
   *)
     for path; do alluxio fs distributedLoad --replication 1 "$path"; done ;;
 esac"""
+# Loads what is missing of the paths with a client of its own, one block after the other. It reads from the
+# under-stores by the way of applications, so it needs neither job workers nor the memory of a submitted load.
+LOAD_ONE_BY_ONE = """for path; do alluxio fs load "$path" >/dev/null || exit; done"""
 # Prints the progress of submitted loads. The command fails for one that is unknown.
 PROGRESS = """for path; do alluxio fs load "$path" --progress || true; done"""
 
@@ -70,11 +75,15 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of submitted loads. running: whether one is not finished. failed: why loads have ended."""
+    """The state of submitted loads. running: whether one is not finished. failed: why loads have ended.
+
+    stopped: whether a user has stopped one.
+    """
 
     running: bool
     text: str
-    failed: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+    stopped: bool = False
 
 
 def require_paths(option: str, paths: list[str]) -> None:
@@ -110,8 +119,9 @@ def parse_progress(output: str) -> Progress:
     states = _STATE.findall(output)
     loaded = [f"{done} of {total}" if total else done for done, total in _BYTES.findall(output)]
     failed = [f"a load is {state}{': ' + reason if reason else ''}" for state, reason in states
-              if state in _ENDED]
+              if state == _FAILED]
     failed += [f"no load of {path} is known" for path in _UNKNOWN.findall(output)]
-    running = not states or any(state in _RUNNING for state, _reason in states)
-    return Progress(running and not failed, f"loaded {', '.join(loaded)}" if loaded else "no master shows it",
-                    tuple(failed))
+    found = {state for state, _reason in states}
+    running = bool(found & _RUNNING) or not (found or failed)
+    return Progress(running, f"loaded {', '.join(loaded)}" if loaded else "no master shows it",
+                    tuple(failed), _STOPPED in found)

@@ -16,7 +16,7 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
-from ...errors import ApiError, PreconditionFailed, WaitFailed, WaitTimeout
+from ...errors import ApiError, PreconditionFailed, ServerUnavailable, WaitFailed, WaitTimeout
 from ...fluid import kinds as fluid_kinds, summary
 from ...fluid.components import MASTER_CONTAINER
 from ...fluid.lookup import require_not_terminating, require_runtime
@@ -51,21 +51,23 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     load = _Load(client, ref, params["paths"], deadline)
     before = load.sizes(params["load_metadata"])
     missing = [path for path, each in before.items() if each.cached < each.total]
+    if missing:
+        _require_room(client, ref, before.values())
     if not missing or check_mode:
-        if missing:
-            _require_room(client, ref, before.values())
         return _result(before, before, missing)
-    _require_room(client, ref, before.values())
     deadline.report_action(f"loading {', '.join(missing)} of {_KIND.describe(ref)}")
-    load.run(missing)
+    reasons = load.run(missing)
     after = load.sizes(False)
-    left = [f"{each.total - each.cached} of {each.total} bytes of {path}"
-            for path, each in after.items() if each.cached < each.total]
-    if left:
+    if left := [path for path, each in after.items() if each.cached < each.total]:
+        deadline.report_action(f"loading the rest of {', '.join(left)} block by block")
+        reasons += load.run_one_by_one(left)
+        after = load.sizes(False)
+    if rest := [f"{each.total - each.cached} of {each.total} bytes of {path}"
+                for path, each in after.items() if each.cached < each.total]:
         raise WaitFailed(
-            f"the load into {_KIND.describe(ref)} has ended without {', '.join(left)}: see the logs of its "
-            "workers and of the leading master for the reason, then run this again",
-            **_result(before, after, missing))
+            f"the load into {_KIND.describe(ref)} has ended without {', '.join(rest)}: "
+            f"{'; '.join(reasons) or 'the workers may have evicted them'}; see the logs of its workers for "
+            "the reason, then run this again", **_result(before, after, missing))
     return _result(before, after, missing)
 
 
@@ -119,16 +121,31 @@ class _Load:
                            f"{output.strip()[-200:] or 'no output'}")
         return {path: found[path] for path in self._paths}
 
-    def run(self, paths: list[str]) -> None:
-        """Load the paths and wait until the load has ended."""
-        output = self._shell(inf).run("load the paths", loads.LOAD, *paths)
+    def run(self, paths: list[str]) -> list[str]:
+        """Load the paths and wait until the load has ended; return the reasons of failures."""
+        try:
+            output = self._shell(inf).run("load the paths", loads.LOAD, *paths)
+        except ServerUnavailable:
+            raise
+        except ApiError as err:
+            return [str(err)]
         if loads.SUBMITTED not in output.split():
-            return
+            return []
         what = f"the load into {_KIND.describe(self._ref)}"
-        self._deadline.poll_until(
+        return self._deadline.poll_until(
             what, lambda: self._progress(what, paths), _PAUSE, lambda progress: WaitTimeout(
                 f"timed out after {self._deadline.seconds:g} s while waiting for {what}: {progress}; the "
                 "masters continue it, so run this again"))
+
+    def run_one_by_one(self, paths: list[str]) -> list[str]:
+        """Load what is missing of the paths without the masters' help; return the reasons of failures."""
+        try:
+            self._shell(inf).run("load the rest of the paths", loads.LOAD_ONE_BY_ONE, *paths)
+        except ServerUnavailable:
+            raise
+        except ApiError as err:
+            return [str(err)]
+        return []
 
     def _progress(self, what: str, paths: list[str]) -> WaitStatus:
         """Return the progress by any ready master; a master may restart during a load."""
@@ -139,10 +156,9 @@ class _Load:
             self._pod = self._ready_master() or self._pod
             return WaitStatus(False, str(err))
         found = loads.parse_progress(output)
-        if found.failed:
-            raise WaitFailed(f"{what} has failed: {'; '.join(found.failed)}; see the log of the leading "
-                             "master")
-        return WaitStatus(not found.running, found.text)
+        if found.stopped:
+            raise WaitFailed(f"{what} was stopped by another client: run this again to load the rest")
+        return WaitStatus(not found.running, found.text, value=list(found.failed))
 
     def _shell(self, longest: float) -> PodShell:
         seconds = max(1.0, min(longest, self._deadline.remaining()))

@@ -22,12 +22,16 @@ class Master:
         self.listed = []  # whether the under-stores were listed again, for each look at sizes
         self.states = ["SUCCEEDED"]  # what the looks at the progress show, the last one from then on
         self.remains = 0  # bytes that a load does not load
+        self.rests = []  # the paths of each load of the rest
+        self.never = 0  # bytes that it does not load either
 
     def execute(self, _client, pod, container, command, _timeout):
         assert (container, command[:2]) == ("alluxio-master", ["bash", "-c"])
         task, *arguments = command[3:]
-        return getattr(self, {"read the sizes of the paths": "_sizes", "load the paths": "_load",
-                              "read the progress of the load": "_progress"}[task])(*arguments)
+        commands = {"read the sizes of the paths": self._sizes, "load the paths": self._load,
+                    "load the rest of the paths": self._load_rest,
+                    "read the progress of the load": self._progress}
+        return commands[task](*arguments)
 
     def _sizes(self, again, *paths):
         self.listed.append(again)
@@ -42,6 +46,12 @@ class Master:
         for path in paths:
             self.files[path][1] = self.files[path][0] - self.remains
         return pod_exec.ExecResult(0, "" if self.old else "Load is submitted.\nsubmitted\n", "")
+
+    def _load_rest(self, *paths):
+        self.rests.append(list(paths))
+        for path in paths:
+            self.files[path][1] = self.files[path][0] - self.never
+        return pod_exec.ExecResult(1, "", "no space") if self.never else pod_exec.ExecResult(0, "", "")
 
     def _progress(self, *paths):
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -98,23 +108,35 @@ def test_the_progress_of_a_submitted_load(cluster, run, master):
     assert cluster.now == 9
 
 
-@pytest.mark.parametrize(("arrange", "message"), [
-    (lambda master: setattr(master, "states", ["FAILED (X: full)"]),
-     "has failed: a load is FAILED: X: full; see the log of the leading master"),
-    (lambda master: setattr(master, "remains", 10), "has ended without 10 of 900 bytes of /: see the logs"),
-    (lambda master: setattr(master, "states", ["RUNNING"]), "timed out after 30 s while waiting for the load "
-     "into AlluxioRuntime hbase in namespace data: loaded 1B of 9B; the masters continue it"),
+@pytest.mark.parametrize("state", ["SUCCEEDED", "FAILED (X: not healthy)"])
+def test_what_a_load_misses_is_loaded_block_by_block(run, master, state):
+    """As when a worker has too little direct memory for all blocks at once, or no job worker."""
+    master.states, master.remains = [state], 10
+    done = run("alluxio_load", **CACHE, paths=["/a", "/b"])
+    assert (done["changed"], master.loads, master.rests) == (True, [["/a"]], [["/a"]])
+    assert not run("alluxio_load", **CACHE, paths=["/a", "/b"])["changed"]
+
+
+def test_a_load_with_missing_files_fails_with_what_it_changed(run, master):
+    master.states, master.remains, master.never = ["FAILED (X: not healthy)"], 20, 10
+    result = run("alluxio_load", **CACHE)
+    assert result["msg"] == (
+        "the load into AlluxioRuntime hbase in namespace data has ended without 10 of 900 bytes of /: a load "
+        "is FAILED: X: not healthy; cannot load the rest of the paths in pod hbase-master-0: exit code 1: no "
+        "space; see the logs of its workers for the reason, then run this again")
+    assert result["failed"] and result["changed"] and result["paths"][0]["cached_bytes"] == 890
+
+
+@pytest.mark.parametrize(("state", "message"), [
+    ("STOPPED", "was stopped by another client"),
+    ("RUNNING", "timed out after 30 s while waiting for the load into AlluxioRuntime hbase in namespace "
+                "data: loaded 1B of 9B; the masters continue it"),
 ])
-def test_a_load_that_fails(run, master, arrange, message):
-    arrange(master)
+def test_a_load_that_does_not_end(run, master, state, message):
+    master.states = [state]
     result = run("alluxio_load", **CACHE, wait_timeout=30)
     assert result["failed"] and message in result["msg"]
-
-
-def test_a_load_with_missing_files_reports_what_it_changed(run, master):
-    master.remains = 10
-    result = run("alluxio_load", **CACHE)
-    assert result["changed"] and result["paths"][0]["cached_bytes"] == 890
+    assert master.rests == []
 
 
 @pytest.mark.parametrize(("paths", "message"), [

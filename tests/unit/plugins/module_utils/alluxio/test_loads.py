@@ -76,6 +76,11 @@ def test_the_sizes(execute, again, commands):
     assert execute(loads.SIZES, again, "/a")[::2] == (0, commands)
 
 
+def test_what_is_left_is_loaded_by_a_client(execute):
+    assert execute(loads.LOAD_ONE_BY_ONE, "/a", "/b")[::2] == (0, ["fs load /a", "fs load /b"])
+    assert execute(loads.LOAD_ONE_BY_ONE, "/fails", "/b")[::2] == (255, ["fs load /fails"])
+
+
 def test_an_unknown_load_does_not_end_the_look(execute):
     code, _output, commands = execute(loads.PROGRESS, "/fails", "/b")
     assert (code, commands) == (0, ["fs load /fails --progress", "fs load /b --progress"])
@@ -89,18 +94,20 @@ def test_parse_sizes():
 
 
 @pytest.mark.parametrize(("output", "found"), [
-    (PROGRESS.format("RUNNING"), Progress(True, "loaded 12.50MB of 113.88MB", ())),
-    (PROGRESS.format("VERIFYING"), Progress(True, "loaded 12.50MB of 113.88MB", ())),
-    (PROGRESS.format("SUCCEEDED"), Progress(False, "loaded 12.50MB of 113.88MB", ())),
+    (PROGRESS.format("RUNNING"), Progress(True, "loaded 12.50MB of 113.88MB")),
+    (PROGRESS.format("VERIFYING"), Progress(True, "loaded 12.50MB of 113.88MB")),
+    (PROGRESS.format("SUCCEEDED"), Progress(False, "loaded 12.50MB of 113.88MB")),
     (PROGRESS.format("SUCCEEDED") + PROGRESS.format("RUNNING"),
-     Progress(True, "loaded 12.50MB of 113.88MB, 12.50MB of 113.88MB", ())),
+     Progress(True, "loaded 12.50MB of 113.88MB, 12.50MB of 113.88MB")),
+    (PROGRESS.format("FAILED") + PROGRESS.format("RUNNING"),
+     Progress(True, "loaded 12.50MB of 113.88MB, 12.50MB of 113.88MB", ("a load is FAILED",))),
     (PROGRESS.format("FAILED (alluxio.exception.X: Job failed because it's not healthy.)"),
      Progress(False, "loaded 12.50MB of 113.88MB",
               ("a load is FAILED: alluxio.exception.X: Job failed because it's not healthy.",))),
-    (PROGRESS.format("STOPPED"), Progress(False, "loaded 12.50MB of 113.88MB", ("a load is STOPPED",))),
+    (PROGRESS.format("STOPPED"), Progress(False, "loaded 12.50MB of 113.88MB", stopped=True)),
     ("Load for path '/hbase' cannot be found.\n",
      Progress(False, "no master shows it", ("no load of /hbase is known",))),
-    ("Failed to get progress for load job /hbase: UNAVAILABLE\n", Progress(True, "no master shows it", ())),
+    ("Failed to get progress for load job /hbase: UNAVAILABLE\n", Progress(True, "no master shows it")),
 ])
 def test_parse_progress(output, found):
     assert loads.parse_progress(output) == found
