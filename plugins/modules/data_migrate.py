@@ -214,7 +214,8 @@ duration:
 
 from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.data_operations import manifests, rules
-from ..module_utils.module import operation_options, operation_resource
+from ..module_utils.module import operation_options, operation_resource, resource
+from ..module_utils.module.option_names import FluidModule
 
 
 class DataMigrate(operation_resource.Operation):
@@ -233,7 +234,8 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    operation_resource.main(argument_spec(), DataMigrate())
+    required = operation_resource.rules(DataMigrate)
+    resource.run(FluidModule(argument_spec(), supports_check_mode=True, **required), DataMigrate())
 
 
 if __name__ == "__main__":

@@ -175,7 +175,8 @@ duration:
 
 from ..module_utils.fluid import kinds as fluid_kinds
 from ..module_utils.fluid.data_operations import manifests, rules
-from ..module_utils.module import operation_options, operation_resource
+from ..module_utils.module import operation_options, operation_resource, resource
+from ..module_utils.module.option_names import FluidModule
 
 
 class DataProcess(operation_resource.Operation):
@@ -194,7 +195,8 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    operation_resource.main(argument_spec(), DataProcess())
+    required = operation_resource.rules(DataProcess)
+    resource.run(FluidModule(argument_spec(), supports_check_mode=True, **required), DataProcess())
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ from ..fluid.data_operations import state
 from ..lifecycle.data_operations import checks, replacement
 from ..progress import Reporter
 from . import arguments
-from .option_names import FluidModule
-from .resource import Resource, run
+from .resource import Resource
 
 
 class Operation(Resource):
@@ -45,7 +44,6 @@ def specification(options: dict, timeout: int) -> dict:
         arguments.wait_for())
 
 
-def main(spec: dict, operation: Operation) -> None:
-    """Run the module of an operation."""
-    run(FluidModule(spec, supports_check_mode=True, required_if=[
-        ("state", "present", operation.required)]), operation)
+def rules(operation: type[Operation]) -> dict:
+    """Return the rules for the options of a module."""
+    return {"required_if": [("state", "present", operation.required)]}

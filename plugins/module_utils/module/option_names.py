@@ -97,4 +97,6 @@ def _meant(key: str, options: dict) -> str:
     snake = _CAPITAL.sub(lambda capital: "_" + capital[0].lower(), key)
     if not options:  # the keys of a free map
         return ""
-    return snake if snake in options else _OTHER_FORMS.get(key, "")
+    if snake in options:
+        return snake
+    return "target[].replicas" if key == "replicas" and "target" in options else _OTHER_FORMS.get(key, "")

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ...alluxio import mounts as alluxio_mounts
 from ...errors import InvalidInput
-from ...k8s.names import require_name, require_namespace, require_volume_name
+from ...k8s.names import require_dns_1035, require_name, require_namespace
 from ...k8s.quantity import parse_time
 from ..fields.operations import DATA_LOAD, DATA_MIGRATE, DATA_PROCESS
 from ..fields.table import Table
@@ -36,7 +36,7 @@ def require_valid_load(params: dict) -> None:
     """Raise InvalidInput for options of a DataLoad that Fluid accepts but cannot use."""
     _require_operation(params, LOADER, DATA_LOAD)
     _require_policy(params)
-    require_volume_name("dataset", params["dataset"])
+    require_dns_1035("dataset", params["dataset"])
     require_targets("target", params.get("target") or [])
 
 
@@ -77,7 +77,7 @@ def require_valid_migration(params: dict) -> None:
 def require_valid_process(params: dict) -> None:
     """Raise InvalidInput for options of a DataProcess that Fluid accepts but cannot use."""
     _require_operation(params, PROCESSOR, DATA_PROCESS)
-    require_volume_name("dataset", params["dataset"])
+    require_dns_1035("dataset", params["dataset"])
     alluxio_mounts.require_path("mount_path", params["mount_path"])
     sub_path = params.get("sub_path") or ""
     if sub_path.startswith("/") or ".." in sub_path.split("/"):
