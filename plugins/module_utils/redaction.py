@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 HIDDEN = "VALUE_HIDDEN"
@@ -14,6 +15,16 @@ _SENSITIVE = re.compile(
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
 # A property among JVM options, such as -Daws.secretKey=value, alone or in a string of several options.
 _JVM_PROPERTY = re.compile(r"(?<!\S)(-D([^\s=]+)=)(\S+)")
+# Pairs in free text: key=value, "key": "value" as JSON has it, and key: value. What precedes the word in a
+# key does not matter, and would make the search slow.
+_KEY = "(?:" + _SENSITIVE.pattern + r"|signature)[\w.$-]{0,60}"
+_PAIRS = (re.compile(rf"({_KEY}\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s\"']\S*)", re.IGNORECASE),
+          re.compile(rf"({_KEY}\\?[\"']\s*:\s*\\?[\"'])([^\"'\\]*)", re.IGNORECASE),
+          re.compile(rf"({_KEY}:\s+)(?![\"'])(\S+)", re.IGNORECASE))
+# Credentials that their own form shows: HTTP's header, the ID of an AWS key, a JWT, a private key.
+_FORMS = re.compile(
+    r"(?<=Bearer )\S{8,}|(?<=Basic )[\w+/=-]{8,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w.-]+"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 # The free-form maps in the spec and status of a Dataset and a runtime.
 _OPTION_MAPS = frozenset({"options", "sharedOptions", "shared_options", "properties", "env"})
 # Ansible masks a value wherever it occurs; a shorter one ("1", "true") would mask unrelated output.
@@ -72,6 +83,20 @@ def redacted(tree: Any, within_options: bool = False) -> Any:
     if isinstance(tree, str):
         return _JVM_PROPERTY.sub(_mask, _URL_PASSWORD.sub(r"\1:" + HIDDEN, tree))
     return tree
+
+
+def masked_text(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return free text, such as a log or an event, with credentials masked.
+
+    secrets: values to mask wherever they occur. A value is also masked if the key before it names a
+    credential, or if its own form is that of one.
+    """
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    text = _URL_PASSWORD.sub(r"\1:" + HIDDEN, text)
+    for pair in _PAIRS:
+        text = pair.sub(lambda found: found[1] + HIDDEN, text)
+    return _FORMS.sub(HIDDEN, text)
 
 
 def _mask(found: re.Match) -> str:

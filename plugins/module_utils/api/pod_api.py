@@ -21,12 +21,16 @@ _REFUSED = "connection refused"
 class PodApi(Transport):
     """A client that reads from pods."""
 
-    def log(self, pod: ObjectRef, container: str, tail_lines: int, previous: bool = False) -> str:
+    def log(self, pod: ObjectRef, container: str, tail_lines: int, previous: bool = False,
+            timestamps: bool = False) -> str:
         """Return the newest lines of a container's log. previous: of the previous run's log.
+
+        timestamps: begin each line with the time (RFC 3339, UTC) at which the kubelet received it.
 
         Raises Forbidden without the permission get on pods/log, and ApiError if there is no log.
         """
-        query = {"container": container, "tailLines": tail_lines, "previous": "true" if previous else ""}
+        query = {"container": container, "tailLines": tail_lines, "previous": "true" if previous else "",
+                 "timestamps": "true" if timestamps else ""}
         response, _repeated = self.request("GET", POD.path(pod) + "/log", query, None, "")
         if response.status >= 400:
             leaf = Forbidden if response.status == 403 else ApiError

@@ -10,7 +10,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..errors import InvalidInput
 
-_MODE = "0644"
+READABLE = "0644"
+PRIVATE = "0600"
 
 
 def require_writable(option: str, path: str | None) -> None:
@@ -24,9 +25,10 @@ def require_writable(option: str, path: str | None) -> None:
         raise InvalidInput(f"{option} is {path}, and the folder {folder} does not exist: create it first")
 
 
-def write(module: AnsibleModule, path: str, text: str) -> None:
-    """Write the file in one step, readable for all; a failure ends the module."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=module.tmpdir, delete=False) as file:
-        file.write(text)
+def write(module: AnsibleModule, path: str, content: str | bytes, mode: str = READABLE) -> None:
+    """Write the file in one step; a failure ends the module."""
+    data = content.encode() if isinstance(content, str) else content
+    with tempfile.NamedTemporaryFile("wb", dir=module.tmpdir, delete=False) as file:
+        file.write(data)
     module.atomic_move(file.name, path)
-    module.set_mode_if_different(path, _MODE, False)
+    module.set_mode_if_different(path, mode, False)

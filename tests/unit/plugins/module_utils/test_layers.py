@@ -20,7 +20,7 @@ LAYERS = (
     {"masters"},
     {"journal"},
     {"lifecycle", "quorum", "backup", "installation", "verify"},
-    {"rollout", "drill"},
+    {"rollout", "drill", "diagnose"},
     {"module"},
 )
 LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}

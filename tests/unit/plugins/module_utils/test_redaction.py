@@ -4,6 +4,7 @@ import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils.redaction import (
     HIDDEN,
     is_sensitive,
+    masked_text,
     passwords_in,
     redacted,
     secrets_in,
@@ -116,3 +117,28 @@ def test_properties_in_jvm_options_are_hidden_like_others(tree, shown):
 def test_other_jvm_options_stay(option):
     assert redacted({"jvmOptions": [option]}) == {"jvmOptions": [option]}
     assert secrets_within({"jvmOptions": [option]}) == []
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("run -Daws.secretKey=abc/d+e= -Xmx1g", f"run -Daws.secretKey={HIDDEN} -Xmx1g"),
+    ("--option fs.s3.accessKey=abc,d&e x", f"--option fs.s3.accessKey={HIDDEN} x"),
+    ("password = 'a b' end", f"password = {HIDDEN} end"),
+    ('{"db.password": "a b", "x": 1}', f'{{"db.password": "{HIDDEN}", "x": 1}}'),
+    (r'{\"token\":\"abc\"}', rf'{{\"token\":\"{HIDDEN}\"}}'),
+    ("secret: abc", f"secret: {HIDDEN}"),
+    ("Authorization: Bearer abcdefgh.ijk", f"Authorization: Bearer {HIDDEN}"),
+    ("key AKIAIOSFODNN7EXAMPLE is", f"key {HIDDEN} is"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nend", f"{HIDDEN}\nend"),
+    ("https://user:pass@host/", f"https://user:{HIDDEN}@host/"),
+    ("the value known occurs", f"the value {HIDDEN} occurs"),
+    ('secret "keys" not found', 'secret "keys" not found'),
+    ("MountVolume.SetUp failed for volume: timeout", "MountVolume.SetUp failed for volume: timeout"),
+], ids=range(13))
+def test_credentials_in_free_text_are_masked(text, shown):
+    assert masked_text(text, ["known"]) == shown
+
+
+def test_a_long_line_is_searched_in_linear_time():
+    """With a key searched from each of its letters this takes minutes."""
+    text = "a" * 300_000 + "-" * 100_000
+    assert masked_text(text + " token=abc") == f"{text} token={HIDDEN}"

@@ -237,8 +237,10 @@ class FakeCluster:
             if self.now < self.back:
                 return
 
-    def log(self, pod, container, tail_lines, previous=False):
+    def log(self, pod, container, tail_lines, previous=False, timestamps=False):
         self.requests.append(("log", "pods"))
+        if timestamps and (pod.name, container, previous) in self.logs:
+            return self.logs[pod.name, container, previous]
         if (pod.name, container) not in self.logs:
             raise Forbidden(f"log of {pod.name}/{container}: HTTP 403", 403)
         return self.logs[pod.name, container]

@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each known cause is named first where a healthy cache is broken by it, with what was observed."""
+
+import pytest
+from broken_cache import LONG_AGO, RECENT
+from fake_cache import DEAD, FLUID
+from fake_raft import NAMESPACE
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
+from ansible_collections.datacache.fluid.plugins.module_utils.diagnose import finding
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+NO_PORTS = ("0/3 nodes are available: 1 node(s) didn't have free ports for the requested pod ports, 2 "
+            "node(s) didn't match pod anti-affinity rules.")
+REFUSED_BY_S3 = """\
+2026-11-23 11:59:30,100 WARN  BaseUnderFileSystem - Failed to list status of s3://bucket/data
+com.amazonaws.services.s3.model.AmazonS3Exception: No such key (Service: S3; Status Code: 403; Error Code: \
+InvalidAccessKeyId; Request ID: 1)
+\tat com.amazonaws.http.AmazonHttpClient.handleErrorResponse(AmazonHttpClient.java:1879)"""
+WEB_REFUSES = """\
+2026-11-23 11:59:30,100 ERROR WebUnderFileSystem - Failed to read https://mirrors.example.org/apache/hbase
+java.net.ConnectException: Connection refused (Connection refused)
+\tat alluxio.underfs.web.WebUnderFileSystem.getFileStatus(WebUnderFileSystem.java:190)"""
+
+
+def port_held(cache):
+    cache.pending("hbase-worker-0", NO_PORTS)
+    cache.change_pod("hbase-worker-0", spec={"hostNetwork": True, "containers": [
+        {"name": "alluxio-worker", "ports": [{"containerPort": 20001, "hostPort": 20001}]}]})
+    cache.put_pod("squatter", "other", "node1")
+    cache.change_pod("squatter", namespace="other", spec={"containers": [
+        {"name": "app", "ports": [{"containerPort": 80, "hostPort": 20001}]}]})
+
+
+def port_bound(cache):
+    cache.unready("hbase-master-1", "alluxio-master", restarts=3, state={"waiting": {
+        "reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}})
+    cache.log("hbase-master-1", previous=True, text="2026-11-23 11:59:30,100 ERROR AlluxioMaster - Fatal\n"
+              "java.io.IOException: Failed to bind to address 0.0.0.0/0.0.0.0:20003")
+
+
+def unschedulable(cache):
+    cache.pending("hbase-worker-1", "0/3 nodes are available: 3 node(s) didn't match Pod's node "
+                                    "affinity/selector.")
+
+
+def image_missing(cache):
+    cache.unready("hbase-worker-0", state={"waiting": {
+        "reason": "ImagePullBackOff", "message": 'Back-off pulling image "alluxio/alluxio:2.9.4"'}})
+    cache.event("Pod", "hbase-worker-0", "Failed", 'Failed to pull image "alluxio/alluxio:2.9.4": not found')
+    cache.raft.lose(1)
+
+
+def out_of_memory(cache):
+    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": RECENT}
+    cache.unready("hbase-worker-0", last={"terminated": ended}, restarts=4, state={"waiting": {
+        "reason": "CrashLoopBackOff"}})
+    cache.change_pod("hbase-worker-0", spec={"containers": [
+        {"name": "alluxio-worker", "resources": {"limits": {"memory": "1Gi"}}}]})
+
+
+def limit_below_tier(cache):
+    cache.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {
+        "spec": {"worker": {"resources": {"limits": {"memory": "1Gi"}}}}})
+
+
+def journal_claim_gone(cache):
+    cache.put_masters()
+    cache.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, "alluxio-journal-hbase-master-1", NAMESPACE)
+    cache.pending("hbase-master-1", '0/3 nodes are available: persistentvolumeclaim '
+                                    '"alluxio-journal-hbase-master-1" not found.')
+    cache.raft.lose(1)
+
+
+def journal_gate(cache):
+    cache.raft.silent = {"MASTER", "JOB_MASTER"}
+    for index in range(3):
+        cache.unready(f"hbase-master-{index}", "alluxio-master")
+        cache.change_pod(f"hbase-master-{index}", status={"initContainerStatuses": [
+            {"name": "datacache-gate", "state": {"running": {"startedAt": LONG_AGO}}}]})
+        cache.log(
+            f"hbase-master-{index}", "the journal is empty: waiting for a leader among the other masters",
+            container="datacache-gate", when=LONG_AGO)
+
+
+def service_gone(cache):
+    cache.cluster.vanish(kinds.SERVICE, "hbase-master-1", NAMESPACE)
+    cache.raft.lose(1)
+
+
+def names_unresolved(cache):
+    cache.raft.lose(1)
+    cache.log("hbase-master-0", "2026-11-23 11:59:30,100 WARN  GrpcLogAppender - UNAVAILABLE: "
+                                "Unable to resolve host hbase-master-1")
+
+
+def dns_down(cache):
+    cache.put_pod("coredns-1", "kube-system", "node0", ready=False, **{"k8s-app": "kube-dns"})
+
+
+def stale_peer(cache):
+    cache.raft.lose(1)
+
+
+def finalizer_held(cache):
+    cache.put_application("app")
+    cache.cluster.change(fluid_kinds.DATASET, "hbase", NAMESPACE, {"metadata": {
+        "deletionTimestamp": RECENT, "finalizers": ["fluid-dataset-controller-finalizer"]}})
+
+
+def finalizer_stuck(cache):
+    cache.cluster.change(fluid_kinds.DATASET, "hbase", NAMESPACE, {"metadata": {
+        "deletionTimestamp": LONG_AGO, "finalizers": ["fluid-dataset-controller-finalizer"]}})
+
+
+def controller_at_zero(cache):
+    cache.scale("alluxioruntime-controller", 0)
+    finalizer_stuck(cache)
+
+
+def mount_dead(cache):
+    cache.put_application("app")
+    cache.answers["app"] = ExecResult(2, "", DEAD)
+
+
+def mount_fails(cache):
+    cache.put_application("app", running=False)
+    cache.change_pod("app", status={"phase": "Pending"})
+    cache.event("Pod", "app", "FailedMount", 'MountVolume.SetUp failed for volume "data-hbase": driver name '
+                "fuse.csi.fluid.io not found in the list of registered CSI drivers")
+
+
+def store_unreachable(cache):
+    cache.log("hbase-master-0", WEB_REFUSES)
+
+
+def store_unreachable_at_first(cache):
+    cache.dataset(phase="NotBound", mounts=None)
+    cache.event("AlluxioRuntime", "hbase", "ErrorProcessRuntime",
+                "Failed to setup ddc engine due to error execute mount.sh occurs error: bash -c 'alluxio fs "
+                "mount /hbase https://mirrors.example.org/apache' UnknownHostException: mirrors.example.org")
+
+
+def store_refused(cache):
+    cache.log("hbase-worker-1", REFUSED_BY_S3, container="alluxio-worker")
+    cache.change_pod("hbase-worker-1", status={"containerStatuses": [
+        {"name": "alluxio-worker", "ready": True, "state": {"running": {"startedAt": LONG_AGO}}}]})
+
+
+def disk_full(cache):
+    cache.cluster.change(kinds.NODE, "node1", None, {"status": {"conditions": [
+        {"type": "Ready", "status": "True"},
+        {"type": "DiskPressure", "status": "True", "message": "kubelet has disk pressure"}]}})
+    cache.pending("hbase-worker-1", "0/3 nodes are available: 1 node(s) had untolerated taint "
+                                    "{node.kubernetes.io/disk-pressure: }.")
+
+
+def node_down(cache):
+    cache.lose_node("node1")
+
+
+def definitions_old(cache):
+    cache.fields["AlluxioRuntime"] = [path for path in cache.fields["AlluxioRuntime"]
+                                      if not path.startswith("management.")]
+    cache.put_definitions()
+
+
+def quota(cache):
+    cache.cluster.vanish(kinds.POD, "hbase-worker-1", NAMESPACE)
+    cache.event("StatefulSet", "hbase-worker", "FailedCreate",
+                "create Pod hbase-worker-1 in StatefulSet hbase-worker failed error: exceeded quota: small")
+
+
+CAUSES = {
+    port_held: (finding.PORT_CLASH, "port 20001 is taken by Pod other/squatter on node node1"),
+    port_bound: (finding.PORT_CLASH, "Failed to bind to address 0.0.0.0/0.0.0.0:20003"),
+    unschedulable: (finding.UNSCHEDULABLE, "didn't match Pod's node affinity/selector"),
+    image_missing: (finding.IMAGE_PULL, "event Failed: Failed to pull image"),
+    out_of_memory: (finding.MEMORY_BELOW_TIER, "OOMKilled, exit code 137"),
+    limit_below_tier: (finding.MEMORY_BELOW_TIER, "limit is 1Gi, and their tiers in memory have 2.00 GiB"),
+    journal_claim_gone: (finding.JOURNAL_LOST, "claim alluxio-journal-hbase-master-1 does not exist"),
+    journal_gate: (finding.JOURNAL_LOST, "the journal is empty: waiting for a leader"),
+    service_gone: (finding.DNS, "it does not exist, so that the master's name does not resolve"),
+    names_unresolved: (finding.DNS, "Unable to resolve host hbase-master-1"),
+    dns_down: (finding.DNS, "none of 1 is ready"),
+    stale_peer: (finding.STALE_ADDRESS, "as UNAVAILABLE, and its pod is ready since 2026-11-23T11:00"),
+    finalizer_held: (finding.STUCK_FINALIZER, "Pod data/app on node node0 mounts its claim"),
+    finalizer_stuck: (finding.STUCK_FINALIZER, "3600 s ago, it is held by fluid-dataset-controller"),
+    controller_at_zero: (finding.CONTROLLER_AT_ZERO, "spec.replicas is 0"),
+    mount_dead: (finding.FUSE_NOT_MOUNTED, "Transport endpoint is not connected"),
+    mount_fails: (finding.FUSE_NOT_MOUNTED, "not found in the list of registered CSI drivers"),
+    store_unreachable: (finding.UNDER_STORE_UNREACHABLE, "Connection refused (Connection refused)"),
+    store_unreachable_at_first: (finding.UNDER_STORE_UNREACHABLE, "UnknownHostException: mirrors"),
+    store_refused: (finding.UNDER_STORE_REFUSED, "Error Code: InvalidAccessKeyId"),
+    disk_full: (finding.NODE_PRESSURE, "condition DiskPressure is True: kubelet has disk pressure"),
+    node_down: (finding.NODE_NOT_READY, "condition Ready is False"),
+    definitions_old: (finding.OLD_DEFINITIONS, "its schema lacks spec.management,"),
+    quota: (finding.PODS_REFUSED, "exceeded quota: small"),
+}
+
+
+def test_a_healthy_cache_has_no_finding(cache, diagnose, cluster):
+    cache.put_masters()
+    cache.put_application("app")
+    result = diagnose()
+    assert (result["causes"], result["healthy"], result["unread"]) == ([], True, [])
+    assert result["report"] == ["no cause of a fault was found for data/hbase"]
+    assert cluster.writes() == []
+
+
+@pytest.mark.parametrize("breaks", CAUSES, ids=lambda breaks: breaks.__name__)
+def test_the_cause_is_named_first(cache, first, breaks):
+    breaks(cache)
+    cause, evidence = CAUSES[breaks]
+    found = first()
+    assert (found["cause"], found["certain"]) == (cause, True)
+    assert evidence in found["evidence"]
+    assert found["object"] and found["remedy"]
+
+
+def test_what_follows_from_a_cause_comes_after_it(cache, diagnose):
+    journal_claim_gone(cache)
+    assert [each["cause"] for each in diagnose()["causes"]] == [
+        finding.JOURNAL_LOST, finding.UNSCHEDULABLE, finding.QUORUM_INCOMPLETE]
+
+
+def test_equal_findings_are_one(cache, diagnose):
+    for index in range(2):
+        cache.pending(f"hbase-worker-{index}", "0/3 nodes are available: 3 Insufficient memory.")
+    found = diagnose()["causes"]
+    assert [each["object"] for each in found] == ["Pod data/hbase-worker-0, Pod data/hbase-worker-1"]
+    assert found[0]["remedy"].startswith("lower the requests")
+
+
+@pytest.mark.parametrize("fault", [
+    lambda cache: cache.log("hbase-master-0", WEB_REFUSES, when=LONG_AGO),
+    lambda cache: cache.log("hbase-master-0", "2026-11-23 11:59:30,100 WARN  x - Unable to resolve host "
+                                              "hbase-master-1"),
+    lambda cache: cache.log("hbase-master-0", "2026-11-23 11:59:30,100 WARN  RaftJournal - Connection "
+                                              "refused: hbase-master-1/10.0.0.1:19200"),
+    lambda cache: cache.event("Pod", "hbase-worker-0", "Failed", "Failed to pull image"),
+    lambda cache: cache.pending("other", "0/3 nodes are available: 3 Insufficient cpu.", "elsewhere-ns"),
+], ids=["an old line", "a name at the start", "a peer", "an event of a pod that runs", "a foreign pod"])
+def test_what_is_over_or_foreign_is_no_finding(cache, diagnose, fault):
+    cache.put_pod("other", "elsewhere-ns", "node0")
+    fault(cache)
+    assert diagnose()["causes"] == []
+
+
+def test_a_full_node_without_pods_of_the_cache_may_be_unrelated(cache, diagnose):
+    cache.put_node("node9")
+    cache.put_pod("csi-nodeplugin-fluid-9", FLUID, "node9", app="csi-nodeplugin-fluid")
+    cache.cluster.change(kinds.NODE, "node9", None, {"status": {"conditions": [
+        {"type": "Ready", "status": "True"}, {"type": "MemoryPressure", "status": "True"}]}})
+    found = diagnose()
+    assert [(each["cause"], each["certain"]) for each in found["causes"]] == [(finding.NODE_PRESSURE, False)]
+    assert "(may be unrelated)" in found["report"][0]
+
+
+def test_a_cache_that_does_not_exist(cache, diagnose):
+    assert [each["object"] for each in diagnose(name="nope")["causes"]] == [
+        "Dataset data/nope, AlluxioRuntime data/nope"]
+
+
+def test_without_fluid(cache, first):
+    for name in ("dataset-controller", "alluxioruntime-controller"):
+        cache.cluster.vanish(kinds.DEPLOYMENT, name, FLUID)
+    cache.cluster.missing_kinds = {fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME}
+    assert first()["cause"] == finding.FLUID_ABSENT
+
+
+def test_fluid_is_found_where_its_controller_is(cache, diagnose, cluster):
+    for name in ("dataset-controller", "alluxioruntime-controller"):
+        cluster.vanish(kinds.DEPLOYMENT, name, FLUID)
+        cluster.put(kinds.DEPLOYMENT, {"metadata": {"name": name, "namespace": "fluid"},
+                                       "spec": {"replicas": 0}})
+    assert [each["object"] for each in diagnose()["causes"][:2]] == [
+        "Deployment fluid/dataset-controller", "Deployment fluid/alluxioruntime-controller"]
+
+
+def test_what_may_not_be_read_is_named(cache, diagnose, cluster):
+    for verb, plural in (("list", "nodes"), ("get", "customresourcedefinitions"), ("list", "csinodes")):
+        cluster.forbidden.add((verb, plural))
+    result = diagnose()
+    assert result["causes"] == []
+    assert [each.partition(":")[0] for each in result["unread"]] == ["csi_nodes", "definitions", "nodes"]
+
+
+def test_its_requests(cache, diagnose, cluster):
+    """One for each subject; the logs of the six containers that have a status."""
+    diagnose()
+    kinds_asked = [request for request in cluster.requests if request[0] != "log"]
+    assert len(kinds_asked) == 19
+    assert len(cluster.requests) - len(kinds_asked) == 6
+
+
+def test_every_cause_has_a_place_in_the_order():
+    named = {value for name, value in vars(finding).items()
+             if name.isupper() and isinstance(value, str)}
+    assert named == set(finding.ORDER)
+    assert {cause for cause, _evidence in CAUSES.values()} < named
