@@ -13,8 +13,7 @@ SCRIPT = {"source": "true", "image": "busybox", "image_tag": "1"}
 PROCESS = {"name": "index", "namespace": "data", "dataset": "hbase", "mount_path": "/data", "script": SCRIPT}
 MIGRATION = {"name": "archive", "namespace": "data", "from": {"dataset": {"name": "hbase", "path": "/a/"}},
              "to": {"external_storage": {"uri": "s3://b/"}}}
-KINDS = {"data_load": fluid_kinds.DATA_LOAD, "data_process": fluid_kinds.DATA_PROCESS,
-         "data_migrate": fluid_kinds.DATA_MIGRATE}
+VERSION = Masters.version
 
 
 @pytest.fixture
@@ -193,6 +192,41 @@ def test_alluxio_without_the_command_is_refused(cluster, run, bound, monkeypatch
     assert "runs Alluxio 2.9.4, which has no command distributedLoad" in result["msg"]
     monkeypatch.setattr(Masters, "version", lambda _self: None)
     assert run("data_load", **LOAD)["changed"]
+
+
+@pytest.fixture
+def leader(cluster, bound, monkeypatch):
+    """Put a master whose web port shows Alluxio 2.9.4."""
+    monkeypatch.setattr(Masters, "version", VERSION)
+    cluster.put(kinds.POD, {
+        "metadata": {"name": "hbase-master-0", "namespace": "data",
+                     "labels": {"release": "hbase", "role": "alluxio-master"}},
+        "spec": {"containers": [
+            {"name": "alluxio-master", "ports": [{"name": "web", "containerPort": 20001}]}]},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    cluster.web["hbase-master-0", 20001, "/api/v1/master/info"] = '{"version": "2.9.4"}'
+    cluster.requests.clear()
+
+
+CHECKS = [("get", "dataloads"), ("get", "datasets"), ("get", "alluxioruntimes"), ("list", "pods"),
+          ("get", "pods/proxy")]
+
+
+def test_the_version_is_read_from_the_leader(cluster, run, leader):
+    assert "runs Alluxio 2.9.4" in run("data_load", **LOAD)["msg"]
+    assert cluster.requests == CHECKS
+
+
+@pytest.mark.parametrize("forbidden", [("get", "pods/proxy"), ("list", "pods")])
+def test_an_unknown_version_is_no_obstacle(cluster, run, leader, forbidden):
+    cluster.forbidden.add(forbidden)
+    assert run("data_load", **LOAD)["changed"]
+
+
+def test_a_new_load_costs_these_requests(cluster, run, leader):
+    cluster.web["hbase-master-0", 20001, "/api/v1/master/info"] = '{"version": "2.9.0"}'
+    run("data_load", **LOAD)
+    assert cluster.requests == [*CHECKS, ("create", "dataloads")]
 
 
 def test_a_failed_predecessor_is_refused(cluster, run, warm):
