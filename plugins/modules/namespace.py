@@ -6,13 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: namespace
-short_description: Create the namespace of a cache if it does not exist
+short_description: Create the namespace of a cache, or delete it if nothing uses it
 version_added: 0.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
   - Creates a missing namespace with the label C(app.kubernetes.io/managed-by=datacache.fluid). The role
     P(datacache.fluid.cleanup#role) deletes only a namespace with this label.
+  - With O(state=absent) it deletes a namespace with this label, unless an object of Fluid's kinds, a claim, a
+    workload or a pod is in it that is neither finished nor terminating. Then it warns. ConfigMaps and Secrets
+    go with the namespace.
   - Never changes an existing namespace.
   - Without the permission to read the namespace it warns and assumes that the namespace exists.
 extends_documentation_fragment:
@@ -27,6 +30,20 @@ options:
     description: Name of the namespace.
     type: str
     required: true
+  state:
+    description: Whether the namespace exists.
+    type: str
+    choices: [present, absent]
+    default: present
+  cache:
+    description: Name of a cache in the namespace whose removal check mode has predicted. It does not keep the
+      namespace in check mode.
+    type: str
+    default: ""
+  wait_timeout:
+    description: Time limit for the absence of the namespace, in seconds.
+    type: int
+    default: 600
   require_fluid:
     description:
       - Fails, before anything is created, if the cluster lacks resource definitions of Fluid that a cache
@@ -41,6 +58,11 @@ EXAMPLES = r"""
 - name: Create the namespace of a cache
   datacache.fluid.namespace:
     name: data
+
+- name: Delete it again, unless another cache is in it
+  datacache.fluid.namespace:
+    name: data
+    state: absent
 """
 
 RETURN = r"""
@@ -49,6 +71,12 @@ existed:
   returned: success
   type: bool
   sample: true
+kept_by:
+  description: What uses a namespace that was not deleted.
+  returned: success
+  type: list
+  elements: str
+  sample: [Dataset spark in namespace data]
 missing:
   description: Names of the resource definitions that a cache needs and the cluster lacks; empty without
     O(require_fluid).
@@ -73,6 +101,9 @@ def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(),
         name={"type": "str", "required": True},
+        state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+        cache={"type": "str", "default": ""},
+        wait_timeout={"type": "int", "default": 600},
         require_fluid={"type": "bool", "default": False})
 
 

@@ -164,10 +164,15 @@ def _idle_controllers(client: Client, ref: ObjectRef) -> list[str]:
     lines = []
     for controller in {status.FINALIZER_CONTROLLERS[each]
                        for each in finalizers if each in status.FINALIZER_CONTROLLERS}:
-        found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
-        ready = sum(each.get("status", {}).get("readyReplicas", 0) for each in found)
-        desired = sum(each["spec"].get("replicas", 0) for each in found)
+        ready, desired = controller_replicas(client, controller)
         if not ready:
             lines.append(f"Deployment {controller}, which removes the finalizer, has {ready} of {desired} "
                          "replicas ready: start it")
     return lines
+
+
+def controller_replicas(client: Client, controller: str) -> tuple[int, int]:
+    """Return the ready and the desired replicas of a controller of Fluid; zeros if it does not exist."""
+    found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
+    return (sum(each.get("status", {}).get("readyReplicas", 0) for each in found),
+            sum(each["spec"].get("replicas", 0) for each in found))

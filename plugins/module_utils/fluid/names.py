@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from ..k8s.kinds import ObjectRef
 
+_LABEL_LENGTH = 63
+
 
 def volume_name(dataset: ObjectRef) -> str:
     """Return the name of a Dataset's volume (Fluid: pkg/ddc/base/pv.go)."""
@@ -62,3 +64,36 @@ def lease_name(name: str) -> str:
 def disruption_budget_name(name: str) -> str:
     """Return the name of the PodDisruptionBudget of a runtime's masters."""
     return name + "-masters"
+
+
+def values_config_map_name(name: str) -> str:
+    """Return the name of the ConfigMap with the values of a runtime's Helm release."""
+    return name + "-alluxio-values"
+
+
+def mount_folder(dataset: ObjectRef) -> str:
+    """Return the folder of a node in which FUSE pods mount a cache (Fluid: pkg/ddc/alluxio/utils.go)."""
+    return f"/runtime-mnt/alluxio/{dataset.namespace}/{dataset.name}"
+
+
+def worker_label(dataset: ObjectRef, uid: str) -> str:
+    """Return the label of the nodes that run a worker of the cache. uid: of the Dataset."""
+    return _node_label("fluid.io/s-alluxio-", dataset, uid)
+
+
+def fuse_label(dataset: ObjectRef, uid: str) -> str:
+    """Return the label of the nodes that run a FUSE pod of the cache. uid: of the Dataset."""
+    return _node_label("fluid.io/f-", dataset, uid)
+
+
+def node_labels(dataset: ObjectRef, uid: str) -> list[str]:
+    """Return all labels that Fluid gives to nodes for one cache (pkg/ddc/alluxio/shutdown.go)."""
+    return [worker_label(dataset, uid), fuse_label(dataset, uid),
+            *(_node_label(f"fluid.io/s-{each}", dataset, uid)
+              for each in ("", "h-alluxio-m-", "h-alluxio-d-", "h-alluxio-t-"))]
+
+
+def _node_label(prefix: str, dataset: ObjectRef, uid: str) -> str:
+    """Return the label; one of 63 characters and more ends with the UID (Fluid: pkg/utils/label.go)."""
+    label = f"{prefix}{dataset.namespace}-{dataset.name}"
+    return label if len(label) < _LABEL_LENGTH else prefix + uid

@@ -13,7 +13,8 @@ from .runtime import declared_masters
 
 # The Deployment of the controller that removes each finalizer.
 FINALIZER_CONTROLLERS = {
-    "fluid-dataset-controller-finalizer": "dataset-controller",
+    **{f"fluid-{kind}-controller-finalizer": "dataset-controller"
+       for kind in ("dataset", "dataload", "datamigrate", "dataprocess", "databackup")},
     **{f"{kind}-runtime-controller-finalizer": f"{kind}runtime-controller"
        for kind in ("alluxio", "cache", "efc", "goosefs", "jindo", "juicefs", "thin", "vineyard")},
     **{f"fluid-{kind}-controller-finalizer": "dataset-controller"

@@ -5,29 +5,31 @@ from __future__ import annotations
 
 from ...api.client import Client
 from ...apply.field_manager import MANAGER
-from ...errors import AlreadyExists, Forbidden, PreconditionFailed
+from ...errors import AlreadyExists, Forbidden, InvalidInput, PreconditionFailed
 from ...k8s.kinds import NAMESPACE, ObjectRef
 from ...k8s.names import require_namespace
 from ...progress import Reporter
-from . import fluid_objects
-
-# The label of what the roles create, and may delete again.
-MANAGED_BY = {"app.kubernetes.io/managed-by": "datacache.fluid"}
+from . import fluid_objects, namespace_removal
+from .namespace_removal import MANAGED_BY
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput for an invalid name."""
+    """Raise InvalidInput for an invalid name or time limit."""
     require_namespace(params["name"])
+    if params["wait_timeout"] < 1:
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
-    """Create the namespace if it does not exist, after a look for Fluid if that is required."""
+    """Create the namespace if it does not exist, after a look for Fluid if that is required; or delete it."""
+    if params["state"] == "absent":
+        return namespace_removal.ensure_absent(client, params, check_mode, reporter)
     missing = fluid_objects.missing(client) if params["require_fluid"] else []
     if missing and not check_mode:
         raise PreconditionFailed(
             f"Fluid is not installed: the cluster has no CustomResourceDefinition {' and '.join(missing)}. "
             "Run the playbook or the role datacache.fluid.install first")
-    return {**_ensure(client, params["name"], check_mode, reporter), "missing": missing}
+    return {**_ensure(client, params["name"], check_mode, reporter), "missing": missing, "kept_by": []}
 
 
 def _ensure(client: Client, name: str, check_mode: bool, reporter: Reporter) -> dict:

@@ -219,3 +219,73 @@ def test_a_definition_of_another_kind_is_refused(cluster, run):
     assert run("pod", definition={**READER, "kind": "Job"})["msg"] == (
         "definition has the kind 'Job': expected Pod")
     assert cluster.requests == []
+
+
+# -- namespace, state absent ------------------------------------------------------------------------
+
+
+def put_namespace(cluster, **labels):
+    return cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data", "labels": labels}})
+
+
+def test_an_own_namespace_without_users_is_deleted(cluster, run):
+    put_namespace(cluster, **OURS)
+    cluster.put(kinds.POD, {**READER, "status": {"phase": "Succeeded"}})
+    cluster.put(kinds.JOB, {"metadata": {"name": "done", "namespace": "data"}, "status": {
+        "conditions": [{"type": "Complete", "status": "True"}]}})
+    put_pod(cluster, "ending", deletionTimestamp="2026-11-23T12:00:00Z")
+    put_pod(cluster, "owned", ownerReferences=[{"kind": "ReplicaSet", "name": "of-a-deleted-deployment"}])
+    assert run("namespace", check=True, name="data", state="absent")["changed"]
+    assert cluster.stored(kinds.NAMESPACE, "data") is not None
+    assert run("namespace", name="data", state="absent")["changed"]
+    assert cluster.stored(kinds.NAMESPACE, "data") is None
+    assert not run("namespace", name="data", state="absent")["changed"]
+
+
+@pytest.mark.parametrize(("kind", "metadata"), [
+    (fluid_kinds.DATASET, {}), (fluid_kinds.RUNTIMES[1], {}), (kinds.PERSISTENT_VOLUME_CLAIM, {}),
+    (kinds.POD, {}), (kinds.POD, {"ownerReferences": [{"kind": "Operator", "name": "x"}]}),
+    (kinds.DEPLOYMENT, {}), (kinds.REPLICA_SET, {"ownerReferences": [{"kind": "Rollout", "name": "x"}]}),
+    (kinds.STATEFUL_SET, {}), (kinds.DAEMON_SET, {}), (kinds.JOB, {}), (kinds.CRON_JOB, {}),
+], ids=lambda value: value.kind if hasattr(value, "kind") else "")
+@pytest.mark.parametrize("check", [False, True])
+def test_a_namespace_that_another_uses_is_kept(cluster, run, kind, metadata, check):
+    """Another cache, a claim with data, or a workload."""
+    put_namespace(cluster, **OURS)
+    cluster.put(kind, {"metadata": {"name": "spark", "namespace": "data", **metadata}})
+    result = run("namespace", check=check, name="data", state="absent", cache="hbase")
+    assert (result["changed"], result["kept_by"]) == (False, [f"{kind.kind} spark in namespace data"])
+    assert result["warnings"] == [
+        f"namespace data is kept, because it has {kind.kind} spark in namespace data"]
+    assert cluster.writes() == []
+
+
+def test_a_namespace_of_others_is_kept(cluster, run):
+    put_namespace(cluster, team="a")
+    assert not run("namespace", name="data", state="absent")["changed"]
+    assert cluster.requests == [("get", "namespaces")]
+
+
+def test_a_namespace_whose_users_are_unknown_is_kept(cluster, run):
+    put_namespace(cluster, **OURS)
+    cluster.forbidden.add(("list", "deployments"))
+    assert run("namespace", name="data", state="absent")["kept_by"] == [
+        "deployments that could not be read: not allowed to list deployments.apps"]
+
+
+def test_check_mode_does_not_count_the_cache_whose_removal_it_predicts(cluster, run):
+    put_namespace(cluster, **OURS)
+    put_pod(cluster, "hbase-master-0")
+    for kind in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME, kinds.PERSISTENT_VOLUME_CLAIM):
+        cluster.put(kind, {"metadata": {"name": "hbase", "namespace": "data"}})
+    assert run("namespace", check=True, name="data", state="absent", cache="hbase")["changed"]
+    assert not run("namespace", name="data", state="absent", cache="hbase")["changed"]
+
+
+def test_a_namespace_that_stays_terminating_is_explained(cluster, run):
+    put_namespace(cluster, **OURS)
+    condition = {"type": "NamespaceContentRemaining", "status": "True", "message": "Some pods are remaining"}
+    cluster.change(kinds.NAMESPACE, "data", None, {
+        "metadata": {"finalizers": ["kubernetes"]}, "status": {"conditions": [condition]}})
+    assert run("namespace", name="data", state="absent", wait_timeout=5)["msg"] == (
+        "timed out after 5 s while namespace data is terminating: Some pods are remaining")

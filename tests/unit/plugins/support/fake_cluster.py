@@ -190,8 +190,14 @@ class FakeCluster:
         existing = copied(self._objects[key])
         if patch["metadata"].get("resourceVersion") not in (None, existing["metadata"]["resourceVersion"]):
             raise WriteConflict(f"{name} was modified", 409)
+        held = existing["metadata"].get("finalizers") and existing["metadata"].get("deletionTimestamp")
         after = apply_patch(existing, patch)
-        return after if dry_run else self._store(key, "MODIFIED", after)
+        if dry_run:
+            return after
+        if held and not after["metadata"].get("finalizers"):
+            self._note("DELETED", key, self._objects.pop(key))
+            return after
+        return self._store(key, "MODIFIED", after)
 
     def delete(self, kind, ref, uid, dry_run=False, grace=None, orphan=False):
         name, namespace = ref.name, ref.namespace
