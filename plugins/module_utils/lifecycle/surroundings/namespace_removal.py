@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...api.client import Client
 from ...api.deadline import Deadline
-from ...errors import FluidError, Forbidden, KindNotFound, WaitTimeout
+from ...errors import FluidError, Forbidden, KindNotFound, WaitTimeout, WriteConflict
 from ...fluid import kinds as fluid_kinds
 from ...k8s import kinds, pods as k8s_pods
 from ...k8s.kinds import Kind, ObjectRef, ref_to
@@ -45,11 +45,21 @@ def ensure_absent(client: Client, params: dict, check_mode: bool, reporter: Repo
             names = ", ".join([*kept_by[:_NAMED], *more])
             reporter.warn(f"namespace {ref.name} is kept, because it has {names}")
             return {**result, "kept_by": kept_by}
-        client.delete(kinds.NAMESPACE, ref, existing["metadata"]["uid"], check_mode)
-        result["changed"] = True
+        result["changed"] = _delete(client, ref, existing["metadata"]["uid"], check_mode)
     if not check_mode:
         _await_absence(client, ref, params, reporter, result)
     return result
+
+
+def _delete(client: Client, ref: ObjectRef, uid: str, check_mode: bool) -> bool:
+    """Delete the namespace; return False if another run has done so meanwhile.
+
+    The API server refuses to delete a namespace that is terminating.
+    """
+    try:
+        return client.delete(kinds.NAMESPACE, ref, uid, check_mode)
+    except WriteConflict:
+        return False
 
 
 def _kept_by(client: Client, namespace: str, cache: str) -> list[str]:

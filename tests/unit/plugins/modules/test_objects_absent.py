@@ -3,6 +3,7 @@
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import WriteConflict
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -289,3 +290,21 @@ def test_a_namespace_that_stays_terminating_is_explained(cluster, run):
         "metadata": {"finalizers": ["kubernetes"]}, "status": {"conditions": [condition]}})
     assert run("namespace", name="data", state="absent", wait_timeout=5)["msg"] == (
         "timed out after 5 s while namespace data is terminating: Some pods are remaining")
+
+
+def test_hosts_that_delete_a_namespace_at_the_same_time(cluster, run, monkeypatch):
+    """Another run deletes it between the look and the deletion, which the API server then refuses."""
+    put_namespace(cluster, **OURS)
+
+    def refused(*_args):
+        raise WriteConflict("namespaces \"data\" is terminating", 409)
+    monkeypatch.setattr(cluster, "delete", refused)
+    cluster.later(3, lambda: cluster.vanish(kinds.NAMESPACE, "data", None))
+    result = run("namespace", name="data", state="absent")
+    assert (result["changed"], result.get("failed")) == (False, None)
+
+
+def test_hosts_that_create_a_namespace_at_the_same_time(cluster, run):
+    cluster.before_write(lambda: put_namespace(cluster, **OURS))
+    result = run("namespace", name="data")
+    assert (result["changed"], result["existed"], result.get("failed")) == (False, True, None)

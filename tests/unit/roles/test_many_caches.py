@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several caches in one run: a fault of one host does not touch the others."""
+
+import re
+
+import pytest
+import yaml
+from role_site import CHECKOUT, INSTALLATION, RoleSite
+
+PLAYBOOKS = sorted(path for path in (CHECKOUT / "playbooks").glob("*.yml") if path.stem != "deploy-ha")
+FAILED = {"failed": True, "msg": "planted fault"}
+# The modules that each playbook starts for a cache, in order; a host fails at one of them.
+STEPS = {
+    "deploy_ha": ["validate_cache", "fluid_installation_info", "namespace", "dataset", "alluxio_runtime",
+                  "alluxio_rollout", "dataset_volume", "cache_probe", "cache_info"],
+    "cleanup": ["cache_absent", "namespace", "fluid_installation_info"],
+}
+REMOVED = {"fluid_info": {"definitions": ["datasets.data.fluid.io"], "objects": []}}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return RoleSite(tmp_path_factory.mktemp("site"))
+
+
+def recap(site):
+    """The number of failed tasks by host."""
+    return {host: int(failed) for host, failed in re.findall(
+        r"^([\w-]+)\s+: ok=\d+ .*?failed=(\d+)", site.output, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("playbook", ["deploy_ha", "cleanup"])
+def test_a_fault_at_any_step_fails_its_host_alone(site, playbook):
+    """One host fails at each step, and the first and the last do not fail."""
+    steps = STEPS[playbook]
+    faults = {f"b{number}": {**REMOVED, step: FAILED} for number, step in enumerate(steps)}
+    hosts = {"a-first": REMOVED, **faults, "z-last": REMOVED}
+    started = site.run(playbook, "--forks", "12", hosts=hosts, passes=False, fluid_cleanup_fluid=True)
+    assert recap(site) == {host: int(host[0] == "b") for host in hosts}
+    for number, _step in enumerate(steps):
+        assert started[f"b{number}"] == steps[:number + 1]
+    assert started["a-first"] == started["z-last"]
+    assert started["a-first"][:len(steps)] == steps
+
+
+def test_the_first_host_of_a_cluster_fails(site):
+    """The next one removes Fluid, unless the failed one has left its cache."""
+    one = {"fluid_installation_info": {**INSTALLATION, "cluster": "one"}}
+    other = {"kind": "Dataset", "namespace": "data", "name": "left"}
+    hosts = {"a": {**one, "cache_absent": FAILED}, "b": {**one, **REMOVED}, "c": {**one, **REMOVED}}
+    started = site.run("cleanup", hosts=hosts, passes=False, fluid_cleanup_fluid=True)
+    assert recap(site) == {"a": 1, "b": 0, "c": 0}
+    assert "helm" in started["b"] and "helm" not in started["c"] + started["a"]
+    hosts["b"]["fluid_info"] = {**REMOVED["fluid_info"], "objects": [other]}
+    started = site.run("cleanup", hosts=hosts, passes=False, fluid_cleanup_fluid=True)
+    assert recap(site) == {"a": 1, "b": 1, "c": 0}
+    assert "expected no objects of its kinds, found Dataset data left" in site.output
+    assert "helm" not in started["b"]
+
+
+def test_namespaces_are_created_and_removed_at_once():
+    """20 caches do not wait for each other, also if they share a namespace: the module copes with that."""
+    for role in ("deploy", "cleanup"):
+        tasks = yaml.safe_load((CHECKOUT / "roles" / role / "tasks" / "namespace.yml").read_text())
+        assert [task for task in tasks if "throttle" in task] == []
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_no_setting_gives_the_failure_of_one_host_to_others(path):
+    [play] = yaml.safe_load(path.read_text())
+    assert not play.keys() & {"any_errors_fatal", "max_fail_percentage", "serial", "strategy"}
+    tasks = [*play.get("pre_tasks", []), *play.get("tasks", [])]
+    assert [task["name"] for task in tasks if "run_once" in task] == []
+
+
+def test_only_the_choice_of_the_acting_host_runs_once():
+    """Its expression reads what each host has found; it cannot fail for one of them."""
+    found = [task["name"] for path in sorted((CHECKOUT / "roles").glob("*/tasks/*.yml"))
+             for task in yaml.safe_load(path.read_text()) if task.get("run_once")]
+    assert found == ["Choose one host of each cluster"] * 2
