@@ -71,11 +71,13 @@ class ProbeWriter:
     """One writer, in a container with Alluxio's commands.
 
     run_id: distinguishes its files and folder from those of other drills. seconds: longest time of writing.
+    root: what remove() removes.
     """
 
     def __init__(self, client: Client, pod: ObjectRef, run_id: str, seconds: float,
-                 container: str = MASTER_CONTAINER) -> None:
-        self.folder = f"{ROOT}/{run_id}"
+                 container: str = MASTER_CONTAINER, root: str = ROOT) -> None:
+        self._root = root
+        self.folder = f"{root}/{run_id}"
         self.pod = pod.name
         self._shell = PodShell(client, pod, container, _TIMEOUT, "bash")
         self._file = f"/tmp/datacache-drill-{run_id}"
@@ -97,9 +99,9 @@ class ProbeWriter:
             "stop the drill's writer", _STOP, self._file))
 
     def remove(self) -> None:
-        """Remove the directories of this writer and of interrupted ones."""
+        """Remove the directories of this writer and of interrupted ones with the same root."""
         replace(self._shell, timeout=_REMOVE_TIMEOUT, repeats=True).run(
-            "remove the drill's directories", _REMOVE, ROOT, self._file)
+            "remove the drill's directories", _REMOVE, self._root, self._file)
 
     def listed(self, api: MasterWebApi, leader: dict) -> set[str]:
         """Return the paths of the directories that this leader's pod lists."""

@@ -96,7 +96,9 @@ def writing(cache: Cache) -> Iterator[dict[str, set]]:
     The dictionary then has those that were acknowledged, and those of them that the leader does not list.
     """
     worker = ObjectRef(cache.namespace, f"{cache.name}-worker-0")
-    writer = ProbeWriter(cache.client, worker, secrets.token_hex(4), 2 * _SECONDS, "alluxio-worker")
+    # A drill removes all directories of its own root.
+    writer = ProbeWriter(cache.client, worker, secrets.token_hex(4), 2 * _SECONDS, "alluxio-worker",
+                         "/.datacache-bench")
     written: dict[str, set] = {}
     writer.start()
     try:
