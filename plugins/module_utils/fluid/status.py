@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..alluxio.raft import Quorum, quorum_size
+from ..k8s.kinds import annotations_of
 from ..k8s.predicates import BOUND_PHASE, phase_text
 from ..k8s.wait_status import Predicate, WaitStatus
 from . import dataset
@@ -25,6 +26,11 @@ FAILED_PHASE = "Failed"
 # sync 20 s after its error (pkg/controllers/runtime_controller.go) and then sets Bound again. So a phase that
 # two repetitions and 5 s for their requests have not corrected stays.
 FAILED_COUNTS_AFTER = 45.0
+
+
+def created_by_fluid(existing: dict) -> bool:
+    """Return whether Fluid has created a claim or volume, by its annotation (pkg/common/constants.go)."""
+    return annotations_of(existing).get("CreatedBy") == "fluid"
 
 
 def dataset_phase(existing: dict) -> str:

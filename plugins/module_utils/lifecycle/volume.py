@@ -18,6 +18,7 @@ from ..errors import FluidError, PreconditionFailed
 from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.manifest import compact, text_map
 from ..fluid.names import claim_name, volume_name
+from ..fluid.status import created_by_fluid
 from ..k8s import kinds, quantity
 from ..k8s.kinds import Kind, ObjectRef, ref_to
 from ..k8s.names import require_dns_1035, require_namespace
@@ -119,6 +120,7 @@ def remove(client: Client, items: list[dict], deadline: Deadline | None,
     objects, pods = _read(client, items), _pods(client, items)
 
     def delete(item: dict) -> Binding:
+        _require_of_fluid(objects, item)
         if ref_of(item) in owned:
             raise PreconditionFailed(
                 f"{fluid_kinds.DATASET.describe(ref_of(item))} exists and owns its volume and "
@@ -128,6 +130,15 @@ def remove(client: Client, items: list[dict], deadline: Deadline | None,
         return Binding(_UNCHANGED, claim, volume, pods[ref_of(item)])
 
     return bulk.work(items, delete)
+
+
+def _require_of_fluid(objects: Existing, item: dict) -> None:
+    """Raise PreconditionFailed for a claim or volume that only has the name of the Dataset's."""
+    for kind, ref in _refs(item).items():
+        existing = objects[kind].get(ref)
+        if existing is not None and not created_by_fluid(existing):
+            raise PreconditionFailed(f"{kind.describe(ref)} was not created by Fluid and may hold data: "
+                                     "delete it by hand if nothing uses it")
 
 
 def _refs(item: dict) -> dict[Kind, ObjectRef]:

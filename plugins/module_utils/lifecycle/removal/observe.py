@@ -9,13 +9,11 @@ from ...api.client import Client
 from ...api.deadline import Deadline
 from ...errors import Forbidden, KindNotFound
 from ...fluid import diagnosis, kinds as fluid_kinds, names as fluid_names
-from ...fluid.status import FINALIZER_CONTROLLERS
+from ...fluid.status import FINALIZER_CONTROLLERS, created_by_fluid
 from ...k8s import kinds, nodes as k8s_nodes, pods as k8s_pods
-from ...k8s.kinds import Kind, ObjectRef, annotations_of, ref_to
+from ...k8s.kinds import Kind, ObjectRef, ref_to
 from .plan import Item, Observed
 
-# Fluid's annotation of the volumes and claims that it creates (pkg/common/constants.go).
-_CREATED_BY = ("CreatedBy", "fluid")
 _ID = "fluid.io/dataset-id"
 _ROLES = ("alluxio-master", "alluxio-worker", "alluxio-fuse")
 _RENDERED = (kinds.STATEFUL_SET, kinds.DAEMON_SET, kinds.SERVICE, kinds.CONFIG_MAP)
@@ -76,7 +74,7 @@ class Reader:
     def _of_fluid(self, kind: Kind, ref: ObjectRef) -> dict | None:
         """Return the claim or volume; None for one that Fluid has not created."""
         existing = self._client.get(kind, ref)
-        return existing if existing and _CREATED_BY in annotations_of(existing).items() else None
+        return existing if existing and created_by_fluid(existing) else None
 
     def _learn_uid(self, found: list[dict], dataset: dict | None, runtime: dict | None) -> None:
         """Remember the Dataset's UID, which also a runtime and, with a long name, all objects show."""

@@ -213,3 +213,12 @@ def test_orphans_are_removed_and_check_mode_says_so_before(cluster, remove, seco
 def test_orphans_are_removed_also_where_fluid_is_uninstalled(cluster, remove):
     cluster.missing_kinds.add(DATASET)
     assert remove().as_result()["changed"]
+
+
+@pytest.mark.parametrize("kind", [PV, PVC], ids=lambda kind: kind.kind)
+def test_a_claim_or_volume_of_others_is_not_removed(cluster, remove, kind):
+    name = "hbase" if kind == PVC else "default-hbase"
+    cluster.put(kind, {"metadata": {"name": name, "namespace": "default"}})
+    with pytest.raises(PreconditionFailed, match="was not created by Fluid and may hold data"):
+        remove()
+    assert cluster.writes() == []
