@@ -12,8 +12,7 @@ author:
 description:
   - Reads the Datasets that AlluxioRuntimes serve, or that have no runtime yet, from one or several clusters.
   - Each cache is a host with the name C(<name>.<namespace>), in the group C(alluxio_caches). It has the
-    variables of the playbooks of this collection that its runtime declares, so that
-    V(fluid_hosts=alluxio_caches) runs a playbook on every cache.
+    variables of the playbooks of this collection that its runtime declares, so that they run on it.
   - Each master is a host with the name C(<pod>.<name>.<namespace>), in the group C(alluxio_masters). Tasks
     run in its container by C(kubernetes.core.kubectl).
   - With O(connections), names of hosts end with the name of the cluster.
@@ -111,7 +110,7 @@ options:
 
 EXAMPLES = r"""
 # caches.alluxio.yml: all caches of the cluster that K8S_AUTH_* or KUBECONFIG names.
-# ansible-playbook -i caches.alluxio.yml -e fluid_hosts=alluxio_caches datacache.fluid.verify
+# ansible-playbook -i caches.alluxio.yml datacache.fluid.verify
 plugin: datacache.fluid.alluxio
 
 # Two clusters by their contexts; one account reads two namespaces only.

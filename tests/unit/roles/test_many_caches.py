@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several caches in one run: a fault of one host does not touch the others."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -78,3 +83,23 @@ def test_only_the_choice_of_the_acting_host_runs_once():
     found = [task["name"] for path in sorted((CHECKOUT / "roles").glob("*/tasks/*.yml"))
              for task in yaml.safe_load(path.read_text()) if task.get("run_once")]
     assert found == ["Choose one host of each cluster"] * 2
+
+
+@pytest.mark.parametrize(("masters", "options", "hosts"), [
+    (["hbase-master-0.hbase.data"], [], {"hbase.data", "spark.data"}),
+    (["hbase-master-0.hbase.data"], ["-e", "fluid_hosts=spark.data"], {"spark.data"}),
+    ([], [], {"hbase.data", "spark.data"}),
+    ([], ["-e", "fluid_hosts="], {"hbase.data", "spark.data"}),
+], ids=["masters", "fluid_hosts", "no-masters", "empty"])
+def test_the_playbooks_run_on_caches(tmp_path, masters, options, hosts):
+    """Not on masters that the inventory plugin makes hosts; without these there is no warning."""
+    groups = {"alluxio_caches": {"hosts": dict.fromkeys(("hbase.data", "spark.data"), {})}}
+    if masters:
+        groups["alluxio_masters"] = {"hosts": dict.fromkeys(masters, {})}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "--list-hosts", "-i", tmp_path / "hosts.json",
+         CHECKOUT / "playbooks" / "verify.yml", *options], capture_output=True, text=True, timeout=300,
+        check=False, env={**os.environ, "HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"})
+    assert set(re.findall(r"^      (\S+)$", done.stdout, re.MULTILINE)) == hosts, done.stdout + done.stderr
+    assert "Could not match" not in done.stderr

@@ -167,7 +167,9 @@ PLAYBOOKS = [path for path in sorted(MAPPING.parents[1].glob("*.yml")) if path.s
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
 def test_a_playbook_runs_on_a_group_and_validates_the_variables_first(path):
     [play] = load(path)
-    assert play["hosts"] == "{{ fluid_hosts | default('all', true) }}"
+    # Masters that the inventory plugin makes hosts are no caches.
+    assert play["hosts"] == ("{{ fluid_hosts | default('all:!alluxio_masters' if 'alluxio_masters' in groups "
+                             "else 'all', true) }}")
     first = [*play.get("pre_tasks", []), *play.get("tasks", [])][0]
     assert first["tags"] == ["always"]
     required = first["datacache.fluid.validate_variables"]["required"]
