@@ -55,6 +55,7 @@ class _Removal:
         self._read: Observed | None = None
 
     def predict(self) -> dict:
+        """Return the result of the run. Raises PreconditionFailed with what it would leave."""
         observed = self._reader.read(complete=True, force=self._force)
         items = observed.items()
         remains = plan.remaining(observed, self._force)
@@ -69,6 +70,7 @@ class _Removal:
             each.text for each in (deleted if not forced else items)]}
 
     def run(self) -> dict:
+        """Remove the Dataset, then the runtime, then the rest; each has the whole time limit."""
         for done in (lambda observed: not observed.dataset, lambda observed: not observed.runtime,
                      lambda observed: not observed.items()):
             try:
