@@ -87,18 +87,10 @@ from ..module_utils.alluxio import loads
 from ..module_utils.api.client import Client
 from ..module_utils.errors import InvalidInput
 from ..module_utils.lifecycle import cache_checks
-from ..module_utils.module import arguments, cache_options, runtime_options
+from ..module_utils.module import arguments, runtime_options
 from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.progress import Reporter
-
-
-def converted(params: dict) -> dict:
-    """Return the parts of the cache as their modules read them. Raises InvalidInput with the option."""
-    parts = (("dataset", cache_options.dataset), ("runtime", runtime_options.runtime),
-             ("volume", cache_options.volume))
-    return {part: params[part] and cache_options.converted(part, params[part], options())
-            for part, options in parts}
 
 
 def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
@@ -108,7 +100,7 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     """
     # Before the conversion, whose message may quote a value.
     hide(redaction.secrets_within([params["dataset"], params["runtime"]]))
-    parts = converted(params)
+    parts = runtime_options.cache_parts(params)
     cache_checks.require_valid(**parts)
     if params["warm_up"]:
         loads.require_paths("warm_up", params["warm_up"])
@@ -118,7 +110,7 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
 
 def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
     """Return an unchanged result if enough nodes accept the masters that have to be placed."""
-    parts = converted(params)
+    parts = runtime_options.cache_parts(params)
     cache_checks.require_known_fields(client, parts["dataset"], parts["runtime"])
     cache_checks.require_nodes(client, parts["dataset"], parts["runtime"], reporter.warn)
     return {"changed": False}

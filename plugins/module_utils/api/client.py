@@ -82,6 +82,11 @@ class Client(PodApi):
             if not token:
                 return
 
+    def server_version(self) -> str:
+        """Return the version of the API server, such as v1.34.4."""
+        version = Kind("Version", "version", namespaced=False)
+        return str(self._json("GET", version, "/version").get("gitVersion") or "")
+
     def resources(self, group: str, version: str) -> Iterator[dict]:
         """Yield the APIResources (name, kind, namespaced) of a group version; none of an unknown one."""
         group_version = Kind("APIGroup", "", group, version, namespaced=False)

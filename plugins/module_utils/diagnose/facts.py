@@ -25,9 +25,9 @@ SERVICES, DEFINITIONS, CSI_NODES, DNS_PODS, ALL_PODS = (
 _RECENT = timedelta(minutes=15)
 # Pods, deletions and elections need this long at most on a slow cluster that works.
 SETTLED = timedelta(minutes=2)
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z ")
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d) ")
 # A line of a log by Alluxio begins with a time; the lines of a stack trace do not.
-_BEGINS = re.compile(r"\d{4}-\d\d-\d\d |\+ |[IWEF]\d{4} |\{|time=")
+_BEGINS = re.compile(r"\d{4}-\d\d-\d\d[ T]|\+ |[IWEF]\d{4} |\{|time=")
 _SHOWN = 300
 
 
@@ -50,7 +50,7 @@ class Log:
         entry: list[str] = []
         for line in self.lines:
             stamp, text = _STAMP.match(line), _STAMP.sub("", line, count=1)
-            if stamp and at(stamp[1] + "Z") < since:
+            if stamp and _moment_of(stamp) < since:
                 continue
             if entry and _BEGINS.match(text):
                 yield "\n".join(entry)
@@ -58,6 +58,11 @@ class Log:
             entry.append(text)
         if entry:
             yield "\n".join(entry)
+
+
+def _moment_of(stamp: re.Match) -> datetime:
+    """Return the time of a line; a kubelet may write that of its own zone."""
+    return datetime.fromisoformat(stamp[1] + ("+00:00" if stamp[2] == "Z" else stamp[2]))
 
 
 @dataclass(frozen=True)
@@ -168,10 +173,14 @@ def short(text: str) -> str:
 
 
 def quoted(entry: str, pattern: re.Pattern) -> str:
-    """Return an entry of a log in one line: its first line, and the one that matches."""
+    """Return an entry of a log in one line of bounded length: its first line, and what matches."""
     lines = entry.splitlines()
-    matching = next((line for line in lines if pattern.search(line)), "")
-    return short(lines[0] if matching in ("", lines[0]) else f"{lines[0]} | {matching.strip()}")
+    matching = next((line for line in lines if pattern.search(line)), lines[0])
+    found = pattern.search(matching)
+    if found and found.end() > _SHOWN:
+        matching = "..." + matching[max(0, found.start() - _SHOWN // 2):]
+    first = lines[0] if len(lines[0]) <= _SHOWN else lines[0][:_SHOWN // 3] + "..."
+    return short(matching) if matching == lines[0] else f"{first} | {short(matching)}"
 
 
 def pod_label(pod: dict) -> str:

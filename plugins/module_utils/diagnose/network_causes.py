@@ -14,6 +14,7 @@ from ..fluid.names import master_pod
 from ..fluid.status import components
 from ..k8s import pods as k8s_pods
 from ..verify import observed as seen
+from ..verify.cluster_promises import RUNTIME_CONTROLLER
 from . import finding
 from .facts import DNS_PODS, SERVICES, SETTLED, Facts, at, pod_label, quoted
 from .finding import Finding
@@ -27,10 +28,12 @@ _REFUSED = re.compile(
 _UNREACHABLE = re.compile(
     r"Connection refused|No route to host|[Cc]onnect(?:ion)? timed out|Network is unreachable"
     r"|UnknownHostException|Name or service not known|PKIX path building|SSLHandshakeException"
+    r"|[Uu]fs path \S+ does not exist"
     r"|SocketTimeoutException|NoHttpResponseException|Connection reset|[Uu]nable to connect")
 # Classes of Alluxio and of its libraries that read an under-store.
 _STORE = re.compile(r"\balluxio\.underfs\.|UnderFileSystem|UfsStatus|UfsManager|under file ?system|ufs path"
                     r"|com\.amazonaws|AmazonS3|S3Exception|org\.apache\.hadoop", re.IGNORECASE)
+_COMMAND = re.compile(r"ExecMountScripts|fs mount|mount\.sh")
 _MOUNT_FAILS = re.compile(r"mount", re.IGNORECASE)
 _SERVERS = (seen.MASTER_ROLE, seen.WORKER_ROLE)
 
@@ -160,9 +163,17 @@ def _event(facts: Facts, pattern: re.Pattern, hosts: list[str]) -> tuple[str, st
 
 
 def _logged(facts: Facts, pattern: re.Pattern, hosts: list[str]) -> tuple[str, str] | None:
-    """Return the pod and the newest entry in the log of a master or worker; None without one."""
+    """Return the pod and the newest entry in the log of a master or worker; None without one.
+
+    Fluid's controller logs the output of a mount that fails (Fluid: AlluxioFileUtils.ExecMountScripts).
+    """
     pods = {pod["metadata"]["name"]: pod for pod in facts.component(*_SERVERS)}
+    controllers = {pod["metadata"]["name"]: pod for pod in facts.each(seen.FLUID_PODS)
+                   if pod["metadata"]["name"].startswith(RUNTIME_CONTROLLER)}
     found = None
+    for log, entry in facts.records(pattern, controllers):
+        if _COMMAND.search(entry) and facts.cache.name in entry:
+            found = pod_label(controllers[log.pod]), f"log of {log.name}: {quoted(entry, pattern)}"
     for log, entry in facts.records(pattern, pods):
         peers = f"{facts.cache.name}-master-" in entry and not _names(facts).isdisjoint(
             re.findall(r"[\w-]+-master-\d+", entry))

@@ -29,6 +29,26 @@ _REFUSED = (400, 422)
 
 def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
     """Raise InvalidInput, naming the object, for options that its own module refuses. Sends no request."""
+    _require_dataset(dataset)
+    _require_runtime(runtime)
+    if volume is not None:
+        _require_volume(volume)
+
+
+def faults(dataset: dict, runtime: dict, volume: dict | None) -> list[str]:
+    """Return the message of require_valid for each of the objects that has one."""
+    found = []
+    for require, params in ((_require_dataset, dataset), (_require_runtime, runtime),
+                            (_require_volume, volume)):
+        try:
+            if params is not None:
+                require(params)
+        except InvalidInput as err:
+            found.append(str(err))
+    return found
+
+
+def _require_dataset(dataset: dict) -> None:
     with _named(fluid_kinds.DATASET, dataset):
         fluid_dataset.require_valid(dataset)
         require_metadata(dataset)
@@ -37,13 +57,18 @@ def require_valid(dataset: dict, runtime: dict, volume: dict | None) -> None:
             raise InvalidInput(
                 "it mounts another Dataset, which Fluid serves without an AlluxioRuntime: create it with "
                 "datacache.fluid.dataset alone, or mount the under-stores of that Dataset")
+
+
+def _require_runtime(runtime: dict) -> None:
     with _named(fluid_kinds.ALLUXIO_RUNTIME, runtime):
         fluid_runtime.require_valid(runtime)
         journal_volume.require_valid(runtime)
         require_metadata(runtime)
-    if volume is not None:
-        with _named(fluid_kinds.DATASET, volume):
-            lifecycle_volume.require_valid(volume)
+
+
+def _require_volume(volume: dict) -> None:
+    with _named(fluid_kinds.DATASET, volume):
+        lifecycle_volume.require_valid(volume)
 
 
 def require_known_fields(client: Client, dataset: dict, runtime: dict) -> None:

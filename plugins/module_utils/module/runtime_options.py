@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..alluxio import properties
-from . import arguments
+from . import arguments, cache_options
 
 
 def runtime() -> dict:
@@ -73,6 +73,16 @@ def runtime() -> dict:
         disable_prometheus={"type": "bool"},
         hadoop_config={"type": "str"},
         spec_overrides={"type": "dict"})
+
+
+def cache_parts(params: dict) -> dict:
+    """Return dataset, runtime and volume of the options as their modules read them; None for one not given.
+
+    Raises InvalidInput with the option, for an unknown key and a value of another type.
+    """
+    parts = (("dataset", cache_options.dataset), ("runtime", runtime), ("volume", cache_options.volume))
+    return {part: params[part] and cache_options.converted(part, params[part], options())
+            for part, options in parts}
 
 
 def _list(elements: str) -> dict:

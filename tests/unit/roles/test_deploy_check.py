@@ -52,6 +52,17 @@ def test_the_role_sets_each_option_of_the_module(name, accepted):
     assert load(DEPLOY / "vars" / "main.yml")[name].keys() == {"name", "namespace", *accepted}
 
 
+def test_preflight_and_validation_get_the_same_arguments():
+    [play] = load(DEPLOY.parents[1] / "playbooks" / "preflight.yml")
+    [preflight] = [task["datacache.fluid.cache_preflight"] for task in play["tasks"]
+                   if "datacache.fluid.cache_preflight" in task]
+    [validation] = [task["datacache.fluid.validate_cache"] for task in load(DEPLOY / "tasks" / "check.yml")
+                    if "datacache.fluid.validate_cache" in task]
+    parts = ("dataset", "runtime", "volume")
+    assert [preflight[part] for part in parts] == [validation[part] for part in parts]
+    assert "../roles/deploy/vars/main.yml" in play["vars_files"]
+
+
 def test_validation_and_deployment_get_the_same_arguments():
     [validation] = [task for task in load(DEPLOY / "tasks" / "check.yml")
                     if "datacache.fluid.validate_cache" in task]

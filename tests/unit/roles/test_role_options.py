@@ -174,8 +174,10 @@ def test_a_playbook_runs_on_a_group_and_validates_the_variables_first(path):
     assert first["tags"] == ["always"]
     required = first["datacache.fluid.validate_variables"]["required"]
     roles = [role["role"].rpartition(".")[2] for role in play.get("roles", [])]
+    own = str(play) + "".join(
+        (path.parent / file).read_text() for file in play["vars_files"] if file.startswith("../roles/"))
     templates = {name: template for name, template in load(MAPPING).items()
-                 if name.partition("_")[0] in roles or name in str(play)}
+                 if name.partition("_")[0] in roles or name in own}
     while more := {name: template for name, template in load(MAPPING).items() if name not in templates
                    and any(re.search(rf"\b{name}\b", text) for text in templates.values())}:
         templates |= more

@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from ansible_collections.datacache.fluid.plugins.filter.given import given
+from ansible_collections.datacache.fluid.plugins.module_utils.module import runtime_options
 from ansible_collections.datacache.fluid.plugins.modules import validate_cache
 from ansible_collections.datacache.fluid.plugins.plugin_utils import inventory as rules
 
@@ -77,4 +78,4 @@ def require_valid(inventory, ha=True):
         raise Refused("; ".join(faults))
     params = module_options(inventory, ha)
     validate_cache.require_valid(params, lambda _secrets: None)
-    return validate_cache.converted(params)
+    return runtime_options.cache_parts(params)

@@ -142,6 +142,17 @@ def store_unreachable_at_first(cache):
                 "mount /hbase https://mirrors.example.org/apache' UnknownHostException: mirrors.example.org")
 
 
+def store_unreachable_by_the_controller(cache):
+    pod = "alluxioruntime-controller-abcde-fghij"
+    cache.dataset(phase="NotBound", mounts=None)
+    cache.change_pod(pod, namespace=FLUID, status={"containerStatuses": [
+        {"name": "manager", "ready": True, "state": {"running": {"startedAt": LONG_AGO}}}]})
+    cache.log(pod, container="manager", text=(
+        "2026-11-23T11:59:30.100Z\tERROR\talluxioctl\tAlluxioFileUtils.ExecMountScripts() failed\t"
+        '{"alluxioruntime": {"name":"hbase","namespace":"data"}, "stdout": "' + "mounted " * 60 +
+        '", "stderr": "Unable to mount: Ufs path https://mirrors.example.org/apache does not exist"}'))
+
+
 def store_refused(cache):
     cache.log("hbase-worker-1", REFUSED_BY_S3, container="alluxio-worker")
     cache.change_pod("hbase-worker-1", status={"containerStatuses": [
@@ -192,6 +203,8 @@ CAUSES = {
     mount_fails: (finding.FUSE_NOT_MOUNTED, "not found in the list of registered CSI drivers"),
     store_unreachable: (finding.UNDER_STORE_UNREACHABLE, "Connection refused (Connection refused)"),
     store_unreachable_at_first: (finding.UNDER_STORE_UNREACHABLE, "UnknownHostException: mirrors"),
+    store_unreachable_by_the_controller: (
+        finding.UNDER_STORE_UNREACHABLE, "Ufs path https://mirrors.example.org/apache does not exist"),
     store_refused: (finding.UNDER_STORE_REFUSED, "Error Code: InvalidAccessKeyId"),
     disk_full: (finding.NODE_PRESSURE, "condition DiskPressure is True: kubelet has disk pressure"),
     node_down: (finding.NODE_NOT_READY, "condition Ready is False"),
@@ -231,6 +244,13 @@ def test_equal_findings_are_one(cache, diagnose):
     found = diagnose()["causes"]
     assert [each["object"] for each in found] == ["Pod data/hbase-worker-0, Pod data/hbase-worker-1"]
     assert found[0]["remedy"].startswith("lower the requests")
+
+
+def test_a_line_counts_by_the_time_of_its_kubelet(cache, first):
+    """Eleven o'clock and 59 minutes by Greenwich, in another zone."""
+    cache.cluster.logs["hbase-master-0", "alluxio-master", False] = "".join(
+        f"2026-11-23T12:59:30.1+01:00 {line}\n" for line in WEB_REFUSES.splitlines())
+    assert first()["cause"] == finding.UNDER_STORE_UNREACHABLE
 
 
 @pytest.mark.parametrize("fault", [

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All findings before a deployment, read side by side. IO, read-only without the probe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from ..api import bulk
+from ..api.bulk import ref_of
+from ..api.client import Client
+from ..errors import ApiError, FluidError, Forbidden, InvalidInput, KindNotFound, PreconditionFailed
+from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds
+from ..fluid.rules import resources
+from ..journal import claims
+from ..k8s import kinds
+from ..k8s.kinds import ObjectRef
+from ..lifecycle import cache_checks
+from ..progress import Reporter
+from ..verify.cluster_promises import DATASET_CONTROLLER, PLUGIN_NAME
+from ..verify.info import DRIVER
+from . import finding, nodes, permissions, probe, reviews, versions
+from .finding import Finding, ranked
+from .permissions import Access
+
+_GRANT = "grant the roles of docs/rbac.yml"
+
+
+def check(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Return the module's result. params: dataset, runtime and volume as their modules read them.
+
+    No pod is started in check mode, and none if the options are invalid.
+    """
+    preflight = Preflight(client, params)
+    found = list(preflight.findings())
+    if params["probe"] and not check_mode and not any(each.check == "options" for each in found):
+        found += probe.run(client, params, reporter)
+    findings = ranked(found)
+    errors = [each for each in findings if each.severity == finding.ERROR]
+    return {"changed": False, "passed": not errors, "findings": [each.as_dict() for each in findings],
+            "report": [each.line() for each in findings] or ["nothing was found"]}
+
+
+class Preflight:
+    """One look at a cluster before a cache is deployed on it."""
+
+    def __init__(self, client: Client, params: dict) -> None:
+        self._client = client
+        self._params = params
+        self._dataset, self._runtime = params["dataset"], params["runtime"]
+        self._cache = ref_of(self._runtime)
+        self._fluid = params["fluid_namespace"]
+        self._warnings: list[str] = []
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield all findings. Raises for a request that fails for another reason than a permission."""
+        faults = cache_checks.faults(self._dataset, self._runtime, self._params["volume"])
+        yield from (Finding(finding.ERROR, "options", fault, "correct the variable") for fault in faults)
+        yield from (Finding(finding.WARNING, "options", text) for text in resources.warnings(self._runtime))
+        answers = self._answers()
+        if not faults:
+            yield from self._checked_by_modules()
+            yield from self._of_nodes(answers)
+        yield from versions.kubernetes(_known(answers, "version") or "")
+        yield from versions.fluid(_known(answers, "controller"))
+        yield from self._of_permissions()
+        yield from (Finding(finding.WARNING, subject, f"not checked: {answer}", _GRANT)
+                    for subject, answer in answers.items() if isinstance(answer, FluidError))
+
+    def _answers(self) -> dict[str, Any]:
+        """Return what was read; the error of what the account may not read."""
+        client = self._client
+        questions: dict[str, Callable[[], Any]] = {
+            "nodes": lambda: list(client.list(kinds.NODE)),
+            "pods": lambda: list(client.list(kinds.POD)),
+            "csi": lambda: list(client.list(kinds.CSI_NODE)),
+            "plugin": partial(client.get, kinds.DAEMON_SET, ObjectRef(self._fluid, PLUGIN_NAME)),
+            "controller": partial(client.get, kinds.DEPLOYMENT, ObjectRef(self._fluid, DATASET_CONTROLLER)),
+            "version": client.server_version,
+        }
+        found = bulk.work(list(questions.values()), lambda question: question())
+        for answer in found:
+            if isinstance(answer, FluidError) and not isinstance(answer, Forbidden):
+                raise answer
+        return dict(zip(questions, found, strict=True))
+
+    def _checked_by_modules(self) -> Iterator[Finding]:
+        """Yield what the modules of the deployment would refuse, or warn of."""
+        warn = self._warnings.append
+        parts = (self._client, self._dataset, self._runtime)
+        for name, examine in (("nodes", partial(cache_checks.require_nodes, *parts, warn)),
+                              ("options", partial(cache_checks.require_known_fields, *parts)),
+                              ("journal", partial(self._journal, warn))):
+            try:
+                examine()
+            except (InvalidInput, PreconditionFailed) as err:
+                yield Finding(finding.ERROR, name, str(err))
+            yield from (Finding(finding.WARNING, name, text) for text in self._warnings)
+            self._warnings.clear()
+
+    def _journal(self, warn: Callable[[str], None]) -> None:
+        """Resolve the volume of the masters' journal, as the creation of a runtime does."""
+        try:
+            existing = self._client.get(fluid_kinds.ALLUXIO_RUNTIME, self._cache)
+        except (Forbidden, KindNotFound):
+            existing = None
+        if existing is None:
+            claims.resolved(self._client, self._runtime, None, warn)
+
+    def _of_nodes(self, answers: dict[str, Any]) -> Iterator[Finding]:
+        listed = _known(answers, "nodes")
+        if listed is None:
+            return
+        manifest = fluid_dataset.manifest(self._dataset)
+        found = nodes.machines(listed, _known(answers, "pods") or [], manifest, self._cache)
+        yield from nodes.masters(self._runtime, manifest, listed)
+        for examine in (nodes.ports, nodes.memory, nodes.disks):
+            yield from examine(self._runtime, found)
+        if _known(answers, "csi") is not None:
+            names = [machine.name for machine in found]
+            yield from versions.csi(_known(answers, "plugin"), answers["csi"], names, DRIVER)
+
+    # -- permissions ------------------------------------------------------------------------
+
+    def _of_permissions(self) -> Iterator[Finding]:
+        """Yield what the account lacks for the given playbooks.
+
+        One review for each of the two namespaces has the answers of its Role. The ClusterRole needs one for
+        each access, because the rules of a namespace do not show where they hold.
+        """
+        users = self._params["playbooks"]
+        spaces = {permissions.CACHE: self._cache.namespace, permissions.FLUID: self._fluid,
+                  permissions.CLUSTER: None}
+        desired = {each for need in permissions.NEEDS if set(need.users) & set(users)
+                   for each in permissions.accesses(need, spaces)}
+        try:
+            allowed = self._allowed(desired)
+        except ApiError as err:
+            yield Finding(finding.WARNING, "permissions", f"not checked: {err}")
+            return
+        yield from permissions.findings(users, spaces, allowed.__getitem__)
+
+    def _allowed(self, desired: set[Access]) -> dict[Access, bool]:
+        allowed: dict[Access, bool] = {}
+        unknown = {each for each in desired if each.namespace is None}
+        for namespace in {each.namespace for each in desired} - {None}:
+            found, complete = reviews.rules(self._client, namespace or "")
+            for each in desired:
+                if each.namespace == namespace:
+                    allowed[each] = permissions.grants(found, each)
+                    unknown |= set() if complete or allowed[each] else {each}
+        ordered = sorted(unknown, key=str)
+        answers = bulk.work(ordered, partial(reviews.is_allowed, self._client)) if ordered else []
+        for each, answer in zip(ordered, answers, strict=True):
+            if isinstance(answer, FluidError):
+                raise answer
+            allowed[each] = answer
+        return allowed
+
+
+def _known(answers: dict[str, Any], subject: str) -> Any:
+    return None if isinstance(answers[subject], FluidError) else answers[subject]

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The permissions of docs/rbac.yml, and the playbooks that need each. Pure.
+
+A test compares both: a permission that is added to one is added to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from . import finding
+from .finding import Finding
+
+CACHE, FLUID, CLUSTER = "cache", "fluid", "cluster"
+_DEPLOY = ("deploy", "deploy_ha")
+_MASTERS = ("deploy_ha", "scale_masters", "rolling_restart", "switch_leader", "rebuild_master")
+_READ = ("verify", "diagnose")
+_INSTALL = ("install", "deploy_ha")
+_BACKUPS = ("backup", "restore")
+_DRILL = ("failover_drill",)
+_CLEANUP = ("cleanup",)
+_REMOUNT = ("remount",)
+_OPERATIONS = ("data_operations",)
+_INVENTORY = ("inventory",)
+_EACH_CACHE = tuple(dict.fromkeys((*_DEPLOY, *_MASTERS, *_READ, *_BACKUPS, *_DRILL, *_CLEANUP, *_REMOUNT)))
+# The playbooks, and beside them the modules of data operations and the inventory plugin.
+USERS = tuple(dict.fromkeys((*_EACH_CACHE, *_INSTALL, *_OPERATIONS, *_INVENTORY)))
+_RUNTIMES = ("jindoruntimes", "juicefsruntimes", "thinruntimes", "efcruntimes", "vineyardruntimes",
+             "goosefsruntimes")
+_FLUID_GROUP = "data.fluid.io"
+
+
+class Access(NamedTuple):
+    """A verb on a resource, such as pods/log. namespace: None for all of them, or a cluster-scoped one."""
+
+    group: str
+    resource: str
+    verb: str
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class Need:
+    """Verbs on resources of a group. scope: the Role of the cache's namespace or of Fluid's, or the
+    ClusterRole. users: those of USERS that send such requests. without: what an account without them cannot
+    do although the playbook succeeds; empty if it fails.
+    """
+
+    scope: str
+    group: str
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    users: tuple[str, ...]
+    without: str = ""
+
+
+NEEDS = (
+    Need(CACHE, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("get",), _EACH_CACHE),
+    Need(CACHE, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list", "watch", "create", "patch"), _DEPLOY),
+    Need(CACHE, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list", "watch", "delete"), _CLEANUP),
+    Need(CACHE, _FLUID_GROUP, ("dataloads", "datamigrates", "dataprocesses"),
+         ("get", "list", "watch", "create", "patch", "delete"), _OPERATIONS),
+    Need(CACHE, _FLUID_GROUP, ("databackups",), ("get", "list"), _OPERATIONS),
+    Need(CACHE, "batch", ("cronjobs",), ("get",), _OPERATIONS, "a wait for an operation with policy Cron "
+         "does not see its CronJob"),
+    Need(CACHE, _FLUID_GROUP, (*_RUNTIMES, "cacheruntimes"), ("get",), _DEPLOY),
+    Need(CACHE, "", ("persistentvolumeclaims",), ("get",), (*_DEPLOY, *_READ, *_BACKUPS)),
+    Need(CACHE, "", ("persistentvolumeclaims",), ("list", "watch", "patch"), _DEPLOY),
+    Need(CACHE, "", ("persistentvolumeclaims",), ("list", "delete"), (*_CLEANUP, "rebuild_master")),
+    Need(CACHE, "", ("pods", "events"), ("list",), _EACH_CACHE),
+    Need(CACHE, "", ("pods/log",), ("get",), (*_MASTERS, *_READ, *_DRILL, *_BACKUPS)),
+    Need(CACHE, "apps", ("statefulsets",), ("list",), (*_DEPLOY, "diagnose")),
+    Need(CACHE, "apps", ("statefulsets",), ("watch", "create", "delete"), _DEPLOY),
+    Need(CACHE, "apps", ("statefulsets",), ("get", "patch"), (*_MASTERS, *_DEPLOY, "restore")),
+    Need(CACHE, "", ("pods",), ("create", "delete", "watch"), ("verify", *_DEPLOY, *_BACKUPS, *_DRILL)),
+    Need(CACHE, "", ("pods",), ("get", "delete"), (*_MASTERS, *_DRILL)),
+    Need(CACHE, "", ("pods",), ("patch",), _MASTERS, "a scheduled run may repeat what an earlier one tried"),
+    Need(CACHE, "", ("pods/eviction",), ("create",), _MASTERS),
+    Need(CACHE, "", ("pods/proxy",), ("get",), (*_MASTERS, *_READ, *_DRILL)),
+    Need(CACHE, "", ("pods/exec",), ("get", "create"), (*_MASTERS, *_READ, *_DRILL, *_BACKUPS, *_REMOUNT)),
+    Need(CACHE, "", ("services",), ("get", "list"), (*_MASTERS, "diagnose")),
+    Need(CACHE, "", ("services",), ("watch", "create", "delete"), _MASTERS),
+    Need(CACHE, "", ("secrets",), ("get",), _REMOUNT,
+         "a mount is not made to wait until the masters see the present contents of its Secrets"),
+    Need(CACHE, "", ("configmaps",), ("get", "patch"), (*_MASTERS, *_DEPLOY, *_REMOUNT)),
+    Need(CACHE, "", ("configmaps",), ("list",), _CLEANUP),
+    Need(CACHE, "apps", ("controllerrevisions",), ("list",), _MASTERS,
+         "a reverted change restarts all masters"),
+    Need(CACHE, "coordination.k8s.io", ("leases",), ("get", "create", "patch", "delete"),
+         (*_MASTERS, *_DEPLOY, *_DRILL, *_BACKUPS)),
+    Need(CACHE, "policy", ("poddisruptionbudgets",), ("get", "list", "create", "patch", "delete"), _DEPLOY),
+    Need(CACHE, "batch", ("jobs",), ("list", "delete"), _CLEANUP),
+    Need(CACHE, "apps", ("daemonsets",), ("list",), _CLEANUP),
+    Need(CACHE, _FLUID_GROUP, ("databackups",), ("patch", "delete"), _CLEANUP, "cleanup_force fails"),
+    Need(CACHE, "", ("configmaps",), ("delete",), _CLEANUP, "cleanup_force fails"),
+    Need(CACHE, "apps", ("daemonsets",), ("delete",), _CLEANUP, "cleanup_force fails"),
+    Need(CACHE, "apps", ("deployments", "daemonsets", "statefulsets", "replicasets"), ("list",), _CLEANUP,
+         "a namespace that other workloads may use stays"),
+    Need(CACHE, "batch", ("jobs", "cronjobs"), ("list",), _CLEANUP,
+         "a namespace that other workloads may use stays"),
+    Need(CACHE, _FLUID_GROUP, (*_RUNTIMES, "cacheruntimes"), ("list",), _CLEANUP,
+         "a namespace that other workloads may use stays"),
+    Need(FLUID, "apps", ("deployments", "daemonsets"), ("get",), (*_READ, *_DEPLOY),
+         "promises about Fluid's controllers and CSI plugin are unknown"),
+    Need(FLUID, "", ("pods", "events"), ("list",), _READ,
+         "the pods of Fluid's controllers and CSI plugin are unknown"),
+    Need(FLUID, "", ("pods/log",), ("get",), ("diagnose",), "the archive lacks the logs of Fluid"),
+    Need(FLUID, "", ("secrets",), ("list",), _INSTALL, "each run of install runs helm"),
+    Need(CLUSTER, "", ("persistentvolumes",), ("get",), (*_DEPLOY, *_READ)),
+    Need(CLUSTER, "", ("persistentvolumes",), ("list", "watch", "patch"), _DEPLOY),
+    Need(CLUSTER, "", ("persistentvolumes",), ("list", "watch", "delete"), _CLEANUP),
+    Need(CLUSTER, "", ("nodes",), ("list",), (*_DEPLOY, *_MASTERS, *_READ),
+         "nothing checks that each master finds a node"),
+    Need(CLUSTER, "storage.k8s.io", ("csinodes",), ("list",), _READ,
+         "nothing shows on which nodes the CSI plugin is registered"),
+    Need(CLUSTER, "storage.k8s.io", ("storageclasses",), ("list",), _DEPLOY,
+         "journals of type auto are emptyDirs"),
+    Need(CLUSTER, "", ("namespaces",), ("get", "list", "create"), _DEPLOY,
+         "a namespace that is missing is not created"),
+    Need(CLUSTER, "", ("namespaces",), ("get", "list", "delete"), _CLEANUP,
+         "a namespace that the deployment created stays"),
+    Need(CLUSTER, _FLUID_GROUP, ("*",), ("list",), _CLEANUP, "cleanup_fluid fails"),
+    Need(CLUSTER, "apiextensions.k8s.io", ("customresourcedefinitions",), ("list", "delete"), _CLEANUP,
+         "cleanup_fluid fails"),
+    Need(CLUSTER, "apiextensions.k8s.io", ("customresourcedefinitions",), ("get",), ("diagnose",),
+         "definitions that are older than Fluid are not found"),
+    Need(CLUSTER, "", ("nodes",), ("patch",), _CLEANUP, "cleanup_force leaves labels on nodes"),
+    Need(CLUSTER, "apps", ("deployments",), ("list",), (*_CLEANUP, *_READ),
+         "the controller that blocks a deletion is not named"),
+    Need(CLUSTER, "apps", ("deployments", "daemonsets"), ("get", "list"), _INSTALL),
+    Need(CLUSTER, "storage.k8s.io", ("csinodes",), ("list",), _INSTALL),
+    Need(CLUSTER, "", ("pods", "nodes"), ("list",), _INSTALL),
+    Need(CLUSTER, "", ("namespaces",), ("get",), _INSTALL),
+    Need(CLUSTER, _FLUID_GROUP, ("alluxioruntimes", *_RUNTIMES), ("list",), _INSTALL),
+    Need(CLUSTER, "", ("pods",), ("list",), ("diagnose",),
+         "the pods of other namespaces that take a port, and those of the cluster's DNS, are unknown"),
+    Need(CLUSTER, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list",), _INVENTORY,
+         "the inventory needs namespaces"),
+    Need(CLUSTER, "", ("pods",), ("list",), _INVENTORY, "the inventory has no masters"),
+    Need(CLUSTER, "", ("pods/proxy",), ("get",), _INVENTORY, "the inventory does not know the leaders"),
+)
+
+
+def accesses(need: Need, namespaces: dict[str, str | None]) -> Iterator[Access]:
+    """Yield each access of a need. namespaces: of each scope."""
+    for resource in need.resources:
+        for verb in need.verbs:
+            yield Access(need.group, resource, verb, namespaces[need.scope])
+
+
+def findings(users: Collection[str], namespaces: dict[str, str | None],
+             is_allowed: Callable[[Access], bool]) -> Iterator[Finding]:
+    """Yield a finding for each user of a permission and scope that the account lacks.
+
+    users: of USERS. is_allowed: whether the account has an access.
+    """
+    for user in users:
+        for scope in (CACHE, FLUID, CLUSTER):
+            needs = [need for need in NEEDS if user in need.users and need.scope == scope]
+            required = _lacking([need for need in needs if not need.without], namespaces, is_allowed)
+            where = f"in namespace {namespaces[scope]}" if namespaces[scope] else "on the cluster"
+            if required:
+                yield Finding(finding.ERROR, "permissions",
+                              f"for the playbook {user} the account lacks {where}: {'; '.join(required)}",
+                              "grant the roles of docs/rbac.yml")
+            for need in needs:
+                lacking = _lacking([need], namespaces, is_allowed) if need.without else []
+                if lacking:
+                    yield Finding(finding.INFO, "permissions",
+                                  f"the account lacks {where} {'; '.join(lacking)}: {need.without} ({user})")
+
+
+def _lacking(needs: list[Need], namespaces: dict[str, str | None],
+             is_allowed: Callable[[Access], bool]) -> list[str]:
+    """Return the resources with the verbs that the account lacks."""
+    verbs: dict[str, list[str]] = {}
+    for need in needs:
+        for access in accesses(need, namespaces):
+            name = f"{access.resource}.{access.group}" if access.group else access.resource
+            if access.verb not in verbs.get(name, []) and not is_allowed(access):
+                verbs.setdefault(name, []).append(access.verb)
+    return [f"{', '.join(each)} {name}" for name, each in verbs.items()]
+
+
+def grants(rules: list[dict], access: Access) -> bool:
+    """Return whether one of the rules permits the access, whatever the name of the object.
+
+    rules: resourceRules of a SelfSubjectRulesReview.
+    """
+    return any(_has(rule.get("apiGroups"), access.group) and _has(rule.get("resources"), access.resource)
+               and _has(rule.get("verbs"), access.verb) and not rule.get("resourceNames") for rule in rules)
+
+
+def _has(values: list[str] | None, value: str) -> bool:
+    subresource = value.partition("/")[2]
+    return bool({"*", value, *([f"*/{subresource}"] if subresource else [])} & set(values or []))

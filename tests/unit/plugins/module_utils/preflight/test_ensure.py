@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The findings on a cluster in memory: all at once, the most severe first."""
+
+import pytest
+from fake_cache import FLUID
+from fake_raft import NAMESPACE
+
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+
+def test_a_cluster_that_is_ready(preflight, cluster):
+    result = preflight()
+    assert result["report"] == ["info: versions: Kubernetes is v1.34.4", "info: versions: Fluid is v1.0.8-a"]
+    assert (result["passed"], result["changed"], cluster.writes()) == (True, False, [])
+
+
+def test_all_findings_come_at_once(preflight, site):
+    site.cluster.change(kinds.NODE, "node2", None, {"spec": {"unschedulable": True}})
+    site.put_pod("squatter", "node1", memory="7Gi", port=20500)
+    result = preflight(fuse=None, worker_replicas=2, worker={"resources": {"requests": {"memory": "6Gi"}}})
+    assert [(each["severity"], each["check"]) for each in result["findings"]][:4] == [
+        ("error", "nodes"), ("error", "memory"), ("warning", "nodes"), ("warning", "ports")]
+    assert not result["passed"]
+    assert all(line.count("\n") == 0 for line in result["report"])
+
+
+def test_host_ports_that_others_take(found, site):
+    site.put_pod("squatter", "node1", port=20500)
+    [(severity, check, evidence)] = found()
+    assert (severity, check) == ("warning", "ports")
+    assert "20500 by other/squatter" in evidence
+    assert found(network_mode="ContainerNetwork") == []
+
+
+@pytest.mark.parametrize(("nodes", "severity"), [(1, "error"), (0, "warning")], ids=["too few", "enough"])
+def test_fixed_ports_that_others_take(found, site, nodes, severity):
+    site.put_pod("squatter", "node0", port=19998)
+    if not nodes:
+        site.put_node("node3")
+    [finding] = found(master={"jvm_options": ["-Xmx1g"], "ports": {"rpc": 19998}})
+    assert finding == (
+        severity, "ports", f"master.ports are taken: 19998 on node0 by other/squatter; {3 - nodes} nodes "
+                           "have them free, and 3 pods need one each")
+
+
+@pytest.mark.parametrize(("quota", "requested", "severity"), [
+    ("9Gi", None, "error"), ("6Gi", "4Gi", "warning"), ("6Gi", "1Gi", None),
+], ids=["above every node", "not free", "free"])
+def test_tiers_against_the_memory_of_nodes(found, site, quota, requested, severity):
+    for index in range(3):
+        if requested:
+            site.put_pod(f"app-{index}", f"node{index}", memory=requested)
+    level = {"mediumtype": "MEM", "path": "/dev/shm", "quota": quota, "high": "0.95", "low": "0.7"}
+    assert [(each[0], each[1]) for each in found(tieredstore=[level])] == (
+        [(severity, "memory")] if severity else [])
+
+
+def test_the_pods_of_the_cache_itself_do_not_count(found, site):
+    for index in range(3):
+        site.put_pod(f"hbase-worker-{index}", f"node{index}", memory="7Gi", port=20500, namespace=NAMESPACE,
+                     release="hbase")
+    assert found() == []
+
+
+def test_the_default_heap_of_fuse_pods(found):
+    [(severity, check, evidence)] = found(fuse=None)
+    assert (severity, check) == ("warning", "memory")
+    assert evidence == ("the heap of fuse is reserved with 16Gi, and 3 of 3 nodes have less memory "
+                        "(node0 8Gi)")
+
+
+def test_a_heap_above_the_limit(found):
+    [(severity, _check, evidence)] = found(fuse={
+        "jvm_options": ["-Xmx4g"], "resources": {"limits": {"memory": "2Gi"}}})
+    assert (severity, "the heap of fuse is 4Gi, above its memory limit 2Gi" in evidence) == ("warning", True)
+
+
+def test_a_tier_above_the_disk(found):
+    level = {"mediumtype": "SSD", "path": "/cache", "quota": "200Gi", "high": "0.95", "low": "0.7"}
+    [(severity, check, evidence)] = found(tieredstore=[level])
+    assert (severity, check) == ("warning", "disks")
+    assert "the SSD tier /cache has 200Gi, and 3 of 3 nodes report less" in evidence
+
+
+@pytest.mark.parametrize(("drivers", "severity"), [(0, "error"), (2, "warning")], ids=["none", "some"])
+def test_nodes_without_the_driver(found, site, drivers, severity):
+    for index in range(drivers, 3):
+        site.cluster.put(kinds.CSI_NODE, {"metadata": {"name": f"node{index}"}, "spec": {"drivers": []}})
+    [(found_severity, check, evidence)] = found()
+    assert (found_severity, check) == (severity, "csi")
+    assert "the plugin uses /var/lib/kubelet" in evidence
+
+
+def test_all_faults_of_options_are_found(found):
+    faults = found(dataset={"mounts": [{"mount_point": "host"}]}, master_replicas=2)
+    assert [(severity, check) for severity, check, _evidence in faults] == [("error", "options")] * 2
+    assert "Dataset hbase in namespace data" in faults[0][2]
+    assert "AlluxioRuntime hbase in namespace data" in faults[1][2]
+
+
+def test_a_journal_on_claims_without_a_storage_class(found, site):
+    site.cluster.vanish(kinds.STORAGE_CLASS, "fast", None)
+    [(severity, check, evidence)] = found(journal_volume={"type": "claim", "size": "30Gi"})
+    assert (severity, check) == ("error", "journal")
+    assert "no default StorageClass" in evidence
+
+
+def test_an_existing_cache_keeps_its_journal(found, site):
+    site.cluster.vanish(kinds.STORAGE_CLASS, "fast", None)
+    site.cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
+        "metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}}})
+    assert found(journal_volume={"type": "claim", "size": "30Gi"}) == []
+
+
+@pytest.mark.parametrize(("kubernetes", "image", "evidence"), [
+    ("v1.25.3", "dataset-controller:v1.0.8", "Kubernetes is v1.25.3, expected 1.27 or newer"),
+    ("v1.34.4", "dataset-controller:v0.9.2", "Fluid is v0.9.2, and releases from 1.0.5 to 1.0.8 are known"),
+])
+def test_old_versions(found, site, kubernetes, image, evidence):
+    site.cluster.server_version = lambda: kubernetes
+    site.cluster.change(kinds.DEPLOYMENT, "dataset-controller", FLUID, {
+        "spec": {"template": {"spec": {"containers": [{"image": image}]}}}})
+    [(severity, check, text)] = found()
+    assert (severity, check, evidence in text) == ("warning", "versions", True)
+
+
+def test_without_fluid_and_without_permissions(preflight, site):
+    site.cluster.vanish(kinds.DEPLOYMENT, "dataset-controller", FLUID)
+    site.cluster.forbidden |= {("list", "pods"), ("list", "csinodes")}
+    report = preflight()["report"]
+    assert "info: versions: Fluid is not installed: the playbook deploy_ha installs it" in report
+    assert [line.partition(": not")[0] for line in report if "not checked" in line] == [
+        "warning: pods", "warning: csi"]
+
+
+def test_its_requests(preflight, cluster, account):
+    preflight()
+    assert len(cluster.requests) == 7
+    assert account.reviews.count("SelfSubjectRulesReview") == 2
+    assert account.reviews.count("SelfSubjectAccessReview") < 35

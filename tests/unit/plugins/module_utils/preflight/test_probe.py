@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pod that tries to reach the under-stores."""
+
+import pytest
+from fake_raft import NAMESPACE
+
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.preflight import origins
+
+POD = "hbase-preflight"
+ENDPOINT = "alluxio.underfs.s3.endpoint"
+ENDED = {"phase": "Succeeded"}
+NO_IMAGE = {"phase": "Pending", "containerStatuses": [{"name": "preflight", "state": {
+    "waiting": {"reason": "ErrImagePull", "message": "not found"}}}]}
+
+
+def after_start(cluster, status, log=None):
+    """The pod gets this status a second after its creation."""
+    cluster.later(1, lambda: cluster.change(kinds.POD, POD, NAMESPACE, {"status": status}))
+    if log is not None:
+        cluster.logs[POD, "preflight"] = log
+
+
+def test_a_store_that_is_reached(preflight, cluster):
+    after_start(cluster, ENDED, "reached host 443\ndone\n")
+    assert "info: origin: a pod reaches host:443" in preflight(probe=True)["report"]
+    assert cluster.stored(kinds.POD, POD, NAMESPACE) is None
+    assert cluster.writes() == [("create", "pods"), ("delete", "pods")]
+
+
+def test_a_store_that_is_not_reached(found, cluster):
+    after_start(cluster, ENDED, "failed host 443 preflight: connect: Connection refused\ndone\n")
+    assert found(probe=True) == [
+        ("error", "origin", "a pod does not reach host:443: preflight: connect: Connection refused")]
+
+
+def test_an_image_that_cannot_be_pulled(found, cluster):
+    after_start(cluster, NO_IMAGE)
+    [(severity, check, evidence)] = found(probe=True)
+    assert (severity, check) == ("error", "image")
+    assert "alluxio/alluxio:2.9.4" in evidence and "ErrImagePull" in evidence
+    assert cluster.stored(kinds.POD, POD, NAMESPACE) is None
+
+
+def test_the_pod_of_an_interrupted_run_is_replaced(preflight, cluster):
+    cluster.put(kinds.POD, {"metadata": {"name": POD, "namespace": NAMESPACE}, "status": ENDED})
+    after_start(cluster, ENDED, "reached host 443\n")
+    preflight(probe=True)
+    assert cluster.writes() == [("delete", "pods"), ("create", "pods"), ("delete", "pods")]
+
+
+def test_check_mode_and_invalid_options_start_no_pod(preflight, cluster):
+    preflight(check_mode=True, probe=True)
+    preflight(probe=True, master_replicas=2)
+    assert cluster.writes() == []
+
+
+def test_a_pod_that_is_refused_is_a_warning(found, cluster):
+    cluster.forbidden.add(("create", "pods"))
+    [(severity, check, _evidence)] = found(probe=True)
+    assert (severity, check) == ("warning", "probe")
+
+
+@pytest.mark.parametrize(("mount", "target"), [
+    ({"mount_point": "http://host:8080/path"}, [("host", 8080)]),
+    ({"mount_point": "s3://bucket/path"}, [("s3.amazonaws.com", 443)]),
+    ({"mount_point": "s3://bucket/", "options": {ENDPOINT: "minio:9000"}}, [("minio", 9000)]),
+    ({"mount_point": "s3://bucket/", "options": {ENDPOINT: "http://minio"}}, [("minio", 80)]),
+    ({"mount_point": "hdfs://namenode/path"}, [("namenode", 8020)]),
+    ({"mount_point": "local:///data"}, []),
+    ({"mount_point": "pvc://claim/data"}, []),
+])
+def test_the_address_of_a_store(mount, target):
+    assert origins.targets({"mounts": [mount]}) == target
