@@ -183,7 +183,12 @@ def _logged(facts: Facts, pattern: re.Pattern, hosts: list[str]) -> tuple[str, s
 
 
 def _names_store(text: str, hosts: list[str]) -> bool:
-    return any(host in text for host in hosts)
+    """Return whether a text names one of the hosts: 10.0.0.1 is not in 10.0.0.11, and the bucket hbase not in
+    a path /hbase.
+    """
+    return any(re.search(
+        (r"(?<![\w.-])" if "." in host else r"(?:(?<=//)|(?<=: ))")
+        + re.escape(host) + r"(?![\w-]|\.\w)", text) for host in hosts)
 
 
 def _names(facts: Facts) -> set[str]:

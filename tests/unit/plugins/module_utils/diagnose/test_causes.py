@@ -268,6 +268,23 @@ def test_what_is_over_or_foreign_is_no_finding(cache, diagnose, fault):
     assert diagnose()["causes"] == []
 
 
+@pytest.mark.parametrize(("mount", "line", "finds"), [
+    ("http://10.10.0.1:8090/hbase/", "Connection refused: hbase-master-1/10.10.0.11:20001", False),
+    ("http://10.10.0.1:8090/hbase/", "Connection refused: /10.10.0.1:8090", True),
+    ("s3://hbase/data", "Failed to free /hbase: Connection refused: hbase-worker-1", False),
+    ("s3://hbase/data", "Failed to list s3://hbase/data: Connection refused", True),
+    ("hdfs://namenode:8020/data", "java.net.UnknownHostException: namenode", True),
+    ("https://example.org/", "Connection refused: mirrors.example.org.other", False),
+])
+def test_a_line_names_the_store_by_its_whole_host(cache, diagnose, mount, line, finds):
+    mounts = [{"mountPoint": mount, "name": "hbase"}]
+    cache.cluster.change(fluid_kinds.DATASET, "hbase", NAMESPACE, {
+        "spec": {"mounts": mounts}, "status": {"mounts": mounts}})
+    cache.log("hbase-master-0", f"2026-11-23 11:59:30,100 WARN  Any - {line}")
+    assert [each["cause"] for each in diagnose()["causes"]] == (
+        [finding.UNDER_STORE_UNREACHABLE] if finds else [])
+
+
 def test_a_full_node_without_pods_of_the_cache_may_be_unrelated(cache, diagnose):
     cache.put_node("node9")
     cache.put_pod("csi-nodeplugin-fluid-9", FLUID, "node9", app="csi-nodeplugin-fluid")
