@@ -110,6 +110,9 @@ def not_ready(facts: Facts) -> Iterator[Finding]:
                       "delete these pods, or rebuild a master with the playbook rebuild_master")
 
 
+_KINDS = {each.resource: each for each in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)}
+
+
 def definitions(facts: Facts) -> Iterator[Finding]:
     """Find definitions of Fluid's kinds that are absent, or lack fields of Fluid 1.0.5 and later.
 
@@ -117,8 +120,7 @@ def definitions(facts: Facts) -> Iterator[Finding]:
     """
     found = facts.known(DEFINITIONS) or {}
     for resource, table in _TABLES.items():
-        kind = next(each for each in (fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME)
-                    if each.resource == resource)
+        kind = _KINDS[resource]
         what = f"{kinds.CUSTOM_RESOURCE_DEFINITION.kind} {resource}"
         if kind.kind in facts.missing:
             yield Finding(finding.FLUID_ABSENT, what, f"the cluster does not know the kind {kind.kind}",
