@@ -70,6 +70,23 @@ def raft_server_state(log: str) -> str:
     return (CLOSED if states[-1] == "close" else OPEN) if states else ""
 
 
+# Ratis (FollowerState) logs this at each election timeout of a former leader.
+_SKIPS_ELECTION = re.compile(r"Skipping leader election since it stepped down recently \(elapsed = (\d+)ms ")
+
+
+def stepped_down_for(log: str) -> float | None:
+    """Return the seconds since a master that may still start no election has stepped down; None if it may.
+
+    log: its last 50 lines. Alluxio forbids a former leader to start an election for ever
+    (RaftServerConfigKeys.LeaderElection.leaderStepDownWaitTime), and replaces its Raft server when the
+    process has become a standby. A process that hangs on the way there never starts an election, and refuses
+    its vote to peers whose journals are shorter.
+    """
+    end = max((found.end() for found in _SERVER.finditer(log)), default=0)
+    elapsed = _SKIPS_ELECTION.findall(log, end)
+    return int(elapsed[-1]) / 1000 if elapsed else None
+
+
 # Ratis (RaftServerImpl) logs this for an entry that a follower has committed. After a broken stream a leader
 # sends some of those again, and continues behind them; with a conflict it never does.
 _EXISTS = re.compile(r"Failed appendEntries as the first entry (\(index \d+\) already exists \(.*\))")

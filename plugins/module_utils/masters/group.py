@@ -9,7 +9,7 @@ from functools import partial
 
 from ..alluxio import java_options, jvm_arguments
 from ..alluxio.cli_output import parse_master_info, parse_quorum_info
-from ..alluxio.logs import has_conflict, last_term, raft_server_state
+from ..alluxio.logs import has_conflict, last_term, raft_server_state, stepped_down_for
 from ..alluxio.properties import ELECTION_TIMEOUT_MAX, election_timeout
 from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, OPEN, Quorum
 from ..api import deadline, pod_exec
@@ -68,7 +68,7 @@ exit $status"""
 _LOCAL_TIME = ["date", "+%Y-%m-%dT%H:%M:%S,%3N"]
 _LOG_TAIL = 2000
 # A follower with a conflict logs it a thousand times a second.
-_CONFLICT_TAIL = 50
+_END_OF_LOG = 50
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
 
@@ -214,11 +214,21 @@ class Masters:
 
         See alluxio/logs.py. False if nobody gives the log, as on a node that is not Ready.
         """
+        return has_conflict(self._end_of_log(pod))
+
+    def stepped_down_for(self, pod: str) -> float | None:
+        """Return the seconds since a master that may start no election has stepped down; None if it may.
+
+        See alluxio/logs.py. None if nobody gives the log.
+        """
+        return stepped_down_for(self._end_of_log(pod))
+
+    def _end_of_log(self, pod: str) -> str:
+        """Return the newest lines of a master's log; empty if nobody gives it."""
         try:
-            return has_conflict(
-                self._client.once().log(self._pod(pod), container_of(MASTER), _CONFLICT_TAIL))
+            return self._client.once().log(self._pod(pod), container_of(MASTER), _END_OF_LOG)
         except ApiError:
-            return False
+            return ""
 
     def unknown_properties(self, keys: list[str]) -> list[str]:
         """Return the keys that the masters' Alluxio does not know. Raises QuorumUnknown when none answers."""

@@ -44,6 +44,8 @@ from .services import services_of
 # measured). With the 3 s timeout of a silent pod, before and after, a loss is reported within 15 s.
 _LOST_AFTER = 8.0
 _PAUSE = 0.5
+# Seconds between two looks at the masters' logs while nobody leads.
+_LOGS_PAUSE = 10.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class QuorumHealer:
         self._opened: dict[tuple[str, str], float | None] = {}
         self._noted: list[dict] = []
         self._answered_by = ""
+        self._logs_read: float | None = None
 
     def address(self, domain: str, pod: str) -> str:
         """Return the address, host:port, of the master in that pod as its Raft peers know it.
@@ -119,9 +122,28 @@ class QuorumHealer:
         masters = tuple(self._master(domain, name, services.get(name), by_name.get(name), name in view.absent)
                         for name in self._pods)
         observed = quorum_plan.raft_group(domain, view.quorum, masters, by_name.keys())
-        return replace(observed, masters=tuple(
+        observed = replace(observed, masters=tuple(
             self._with_raft_server(domain, master, by_name[master.pod]) if quorum_plan.needs_check(master)
             else master for master in observed.masters))
+        return self._with_former_leader(observed, by_name) if domain == MASTER else observed
+
+    def _with_former_leader(self, observed: RaftGroup, pods: dict[str, dict]) -> RaftGroup:
+        """Add, while nobody leads, since when masters that may start no election have stepped down.
+
+        Such a master's web port may not answer, so it need not count as running.
+        """
+        if observed.leader is not None:
+            self._logs_read = None
+            return observed
+        now = self._deadline.now()
+        if self._logs_read is not None and now - self._logs_read < _LOGS_PAUSE:
+            return observed
+        self._logs_read = now
+        return replace(observed, masters=tuple(
+            replace(master, stepped_down=self.masters.stepped_down_for(master.pod),
+                    tried=tried_actions.of_container(pods[master.pod], MASTER))
+            if master.pod in pods and container_run(pods[master.pod], container_of(MASTER))[-1] else master
+            for master in observed.masters))
 
     def groups(self) -> list[RaftGroup]:
         """Return the groups of both domains as observed at the same time, the masters' first."""
@@ -250,6 +272,8 @@ class QuorumHealer:
         try:
             if step.action == quorum_plan.REMOVE:
                 self.masters.remove_peer(self._answered_by, domain, step.target)
+            elif step.action == quorum_plan.RESTART and _hangs(observed, step.target):
+                self.masters.kill(pod, domain)
             elif step.action == quorum_plan.RESTART:
                 self.masters.restart(pod, domain)
             elif domain == MASTER:
@@ -322,6 +346,11 @@ class QuorumHealer:
                     and self.masters.has_conflict(master.pod))
         return replace(master, raft_server=state, joining=None if opened is None else now - opened,
                        tried=tried_actions.of_container(pod, domain), conflict=conflict)
+
+
+def _hangs(observed: RaftGroup, address: str) -> bool:
+    """Return whether a process may not end by SIGTERM, as its shutdown waits for the same as it does."""
+    return any(master.stepped_down for master in observed.masters if master.address == address)
 
 
 def _address(service: dict, domain: str) -> str:

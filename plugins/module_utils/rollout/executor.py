@@ -288,11 +288,13 @@ class RolloutExecutor:
             if not look.complete(groups):
                 self._healer(members).ensure_complete(departing=name)
                 return WaitStatus(False, "the groups were not complete")
-            if look.leads(groups):
-                self._healer(members).transfer_leadership(name, candidates)
-                return WaitStatus(False, f"{name} has led the masters")
             if shortcoming:
                 return WaitStatus(False, shortcoming)
+            if look.leads(groups):
+                # A former leader restarts its Raft server. The next one keeps its majority meanwhile only
+                # if the others follow it at once.
+                self._healer(members).transfer_leadership(name, candidates)
+                return WaitStatus(False, f"{name} has led the masters")
             try:
                 return WaitStatus(True, value=act(groups, partial(self._require_fresh, ended)))
             except (DisruptionForbidden, QuorumUnknown) as err:

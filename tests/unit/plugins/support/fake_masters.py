@@ -67,6 +67,7 @@ class FakeMasters:
         self.only_copy = False  # whether one was taken away while another had not caught up with the journal
         self._closed = set()
         self._whole_at = {}  # pod to when it has the whole journal
+        self.elected_early = False  # whether the leadership moved while a follower was catching up
         self.configuration = {"alluxio.master.known": "1"}  # of the leader
         self.broken = set()  # pods that never join
         # Pods that close their Raft server when they are to join for the first time, and silence the leader.
@@ -112,6 +113,7 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "restart", self._restart)
         monkeypatch.setattr(Masters, "is_connected", self._is_connected)
         monkeypatch.setattr(Masters, "has_conflict", self._has_conflict)
+        monkeypatch.setattr(Masters, "stepped_down_for", lambda _masters, _pod: None)
         monkeypatch.setattr(Masters, "local_time", lambda _masters, _pod: ("", self.cluster.now))
 
     # -- what a test arranges and looks at --------------------------------------------------
@@ -372,6 +374,7 @@ class FakeMasters:
         if self.leader[MASTER] is None or not self.groups[MASTER].get(address):
             raise QuorumUnknown("exit code 255: the new leader is not available")
         self.actions.append("elect " + address.rpartition(":")[0])
+        self.elected_early |= any(at > self.cluster.now for at in self._whole_at.values())
         self.leader[MASTER] = address.rpartition(":")[0]
         self._count()
 

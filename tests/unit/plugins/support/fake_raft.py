@@ -41,6 +41,7 @@ class FakeRaft:
         self.actions = []
         self.silent = set()  # domains in which no master tells
         self.unreachable = set()  # pods from whose address nothing comes
+        self.stepped_down = {}  # seconds, by pod, of former leaders that hang; nobody leads meanwhile
         self.closed = set()  # (domain, pod) whose process lives without its Raft server
         self.loading = set()  # (domain, pod) whose process loads its journal, before its Raft port opens
         self.silences = {}  # seconds since the last answer of a pod's peers, where it is not the usual one
@@ -135,7 +136,12 @@ class FakeRaft:
 
     def kill(self, pod, domain, on_signal=None):
         self._perform("kill", f"{domain} {pod}")
+        if self.stepped_down.pop(pod, None):
+            self.silent.discard(domain)
         return True
+
+    def stepped_down_for(self, pod):
+        return self.stepped_down.get(pod)
 
     def has_conflict(self, pod):
         return False

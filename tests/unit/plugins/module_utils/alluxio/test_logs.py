@@ -9,6 +9,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.logs impor
     raft_server_state,
     serves_after_web,
     serves_for,
+    stepped_down_for,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import CLOSED, OPEN
 
@@ -97,3 +98,21 @@ def test_a_leader_has_closed_nothing(recorded):
 
 def test_a_master_that_loads_its_journal_has_not_logged_its_server():
     assert raft_server_state("2026-11-25T04:29:29,001 INFO  Loading the checkpoint\n") == ""
+
+
+SKIPS = ("2026-11-27T02:18:54,770 INFO FollowerState - m0_19200@group-ABB3-FollowerState:"
+         " Skipping leader election since it stepped down recently (elapsed = {}ms < waitTime = "
+         "9223372036854775807ms)\n")
+VOTES = ("2026-11-27T02:18:54,877 INFO VoteContext - m0_19200@group-ABB3-FOLLOWER: reject "
+         "PRE_VOTE from m1_19200: our last entry (t:11, i:135454) > candidate's last entry (t:10, "
+         "i:135151)\n")
+CLOSES = "2026-11-27T02:18:55,983 INFO RaftServer - hbase-master-0_19200: close\n"
+
+
+@pytest.mark.parametrize(("log", "seconds"), [
+    (SKIPS.format(561123) + VOTES + SKIPS.format(562168) + VOTES, 562.168),
+    (VOTES, None), ("", None), (SKIPS.format(1168) + CLOSES + VOTES, None),
+    (CLOSES + SKIPS.format(1168), 1.168),
+], ids=["hangs", "follows", "empty", "has-become-a-standby", "has-led-again"])
+def test_a_former_leader_that_may_start_no_election(log, seconds):
+    assert stepped_down_for(log) == seconds

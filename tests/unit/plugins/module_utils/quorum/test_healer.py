@@ -126,6 +126,29 @@ def test_one_that_has_closed_its_raft_server_is_restarted_at_once(cluster, raft,
     assert made.actions[0].step.reason == "hbase-master-2 has closed its Raft server, though its process runs"
 
 
+def test_a_former_leader_that_hangs_is_killed(raft, make_healer):
+    """Seen on the lab: its web port is closed, its journal is the longest, and it starts no election."""
+    raft.silent = {"MASTER"}
+    raft.unreachable = {pod_name(0)}
+    raft.stepped_down = {pod_name(0): 562.168}
+    made = make_healer()
+    made.ensure_complete()
+    assert raft.actions == ["kill MASTER hbase-master-0"]
+    assert made.actions[0].step.reason == ("hbase-master-0 led until 562 s ago, starts no election and has "
+                                           "not become a standby")
+
+
+def test_the_logs_are_read_every_ten_seconds_while_nobody_leads(cluster, raft, make_healer, monkeypatch):
+    read = []
+    raft.silent = {"MASTER"}
+    monkeypatch.setattr(raft, "stepped_down_for", lambda _pod: read.append(cluster.now))
+    cluster.later(25, raft.silent.clear)
+    make_healer().ensure_complete()
+    assert len(read) == 3 * 3
+    make_healer().ensure_complete()
+    assert len(read) == 3 * 3
+
+
 def test_a_stale_peer_is_removed_from_both_groups(raft, make_healer):
     for domain in components.DOMAINS:
         raft.states[domain][address(domain, 3)] = "UNAVAILABLE"

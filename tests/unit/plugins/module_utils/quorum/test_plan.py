@@ -301,3 +301,23 @@ def test_an_unknown_silence_is_not_believed():
 ])
 def test_why_it_waits(fields, reason):
     assert quorum_plan.next_step(lost(**fields), {}).reason == "hbase-master-2 " + reason
+
+
+def former_leader(seconds, **fields):
+    """A group without a leader, whose first master has stepped down."""
+    first = replace(master(0, "", None), stepped_down=seconds, **fields)
+    return raft_group(first, master(1, ""), master(2, ""), leader=None)
+
+
+@pytest.mark.parametrize(("observed", "history", "action"), [
+    pytest.param(former_leader(31.0), {}, quorum_plan.RESTART, id="hangs"),
+    pytest.param(former_leader(29.0), {}, quorum_plan.WAIT, id="becomes-a-standby"),
+    pytest.param(former_leader(None), {}, quorum_plan.WAIT, id="may-start-an-election"),
+    pytest.param(former_leader(31.0), {(quorum_plan.RESTART, address(0)): 5.0}, quorum_plan.WAIT,
+                 id="restarts"),
+    pytest.param(former_leader(31.0, tried=frozenset({quorum_plan.RESTART})), {}, quorum_plan.WAIT,
+                 id="an-earlier-run-has-restarted-it"),
+    pytest.param(replace(former_leader(31.0), leader=address(1)), {}, quorum_plan.WAIT, id="another-leads"),
+])
+def test_a_former_leader_is_restarted_only_if_it_hangs_and_nobody_leads(observed, history, action):
+    assert quorum_plan.next_step(observed, history).action == action
