@@ -119,16 +119,21 @@ def acts(observed: Observed, force: bool, endable: Collection[str]) -> list[Act]
 
 
 def _of_dataset(observed: Observed, dataset: Item, force: bool, endable: Collection[str]) -> Iterator[Act]:
+    # A deletion cannot be taken back: Fluid would remove the cache as soon as a pod of others restarts.
+    if observed.users or observed.references:
+        return
     if not dataset.terminating:
         yield Act(DELETE, dataset)
-    elif force and not observed.users and not observed.references:
+    elif force:
         yield from _ended(dataset, endable)
 
 
 def _of_runtime(observed: Observed, runtime: Item, force: bool, endable: Collection[str]) -> Iterator[Act]:
+    if observed.users:
+        return
     if not runtime.terminating:
         yield Act(DELETE, runtime)
-    elif force and not observed.users:
+    elif force:
         # Fluid's commands in a master on such a node would hang until their timeout.
         yield from _kills(observed, observed.pods)
         yield from _ended(runtime, endable)

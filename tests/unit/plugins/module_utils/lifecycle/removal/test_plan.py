@@ -46,6 +46,9 @@ LOST = frozenset({"node1"})
 
 @pytest.mark.parametrize(("state", "force", "expected"), [
     (observed(dataset=dataset(), runtime=runtime(), claim=CLAIM), True, ["delete Dataset hbase"]),
+    (observed(dataset=dataset(), users=(USER,), claim=CLAIM), True, []),
+    (observed(dataset=dataset(), references=("team/copy",)), True, []),
+    (observed(runtime=runtime(), users=(USER,), claim=CLAIM), True, []),
     (observed(dataset=ENDING, runtime=runtime()), False, []),
     (observed(dataset=ENDING, runtime=runtime()), True, ["patch Dataset hbase"]),
     (observed(dataset=ENDING, users=(USER,), claim=CLAIM), True, []),
