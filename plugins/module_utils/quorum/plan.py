@@ -12,7 +12,7 @@ the group its majority. next_step() takes the first of these that applies:
    for job masters in reverse order. One that still loads its journal is left alone, and what an earlier run
    tried is not repeated.
 5. A master is unavailable or terminating: wait for it.
-6. Another master than the desired one leads: transfer the leadership.
+6. Another master than the desired one leads: transfer the leadership, once no follower is catching up.
 7. Nothing: the group is complete.
 """
 
@@ -47,6 +47,8 @@ _FIRST_ANSWER_AFTER = 2.5
 _RAFT_SERVER_OPEN_AFTER = 5.0
 # Seconds until an action must show an effect; then the next one is tried.
 ACTION_TIMEOUT = 30.0
+# Entries. Ratis takes a new peer for caught up within this gap (raft.server.staging.catchup.gap).
+_CATCH_UP_GAP = 1000
 # Seconds. A leader becomes a standby within 3 (measured, Alluxio 2.9.4). Ending its process costs nothing
 # while nobody leads.
 _STANDBY_AFTER = 30.0
@@ -239,9 +241,29 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
     if desired_leader and desired_leader not in (observed.leader, *lost):
         if (TRANSFER, desired_leader) in history and history[TRANSFER, desired_leader] < ACTION_TIMEOUT:
             return Step(WAIT, desired_leader, f"the leadership transfer to {desired_leader} is in progress")
+        if lagging := next((master for master in staying if _lags(master)), None):
+            return Step(WAIT, lagging.address, f"{lagging.pod} lacks {_behind(lagging)} entries, and the "
+                                               "next leader may need its vote at once")
         return Step(TRANSFER, desired_leader, f"{observed.leader} leads, expected {desired_leader}",
                     desired_leader)
     return Step(NOTHING)
+
+
+def _behind(master: Master) -> int:
+    """Return how many committed entries a follower has not confirmed, as far as the leader reports it."""
+    peer = master.peer
+    if peer is None or peer.leader:
+        return 0
+    unconfirmed = 0 if peer.reached is None or peer.committed is None else peer.committed - peer.reached
+    return max(peer.behind or 0, unconfirmed)
+
+
+def _lags(master: Master) -> bool:
+    """Return whether a follower is still catching up: it may not answer a new leader in time.
+
+    A former leader restarts its Raft server, so the next one keeps its majority only if the others follow.
+    """
+    return _behind(master) > _CATCH_UP_GAP
 
 
 def _restart_process(master: Master, history: History) -> Step:

@@ -321,3 +321,17 @@ def former_leader(seconds, **fields):
 ])
 def test_a_former_leader_is_restarted_only_if_it_hangs_and_nobody_leads(observed, history, action):
     assert quorum_plan.next_step(observed, history).action == action
+
+
+@pytest.mark.parametrize(("figures", "action"), [
+    ({}, quorum_plan.TRANSFER), ({"behind": 1000}, quorum_plan.TRANSFER),
+    ({"behind": 1001}, quorum_plan.WAIT),
+    # As on the lab: all entries are sent, and half of them are confirmed.
+    ({"behind": 0, "reached": 60410, "committed": 135301}, quorum_plan.WAIT),
+    ({"behind": 0, "reached": 135290, "committed": 135301}, quorum_plan.TRANSFER),
+])
+def test_a_desired_leader_waits_for_followers_that_catch_up(figures, action):
+    follower = replace(master(2), peer=Peer(address(2), "AVAILABLE", **figures))
+    observed = raft_group(master(0), master(1), follower)
+    assert quorum_plan.next_step(observed, {}, address(1)).action == action
+    assert quorum_plan.next_step(observed, {}, address(1), "hbase-master-2").action == quorum_plan.TRANSFER
