@@ -85,6 +85,10 @@ class GuardedClient(Client):
         """Return the objects of a namespace and their resource version."""
         return self.until_answered(lambda: self._inner.snapshot(*args, **options))
 
+    def server_version(self) -> str:
+        """Return the version of the API server."""
+        return self.until_answered(self._inner.server_version)
+
     def resources(self, *args: Any) -> Iterator[dict]:
         """Yield the APIResources of a group version."""
         yield from self.until_answered(lambda: [*self._inner.resources(*args)])

@@ -55,9 +55,13 @@ class Master:
 
     def _progress(self, *paths):
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        if isinstance(state, ApiError):
-            raise type(state)(*state.args)
-        return pod_exec.ExecResult(0, STATE.format(state) * len(paths), "")
+        return pod_exec.ExecResult(0, STATE.format(_answer(state)) * len(paths), "")
+
+
+def _answer(state):
+    if isinstance(state, ApiError):
+        raise state
+    return state
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ def test_what_cannot_be_read_is_refused_before_a_request(cluster, run, options, 
 
 
 def test_an_invalid_value_is_a_finding(cluster, run):
-    cluster.server_version = lambda: "v1.34.4"
     cluster.forbidden.add(("create", "selfsubjectrulesreviews"))
     cluster.forbidden.add(("create", "selfsubjectaccessreviews"))
     result = run(MODULE, **{**CACHE, "runtime": {**CACHE["runtime"], "master_replicas": 2}})

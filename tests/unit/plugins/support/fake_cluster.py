@@ -170,6 +170,10 @@ class FakeCluster:
                 for kind in (fluid_kinds.DATASET, *fluid_kinds.RUNTIMES)
                 if kind.group == group and kind.version == version and kind not in self.missing_kinds]
 
+    def server_version(self):
+        self._ask("get", kinds.Kind("Version", "version"))
+        return "v1.34.4"
+
     def create(self, kind, body, manager, dry_run=False):
         self._ask("create", kind, write=True)
         key = self._key(kind, body["metadata"]["name"], body["metadata"].get("namespace"))

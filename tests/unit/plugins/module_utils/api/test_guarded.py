@@ -23,6 +23,7 @@ CALLS = {
     "list": lambda client: list(client.list(kinds.POD, "data")),
     "snapshot": lambda client: client.snapshot(kinds.POD, "data"),
     "resources": lambda client: list(client.resources("data.fluid.io", "v1alpha1")),
+    "server_version": lambda client: client.server_version(),
     "create": lambda client: client.create(
         kinds.POD, {"metadata": {"name": "other", "namespace": "data"}, "spec": {}}, "us"),
     "patch": lambda client: client.patch(kinds.POD, POD, {"metadata": {"labels": {"a": "b"}}}, "us"),

@@ -40,7 +40,6 @@ def account(monkeypatch):
 @pytest.fixture
 def site(cluster, monkeypatch):
     """A cluster of three nodes with 8 GiB, Fluid 1.0.8 and its plugin."""
-    cluster.server_version = lambda: "v1.34.4"
     monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
 
     def put_node(name, memory="8Gi", **more):

@@ -136,6 +136,6 @@ def test_without_fluid_and_without_permissions(preflight, site):
 
 def test_its_requests(preflight, cluster, account):
     preflight()
-    assert len(cluster.requests) == 7
+    assert len(cluster.requests) == 8
     assert account.reviews.count("SelfSubjectRulesReview") == 2
     assert account.reviews.count("SelfSubjectAccessReview") < 35
