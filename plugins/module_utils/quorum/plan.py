@@ -239,7 +239,7 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
                     "; ".join(f"{master.pod} is terminating" for master in terminating))
     lost = [master.address for master in observed.masters if master.lost]
     if desired_leader and desired_leader not in (observed.leader, *lost):
-        if (TRANSFER, desired_leader) in history and history[TRANSFER, desired_leader] < ACTION_TIMEOUT:
+        if _in_progress(history, TRANSFER, desired_leader):
             return Step(WAIT, desired_leader, f"the leadership transfer to {desired_leader} is in progress")
         if lagging := next((master for master in staying if _lags(master)), None):
             return Step(WAIT, lagging.address, f"{lagging.pod} lacks {_behind(lagging)} entries, and the "
@@ -247,6 +247,11 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
         return Step(TRANSFER, desired_leader, f"{observed.leader} leads, expected {desired_leader}",
                     desired_leader)
     return Step(NOTHING)
+
+
+def _in_progress(history: History, action: str, subject: str) -> bool:
+    """Return whether this run has taken the action so recently that its effect may not show yet."""
+    return history.get((action, subject), ACTION_TIMEOUT) < ACTION_TIMEOUT
 
 
 def _behind(master: Master) -> int:
@@ -273,7 +278,7 @@ def _restart_process(master: Master, history: History) -> Step:
     (Alluxio 2.9.4).
     """
     reason = f"{master.pod} has closed its Raft server, though its process runs"
-    if history.get((RESTART, master.address), ACTION_TIMEOUT) < ACTION_TIMEOUT:
+    if _in_progress(history, RESTART, master.address):
         return Step(WAIT, master.address, reason)
     return Step(RESTART, master.address, reason, master.address)
 
@@ -285,8 +290,7 @@ def _end_former_leader(observed: RaftGroup, history: History) -> Step | None:
     """
     for master in observed.masters:
         if (observed.leader is None and (master.stepped_down or 0.0) >= _STANDBY_AFTER
-                and RESTART not in master.tried
-                and history.get((RESTART, master.address), ACTION_TIMEOUT) >= ACTION_TIMEOUT):
+                and RESTART not in master.tried and not _in_progress(history, RESTART, master.address)):
             return Step(RESTART, master.address,
                         f"{master.pod} led until {master.stepped_down:.0f} s ago, starts no election and has "
                         "not become a standby", master.address)
