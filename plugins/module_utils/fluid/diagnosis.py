@@ -115,8 +115,7 @@ def explain_deletion(client: Client, ref: ObjectRef) -> list[str]:
 @_unless_refused
 def explain_claim_deletion(client: Client, claim: ObjectRef) -> list[str]:
     """Return a line for each pod that uses the claim."""
-    return [f"pod {pod['name']}{' on node ' + pod['node'] if pod['node'] else ''} uses the claim "
-            f"{claim.name}: delete it first"
+    return [status.using_claim(pod, claim.name)
             for pod in pods_using(client, claim.namespace, [claim.name])[claim.name]]
 
 
@@ -138,7 +137,7 @@ def references_to(client: Client, ref: ObjectRef) -> list[str]:
 
 @_unless_refused
 def _references(client: Client, ref: ObjectRef) -> list[str]:
-    return [f"Dataset {each} refers to this one: delete it first" for each in references_to(client, ref)]
+    return [status.referring(each) for each in references_to(client, ref)]
 
 
 def _readable(client: Client, kind: Kind, ref: ObjectRef) -> dict:

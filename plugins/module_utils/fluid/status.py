@@ -128,3 +128,14 @@ def absent(existing: dict | None) -> WaitStatus:
     holders = [each + (f" (of {FINALIZER_CONTROLLERS[each]})" if each in FINALIZER_CONTROLLERS else "")
                for each in finalizers]
     return WaitStatus(False, f"it still exists, held by {', '.join(holders) or 'no finalizer'}")
+
+
+def using_claim(pod: dict, claim: str) -> str:
+    """Return that a pod, with its name and node, keeps a claim from being deleted."""
+    return (f"pod {pod['name']}{' on node ' + pod['node'] if pod['node'] else ''} uses the claim {claim}: "
+            "delete it first")
+
+
+def referring(dataset: str) -> str:
+    """Return that a Dataset, as namespace/name, keeps the one that it mounts from being deleted."""
+    return f"Dataset {dataset} refers to this one: delete it first"

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...fluid import names as fluid_names
-from ...fluid.status import FINALIZER_CONTROLLERS
+from ...fluid.status import FINALIZER_CONTROLLERS, referring, using_claim
 from ...k8s import kinds
 from ...k8s.kinds import Kind, ObjectRef, ref_to
 
@@ -257,12 +257,11 @@ def blocked(observed: Observed, force: bool) -> bool:
 
 
 def _users(observed: Observed) -> list[str]:
-    return [f"pod {pod['name']}{' on node ' + pod['node'] if pod['node'] else ''} uses the claim "
-            f"{observed.ref.name}: delete it first" for pod in observed.users]
+    return [using_claim(pod, observed.ref.name) for pod in observed.users]
 
 
 def _references(observed: Observed) -> list[str]:
-    return [f"Dataset {each} refers to this one: delete it first" for each in observed.references]
+    return [referring(each) for each in observed.references]
 
 
 def _finalizers(observed: Observed, item: Item, force: bool) -> list[str]:
