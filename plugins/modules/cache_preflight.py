@@ -20,23 +20,11 @@ description:
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
+  - datacache.fluid.declared_cache
 attributes:
   check_mode:
     details: In check mode it starts no pod for O(probe).
 options:
-  dataset:
-    description:
-      - Name, namespace and options of the Dataset, as in M(datacache.fluid.dataset).
-      - An unknown key, or a value of another type, is refused here and in the other options.
-    type: dict
-    required: true
-  runtime:
-    description: Name, namespace and options of the runtime, as in M(datacache.fluid.alluxio_runtime).
-    type: dict
-    required: true
-  volume:
-    description: Name, namespace and options of the volume, as in M(datacache.fluid.dataset_volume).
-    type: dict
   fluid_namespace:
     description: Namespace of Fluid's controllers, or where they will be installed.
     type: str

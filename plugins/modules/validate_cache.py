@@ -25,20 +25,8 @@ description:
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
   - datacache.fluid.connection
+  - datacache.fluid.declared_cache
 options:
-  dataset:
-    description:
-      - Name, namespace and options of the Dataset, as in M(datacache.fluid.dataset).
-      - An unknown key, or a value of another type, is refused here and in the other options.
-    type: dict
-    required: true
-  runtime:
-    description: Name, namespace and options of the runtime, as in M(datacache.fluid.alluxio_runtime).
-    type: dict
-    required: true
-  volume:
-    description: Name, namespace and options of the volume, as in M(datacache.fluid.dataset_volume).
-    type: dict
   warm_up:
     description: Paths that the deployment will load, as O(datacache.fluid.alluxio_load#module:paths).
     type: list
