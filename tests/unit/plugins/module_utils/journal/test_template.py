@@ -54,7 +54,8 @@ def test_the_master_is_ready_once_its_raft_server_listens(workload):
     for probe in (True, False):
         made = template.replacement("hbase", workload, None, probe)
         probes = [each.get("readinessProbe") for each in made["spec"]["template"]["spec"]["containers"]]
-        assert probes == [{"tcpSocket": {"port": "embedded"}, "periodSeconds": 5} if probe else None, None]
+        expected = {"tcpSocket": {"port": "embedded"}, "periodSeconds": 1, "failureThreshold": 15}
+        assert probes == [expected if probe else None, None]
 
 
 def test_claims_that_are_kept_still_go_with_a_removed_master():
