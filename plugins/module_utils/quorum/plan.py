@@ -18,7 +18,7 @@ the group its majority. next_step() takes the first of these that applies:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, UNAVAILABLE, Peer, Quorum, quorum_size
@@ -241,9 +241,8 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
     if desired_leader and desired_leader not in (observed.leader, *lost):
         if _in_progress(history, TRANSFER, desired_leader):
             return Step(WAIT, desired_leader, f"the leadership transfer to {desired_leader} is in progress")
-        if lagging := next((master for master in staying if _lags(master)), None):
-            return Step(WAIT, lagging.address, f"{lagging.pod} lacks {_behind(lagging)} entries, and the "
-                                               "next leader may need its vote at once")
+        if lagging := catching_up(staying):
+            return Step(WAIT, *lagging)
         return Step(TRANSFER, desired_leader, f"{observed.leader} leads, expected {desired_leader}",
                     desired_leader)
     return Step(NOTHING)
@@ -263,12 +262,15 @@ def _behind(master: Master) -> int:
     return max(peer.behind or 0, unconfirmed)
 
 
-def _lags(master: Master) -> bool:
-    """Return whether a follower is still catching up: it may not answer a new leader in time.
+def catching_up(masters: Iterable[Master]) -> tuple[str, str] | None:
+    """Return the address of a follower that lacks many entries, and why no transfer may begin; None if none.
 
-    A former leader restarts its Raft server, so the next one keeps its majority only if the others follow.
+    A former leader restarts its Raft server, so the next one keeps its majority only if the others follow,
+    and a follower that is catching up may not answer in time.
     """
-    return _behind(master) > _CATCH_UP_GAP
+    return next(((master.address, f"{master.pod} lacks {_behind(master)} entries, and the next leader may "
+                                  "need its vote at once")
+                 for master in masters if _behind(master) > _CATCH_UP_GAP), None)
 
 
 def _restart_process(master: Master, history: History) -> Step:

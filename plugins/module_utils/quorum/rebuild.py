@@ -46,7 +46,7 @@ from ..k8s.wait_status import WaitStatus
 from ..masters import catch_up
 from ..masters.catch_up import CatchUps
 from .healer import ActionRecord, QuorumHealer
-from .plan import REMOVE, RESTART, TRANSFER, Master, RaftGroup, Step
+from .plan import REMOVE, RESTART, TRANSFER, Master, RaftGroup, Step, catching_up
 
 DELETE_CLAIM = "delete_claim"
 DELETE_POD = "delete_pod"
@@ -377,12 +377,20 @@ class Rebuild:
             if observed.place.scheduled:
                 return WaitStatus(True)
             return WaitStatus(False, observed.lost or _unscheduled_reason(observed.place.pod))
-        shortcoming = self._shortcoming(observed) or self._ending()
+        shortcoming = self._shortcoming(observed) or self._ending() or self._catching_up(steps[0], observed)
         if shortcoming:
             return WaitStatus(False, shortcoming)
         if self._deadline.remaining() > 0:
             return self._perform(steps[0], observed)
         return WaitStatus(False, steps[0].step.reason)
+
+    def _catching_up(self, record: ActionRecord, observed: _Observed) -> str:
+        """Return why the leadership cannot move yet; empty if it can, or for another action."""
+        if (record.domain, record.step.action) != (MASTER, TRANSFER):
+            return ""
+        [group] = [each for each in observed.groups if each.domain == MASTER]
+        others = [master for master in group.masters if master.pod != self._name]
+        return (catching_up(others) or ("", ""))[1]
 
     def _perform(self, record: ActionRecord, observed: _Observed) -> WaitStatus:
         """Perform one action. One that is refused is tried again after the next observation."""

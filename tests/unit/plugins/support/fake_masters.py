@@ -312,6 +312,10 @@ class FakeMasters:
 
     # -- Raft -------------------------------------------------------------------------------------
 
+    def catch_up(self, pod, seconds):
+        """Let a member lack entries for the given seconds."""
+        self._whole_at[pod] = self.cluster.now + seconds
+
     def _join(self, index, made=None):
         name = f"hbase-master-{index}"
         existing = self.cluster.stored(kinds.POD, name, NAMESPACE)

@@ -25,7 +25,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations i
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
-from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure, plan
 
 REAL_HAS_CONFLICT = Masters.has_conflict
 RESENT = ("2026-11-26 12:00:00,000 INFO  RaftServerImpl - hbase-master-1_23083@group-ABB3109A44C1: Failed "
@@ -149,6 +149,18 @@ def test_of_five_masters_the_majority_stays_while_connections_end(start):
     rebuild(masters)
     assert masters.whole() and not masters.hanging
     assert max(unavailable for *_process, unavailable in masters.ended) == 2
+
+
+def test_the_leadership_waits_until_a_follower_has_caught_up(start, monkeypatch):
+    """The former leader restarts its Raft server, so the next one needs the votes of the others at once."""
+    masters = start(5)
+    masters.keep = [LEADER]
+    monkeypatch.setattr(plan, "_CATCH_UP_GAP", 0)  # the fake tells that entries are lacking, not how many
+    masters.catch_up("hbase-master-3", 40.0)
+    masters.lose_node(1)
+    assert ("MASTER", *HAND_OVER[:1]) in [(domain, action) for domain, action, _target in
+                                          steps(rebuild(masters)["actions"])]
+    assert masters.whole() and not masters.elected_early
 
 
 @pytest.mark.parametrize("on_claims", [True, False])
