@@ -60,6 +60,11 @@ def noted(runtime: dict) -> Note | None:
         return None
 
 
+def forget(client: Client, runtime: ObjectRef) -> None:
+    """Remove the note of a replacement that an interrupted run has finished."""
+    annotate(client, fluid_kinds.ALLUXIO_RUNTIME, runtime, ANNOTATION, None)
+
+
 class Replacement:
     """Replaces the StatefulSet of one runtime's masters.
 

@@ -217,6 +217,7 @@ class MasterObjects:
         """
         workload = self.workload()
         if not template.moves(workload, journal):
+            replacement.forget(self._client, self._runtime)
             return template.on_claims(workload)
         stable = all(map(peer_services.is_stable, self._services().values()))
         manifest = template.replacement(self._runtime.name, workload, journal, probe=stable)
