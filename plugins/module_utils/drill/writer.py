@@ -31,15 +31,16 @@ _PAGE = 5000
 
 # Arguments: the file of acknowledgements, the folder, seconds after which the writer ends by itself, the
 # batch. Directories stay in the metadata only (MUST_CACHE), as an under-store may be read-only. The session
-# is what _STOP ends.
+# is what _STOP ends. A repetition, after the answer to the first attempt was lost, starts no second writer.
 _START = """\
+(set -C; : >"$1") 2>/dev/null || exit 0
 export ALLUXIO_USER_JAVA_OPTS="$ALLUXIO_USER_JAVA_OPTS -Dalluxio.user.file.writetype.default=MUST_CACHE"
 setsid timeout "$3" bash -c '
   for ((first = 0; ; first += $1)); do
     paths=()
     for ((number = first; number < first + $1; number++)); do paths+=("$0/$number"); done
     alluxio fs mkdir "${paths[@]}"
-  done' "$2" "$4" >"$1" 2>&1 </dev/null &
+  done' "$2" "$4" >>"$1" 2>&1 </dev/null &
 echo $! >"$1.session"
 """
 _COUNT = 'grep -c "^Successfully created" "$1"; exit 0'
@@ -85,7 +86,7 @@ class ProbeWriter:
 
     def start(self) -> None:
         """Start the writer in the background."""
-        self._shell.run(
+        replace(self._shell, repeats=True).run(
             "start the drill's writer", _START, self._file, self.folder, f"{self._seconds:.0f}", f"{_BATCH}")
 
     def count(self) -> int:

@@ -2,9 +2,13 @@
 """What the leader acknowledged, and what the leader lists."""
 
 import json
+import os
+import subprocess
+import time
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.drill import writer
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import acknowledged, names_listed
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 
@@ -29,3 +33,20 @@ def test_a_page_of_the_listing():
 def test_anything_else_is_no_listing(answer):
     with pytest.raises(QuorumUnknown, match="expected a listing of /.datacache-drill"):
         names_listed(answer)
+
+
+def test_a_repeated_start_starts_no_second_writer(tmp_path):
+    """The answer to the first attempt was lost, so the script runs again."""
+    program, started = tmp_path / "alluxio", tmp_path / "started"
+    program.write_text(f"#!/bin/sh\necho $3 >>{started}\nsleep 30\n")
+    program.chmod(0o755)
+    file = str(tmp_path / "acknowledged")
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for _attempt in range(2):
+        subprocess.run(["bash", "-c", writer._START, "start", file, "/folder", "20", "2"], env=environ,
+                       check=True, timeout=10)
+    while not started.exists():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    subprocess.run(["bash", "-c", writer._STOP, "stop", file], check=True, timeout=10)
+    assert started.read_text() == "/folder/0\n"
