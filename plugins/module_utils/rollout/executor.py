@@ -98,9 +98,10 @@ class RolloutExecutor:
 
     def _perform(self, plan: Plan) -> None:
         """Perform the plan; each restart checks its preconditions again."""
-        members, desired = plan.existing.members, plan.existing.declared
+        desired = plan.existing.declared
         self._options = replace(self._options, restarted_after=plan.restarted_after)
         reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
+        members = self._finish_removals(plan.existing.members, desired)
         self._require_complete(members, reasons)
         self._known_masters = plan.existing.known_masters
         self._objects.mark(Mark(self._known_masters, plan.restarted_after))
@@ -188,6 +189,23 @@ class RolloutExecutor:
         highest = max([members - 1, *(pod.index for pod in pods)])
         for index in range(highest, desired - 1, -1):
             self._remove(index)
+
+    def _finish_removals(self, members: int, desired: int) -> int:
+        """Remove masters whose peers an interrupted run has removed; return how many masters remain.
+
+        Such a master runs, and only its restart would add it to the group again.
+        """
+        while members > desired and self._has_left(members - 1, members):
+            self._remove(members - 1)
+            members -= 1
+        return members
+
+    def _has_left(self, index: int, members: int) -> bool:
+        """Return whether the group that has a leader lists all masters of lower index and not this one."""
+        group = self._healer(members).groups()[0]
+        name = fluid_names.master_pod(self._name, index)
+        return group.leading() is not None and {
+            master.pod for master in group.masters if not master.state} == {name}
 
     def _add(self, index: int) -> None:
         name = fluid_names.master_pod(self._name, index)

@@ -192,6 +192,17 @@ def test_five_become_three_and_the_leader_is_among_those_that_go(site):
     assert one.roll() == ([], [])
 
 
+def test_the_removal_of_a_master_that_has_left_one_group_goes_on(site):
+    """A run was killed between the two removals. A restart would add the master to the group again."""
+    one = site(5)
+    one.masters.declare(master={"replicas": 3})
+    del one.masters.groups[MASTER]["hbase-master-4:23083"]
+    one.roll()
+    require_done(one, 3)
+    assert one.masters.actions[:2] == ["remove JOB_MASTER hbase-master-4", "end hbase-master-4"]
+    assert not [each for each in one.masters.actions if each.startswith("kill")]
+
+
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("members", "spec"), [
     pytest.param(3, {"properties": {MIN: "1s"}, "alluxioVersion": {"imageTag": "2.9.5"}}, id="configuration"),
