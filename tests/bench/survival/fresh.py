@@ -68,13 +68,15 @@ def _bare(cache: Cache, network: str, masters: int, number: int) -> float:
 
 
 def _own(cache: Cache, network: str, masters: int, number: int) -> tuple[float, int]:
-    """A cache by the modules: seconds until it is Bound, and masters that did not stay as created."""
+    """A cache by the modules, with the defaults of deploy_ha: seconds until it is Bound, and masters that did
+    not stay as created.
+    """
     ref = ObjectRef(cache.namespace, f"own-{number}")
     dataset = {"datacache.fluid.dataset": {
         **ref._asdict(), "mounts": [{"name": "data", "mount_point": cache.content.mount}]}}
     runtime = {"datacache.fluid.alluxio_runtime": {
         **ref._asdict(), "master_replicas": masters, "worker_replicas": 1, "network_mode": network,
-        "journal_volume": {"type": "claim"}, "tieredstore": _TIERS, "wait": True,
+        "journal_volume": {"type": "claim"}, "raft": {"profile": "balanced"}, "tieredstore": _TIERS, "wait": True,
         "wait_timeout": _SECONDS_TO_BIND}}
     try:
         play([dataset, runtime], cache.session.kubeconfig)
