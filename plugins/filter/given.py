@@ -12,7 +12,8 @@ author:
 description:
   - Returns the default for an empty text and for null. Surveys of AWX send an empty text for an
     unanswered question.
-  - Converts text to the type of the default. Text for a list or a dictionary is read as YAML.
+  - Converts text to the type of the default. Text for a list or a dictionary is read as YAML. Other text for
+    a list is split at the ends of its lines, or a single line at its commas.
   - Returns a value that does not convert unchanged, so that the role refuses it.
 positional: default
 options:

@@ -24,11 +24,27 @@ def converted(value: object, default: object) -> object:
         return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
     if isinstance(default, str):
         return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-    if isinstance(value, str) and isinstance(default, (list, dict)):
+    if isinstance(value, str) and isinstance(default, list):
+        return _as_list(value)
+    if isinstance(value, str) and isinstance(default, dict):
         tree = from_yaml(value)
-        # Ansible's templates give their own subclasses.
-        return tree if isinstance(tree, list if isinstance(default, list) else dict) else value
+        return tree if isinstance(tree, dict) else value
     return value
+
+
+def _as_list(text: str) -> object:
+    """Return the list that YAML text holds; else its lines, or the parts of a single line between commas.
+
+    AWX sends the answer to a question for several lines as text. Ansible splits a single line likewise.
+    Text that holds a dictionary is returned unchanged.
+    """
+    tree = from_yaml(text)
+    if isinstance(tree, list):
+        return tree
+    if isinstance(tree, dict):
+        return text
+    lines = text.strip().splitlines()
+    return [part.strip() for part in (lines if len(lines) > 1 else text.split(",")) if part.strip()]
 
 
 def from_yaml(text: str) -> object:

@@ -21,7 +21,7 @@ from .conversion import converted, from_yaml, is_given
 
 _NAME = re.compile(r"\bfluid_[a-z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
-# `name: "{{ fluid_name | ... required='message' ... }}"` in roles.yml.
+# `name: "{{ fluid_name | ... required='message' ... }}"` in the files of vars.
 _REQUIRED = re.compile(r"\b(fluid_\w+) \|[^}]*\brequired='([^']*)'")
 _DIRECT = re.compile(r"^\{\{ (fluid_\w+) \| default\(''\)\s+\| datacache\.fluid\.given\(")
 _TYPES: dict[str, tuple[object, str]] = {
@@ -48,8 +48,7 @@ def variables(collection: Path) -> dict[str, Variable]:
              for path in sorted((collection / "playbooks").rglob("*.yml"))
              if "inventory" not in path.parts]
     mapping = _load(collection / "playbooks" / "vars" / "roles.yml")
-    required = {name: message for template in mapping.values()
-                for name, message in _REQUIRED.findall(template)}
+    required = {name: message for text in texts for name, message in _REQUIRED.findall(text)}
     options = dict(_options(collection, mapping))
     return {name: Variable(name, options.get(name, {}), required.get(name, ""))
             for text in texts for name in _NAME.findall(text)}
@@ -107,7 +106,7 @@ def _refusal(name: str, value: object, option: Mapping) -> str:
     default, noun = _TYPES[kind]
     typed = converted(value, default)
     if kind in ("list", "dict"):
-        return _tree_refusal(name, typed, kind, option)
+        return _tree_refusal(name, value if _is_text_alone(value, option) else typed, kind, option)
     if not _has_type(typed, kind):
         return f"{name} is {_shown(value)}: expected {noun}{_example(option)}"
     if "choices" in option and typed not in option["choices"]:
@@ -133,10 +132,14 @@ def _limit_refusal(name: str, typed: object) -> str:
     return ""
 
 
+def _is_text_alone(value: object, option: Mapping) -> bool:
+    """Return whether text for a list of dictionaries holds no list. Its parts are not shown."""
+    return (isinstance(value, str) and option.get("elements") == "dict"
+            and not isinstance(from_yaml(value), list))
+
+
 def _tree_refusal(name: str, typed: object, kind: str, option: Mapping) -> str:
     noun = _TYPES[kind][1]
-    if kind == "list" and option.get("elements") == "str" and isinstance(typed, str):
-        return ""  # Ansible splits it at its commas
     if not isinstance(typed, (list, dict)):
         state = "a text that is no YAML" if isinstance(typed, str) and from_yaml(typed) is None else (
             f"{'a text' if isinstance(typed, str) else _shown(typed)}")

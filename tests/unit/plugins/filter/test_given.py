@@ -24,7 +24,11 @@ def test_an_empty_text_is_not_given(value, default):
     (2.9, "", "2.9"), (100, "", "100"), (True, "", True), ("3", "", "3"),
     ("- mount_point: https://host/", [], MOUNTS), ('[{"mount_point": "https://host/"}]', [], MOUNTS),
     ("profile: fast", {}, {"profile": "fast"}), ('{"profile": "fast"}', {}, {"profile": "fast"}),
-    ("profile: fast", [], "profile: fast"), ("- a", {}, "- a"), ("a: [", {}, "a: ["), ("a, b", [], "a, b"),
+    ("profile: fast", [], "profile: fast"), ("- a", {}, "- a"), ("a: [", {}, "a: ["),
+    ("a, b", [], ["a", "b"]),
+    ("/a\n/b,c \n\n", [], ["/a", "/b,c"]), ("regcred", [], ["regcred"]),
+    ("- /a\n- /b\n", [], ["/a", "/b"]),
+    ("-Xmx1g\n-Xlog:gc*,safepoint", [], ["-Xmx1g", "-Xlog:gc*,safepoint"]), ("*", [], ["*"]), ("[]", [], []),
     (MOUNTS, [], MOUNTS),
 ], ids=repr)
 def test_a_value_has_the_type_of_the_default_if_it_converts(value, default, expected):
