@@ -161,7 +161,9 @@ def test_a_chart_from_elsewhere_needs_no_repository(ref, url, version):
     assert (handed["install_chart_repo_url"], handed["install_chart_version"]) == (url, version)
 
 
-PLAYBOOKS = [path for path in sorted(MAPPING.parents[1].glob("*.yml")) if path.stem != "deploy-ha"]
+# deploy-ha imports deploy_ha, and awx runs on no cache.
+PLAYBOOKS = [path for path in sorted(MAPPING.parents[1].glob("*.yml"))
+             if path.stem not in ("deploy-ha", "awx")]
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
@@ -173,7 +175,7 @@ def test_a_playbook_runs_on_a_group_and_validates_the_variables_first(path):
     first = [*play.get("pre_tasks", []), *play.get("tasks", [])][0]
     assert first["tags"] == ["always"]
     required = first["datacache.fluid.validate_variables"]["required"]
-    roles = [role["role"].rpartition(".")[2] for role in play.get("roles", [])]
+    roles = re.findall(r"'(?:role|name)': 'datacache\.fluid\.(\w+)'", str(play))
     own = str(play) + "".join(
         (path.parent / file).read_text() for file in play["vars_files"] if file.startswith("../roles/"))
     templates = {name: template for name, template in load(MAPPING).items()
