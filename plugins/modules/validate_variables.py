@@ -24,6 +24,11 @@ options:
     type: list
     elements: str
     default: []
+  collections:
+    description: Collections that must be installed, by their full names.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: datacache.fluid.validate_cache
 """
@@ -40,7 +45,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 
 def argument_spec() -> dict:
-    return {"required": {"type": "list", "elements": "str", "default": []}}
+    return {name: {"type": "list", "elements": "str", "default": []} for name in ("required", "collections")}
 
 
 def main() -> None:

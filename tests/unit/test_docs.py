@@ -11,7 +11,7 @@ MODULE_UTILS = CHECKOUT / "plugins" / "module_utils"
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 # Where a path in a text may begin.
 ROOTS = (CHECKOUT, MODULE_UTILS, CHECKOUT / "roles" / "deploy",
-         CHECKOUT / "playbooks" / "inventory" / "hbase",
+         CHECKOUT / "playbooks" / "inventory" / "hbase", CHECKOUT / "examples" / "awx-project",
          CHECKOUT / "tests" / "unit" / "plugins" / "module_utils")
 # What a reader creates.
 OWN = {"changelogs/fragments/raft-retry-cache.yml", "collections/requirements.yml"}

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-PLACES = ("plugins", "roles", "playbooks", "docs", "README.md", "CONTRIBUTING.md", "meta", "molecule")
+PLACES = ("plugins", "roles", "playbooks", "docs", "README.md", "CONTRIBUTING.md", "meta", "molecule",
+          "examples", "extensions")
 ENDINGS = {".py", ".yml", ".yaml", ".md", ".sh", ".j2"}
 # To each private word the noun of Kubernetes, Raft or Alluxio, or plain English, that takes its place.
 WORDS = {

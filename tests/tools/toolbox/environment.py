@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The development tools: a virtual environment of pinned packages, and kubernetes.core.
+"""The development tools: a virtual environment of pinned packages, and collections.
 
-kubernetes.core comes out of the wheel of the PyPI package `ansible`, so nothing needs Ansible Galaxy. Only
-that collection is unpacked: the other hundred would slow down every tool that lists what is installed.
+kubernetes.core and awx.awx come out of the wheel of the PyPI package `ansible`, so nothing needs Ansible
+Galaxy. Only they are unpacked: the other hundred would slow down every tool that lists what is installed.
 """
 
 import fcntl
@@ -25,12 +25,12 @@ LOCK_HEADER = """\
 # Written by `make lock` from the dev group of pyproject.toml; do not edit.
 """
 
-KUBERNETES_CORE = "ansible_collections/kubernetes/core/"
+COLLECTIONS = ("ansible_collections/kubernetes/core/", "ansible_collections/awx/awx/")
 
 
 @dataclass(frozen=True)
 class Tools:
-    """A ready environment: its programs and the collections path that holds kubernetes.core."""
+    """A ready environment: its programs and the collections path that holds kubernetes.core and awx.awx."""
 
     root: Path
 
@@ -58,7 +58,7 @@ def ready() -> Tools:
             shutil.rmtree(tools.root, ignore_errors=True)
             make_venv(tools.root / "venv")
             shell.run([tools.program("pip"), "install", "--quiet", "--requirement", paths.LOCK])
-            _unpack_kubernetes_core(tools)
+            _unpack_collections(tools)
             complete.touch()
     return tools
 
@@ -100,17 +100,17 @@ def _pyproject() -> dict:
 
 
 def _fingerprint() -> str:
-    """A virtual environment belongs to one Python, one set of pins and one release of ansible."""
-    parts = [sys.version, sys.base_prefix, paths.LOCK.read_text(), ansible_release()]
+    """An environment belongs to one Python, one set of pins, one release of ansible and its collections."""
+    parts = [sys.version, sys.base_prefix, paths.LOCK.read_text(), ansible_release(), *COLLECTIONS]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _unpack_kubernetes_core(tools: Tools) -> None:
+def _unpack_collections(tools: Tools) -> None:
     download = tools.root / "download"
     shell.run([tools.program("pip"), "download", "--quiet", "--no-deps", "--only-binary", ":all:",
                "--dest", download, f"ansible=={ansible_release()}"])
     [wheel] = download.glob("ansible-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(
-            tools.collections, [name for name in archive.namelist() if name.startswith(KUBERNETES_CORE)])
+            tools.collections, [name for name in archive.namelist() if name.startswith(COLLECTIONS)])
     shutil.rmtree(download)

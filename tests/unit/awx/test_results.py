@@ -16,6 +16,7 @@ FAILOVER = {"killed": "hbase-master-1", "leader": "hbase-master-2", "seconds_wit
             "seconds_until_complete": 7.2,
             "writes": {"acknowledged": 1, "acknowledged_before": 1, "lost": []},
             "reads": {"good": 1, "longest": 0.1, "errors": [], "different": []}}
+RESTORED = {"backup": BACKUP, "safety_backup": {}, "trees": {"after": {"paths": 12}}}
 MESSAGE = "the next leader served after 3.2 s, expected 2 s at most"
 # By playbook: the answers of its modules, its variables, and what the next job gets.
 CASES = {
@@ -23,8 +24,7 @@ CASES = {
     "deploy_ha": ({}, {"fluid_report_path": "/tmp/report"}, VERIFIED),
     "backup": ({"alluxio_backup": {"backup": BACKUP, "backups": [BACKUP]}}, {"fluid_backup_claim": "backups"},
                {"backup": BACKUP["name"]}),
-    "restore": ({"alluxio_restore": {
-        "backup": BACKUP, "safety_backup": {}, "trees": {"after": {"paths": 12}}}},
+    "restore": ({"alluxio_restore": RESTORED},
                 {"fluid_backup_claim": "backups", "fluid_restore_confirm": "data/hbase"},
                 {"backup": BACKUP["name"], "safety_backup": ""}),
     "failover_drill": ({"alluxio_failover": FAILOVER}, {"fluid_drill_confirm": "hbase"},

@@ -12,7 +12,9 @@ import pytest
 import yaml
 from role_site import CHECKOUT, INSTALLATION, RoleSite
 
-PLAYBOOKS = sorted(path for path in (CHECKOUT / "playbooks").glob("*.yml") if path.stem != "deploy-ha")
+# deploy-ha imports deploy_ha, and awx runs on no cache.
+PLAYBOOKS = sorted(path for path in (CHECKOUT / "playbooks").glob("*.yml")
+                   if path.stem not in ("deploy-ha", "awx"))
 FAILED = {"failed": True, "msg": "planted fault"}
 # The modules that each playbook starts for a cache, in order; a host fails at one of them.
 STEPS = {

@@ -22,11 +22,11 @@ class Templar:
 def run(monkeypatch):
     monkeypatch.setattr(ActionBase, "run", lambda _self, _tmp, _task_vars: {})
     monkeypatch.setattr(ActionBase, "validate_argument_spec",
-                        lambda self, spec: (None, {"required": self._task.args.get("required", [])}))
+                        lambda self, spec: (None, {name: self._task.args.get(name, []) for name in spec}))
 
-    def action(required=(), **task_vars):
+    def action(required=(), collections=(), **task_vars):
         plugin = ActionModule.__new__(ActionModule)
-        plugin._task = SimpleNamespace(args={"required": list(required)})
+        plugin._task = SimpleNamespace(args={"required": list(required), "collections": list(collections)})
         plugin._templar = Templar()
         return plugin.run(task_vars=task_vars)
     return action
@@ -54,3 +54,12 @@ def test_a_master_of_the_inventory_plugin_is_refused(run):
         "changed": False, "failed": True,
         "msg": "the host is a master of the cache hbase.data: the playbooks run on caches; give "
                "-e fluid_hosts=alluxio_caches"}
+
+
+def test_a_collection_that_is_absent_gets_one_sentence(run):
+    assert run(collections=["datacache.fluid"]) == {"changed": False}
+    for absent in ("datacache.absent", "no_namespace.absent"):
+        assert run(collections=[absent]) == {
+            "changed": False, "failed": True,
+            "msg": f"the collection {absent} is not installed: install it with "
+                   f"ansible-galaxy collection install {absent}"}

@@ -40,8 +40,8 @@ UNCHANGED = {
     "alluxio_runtime": {"result": {"metadata": {"name": "hbase"}}},
     "alluxio_rollout": {"settled": True},
     "cache_probe": {"probe": {}},
-    "cache_info": {"figures": {"name": "hbase", "failed_checks": [], "degraded_checks": [], "masters": {
-        "ready": 3, "desired": 3, "leader": "hbase-master-1"}},
+    "cache_info": {"figures": {"name": "hbase", "failed_checks": [], "degraded_checks": [],
+                               "masters": {"ready": 3, "desired": 3, "leader": "hbase-master-1"}},
                    "report": ["cache  hbase"]},
     "helm_info": {"status": {}},
     "k8s_info": {"resources": [{"kind": "Namespace"}]},

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/awx.yml with the modules of awx.awx, against a server that answers as AWX's API."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from fake_awx import FakeAwx
+
+CHECKOUT = Path(__file__).parents[3]
+TOKEN = "token-of-the-account"
+WEBHOOK = "https://chat.example.com/hooks/secret-of-the-hook"
+GIVEN = {
+    "fluid_awx_project_url": "https://git.example.com/caches.git", "fluid_awx_image": "registry/ee:1",
+    "fluid_awx_cluster_host": "https://cluster:6443", "fluid_awx_cluster_token": TOKEN,
+    "fluid_awx_cluster_ca": "-----BEGIN CERTIFICATE-----", "fluid_awx_webhook_url": WEBHOOK,
+    "fluid_awx_instance_group": "caches",
+}
+
+
+def _is_installed(collection):
+    try:
+        return find_spec(f"ansible_collections.{collection}") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+pytestmark = pytest.mark.skipif(
+    not _is_installed("awx.awx"), reason="the collection awx.awx is not installed")
+
+
+def play(awx, variables, *options):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), CHECKOUT / "playbooks" / "awx.yml", *options,
+         "-e", json.dumps(variables)], capture_output=True, text=True, timeout=600, check=False,
+        env={**os.environ, "CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": "of-awx",
+             "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"})
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def awx():
+    server = FakeAwx()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def first(awx):
+    code, output = play(awx, GIVEN, "-vvv", "--diff")
+    assert code == 0, output
+    return output
+
+
+@pytest.fixture(scope="module")
+def second(awx, first):
+    awx.writes.clear()
+    code, output = play(awx, GIVEN)
+    assert code == 0, output
+    return output, list(awx.writes)
+
+
+def test_a_second_run_writes_nothing(second):
+    output, writes = second
+    assert writes == []
+    assert "changed=0 " in output
+
+
+def test_no_secret_is_in_the_output(first):
+    assert TOKEN not in first and WEBHOOK not in first
+
+
+def test_the_credential_verifies_the_cluster(awx, first):
+    [credential] = awx.objects["credentials"]
+    assert credential["inputs"] == {
+        "host": "https://cluster:6443", "bearer_token": TOKEN, "verify_ssl": True,
+        "ssl_ca_cert": "-----BEGIN CERTIFICATE-----"}
+
+
+def test_each_template_has_what_a_job_needs(awx, first):
+    [project], [environment] = awx.objects["projects"], awx.objects["execution_environments"]
+    inventories = {item["id"] for item in awx.objects["inventories"]}
+    for template in awx.objects["job_templates"]:
+        assert (template["project"], template["execution_environment"]) == (project["id"], environment["id"])
+        assert template["inventory"] in inventories
+        assert template["allow_simultaneous"] is False and template["survey_enabled"] is True
+        assert [item["name"] for item in awx.linked(template, "credentials")] == ["Fluid cluster"]
+        assert [item["name"] for item in awx.linked(template, "instance_groups")] == ["caches"]
+        assert [item["name"] for item in awx.linked(template, "notification_templates_error")] == [
+            "Fluid failures"]
+        assert awx.surveys[template["id"]]["spec"][0]["variable"] == "fluid_hosts"
+    assert awx.named("instance_groups")["caches"]["max_concurrent_jobs"] == 1
+
+
+def test_the_inventories_have_their_sources(awx, first):
+    sources, inventories = awx.named("inventory_sources"), awx.named("inventories")
+    assert {name: (item["source_path"], item.get("credential") is not None)
+            for name, item in sources.items()} == {
+        "Fluid declared caches": ("inventory/caches.yml", False),
+        "Fluid running caches": ("inventory/running.alluxio.yml", True)}
+    assert {item["inventory"] for item in sources.values()} == {item["id"] for item in inventories.values()}
+
+
+def test_the_workflow_goes_from_preflight_to_verify_and_diagnoses_failures(awx, first):
+    nodes = awx.named("workflow_job_template_nodes")
+    edges = {name: tuple([other["identifier"] for other in awx.linked(node, f"{kind}_nodes")]
+                         for kind in ("success", "failure")) for name, node in nodes.items()}
+    assert edges == {
+        "preflight": (["install"], ["diagnose"]), "install": (["deploy"], ["diagnose"]),
+        "deploy": (["verify"], ["diagnose"]), "verify": ([], ["diagnose"]), "diagnose": ([], [])}
+    templates = {item["id"]: item["name"] for item in awx.objects["job_templates"]}
+    assert [templates[node["unified_job_template"]] for node in nodes.values()] == [
+        "Fluid preflight", "Fluid install", "Fluid deploy HA", "Fluid verify", "Fluid diagnose"]
+
+
+def test_the_schedules(awx, first):
+    schedules = awx.named("schedules")
+    assert {name: item["enabled"] for name, item in schedules.items()} == {
+        "Fluid verify": True, "Fluid backup": False}
+    assert schedules["Fluid backup"]["extra_data"] == {"fluid_backup_keep": 14}
+
+
+@pytest.mark.parametrize(("without", "sentence"), [
+    ("fluid_awx_image", "fluid_awx_image is not given: Set fluid_awx_image to an image with this collection"),
+    ("fluid_awx_cluster_ca", "With 'Verify SSL' but without a certificate AWX turns the verification off."),
+])
+def test_nothing_is_written_without_what_is_required(without, sentence):
+    server = FakeAwx()
+    code, output = play(server, {name: value for name, value in GIVEN.items() if name != without})
+    server.close()
+    assert code == 2 and sentence in output
+    assert server.writes == []
