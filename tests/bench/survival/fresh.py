@@ -76,8 +76,8 @@ def _own(cache: Cache, network: str, masters: int, number: int) -> tuple[float, 
         **ref._asdict(), "mounts": [{"name": "data", "mount_point": cache.content.mount}]}}
     runtime = {"datacache.fluid.alluxio_runtime": {
         **ref._asdict(), "master_replicas": masters, "worker_replicas": 1, "network_mode": network,
-        "journal_volume": {"type": "claim"}, "raft": {"profile": "balanced"}, "tieredstore": _TIERS, "wait": True,
-        "wait_timeout": _SECONDS_TO_BIND}}
+        "journal_volume": {"type": "claim"}, "raft": {"profile": "balanced"}, "tieredstore": _TIERS,
+        "wait": True, "wait_timeout": _SECONDS_TO_BIND}}
     try:
         play([dataset, runtime], cache.session.kubeconfig)
         return _bound(cache, ref), _replaced(cache, ref)
