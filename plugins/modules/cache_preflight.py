@@ -38,8 +38,8 @@ options:
     elements: str
     default: [deploy_ha]
     choices: [deploy, deploy_ha, scale_masters, rolling_restart, switch_leader, rebuild_master, verify,
-              diagnose, backup, restore, failover_drill, cleanup, remount, install, data_operations,
-              inventory]
+              diagnose, backup, restore, failover_drill, cleanup, remount, install, upgrade,
+              data_operations, inventory]
   probe:
     description:
       - Also starts a pod in the namespace that connects to the under-stores, and deletes it. It shows whether

@@ -70,6 +70,13 @@ options:
     type: list
     elements: str
     default: []
+  fuse_recovery:
+    description:
+      - Enables Fluid's feature gate C(FuseRecovery), by which the CSI plugin mounts the folders of a
+        restarted FUSE pod again. Pods read on that mount the claim with C(mountPropagation=HostToContainer).
+      - The other feature gates of O(chart_values) stay.
+    type: bool
+    default: false
   binary_path:
     description: Path of the C(helm) program. Empty uses the one on E(PATH).
     type: str
@@ -188,6 +195,7 @@ def argument_spec() -> dict:
         chart_values={"type": "dict", "default": {}},
         image_registry={"type": "str", "default": ""},
         image_pull_secrets={"type": "list", "elements": "str", "default": [], "no_log": False},
+        fuse_recovery={"type": "bool", "default": False},
         binary_path={"type": "str", "default": ""})
 
 

@@ -18,6 +18,7 @@ description:
   - Nodes that the plugin's DaemonSet excludes, such as virtual kubelets, are not considered.
   - Does not wait for a controller whose pods are all on nodes that are not Ready, as Kubernetes does not move
     them. It warns of each.
+  - Then waits until the Datasets of O(bound_datasets) are Bound, for example after an upgrade.
   - Changes nothing. The role C(datacache.fluid.install) runs it.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
@@ -36,6 +37,11 @@ options:
     description: Waits for the CSI plugin too. An installation without it gives FUSE sidecars to pods.
     type: bool
     default: true
+  bound_datasets:
+    description: Datasets that have to be Bound, each as C(<namespace>/<name>).
+    type: list
+    elements: str
+    default: []
   wait_timeout:
     description: Maximum duration of the wait, in seconds. A value below 1 is refused.
     type: int
@@ -103,6 +109,7 @@ def argument_spec() -> dict:
         namespace={"type": "str", "default": "fluid-system"},
         label_selectors={"type": "list", "elements": "str", "default": []},
         csi={"type": "bool", "default": True},
+        bound_datasets={"type": "list", "elements": "str", "default": []},
         wait_timeout={"type": "int", "default": 600})
 
 

@@ -7,9 +7,10 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import InvalidInput
+from ..errors import FluidError, InvalidInput
 from .release import Chart
 
 # Set by the action plugin: the version of kubernetes.core on the controller.
@@ -42,7 +43,7 @@ def find(binary: str) -> str:
 
 def require_supported(binary: str) -> str:
     """Return the version of helm, such as v3.18.4. Raises InvalidInput if kubernetes.core cannot use it."""
-    version = _run(binary, "version", "--template", "{{.Version}}").strip()
+    version = run(binary, "version", "--template", "{{.Version}}").strip()
     core = os.environ.get(KUBERNETES_CORE, "")
     if _numbers(version) >= (4,) and core and _numbers(core) < _HELM_4_FROM:
         raise InvalidInput(
@@ -57,7 +58,7 @@ def chart_defaults(binary: str, chart: str, repo_url: str, version: str) -> dict
     import yaml  # a requirement of the kubernetes package, whose absence api/connection.py reports
 
     options = [*(["--repo", repo_url] if repo_url else []), *(["--version", version] if version else [])]
-    return yaml.safe_load(_run(binary, "show", "values", chart, *options)) or {}
+    return yaml.safe_load(run(binary, "show", "values", chart, *options)) or {}
 
 
 def compares_by_release() -> bool:
@@ -125,12 +126,18 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
-def _run(binary: str, *args: str) -> str:
+def run(binary: str, *args: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS,
+        error: type[FluidError] = InvalidInput) -> str:
+    """Run helm and return its output. environment: variables above those of this process.
+
+    Raises the error if helm fails or does not end within that many seconds.
+    """
     command = f"`{os.path.basename(binary)} {' '.join(args)}`"
     try:
-        done = subprocess.run([binary, *args], capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run([binary, *args], capture_output=True, text=True, timeout=seconds, check=False,
+                              env={**os.environ, **(environment or {})})
     except (OSError, subprocess.TimeoutExpired) as err:
-        raise InvalidInput(f"{command} failed: {err}") from err
+        raise error(f"{command} failed: {err}") from err
     if done.returncode:
-        raise InvalidInput(f"{command} failed: {done.stderr.strip() or done.stdout.strip()}")
+        raise error(f"{command} failed: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

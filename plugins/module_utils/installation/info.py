@@ -158,7 +158,9 @@ def _chart_values(params: dict, namespace: str, needed: list[Kind], binary: str)
     images = values.from_registry(helm.chart_defaults(
         binary, params["chart_ref"], params["chart_repo_url"], params["chart_version"]), registry) \
         if registry else {}
-    layers = (images, values.pull_secrets(params["image_pull_secrets"]), given, values.enabled(needed))
+    recovery = values.fuse_recovery(given) if params["fuse_recovery"] else {}
+    layers = (images, values.pull_secrets(params["image_pull_secrets"]), given, recovery,
+              values.enabled(needed))
     result: dict = {"namespace": namespace}
     for layer in layers:
         result = values.merged(result, layer)

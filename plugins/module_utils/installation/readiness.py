@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wait for Fluid's controllers and, on each node that runs pods, for its CSI plugin. IO, read-only.
+"""The wait for Fluid's controllers, for its CSI plugin on each node that runs pods, and for Datasets. IO,
+read-only.
 
 Ready pods of the plugin are not enough: mounts on a node fail until its kubelet has registered the driver.
 """
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import InvalidInput, WaitTimeout
+from ..fluid.kinds import DATASET
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_namespace
@@ -35,6 +38,7 @@ class Nodes:
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options."""
     require_namespace(params["namespace"])
+    _refs(params["bound_datasets"])
     if params["wait_timeout"] < 1:
         raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
 
@@ -42,7 +46,8 @@ def require_valid(params: dict) -> None:
 def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
     """Return the module's result once Fluid can serve. Raises WaitTimeout."""
     deadline = Deadline(params["wait_timeout"], reporter.progress)
-    readiness = Readiness(client, params["namespace"], params["label_selectors"], params["csi"])
+    readiness = Readiness(client, params["namespace"], params["label_selectors"], params["csi"],
+                          _refs(params["bound_datasets"]))
     what = f"Fluid in namespace {params['namespace']}"
 
     def timed_out(progress: str) -> WaitTimeout:
@@ -58,14 +63,30 @@ def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     return {"changed": False, **readiness.figures()}
 
 
-class Readiness:
-    """What has to be ready. label_selectors: of Fluid's Deployments. csi: whether the plugin is needed."""
+def _refs(texts: list[str]) -> list[ObjectRef]:
+    """Return the Datasets that the option names. Raises InvalidInput for another form."""
+    refs = []
+    for text in texts:
+        namespace, slash, name = text.partition("/")
+        if not (namespace and slash and name) or "/" in name:
+            raise InvalidInput(f"bound_datasets has {text}: expected <namespace>/<name>")
+        refs.append(ObjectRef(namespace, name))
+    return refs
 
-    def __init__(self, client: Client, namespace: str, label_selectors: list[str], csi: bool) -> None:
+
+class Readiness:
+    """What has to be ready. label_selectors: of Fluid's Deployments. csi: whether the plugin is needed.
+
+    datasets: those that have to be Bound.
+    """
+
+    def __init__(self, client: Client, namespace: str, label_selectors: list[str], csi: bool,
+                 datasets: list[ObjectRef] | None = None) -> None:
         self._client = client
         self._namespace = namespace
         self._selector = ",".join(label_selectors)
         self._csi = csi
+        self._datasets = datasets or []
         self.nodes = Nodes((), {})
         self.lost: dict[str, str] = {}  # Deployments whose pods are all on lost nodes, and what to do
 
@@ -80,7 +101,15 @@ class Readiness:
         lacks = self._lacking_controllers()
         if self._csi:
             lacks += self._lacking_plugins()
+        # Without its controllers a phase is that of the past.
+        lacks = lacks or self._unbound()
         return WaitStatus(not lacks, "; ".join(lacks))
+
+    def _unbound(self) -> list[str]:
+        found = bulk.read(self._client, DATASET, self._datasets)
+        phases = {ref: (found.get(ref, {}).get("status") or {}).get("phase") for ref in self._datasets}
+        return [f"{DATASET.describe(ref)} {'does not exist' if ref not in found else f'has phase {phase}'}, "
+                "expected Bound" for ref, phase in phases.items() if phase != "Bound"]
 
     def _lacking_controllers(self) -> list[str]:
         found = list(self._client.list(kinds.DEPLOYMENT, self._namespace, self._selector))

@@ -15,6 +15,8 @@ _ANCHORS = {"imagePrefix": "image_registry (fluid_image_registry)", "version": "
 # The registry of an image's name, with an optional path (distribution/reference).
 _REGISTRY = re.compile(r"[\w.-]+(:\d+)?(/[a-z0-9._-]+)*")
 
+_RECOVERY = "FuseRecovery"
+
 
 def merged(below: Any, above: Any) -> Any:
     """Return the values with those above winning; dictionaries are merged key by key, as Helm does."""
@@ -78,6 +80,18 @@ def enabled(runtimes: Iterable[Kind]) -> dict:
     """
     keys = sorted(key_of(runtime) for runtime in runtimes)
     return {"runtime": {key: {"enabled": True} for key in keys}} if keys else {}
+
+
+def fuse_recovery(given: Mapping) -> dict:
+    """Return the values with which the CSI plugin mounts the folders of restarted FUSE pods again.
+
+    given: the values of the user, whose feature gates stay (Fluid: pkg/csi/features/csi_features.go).
+    """
+    gates = [gate for gate in str(_at(given, "csi", "featureGates", default="")).split(",") if gate]
+    if any(gate.partition("=")[0].strip() == _RECOVERY for gate in gates):
+        raise InvalidInput(f"chart_values.csi.featureGates is {','.join(gates)}: leave {_RECOVERY} to "
+                           "fuse_recovery (fluid_fuse_recovery)")
+    return {"csi": {"featureGates": ",".join([*gates, f"{_RECOVERY}=true"])}}
 
 
 def has_csi(values: Mapping) -> bool:

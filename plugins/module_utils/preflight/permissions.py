@@ -17,7 +17,8 @@ CACHE, FLUID, CLUSTER = "cache", "fluid", "cluster"
 _DEPLOY = ("deploy", "deploy_ha")
 _MASTERS = ("deploy_ha", "scale_masters", "rolling_restart", "switch_leader", "rebuild_master")
 _READ = ("verify", "diagnose")
-_INSTALL = ("install", "deploy_ha")
+_INSTALL = ("install", "deploy_ha", "upgrade")
+_UPGRADE = ("upgrade",)
 _BACKUPS = ("backup", "restore")
 _DRILL = ("failover_drill",)
 _CLEANUP = ("cleanup",)
@@ -28,7 +29,7 @@ _EACH_CACHE = tuple(dict.fromkeys((*_DEPLOY, *_MASTERS, *_READ, *_BACKUPS, *_DRI
 # The playbooks, and beside them the modules of data operations and the inventory plugin.
 USERS = tuple(dict.fromkeys((*_EACH_CACHE, *_INSTALL, *_OPERATIONS, *_INVENTORY)))
 _RUNTIMES = ("jindoruntimes", "juicefsruntimes", "thinruntimes", "efcruntimes", "vineyardruntimes",
-             "goosefsruntimes")
+             "goosefsruntimes", "cacheruntimes")
 _FLUID_GROUP = "data.fluid.io"
 
 
@@ -65,7 +66,7 @@ NEEDS = (
     Need(CACHE, _FLUID_GROUP, ("databackups",), ("get", "list"), _OPERATIONS),
     Need(CACHE, "batch", ("cronjobs",), ("get",), _OPERATIONS, "a wait for an operation with policy Cron "
          "does not see its CronJob"),
-    Need(CACHE, _FLUID_GROUP, (*_RUNTIMES, "cacheruntimes"), ("get",), _DEPLOY),
+    Need(CACHE, _FLUID_GROUP, _RUNTIMES, ("get",), _DEPLOY),
     Need(CACHE, "", ("persistentvolumeclaims",), ("get",), (*_DEPLOY, *_READ, *_BACKUPS)),
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "watch", "patch"), _DEPLOY),
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "delete"), (*_CLEANUP, "rebuild_master")),
@@ -100,7 +101,7 @@ NEEDS = (
          "a namespace that other workloads may use stays"),
     Need(CACHE, "batch", ("jobs", "cronjobs"), ("list",), _CLEANUP,
          "a namespace that other workloads may use stays"),
-    Need(CACHE, _FLUID_GROUP, (*_RUNTIMES, "cacheruntimes"), ("list",), _CLEANUP,
+    Need(CACHE, _FLUID_GROUP, _RUNTIMES, ("list",), _CLEANUP,
          "a namespace that other workloads may use stays"),
     Need(FLUID, "apps", ("deployments", "daemonsets"), ("get",), (*_READ, *_DEPLOY),
          "promises about Fluid's controllers and CSI plugin are unknown"),
@@ -134,6 +135,7 @@ NEEDS = (
     Need(CLUSTER, "", ("pods", "nodes"), ("list",), _INSTALL),
     Need(CLUSTER, "", ("namespaces",), ("get",), _INSTALL),
     Need(CLUSTER, _FLUID_GROUP, ("alluxioruntimes", *_RUNTIMES), ("list",), _INSTALL),
+    Need(CLUSTER, _FLUID_GROUP, ("datasets",), ("get", "list"), _UPGRADE),
     Need(CLUSTER, "", ("pods",), ("list",), ("diagnose",),
          "the pods of other namespaces that take a port, and those of the cluster's DNS, are unknown"),
     Need(CLUSTER, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list",), _INVENTORY,

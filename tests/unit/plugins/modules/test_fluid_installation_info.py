@@ -149,6 +149,22 @@ def test_the_given_values_win_over_the_other_options(run):
     assert found["csi"] is False
 
 
+@pytest.mark.parametrize(("given", "gates"), [
+    ({}, "FuseRecovery=true"),
+    ({"csi": {"featureGates": "Other=true"}}, "Other=true,FuseRecovery=true"),
+])
+def test_fuse_recovery_is_a_feature_gate(run, given, gates):
+    assert "csi" not in run(MODULE)["values"]
+    assert run(MODULE, fuse_recovery=True, chart_values=given)["values"]["csi"] == {"featureGates": gates}
+
+
+def test_a_gate_that_is_given_twice_is_refused(run):
+    given = {"csi": {"featureGates": "A=true,FuseRecovery=false"}}
+    assert run(MODULE, fuse_recovery=True, chart_values=given)["msg"] == (
+        "chart_values.csi.featureGates is A=true,FuseRecovery=false: leave FuseRecovery to "
+        "fuse_recovery (fluid_fuse_recovery)")
+
+
 @pytest.mark.parametrize("options", [
     {"namespace": "Fluid"}, {"release_namespace": "a_b"}, {"image_registry": "https://registry.local"},
 ])

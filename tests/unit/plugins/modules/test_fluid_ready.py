@@ -4,6 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 PLUGIN = "csi-nodeplugin-fluid"
@@ -171,3 +172,41 @@ def test_the_nodes_of_several_lost_controllers_are_listed_once(cluster, run, flu
         "alluxioruntime-controller", "dataset-controller"]
     # Once for the controllers, and once for the nodes that the CSI plugin serves.
     assert cluster.requests.count(("list", "nodes")) == 2
+
+
+@pytest.fixture
+def dataset(cluster):
+    def put(name, phase, namespace="data"):
+        cluster.put(fluid_kinds.DATASET, {
+            "metadata": {"name": name, "namespace": namespace}, "spec": {}, "status": {"phase": phase}})
+    return put
+
+
+def test_datasets_are_waited_for_when_fluid_is_ready(cluster, run, fluid, dataset):
+    dataset("hbase", "Failed")
+    cluster.later(7, lambda: dataset("hbase", "Bound"))
+    result = run("fluid_ready", bound_datasets=["data/hbase"])
+    assert (result["changed"], cluster.now) == (False, 8)
+    assert cluster.requests[-1] == ("get", "datasets")
+
+
+def test_a_timeout_names_the_datasets(run, fluid, dataset):
+    dataset("hbase", "Failed")
+    assert run("fluid_ready", bound_datasets=["data/hbase", "data/gone"], wait_timeout=4)["msg"].endswith(
+        "Dataset hbase in namespace data has phase Failed, expected Bound; Dataset gone in namespace data "
+        "does not exist, expected Bound")
+
+
+def test_phases_of_the_past_are_not_read(cluster, run, fluid, dataset):
+    dataset("hbase", "Bound")
+    cluster.change(
+        kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {"status": {"availableReplicas": 0}})
+    assert run("fluid_ready", bound_datasets=["data/hbase"], wait_timeout=4)["failed"]
+    assert ("get", "datasets") not in cluster.requests
+
+
+@pytest.mark.parametrize("text", ["hbase", "/hbase", "data/", "data/a/b"])
+def test_a_dataset_needs_its_namespace(cluster, run, text):
+    assert f"bound_datasets has {text}: expected <namespace>/<name>" in run(
+        "fluid_ready", bound_datasets=[text])["msg"]
+    assert cluster.requests == []
