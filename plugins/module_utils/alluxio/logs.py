@@ -55,8 +55,10 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-# Ratis (RaftServerProxy) logs the start and the close of a peer's server.
+# Ratis (RaftServerProxy) logs the start and the close of a peer's server. Alluxio (RaftJournalSystem) logs
+# before a close of its own: to replace the server of a former leader, or because the process ends.
 _SERVER = re.compile(r" RaftServer - \S+: (start RPC server|close)$", re.MULTILINE)
+_OWN_CLOSE = re.compile(r" RaftJournalSystem - Shutting down raft (?:server|journal)$", re.MULTILINE | re.I)
 
 
 def raft_server_state(log: str) -> str:
@@ -64,10 +66,14 @@ def raft_server_state(log: str) -> str:
 
     A joining master requests votes if no leader reaches it within an election timeout. A leader that does not
     know it yet answers that it should shut down, and it does (Ratis, LeaderElection). It cannot join the
-    group until its process restarts.
+    group until its process restarts. Empty also while Alluxio itself replaces the server: a former leader
+    needs seconds for that, with a large journal minutes, and then votes again.
     """
-    states = _SERVER.findall(log)
-    return (CLOSED if states[-1] == "close" else OPEN) if states else ""
+    lines = list(_SERVER.finditer(log))
+    if not lines or lines[-1][1] != "close":
+        return OPEN if lines else ""
+    since = lines[-2].end() if len(lines) > 1 else 0
+    return "" if _OWN_CLOSE.search(log, since, lines[-1].start()) else CLOSED
 
 
 # Ratis (FollowerState) logs this at each election timeout of a former leader.

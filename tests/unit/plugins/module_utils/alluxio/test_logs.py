@@ -92,6 +92,27 @@ def test_a_recorded_member_that_was_told_to_shut_down(recorded):
         log + "2026-11-25T04:29:29,001 INFO  RaftServer - hbase-master-4_19200: start RPC server\n") == OPEN
 
 
+REPLACES = """\
+2026-11-27T04:35:10,475 INFO  RaftServer - m2_19200: start RPC server
+2026-11-27T04:35:13,082 INFO  AlluxioMasterProcess - Terminating an unstable attempt to become a leader.
+2026-11-27T04:35:13,082 INFO  RaftJournalSystem - Losing primacy.
+2026-11-27T04:35:13,084 INFO  RaftJournalSystem - Shutting down Raft server
+2026-11-27T04:35:13,087 INFO  RaftServer - m2_19200: close
+2026-11-27T04:35:14,201 INFO  RaftJournalSystem - Shut down Raft server
+"""
+ENDS = REPLACES.replace("Shutting down Raft server", "Shutting down raft journal")
+JOINS = "2026-11-27T04:35:18,280 INFO  RaftServer - m2_19200: start RPC server\n"
+LEAVES = "2026-11-27T04:35:28,280 INFO  RaftServer - m2_19200: close\n"
+
+
+@pytest.mark.parametrize(("log", "state"), [
+    (REPLACES, ""), (ENDS, ""), (REPLACES + JOINS, OPEN), (REPLACES + JOINS + LEAVES, CLOSED),
+], ids=["replaces", "ends", "has-replaced", "told-to-shut-down"])
+def test_a_former_leader_that_replaces_its_raft_server_has_not_closed_it(log, state):
+    """A restart at that moment costs the next leader its majority (seen on the lab)."""
+    assert raft_server_state(log) == state
+
+
 def test_a_leader_has_closed_nothing(recorded):
     assert raft_server_state(recorded("raft_leader_log.txt")) in (OPEN, "")
 
