@@ -33,13 +33,14 @@ options:
     description:
       - Playbooks for which the permissions of the account are examined. A permission that is missing is an
         error, unless the playbook succeeds without it.
-      - V(data_operations) are the modules of data operations, V(inventory) is the inventory plugin.
+      - V(data_operations) are the modules of data operations, V(inventory) is the inventory plugin, V(events)
+        the event source.
     type: list
     elements: str
     default: [deploy_ha]
-    choices: [deploy, deploy_ha, scale_masters, rolling_restart, switch_leader, rebuild_master, verify,
+    choices: [deploy, deploy_ha, scale_masters, rolling_restart, switch_leader, rebuild_master, heal, verify,
               diagnose, backup, restore, failover_drill, cleanup, remount, install, upgrade,
-              data_operations, inventory]
+              data_operations, inventory, events]
   probe:
     description:
       - Also starts a pod in the namespace that connects to the under-stores, and deletes it. It shows whether

@@ -15,7 +15,7 @@ from .finding import Finding
 
 CACHE, FLUID, CLUSTER = "cache", "fluid", "cluster"
 _DEPLOY = ("deploy", "deploy_ha")
-_MASTERS = ("deploy_ha", "scale_masters", "rolling_restart", "switch_leader", "rebuild_master")
+_MASTERS = ("deploy_ha", "scale_masters", "rolling_restart", "switch_leader", "rebuild_master", "heal")
 _READ = ("verify", "diagnose")
 _INSTALL = ("install", "deploy_ha", "upgrade")
 _UPGRADE = ("upgrade",)
@@ -25,9 +25,10 @@ _CLEANUP = ("cleanup",)
 _REMOUNT = ("remount",)
 _OPERATIONS = ("data_operations",)
 _INVENTORY = ("inventory",)
+_EVENTS = ("events",)
 _EACH_CACHE = tuple(dict.fromkeys((*_DEPLOY, *_MASTERS, *_READ, *_BACKUPS, *_DRILL, *_CLEANUP, *_REMOUNT)))
-# The playbooks, and beside them the modules of data operations and the inventory plugin.
-USERS = tuple(dict.fromkeys((*_EACH_CACHE, *_INSTALL, *_OPERATIONS, *_INVENTORY)))
+# The playbooks, and beside them the modules of data operations, the inventory plugin and the event source.
+USERS = tuple(dict.fromkeys((*_EACH_CACHE, *_INSTALL, *_OPERATIONS, *_INVENTORY, *_EVENTS)))
 _RUNTIMES = ("jindoruntimes", "juicefsruntimes", "thinruntimes", "efcruntimes", "vineyardruntimes",
              "goosefsruntimes", "cacheruntimes")
 _FLUID_GROUP = "data.fluid.io"
@@ -142,6 +143,12 @@ NEEDS = (
          "the inventory needs namespaces"),
     Need(CLUSTER, "", ("pods",), ("list",), _INVENTORY, "the inventory has no masters"),
     Need(CLUSTER, "", ("pods/proxy",), ("get",), _INVENTORY, "the inventory does not know the leaders"),
+    Need(CLUSTER, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list", "watch"), _EVENTS,
+         "the event source needs namespaces"),
+    Need(CLUSTER, "", ("pods",), ("list",), _EVENTS, "there are no events of masters and FUSE pods"),
+    Need(CLUSTER, "", ("pods/proxy",), ("get",), _EVENTS, "there are no events of masters"),
+    Need(CLUSTER, "apps", ("statefulsets",), ("list", "watch"), _EVENTS,
+         "a lost master is seen after the interval"),
 )
 
 

@@ -33,6 +33,8 @@ CASES = {
     "scale_masters": ({}, {"fluid_master_replicas": "5"}, {"masters": 5}),
     "switch_leader": ({"alluxio_quorum": {"leader": "hbase-master-2"}}, {"fluid_leader": "hbase-master-2"},
                       {"leader": "hbase-master-2"}),
+    "heal": ({"alluxio_quorum": {"leader": "hbase-master-2", "lost": [{"pod": "hbase-master-0"}]}}, {},
+             {"leader": "hbase-master-2", "lost": ["hbase-master-0"]}),
     "rebuild_master": ({"alluxio_quorum": {"leader": "hbase-master-2"}}, {"fluid_rebuild": "hbase-master-1"},
                        {"leader": "hbase-master-2"}),
     "rolling_restart": ({"alluxio_rollout": {"done": [{"action": "configure", "pod": ""},

@@ -87,24 +87,37 @@ class RoleSite:
         cluster of its own. passes: whether no host may fail. variables: of all hosts.
         """
         hosts = hosts or {"one": {}}
-        inventory = {"all": {"vars": {**INVENTORY, **variables}, "hosts": {
-            host: {"ansible_python_interpreter": self._prepared(host, answers)}
-            for host, answers in hosts.items()}}}
-        (self._folder / "hosts.yml").write_text(json.dumps(inventory))
+        inventory = self.inventory(hosts, **variables)
         file = self._own / "playbooks" / f"{playbook}.yml"
         if not isinstance(playbook, str):
             file = self._folder / "play.yml"
             file.write_text(json.dumps(playbook))
         done = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), "-i", self._folder / "hosts.yml", file,
+            [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, file,
              *options], capture_output=True, text=True, timeout=900, check=False,
             env={**{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
-                 "HOME": str(self._folder), "ANSIBLE_COLLECTIONS_PATH": str(self._folder / "collections"),
-                 "ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+                 **self.environ})
         self.output = done.stdout + done.stderr
         assert (done.returncode == 0) is passes, self.output
-        return {host: [name.removesuffix(".py") for name in self._starts(host).read_text().split()]
-                for host in hosts}
+        return {host: self.started(host) for host in hosts}
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables with which Ansible finds this collection, and prints what a job passes on."""
+        return {"HOME": str(self._folder), "ANSIBLE_COLLECTIONS_PATH": str(self._folder / "collections"),
+                "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+
+    def inventory(self, hosts: dict, **variables) -> Path:
+        """Store the answers of modules by host; return the file of the inventory with these hosts."""
+        path = self._folder / "hosts.yml"
+        path.write_text(json.dumps({"all": {"vars": {**INVENTORY, **variables}, "hosts": {
+            host: {"ansible_python_interpreter": self._prepared(host, answers)}
+            for host, answers in hosts.items()}}}))
+        return path
+
+    def started(self, host: str) -> list[str]:
+        """Return the modules that have started for a host, in their order."""
+        return [name.removesuffix(".py") for name in self._starts(host).read_text().split()]
 
     def _prepared(self, host: str, answers: dict) -> str:
         """Store the answers of a host, and return the interpreter that notes its starts."""

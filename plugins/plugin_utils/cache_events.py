@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to caches, as events of ansible-rulebook, from one observation to the next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..module_utils.alluxio.raft import quorum_size
+from .cache_records import LEADER, UNAVAILABLE
+
+LEADER_CHANGED, RESTORED = "leader_changed", "restored"
+MEMBER_LOST, QUORUM_AT_RISK = "member_lost", "quorum_at_risk"
+DATASET_UNBOUND, CACHE_FULL, FUSE_DEAD = "dataset_unbound", "cache_full", "fuse_dead"
+_OF_MASTERS = (MEMBER_LOST, QUORUM_AT_RISK)
+_BOUND = "Bound"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One cache. record: as of cache_records. dead_fuses: names of its FUSE pods that are not ready."""
+
+    record: Mapping
+    dead_fuses: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The name of the cache as a host of the inventory plugin."""
+        return f"{self.record['name']}.{self.record['namespace']}"
+
+    @property
+    def masters_are_read(self) -> bool:
+        """Whether the masters' roles are known."""
+        return bool(self.record["masters"]) and all(each["role"] for each in self.record["masters"])
+
+    @property
+    def leader(self) -> str:
+        """The pod that leads; empty without a leader, or if nobody could report it."""
+        return next((each["pod"] for each in self.record["masters"] if each["role"] == LEADER), "")
+
+
+def faults(observation: Observation, full_percentage: float) -> dict[str, dict]:
+    """Return what is wrong with a cache, by the type of its event, each with the fields of that event."""
+    variables = observation.record["variables"]
+    if variables["alluxio_terminating"]:
+        return {}
+    found = _of_masters(observation) if observation.masters_are_read else {}
+    phase = observation.record["phase"]
+    if phase != _BOUND:
+        found[DATASET_UNBOUND] = {"phase": phase}
+    cached, capacity = variables.get("alluxio_cached_bytes"), variables.get("alluxio_capacity_bytes")
+    if cached and capacity and cached / capacity * 100 >= full_percentage:
+        found[CACHE_FULL] = {"cached_bytes": cached, "capacity_bytes": capacity}
+    if observation.dead_fuses:
+        found[FUSE_DEAD] = {"pods": list(observation.dead_fuses)}
+    return found
+
+
+def _of_masters(observation: Observation) -> dict[str, dict]:
+    declared = observation.record["variables"]["fluid_master_replicas"]
+    lost = [each["pod"] for each in observation.record["masters"] if each["role"] == UNAVAILABLE]
+    available = len(observation.record["masters"]) - len(lost)
+    fields = {"masters": declared, "available": available, "needed": quorum_size(declared), "lost": lost,
+              "leader": observation.leader}
+    found = {MEMBER_LOST: fields} if lost else {}
+    if declared > 1 and available <= quorum_size(declared):
+        found[QUORUM_AT_RISK] = fields
+    return found
+
+
+@dataclass
+class _Fault:
+    """A fault that continues. began, sent: times by the caller's clock; sent: None before its first event."""
+
+    began: float
+    fields: dict
+    sent: float | None = None
+
+
+@dataclass
+class _Cache:
+    leader: str = ""
+    # Whether it has been bound: what is missing before that is still being deployed.
+    deployed: bool = False
+    faults: dict[str, _Fault] = field(default_factory=dict)
+
+
+class Faults:
+    """The faults of all caches.
+
+    lasts: seconds after which a fault counts. repeat: seconds between two events of it. The clock is that of
+    the caller.
+    """
+
+    def __init__(self, full_percentage: float, lasts: float, repeat: float) -> None:
+        self._full_percentage = full_percentage
+        self._lasts = lasts
+        self._repeat = repeat
+        self._caches: dict[str, _Cache] = {}
+
+    def events(self, observations: list[Observation], now: float) -> list[dict]:
+        """Return the events since the last observation, without caches that are gone."""
+        present = {each.host: each for each in observations}
+        self._caches = {host: self._caches.get(host, _Cache()) for host in present}
+        return [event for host, observation in present.items()
+                for event in self._of_cache(self._caches[host], observation, now)]
+
+    def pause(self, now: float, longest: float) -> float:
+        """Return the seconds until the next fault counts or is repeated, at most longest."""
+        due = [(fault.began + self._lasts if fault.sent is None else fault.sent + self._repeat) - now
+               for cache in self._caches.values() for fault in cache.faults.values()]
+        return max(0.0, min([longest, *due]))
+
+    def _of_cache(self, cache: _Cache, observation: Observation, now: float) -> list[dict]:
+        about = {"cache": observation.host, "name": observation.record["name"],
+                 "namespace": observation.record["namespace"]}
+        # Fluid sets Failed on a Dataset that was bound.
+        cache.deployed = cache.deployed or observation.record["phase"] in (_BOUND, "Failed")
+        found = faults(observation, self._full_percentage) if cache.deployed else {}
+        events = self._ended(cache, found, observation, now) + self._continuing(cache, found, now)
+        leader = observation.leader
+        if leader and cache.leader not in ("", leader):
+            events.insert(0, {"type": LEADER_CHANGED, "leader": leader, "previous": cache.leader})
+        cache.leader = leader or cache.leader
+        return [{**event, **about} for event in events]
+
+    def _ended(self, cache: _Cache, found: Mapping, observation: Observation, now: float) -> list[dict]:
+        """Forget the faults that have ended; those of masters stay while nobody can report their roles."""
+        ended = [type_ for type_ in cache.faults if type_ not in found
+                 and (type_ not in _OF_MASTERS or observation.masters_are_read)]
+        faults_ = [(type_, cache.faults.pop(type_)) for type_ in ended]
+        return [{"type": RESTORED, "restored": type_, "seconds": round(now - fault.began, 1)}
+                for type_, fault in faults_ if fault.sent is not None]
+
+    def _continuing(self, cache: _Cache, found: Mapping[str, dict], now: float) -> list[dict]:
+        """Return the events of the faults that have lasted long enough, or that are due again."""
+        events = []
+        for type_, fields in found.items():
+            fault = cache.faults.setdefault(type_, _Fault(now, fields))
+            fault.fields = fields
+            since, period = (fault.began, self._lasts) if fault.sent is None else (fault.sent, self._repeat)
+            if now - since >= period:
+                fault.sent = now
+                events.append({"type": type_, "seconds": round(now - fault.began, 1), **fields})
+        return events

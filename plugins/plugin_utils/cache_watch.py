@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Observations of the caches of one cluster, made when a watch shows a change and at intervals. IO.
+
+No object shows which master leads, so the leaders are asked at each observation.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from ..module_utils.api import connection
+from ..module_utils.api.client import Client
+from ..module_utils.errors import FluidError, InvalidInput
+from ..module_utils.fluid.kinds import ALLUXIO_RUNTIME, DATASET
+from ..module_utils.k8s.kinds import POD, STATEFUL_SET, Kind
+from ..module_utils.k8s.pods import is_ready
+from . import cache_reader
+from .cache_events import Faults, Observation
+from .clusters import Cluster
+
+_LOG = logging.getLogger(__name__)
+# What shows a change: the StatefulSets have the ready masters and workers, the runtime the ready FUSE pods.
+_WATCHED = (DATASET, ALLUXIO_RUNTIME, STATEFUL_SET)
+_APP = "alluxio"
+_FUSES = "role=alluxio-fuse"
+_LONGEST_WATCH = 300.0  # seconds
+_PAUSE = 5.0  # seconds after a watch that failed
+# The variables of the environment that hold connection options, as for the modules.
+_ENVIRONMENT = {
+    "kubeconfig": ("KUBECONFIG",), "context": ("CONTEXT",), "host": ("HOST",), "api_key": ("API_KEY",),
+    "username": ("USERNAME",), "password": ("PASSWORD",), "validate_certs": ("VALIDATE_CERTS", "VERIFY_SSL"),
+    "ca_cert": ("CA_CERT", "SSL_CA_CERT"), "client_cert": ("CLIENT_CERT", "CERT_FILE"),
+    "client_key": ("CLIENT_KEY", "KEY_FILE"), "proxy": ("PROXY",), "no_proxy": ("NO_PROXY",),
+}
+_NUMBERS = {"full_percentage": 95.0, "lasts": 20.0, "repeat": 600.0, "interval": 15.0}
+_FALSE = ("0", "false", "no", "off", "n", "f")
+
+
+def options(args: Mapping, environment: Mapping[str, str]) -> dict:
+    """Return the options of the event source with their defaults, and params with those of the connection.
+
+    Raises InvalidInput for an unknown option, and for a number that is none or negative.
+    """
+    unknown = sorted(args.keys() - {*_ENVIRONMENT, *_NUMBERS, "namespaces"})
+    if unknown:
+        raise InvalidInput(f"the event source has no option {unknown[0]}: expected one of "
+                           f"{', '.join(sorted({*_ENVIRONMENT, *_NUMBERS, 'namespaces'}))}")
+    params = {name: args.get(name) or _first(environment, suffixes)
+              for name, suffixes in _ENVIRONMENT.items()}
+    # A boolean False of the rulebook is an answer too.
+    verified = args.get("validate_certs", params["validate_certs"])
+    params["validate_certs"] = None if verified is None else str(verified).lower() not in _FALSE
+    namespaces = args.get("namespaces") or []
+    if isinstance(namespaces, str):
+        namespaces = [each.strip() for each in namespaces.split(",") if each.strip()]
+    return {"params": params, "namespaces": tuple(namespaces),
+            **{name: _number(name, args.get(name, default)) for name, default in _NUMBERS.items()}}
+
+
+def _first(environment: Mapping[str, str], suffixes: Iterable[str]) -> str | None:
+    return next((environment[f"K8S_AUTH_{suffix}"] for suffix in suffixes
+                 if environment.get(f"K8S_AUTH_{suffix}")), None)
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = -1.0
+    if number < 0:
+        raise InvalidInput(f"{name} is {value!r}: expected a number of 0 or more, such as {_NUMBERS[name]:g}")
+    return number
+
+
+def from_args(args: Mapping) -> CacheWatch:
+    """Return the watch of the cluster that the options of the event source, or the environment, name."""
+    found = options(args, os.environ)
+    return CacheWatch(connection.connect(found["params"]), found["namespaces"], found["interval"], Faults(
+        found["full_percentage"], found["lasts"], found["repeat"]))
+
+
+class CacheWatch:
+    """Observes the caches. namespaces: empty for all. interval: seconds between two observations at most."""
+
+    def __init__(self, client: Client, namespaces: tuple[str, ...], interval: float, faults: Faults,
+                 now: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._cluster = Cluster("", {}, namespaces)
+        self._interval = interval
+        self._faults = faults
+        self._now = now
+        self._warned: set[str] = set()
+
+    def events(self) -> list[dict]:
+        """Observe all caches once and return what has happened; nothing if the API server does not answer."""
+        try:
+            observations = self._observe()
+        except FluidError as err:
+            self._warn(f"the caches could not be observed: {err}")
+            return []
+        return self._faults.events(observations, self._now())
+
+    def pause(self) -> float:
+        """Return the seconds until the next observation, unless a watch shows a change before."""
+        return self._faults.pause(self._now(), self._interval)
+
+    def start(self, changed: Callable[[], object]) -> None:
+        """Watch in the background. changed: called in a thread of the watch for each change."""
+        for namespace in self._cluster.namespaces or (None,):
+            for kind in _WATCHED:
+                threading.Thread(target=self._watch_forever, args=(kind, namespace, changed),
+                                 daemon=True).start()
+
+    def _watch_forever(self, kind: Kind, namespace: str | None, changed: Callable[[], object]) -> None:
+        while True:
+            try:
+                self.watch_once(kind, namespace, changed)
+            except FluidError as err:
+                # Without the watch the interval remains.
+                self._warn(f"{kind.plural} are not watched: {err}")
+                time.sleep(_PAUSE)
+
+    def watch_once(self, kind: Kind, namespace: str | None, changed: Callable[[], object]) -> None:
+        """Watch the objects of a kind until the watch ends. A change may have preceded it."""
+        _objects, version = self._client.snapshot(kind, namespace)
+        changed()
+        for event in self._client.watch(kind, namespace, "", version, _LONGEST_WATCH):
+            labels = event["object"]["metadata"].get("labels") or {}
+            if kind != STATEFUL_SET or labels.get("app") == _APP:
+                changed()
+
+    def _observe(self) -> list[Observation]:
+        records, _complete = cache_reader.read(
+            self._client, self._cluster, cache_reader.Selection(), self._warn)
+        dead: dict[tuple[str, str], list[str]] = {}
+        for namespace in self._cluster.namespaces or (None,):
+            for pod in self._client.list(POD, namespace, _FUSES):
+                metadata = pod["metadata"]
+                if not is_ready(pod) and not metadata.get("deletionTimestamp"):
+                    release = (metadata.get("labels") or {}).get("release", "")
+                    dead.setdefault((metadata["namespace"], release), []).append(metadata["name"])
+        return [Observation(each, tuple(sorted(dead.get((each["namespace"], each["name"]), ()))))
+                for each in records]
+
+    def _warn(self, text: str) -> None:
+        """Log a warning once."""
+        if text not in self._warned:
+            self._warned.add(text)
+            _LOG.warning("%s", text)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which events follow from two observations of a cache."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.plugin_utils.cache_events import Faults, Observation, faults
+
+LASTS, REPEAT = 20, 600
+ABOUT = {"cache": "hbase.data", "name": "hbase", "namespace": "data"}
+
+
+def seen(*roles, phase="Bound", cached=50, dead=(), terminating=False, name="hbase"):
+    """An observation of a cache with masters of these roles, as first letters. The capacity is 100 bytes."""
+    names = {"l": "leader", "f": "follower", "u": "unavailable", "?": ""}
+    return Observation({
+        "name": name, "namespace": "data", "phase": phase,
+        "masters": [{"pod": f"{name}-master-{index}", "role": names[role]}
+                    for index, role in enumerate("".join(roles))],
+        "variables": {"fluid_master_replicas": len("".join(roles)), "alluxio_cached_bytes": cached,
+                      "alluxio_capacity_bytes": 100, "alluxio_terminating": terminating}}, tuple(dead))
+
+
+@pytest.mark.parametrize(("observation", "types"), [
+    (seen("lff"), []), (seen("l"), []), (seen("lfu"), ["member_lost", "quorum_at_risk"]),
+    (seen("lfffu"), ["member_lost"]), (seen("lffuu"), ["member_lost", "quorum_at_risk"]),
+    (seen("uuu"), ["member_lost", "quorum_at_risk"]), (seen("u"), ["member_lost"]), (seen("???"), []),
+    (seen("fff"), []), (seen("lff", phase="Failed"), ["dataset_unbound"]),
+    (seen("lff", cached=95), ["cache_full"]), (seen("lff", cached=94), []), (seen("lff", cached=None), []),
+    (seen("lff", dead=["hbase-fuse-x"]), ["fuse_dead"]),
+    (seen("uuu", phase="NotBound", dead=["x"], terminating=True), []),
+], ids=str)
+def test_the_faults_of_a_cache(observation, types):
+    assert sorted(faults(observation, 95)) == types
+
+
+def test_the_fields_of_a_lost_member():
+    assert faults(seen("lfu"), 95)["quorum_at_risk"] == {
+        "masters": 3, "available": 2, "needed": 2, "lost": ["hbase-master-2"], "leader": "hbase-master-0"}
+
+
+def happened(*steps):
+    """The events of observations, each with its time: (type, what it is about, its time)."""
+    tracker = Faults(95, LASTS, REPEAT)
+    return [(event["type"], event.get("restored") or event.get("leader", ""), now)
+            for now, observation in steps for event in tracker.events([observation], now)]
+
+
+@pytest.mark.parametrize(("steps", "events"), [
+    ([(0, seen("lff")), (5, seen("lff"))], []),
+    # A restart is back before it counts.
+    ([(0, seen("lff")), (5, seen("lfu")), (24, seen("lfu")), (25, seen("lff"))], []),
+    ([(0, seen("lff")), (5, seen("lfffu")), (25, seen("lfffu")), (30, seen("lfffu")), (40, seen("lffff"))],
+     [("member_lost", "hbase-master-0", 25), ("restored", "member_lost", 40)]),
+    # It continues: sent again.
+    ([(0, seen("lfffu")), (20, seen("lfffu")), (619, seen("lfffu")), (620, seen("lfffu"))],
+     [("member_lost", "hbase-master-0", 20), ("member_lost", "hbase-master-0", 620)]),
+    ([(0, seen("lff")), (5, seen("flf"))], [("leader_changed", "hbase-master-1", 5)]),
+    # No leader in between, then another one or the same.
+    ([(0, seen("lff")), (5, seen("uff")), (8, seen("flf"))], [("leader_changed", "hbase-master-1", 8)]),
+    ([(0, seen("lff")), (5, seen("uff")), (8, seen("lff"))], []),
+    # Nobody could report the roles: the fault neither ends nor counts.
+    ([(0, seen("lfffu")), (20, seen("lfffu")), (25, seen("?????")), (30, seen("lffff"))],
+     [("member_lost", "hbase-master-0", 20), ("restored", "member_lost", 30)]),
+    # A deployment is no fault; what has been bound is.
+    ([(0, seen("uuu", phase="NotBound")), (100, seen("uuu", phase="NotBound")), (200, seen("lff"))], []),
+    ([(0, seen("lff")), (5, seen("lff", phase="NotBound")), (25, seen("lff", phase="NotBound"))],
+     [("dataset_unbound", "", 25)]),
+    # The source starts beside a cache that has failed.
+    ([(0, seen("lff", phase="Failed")), (20, seen("lff", phase="Failed"))], [("dataset_unbound", "", 20)]),
+    # A removal is no fault, and restores nothing.
+    ([(0, seen("lff")), (9, seen("lff", phase="NotBound", terminating=True)),
+      (99, seen("uuu", phase="NotBound", terminating=True))], []),
+], ids=["quiet", "restart", "lost", "repeated", "leader", "election", "same-leader", "unread", "deployment",
+        "unbound", "failed-at-start", "removal"])
+def test_events(steps, events):
+    assert happened(*steps) == events
+
+
+def test_an_event_names_the_cache_and_its_seconds():
+    tracker = Faults(95, 0, REPEAT)
+    assert tracker.events([seen("lff", phase="Failed")], 3) == [
+        {"type": "dataset_unbound", "phase": "Failed", "seconds": 0, **ABOUT}]
+    assert tracker.events([seen("lff")], 10.04) == [
+        {"type": "restored", "restored": "dataset_unbound", "seconds": 7.0, **ABOUT}]
+
+
+def test_a_cache_that_is_gone_is_forgotten():
+    tracker = Faults(95, 0, REPEAT)
+    tracker.events([seen("lff"), seen("lff", name="other")], 0)
+    assert tracker.events([seen("lff", name="other")], 1) == []
+    # A new one of the same name is being deployed.
+    assert tracker.events([seen("uuu", phase="NotBound")], 2) == []
+
+
+def test_the_pause_ends_when_a_fault_counts_or_is_repeated():
+    tracker = Faults(95, LASTS, REPEAT)
+    assert tracker.pause(0, 15) == 15
+    tracker.events([seen("lfffu")], 0)
+    assert (tracker.pause(0, 15), tracker.pause(12, 15), tracker.pause(30, 15)) == (15, 8, 0)
+    tracker.events([seen("lfffu")], 30)
+    assert (tracker.pause(30, 15), tracker.pause(620, 15)) == (15, 10)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event source: its options, its observations of a cluster in memory, and its loop."""
+
+import asyncio
+import runpy
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import connection
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
+from ansible_collections.datacache.fluid.plugins.plugin_utils import cache_watch
+from ansible_collections.datacache.fluid.plugins.plugin_utils.cache_events import Faults
+
+SOURCE = Path(__file__).parents[4] / "extensions" / "eda" / "plugins" / "event_source" / "caches.py"
+WEB, METRICS = 24110, "/metrics/prometheus/"
+LEADER = "hbase-master-2"  # as recorded
+READY = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+
+
+def put_pod(cluster, name, role, status=READY, **spec):
+    cluster.put(kinds.POD, {
+        "metadata": {"name": name, "namespace": "data", "labels": {"release": "hbase", "role": role}},
+        "spec": spec, "status": status})
+
+
+def put_dataset(cluster, phase="Bound"):
+    cluster.put(fluid_kinds.DATASET, {
+        "metadata": {"name": "hbase", "namespace": "data"}, "spec": {},
+        "status": {"phase": phase, "runtimes": [{"name": "hbase", "type": "alluxio"}],
+                   "cacheStates": {"cached": "40.00MiB", "cacheCapacity": "100.00MiB"}}})
+
+
+@pytest.fixture
+def cache(cluster, recorded):
+    """A cache of three masters with a FUSE pod, which hbase-master-2 leads."""
+    put_dataset(cluster)
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
+        "metadata": {"name": "hbase", "namespace": "data"},
+        "spec": {"replicas": 2, "master": {"replicas": 3}}})
+    for index in range(3):
+        put_pod(cluster, f"hbase-master-{index}", "alluxio-master", {**READY, "podIP": f"10.0.0.{index}"},
+                containers=[{"name": "alluxio-master", "ports": [{"name": "web", "containerPort": WEB}]}])
+    put_pod(cluster, "hbase-fuse-x", "alluxio-fuse")
+    cluster.web[LEADER, WEB, METRICS] = recorded("leader_metrics_master.txt")
+    return cluster
+
+
+def watch_of(cluster, namespaces=(), lasts=0.0):
+    return cache_watch.CacheWatch(cluster, namespaces, 15.0, Faults(95, lasts, 600), cluster.clock)
+
+
+def types(events):
+    return [event["type"] for event in events]
+
+
+def test_a_healthy_cache_costs_its_reads_and_has_no_events(cache):
+    assert watch_of(cache).events() == []
+    assert Counter(cache.requests) == Counter({
+        ("list", "datasets"): 1, ("list", "alluxioruntimes"): 1, ("list", "pods"): 2,
+        ("get", "pods/proxy"): cache.requests.count(("get", "pods/proxy"))})
+    assert cache.requests.count(("get", "pods/proxy")) <= 4
+
+
+def test_what_happens_to_a_cache(cache):
+    watch = watch_of(cache)
+    watch.events()
+    put_dataset(cache, "Failed")
+    put_pod(cache, "hbase-fuse-x", "alluxio-fuse", {"phase": "Running"})
+    cache.vanish(kinds.POD, "hbase-master-0", "data")
+    events = watch.events()
+    assert sorted(types(events)) == ["dataset_unbound", "fuse_dead", "member_lost", "quorum_at_risk"]
+    by_type = {event["type"]: event for event in events}
+    assert by_type["member_lost"]["lost"] == ["hbase-master-0"]
+    assert by_type["member_lost"]["leader"] == LEADER
+    assert by_type["fuse_dead"]["pods"] == ["hbase-fuse-x"]
+    assert {event["cache"] for event in events} == {"hbase.data"}
+    put_dataset(cache)
+    put_pod(cache, "hbase-fuse-x", "alluxio-fuse")
+    assert types(watch.events()) == ["restored", "restored"]
+
+
+def test_an_unavailable_server_is_no_event(cache, caplog):
+    watch = watch_of(cache)
+    watch.events()
+    cache.go_down(1000)
+    assert watch.events() == watch.events() == []
+    assert [record.message for record in caplog.records] == [
+        "the caches could not be observed: no API server answers"]
+    cache.back = 0
+    assert watch.events() == []
+
+
+def test_only_the_given_namespaces_are_read(cache):
+    assert watch_of(cache, ("other",)).events() == []
+    assert ("get", "pods/proxy") not in cache.requests
+
+
+def test_a_watch_reports_each_change_of_a_cache(cache):
+    def labelled(app):
+        return {"metadata": {"name": app, "namespace": "data", "labels": {"app": app}}, "spec": {}}
+    changes = []
+    for seconds, app in ((1, "alluxio"), (2, "postgres"), (3, "alluxio")):
+        cache.later(seconds, lambda app=app: cache.put(kinds.STATEFUL_SET, labelled(app)))
+    watch_of(cache).watch_once(kinds.STATEFUL_SET, "data", lambda: changes.append(cache.now))
+    assert len(changes) == 3 and changes[0] == 0
+    cache.later(1, lambda: put_dataset(cache, "Failed"))
+    began = cache.now
+    watch_of(cache).watch_once(fluid_kinds.DATASET, None, lambda: changes.append(cache.now - began))
+    assert changes[3:] == [0, 301] or len(changes) == 5
+
+
+@pytest.mark.parametrize("name", cache_watch._ENVIRONMENT)
+def test_the_connection_falls_back_to_the_environment_of_the_modules(name):
+    suffixes = cache_watch._ENVIRONMENT[name]
+    _function, variables = arguments.connection()[name]["fallback"]
+    assert [f"K8S_AUTH_{suffix}" for suffix in suffixes] == list(variables)
+    environment = {f"K8S_AUTH_{suffixes[-1]}": "from-environment"}
+    if name != "validate_certs":
+        assert cache_watch.options({}, environment)["params"][name] == "from-environment"
+        assert cache_watch.options({name: "given"}, environment)["params"][name] == "given"
+
+
+@pytest.mark.parametrize(("args", "environment", "verifies"), [
+    ({}, {}, None), ({}, {"K8S_AUTH_VERIFY_SSL": "False"}, False),
+    ({}, {"K8S_AUTH_VERIFY_SSL": "True"}, True),
+    ({"validate_certs": False}, {"K8S_AUTH_VERIFY_SSL": "True"}, False),
+    ({"validate_certs": "no"}, {}, False), ({"validate_certs": True}, {}, True)])
+def test_the_verification_of_the_server(args, environment, verifies):
+    assert cache_watch.options(args, environment)["params"]["validate_certs"] is verifies
+
+
+def test_the_other_options():
+    found = cache_watch.options({"namespaces": "a, b", "lasts": "5"}, {})
+    assert (found["namespaces"], found["lasts"], found["interval"]) == (("a", "b"), 5.0, 15.0)
+    assert cache_watch.options({"namespaces": ["a"]}, {})["namespaces"] == ("a",)
+    assert cache_watch.options({"namespaces": ""}, {})["namespaces"] == ()
+
+
+@pytest.mark.parametrize(("args", "sentence"), [
+    ({"namespace": "a"}, "the event source has no option namespace: expected one of api_key, ca_cert"),
+    ({"lasts": "soon"}, "lasts is 'soon': expected a number of 0 or more, such as 20"),
+    ({"repeat": -1}, "repeat is -1: expected a number of 0 or more, such as 600"),
+])
+def test_wrong_options_get_a_sentence(args, sentence):
+    with pytest.raises(InvalidInput) as refused:
+        cache_watch.options(args, {})
+    assert str(refused.value).startswith(sentence)
+
+
+def test_the_source_puts_events_into_the_queue(cache, monkeypatch):
+    """As ansible-rulebook runs it: by its path. A watch reports the change, so no interval passes."""
+    monkeypatch.setattr(connection, "connect", lambda _params: cache)
+    reported = []
+    monkeypatch.setattr(cache_watch.CacheWatch, "start", lambda _self, changed: reported.append(changed))
+    module = runpy.run_path(str(SOURCE))
+
+    async def play():
+        queue = asyncio.Queue()
+        task = asyncio.create_task(module["main"](queue, {"lasts": 0, "interval": 600}))
+        while not reported and not task.done():
+            await asyncio.sleep(0.01)
+        while cache.requests.count(("list", "pods")) < 2 and not task.done():
+            await asyncio.sleep(0.01)
+        put_dataset(cache, "Failed")
+        reported[0]()
+        event = await asyncio.wait_for(queue.get(), 60)
+        task.cancel()
+        return event
+    event = asyncio.run(play())
+    assert (event["type"], event["phase"], event["cache"]) == ("dataset_unbound", "Failed", "hbase.data")
+
+
+def test_the_source_refuses_wrong_options():
+    with pytest.raises(InvalidInput):
+        asyncio.run(runpy.run_path(str(SOURCE))["main"](asyncio.Queue(), {"lasts": "soon"}))
