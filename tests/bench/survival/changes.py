@@ -4,7 +4,7 @@
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 
 from costs.playing import PlayFailed, play
@@ -17,6 +17,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.writer import ProbeWriter
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import (
     MASTER,
     container_of,
@@ -25,11 +26,12 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components i
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import MasterWebApi
 
-from .cache import MASTERS, Cache, until
+from .cache import MASTERS, Cache, NotInTime, until
 from .interrupting import interruptible
 from .watch import fewest_available, seconds_without_leader, watched
 
 _SECONDS = 1800
+_LISTS_WITHIN = 120
 _MORE = 5
 _TREE = "alluxio fs ls -R / | grep -v '/.datacache-drill' | awk '{print $1, $2, $NF}' | sort | sha256sum"
 
@@ -105,9 +107,18 @@ def writing(cache: Cache) -> Iterator[dict[str, set]]:
         until("the first acknowledged directory", writer.count, 60)
         yield written
         written["acknowledged"] = writer.stop()
-        written["lost"] = written["acknowledged"] - writer.listed(MasterWebApi(cache.client), cache.leader())
+        # A listing of many directories may take a busy leader longer than one request may last.
+        listed = until("the leader to list the directories", lambda: _listed(writer, cache), _LISTS_WITHIN)
+        written["lost"] = written["acknowledged"] - listed[0]
     finally:
         writer.remove()
+
+
+def _listed(writer: ProbeWriter, cache: Cache) -> tuple[set[str]] | None:
+    """What the leader lists; None if it answers no request, or leads no longer."""
+    with suppress(QuorumUnknown, NotInTime):
+        return (writer.listed(MasterWebApi(cache.client), cache.leader()),)
+    return None
 
 
 def rollout(cache: Cache, **options) -> dict:
