@@ -70,6 +70,10 @@ class ServerUnavailable(ApiError):
     """No attempt was answered, or each was answered with a transient error (HTTP 429, 500, 502, 503, 504)."""
 
 
+class CommandUnfinished(ApiError):
+    """A command in a container, or the stream to it, did not end in its time."""
+
+
 class PodUnreachable(ApiError):
     """A pod's port neither answers nor refuses connections, as when its node is down or partitioned."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ..errors import ApiError, Forbidden, InvalidInput, ServerUnavailable
+from ..errors import ApiError, CommandUnfinished, Forbidden, InvalidInput, ServerUnavailable
 from ..k8s import scripts
 from ..k8s.kinds import POD, ObjectRef
 from . import connection
@@ -268,7 +268,7 @@ def _result(stream: Any, where: str, timeout: float, remaining: float) -> ExecRe
     """Wait for the end of a command and return its output. remaining: seconds of the timeout."""
     stream.run_forever(timeout=remaining)
     if stream.is_open():
-        raise ApiError(f"{where} did not end within {timeout:g} seconds")
+        raise CommandUnfinished(f"{where} did not end within {timeout:g} seconds")
     return ExecResult(_exit_code(stream), stream.read_stdout(timeout=0), stream.read_stderr(timeout=0))
 
 

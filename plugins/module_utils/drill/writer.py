@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from ..api.client import Client
 from ..api.pod_exec import PodShell
-from ..errors import QuorumUnknown
+from ..errors import CommandUnfinished, QuorumUnknown
 from ..fluid.components import MASTER, MASTER_CONTAINER
 from ..k8s.kinds import ObjectRef
 from ..masters.web_api import MasterWebApi
@@ -90,8 +90,13 @@ class ProbeWriter:
             "start the drill's writer", _START, self._file, self.folder, f"{self._seconds:.0f}", f"{_BATCH}")
 
     def count(self) -> int:
-        """Return the number of directories that are acknowledged so far."""
-        output = self._shell.run("count the drill's directories", _COUNT, self._file).strip()
+        """Return the number of directories that are acknowledged so far; 0 also if no answer arrives in time,
+        as while the API server is away.
+        """
+        try:
+            output = self._shell.run("count the drill's directories", _COUNT, self._file).strip()
+        except CommandUnfinished:
+            return 0
         return int(output) if output.isdigit() else 0
 
     def stop(self) -> set[str]:

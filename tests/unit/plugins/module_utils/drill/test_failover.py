@@ -9,6 +9,7 @@ from fake_raft import NAMESPACE, address, pod_name
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import ELECTION_TIMEOUT_MIN
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import PodShell
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import writer
 from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover import (
     POD,
@@ -17,6 +18,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover imp
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
+    CommandUnfinished,
     Conflict,
     Forbidden,
     PreconditionFailed,
@@ -111,6 +113,19 @@ def test_the_writer_runs_in_a_survivor_and_is_removed(failover, drill):
     drill().run()
     assert {pod for pod, _script in failover.commands} == {"hbase-master-1"}
     assert scripts(failover) == ["start", "count", "stop", "remove"]
+
+
+def test_a_count_that_does_not_end_in_time_is_repeated(failover, drill, monkeypatch):
+    """The API server was away for as long as the command may take (seen on the lab)."""
+    unfinished, run = [CommandUnfinished("did not end within 30 seconds")], PodShell.run
+
+    def run_or_hang(shell, task, script, *args):
+        if script == writer._COUNT and unfinished:
+            raise unfinished.pop()
+        return run(shell, task, script, *args)
+    monkeypatch.setattr(PodShell, "run", run_or_hang)
+    assert drill().run().killed == "hbase-master-0"
+    assert scripts(failover) == ["start", "count", "stop", "remove"] and not unfinished
 
 
 def test_an_acknowledged_directory_that_the_leader_does_not_list_is_lost(failover, drill):
