@@ -130,11 +130,53 @@ promises:
 figures:
   description:
     - The figures of the cache. C(masters), C(quorums), C(workers), C(fuses), C(dataset), C(volume_is_bound).
+    - C(dataset.hit_ratios) are shares of the bytes that were read within a minute, V(0.0%) also without
+      reads.
     - With O(probe) also C(files_listed) and C(copies).
     - C(failed_checks), C(degraded_checks) and C(unknown_checks) have a sentence for each such promise.
   returned: success
   type: dict
   sample: {masters: {ready: 3, desired: 3, leader: "hbase-master-1:26000"}}
+topology:
+  description: Nodes, pods, applications, groups and under-stores of the cache, for
+    M(datacache.fluid.cache_report).
+  returned: success
+  type: dict
+  contains:
+    nodes:
+      description: The nodes that run a pod of the cache or of an application.
+      returned: success
+      type: list
+      elements: dict
+      sample: [{name: node1, ready: true, schedulable: true, zone: a}]
+    pods:
+      description: The pods by role, V(master), V(worker), V(fuse) or V(application), and why one is not
+        ready.
+      returned: success
+      type: list
+      elements: dict
+      sample: [{name: hbase-master-0, role: master, node: node1, ready: true, reason: ""}]
+    more_applications:
+      description: Number of pods that mount the claim beside the first 100.
+      returned: success
+      type: int
+      sample: 0
+    quorums:
+      description: The groups by domain, as M(datacache.fluid.alluxio_quorum_info) returns them.
+      returned: success
+      type: dict
+      sample: {MASTER: {leader: "hbase-master-1:26000", size: 3, available: 3}}
+    under_stores:
+      description: Name and address of each mount.
+      returned: success
+      type: list
+      elements: dict
+      sample: [{name: hbase, mount_point: "https://example.org/hbase/"}]
+versions:
+  description: The versions that run, of the kubelets, Fluid and each component.
+  returned: success
+  type: dict
+  sample: {kubernetes: [v1.34.4], fluid: [v1.0.8], master: [2.9.4], worker: [2.9.4], fuse: [2.9.4]}
 report:
   description: The figures as a table, and each promise that is not kept, in lines.
   returned: success

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -32,3 +34,20 @@ def write(module: AnsibleModule, path: str, content: str | bytes, mode: str = RE
         file.write(data)
     module.atomic_move(file.name, path)
     module.set_mode_if_different(path, mode, False)
+
+
+def sibling(option: str, path: str, ending: str, other: str) -> str:
+    """Return the path with another ending. Raises InvalidInput for a path without the expected one."""
+    if not path.endswith(ending):
+        raise InvalidInput(f"{option} is {path}: expected a file that ends in {ending}")
+    return path.removesuffix(ending) + other
+
+
+def read_json(option: str, path: str) -> Any:
+    """Return the content of a JSON file. Raises InvalidInput for a file that cannot be read as JSON."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError, RecursionError) as err:
+        raise InvalidInput(f"{option}: {path} could not be read as JSON ({err}): give the JSON file of a "
+                           "report") from err

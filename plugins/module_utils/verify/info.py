@@ -25,7 +25,7 @@ from ..k8s.predicates import BOUND_PHASE
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..progress import Reporter
-from . import cache_promises, cluster_promises, mounts, observed as seen, read_promises, report
+from . import cache_promises, cluster_promises, mounts, observed as seen, read_promises, report, topology
 from .observed import Observed
 from .promise import BROKEN, UNKNOWN, Expected, Promise
 
@@ -75,7 +75,8 @@ class Verification:
             (observed.known(seen.DATASET) or {}).get("status") or {}, self._probe, self._expected)
         return {"changed": False, "kept": all(each.state != BROKEN for each in promises),
                 "promises": [promise.as_dict() for promise in promises], "figures": figures,
-                "report": report.lines(figures)}
+                "topology": topology.topology(observed, self._expected.cache.name, self._reported()),
+                "versions": topology.versions(observed), "report": report.lines(figures)}
 
     # -- read -------------------------------------------------------------------------------
 
@@ -218,12 +219,19 @@ class Verification:
         quorum, text = answer
         return cache_promises.quorum(domain, quorum, "" if quorum else text, observed, self._expected)
 
+    def _answers(self) -> dict[str, tuple[Quorum, str]]:
+        """Return the groups that were reported and the pod that answered, by domain."""
+        return {domain: (quorum, pod) for domain, answer in self._quorums.items()
+                if not isinstance(answer, FluidError) for quorum, pod in [answer] if quorum is not None}
+
+    def _reported(self) -> dict[str, Quorum]:
+        return {domain: quorum for domain, (quorum, _pod) in self._answers().items()}
+
     def _groups(self) -> dict[str, dict]:
-        """Return the groups that were reported, by domain."""
+        """Return the figures of the groups that were reported, by domain."""
         return {domain: {"leader": quorum.leader or "", "size": len(quorum.peers),
                          "available": quorum.available, "answered_by": pod}
-                for domain, answer in self._quorums.items() if not isinstance(answer, FluidError)
-                for quorum, pod in [answer] if quorum is not None}
+                for domain, (quorum, pod) in self._answers().items()}
 
     def _fuses(self, observed: Observed) -> int:
         """Return the number of ready FUSE pods."""

@@ -10,6 +10,8 @@ from .promise import BROKEN, DEGRADED, UNKNOWN, Expected, Promise
 
 _WIDTH = 22
 _GIBIBYTE = 1024 ** 3
+# Shares of the bytes read within the last minute; 0.0% also if nothing was read (pkg/ddc/alluxio/report.go).
+_HIT_RATIOS = {"all": "cacheHitRatio", "local": "localHitRatio", "remote": "remoteHitRatio"}
 
 
 def figures(promises: Sequence[Promise], quorums: Mapping[str, Mapping[str, Any]], fuses: int,
@@ -30,7 +32,8 @@ def figures(promises: Sequence[Promise], quorums: Mapping[str, Mapping[str, Any]
             "phase": status.get("phase") or "absent", "files": status.get("fileNum") or "unknown",
             "total": status.get("ufsTotal") or "unknown", "cached": cache.get("cached") or "unknown",
             "capacity": cache.get("cacheCapacity") or "unknown",
-            "percentage": cache.get("cachedPercentage") or "unknown"},
+            "percentage": cache.get("cachedPercentage") or "unknown",
+            "hit_ratios": {kind: cache.get(field) or "unknown" for kind, field in _HIT_RATIOS.items()}},
         "volume_is_bound": state.get("volume") == "kept",
         "files_listed": probe.get("files") or 0,
         "copies": {} if probe.get("first_seconds") is None else {

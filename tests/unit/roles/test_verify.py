@@ -149,6 +149,13 @@ def cluster_of(monkeypatch, lost: bool) -> FakeCluster:
     return cluster
 
 
+def config_of(url: str) -> str:
+    return json.dumps({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": url}}], "users": [{"name": "u", "user": {}}]})
+
+
 @pytest.fixture(scope="module")
 def servers():
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -163,14 +170,12 @@ def played(servers, tmp_path_factory):
     """Run the role for all hosts; return the output, and a reader of the files that it left."""
     folder = tmp_path_factory.mktemp("verify")
     for host, server in servers.items():
-        (folder / f"{host}.config").write_text(json.dumps({
-            "apiVersion": "v1", "kind": "Config", "current-context": "c",
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-            "clusters": [{"name": "c", "cluster": {"server": server.url}}],
-            "users": [{"name": "u", "user": {}}]}))
+        (folder / f"{host}.config").write_text(config_of(server.url))
     own = {"kubeconfig": f"{folder}/{{{{ inventory_hostname }}}}.config"}
     (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": HOSTS, "vars": {
-        **VARIABLES, "verify_report_path": f"{folder}/{{{{ inventory_hostname }}}}.report"}}}))
+        **VARIABLES, "verify_report_path": f"{folder}/{{{{ inventory_hostname }}}}.report",
+        "verify_report_page": f"{folder}/{{{{ 'lost' if 'lost' in inventory_hostname else 'other' }}}}.html",
+    }}}))
     (folder / "play.yml").write_text(json.dumps([{
         "hosts": "all", "gather_facts": False,
         "module_defaults": {"group/datacache.fluid.fluid": own},
@@ -230,3 +235,36 @@ def test_what_a_lost_node_lacks_is_reported(played):
 
 def test_what_a_lost_node_lacks_fails_on_request(played):
     assert "2 masters are ready, expected 3" in played[1]("node_lost_fails.failure")
+
+
+def test_hosts_with_the_same_path_share_a_page(played):
+    found = {name: json.loads(played[1](f"{name}.json")) for name in ("lost", "other")}
+    assert [(cache["host"], cache["state"]) for cache in found["lost"]["caches"]] == [
+        ("node_lost", "degraded"), ("node_lost_fails", "degraded")]
+    assert [(cache["host"], cache["state"]) for cache in found["other"]["caches"]] == [
+        ("more", "broken"), ("healthy", "kept")]
+    assert "5.65 s" in played[1]("other.html")
+
+
+def test_the_playbook_report_has_all_hosts_on_one_page(servers, tmp_path):
+    """Those that cannot be read too, with the reason."""
+    addresses = {host: servers[host].url for host in ("healthy", "more")} | {"gone": "http://127.0.0.1:1"}
+    for host, url in addresses.items():
+        (tmp_path / f"{host}.config").write_text(config_of(url))
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {
+        "hosts": {host: {"fluid_master_replicas": 5 if host == "more" else 3} for host in addresses},
+        "vars": {
+            "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "fluid_name": "hbase", "fluid_namespace": NAMESPACE, "fluid_probes": False,
+            "fluid_kubeconfig": f"{tmp_path}/{{{{ inventory_hostname }}}}.config",
+            "fluid_report_page": f"{tmp_path}/page.html", "fluid_report_title": "Caches of a test"}}}))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", tmp_path / "hosts.yml",
+         Path(__file__).parents[3] / "playbooks" / "report.yml"],
+        capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "page.json").read_text())
+    assert [(cache["name"], cache["host"], cache["state"]) for cache in found["caches"]] == [
+        ("gone", "gone", "unreadable"), ("data/hbase", "more", "broken"), ("data/hbase", "healthy", "kept")]
+    assert "127.0.0.1" in found["caches"][0]["error"]
+    assert "Caches of a test" in (tmp_path / "page.html").read_text()

@@ -20,7 +20,7 @@ LAYERS = (
     {"masters"},
     {"journal"},
     {"lifecycle", "quorum", "backup", "installation", "verify"},
-    {"rollout", "drill", "diagnose", "preflight"},
+    {"rollout", "drill", "diagnose", "preflight", "report"},
     {"module"},
 )
 LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}
