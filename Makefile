@@ -4,7 +4,7 @@
 
 RUN := python3 tests/tools/run.py
 
-STAGES := unit lint sanity lab-test api-test scenario
+STAGES := unit lint sanity lab-test page-test api-test scenario
 
 .PHONY: help demo test test-all $(STAGES) bench raft build lab-down shell lock clean
 

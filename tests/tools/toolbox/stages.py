@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cluster, paths, sanity, shell, tally
+from . import browser, cluster, paths, sanity, shell, tally
 from .artifact import Collection
 from .tally import Tally
 
@@ -67,6 +67,11 @@ def api_tests(collection: Collection) -> Tally:
     return _pytest(collection, "api-test", environ, *folders, seconds=900)
 
 
+def page_tests(collection: Collection) -> Tally:
+    environ = collection.environ() | {"CHROMIUM": str(browser.ready())}
+    return _pytest(collection, "page-test", environ, paths.CHECKOUT / "tests" / "page", seconds=300)
+
+
 def scenario(collection: Collection) -> Tally:
     """Molecule's default scenario; what it made stays when a step fails, for a person to look at."""
     environ = cluster.start("full", collection.environ(), empty=True)
@@ -85,6 +90,7 @@ STAGES = {
     "lint": Stage("ansible-lint with its production profile, ruff, mypy, changelog fragments", lint),
     "sanity": Stage("ansible-test sanity, nothing ignored", sanity_tests),
     "lab-test": Stage("tests of the lab's own code", lab_tests),
+    "page-test": Stage("the report page in a real browser: phone, desktop, light, dark, paper", page_tests),
     "api-test": Stage("the modules against a real API server with Fluid's CRDs", api_tests),
     "scenario": Stage("the roles and playbooks against real Fluid and Alluxio, by Molecule", scenario),
 }
