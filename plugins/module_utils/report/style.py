@@ -87,6 +87,7 @@ th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 tbody tr:last-child td{border-bottom:0}
 td.short,th{overflow-wrap:normal}
+th:first-child{min-width:10rem}
 td.short{white-space:nowrap}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 dl.pairs{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.35rem 1.25rem}
@@ -169,8 +170,8 @@ _DRAWINGS = """\
 """
 
 _NARROW = """\
-@media (max-width:60rem){.two{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:44rem){
+@media screen and (max-width:60rem){.two{grid-template-columns:minmax(0,1fr)}}
+@media screen and (max-width:44rem){
 .wrap{padding:0 1rem}
 .top{padding:1.25rem 0}
 h1{font-size:1.4rem}
@@ -197,7 +198,9 @@ dl.pairs dd+dt{margin-top:.5rem}
 # Paper has the light palette and everything opened; a card that fits on a page is not split.
 _PAPER = """\
 @page{margin:14mm}
-body{font-size:10pt;background:none}
+html{font-size:9.5pt}
+body{font-size:1rem;background:none}
+.group{grid-template-columns:7rem minmax(0,1fr)}
 .wrap{max-width:none;padding:0}
 .top,.card,details.cache>summary{border-color:var(--line);background:none}
 .card,.node,.steps>li,tr,.group,.plot,.meter{break-inside:avoid}
