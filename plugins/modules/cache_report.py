@@ -154,8 +154,8 @@ def argument_spec() -> dict:
 def earlier(history: list[str], own: str) -> list[dict]:
     """Return the documents of earlier reports. Raises InvalidInput for a file that is none."""
     found = []
-    for option, path in [*(("history", path) for path in history), *([("path", own)] if os.path.exists(own)
-                                                                    else [])]:
+    present = [("path", own)] if os.path.exists(own) else []
+    for option, path in [*(("history", path) for path in history), *present]:
         tree = files.read_json(option, path)
         if not document.is_document(tree):
             raise InvalidInput(f"{option}: {path} is no report of this module: "

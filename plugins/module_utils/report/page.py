@@ -69,14 +69,17 @@ def _overview(report: Mapping[str, Any]) -> Html:
     """Return all caches as a table, the worst first."""
     tally = [pill(state, f"{report['states'][state]} {STATE_TEXTS[state].lower()}") for state in STATES
              if report["states"][state]]
-    rows: list[list[Content]] = [[element("a", cache["name"], href=f"#cache-{number}"),
-              pill(cache["state"], STATE_TEXTS[cache["state"]]), *_numbers(cache), _first_step(cache)]
-            for number, cache in enumerate(report["caches"])]
+    rows = [_row(number, cache) for number, cache in enumerate(report["caches"])]
     head = ("Cache", "State", "Masters", "Workers", "Cached", "First next step")
     return sections.card("Overview", element(
         "div", element("p", *tally, class_="counts"), sections.table(
             head, rows, dict.fromkeys(range(1, 5), "short")), class_="stack"),
         kind="long", level="h2")
+
+
+def _row(number: int, cache: Mapping[str, Any]) -> list[Content]:
+    return [element("a", cache["name"], href=f"#cache-{number}"),
+            pill(cache["state"], STATE_TEXTS[cache["state"]]), *_numbers(cache), _first_step(cache)]
 
 
 def _numbers(cache: Mapping[str, Any]) -> list[str]:
