@@ -91,7 +91,7 @@ class ProbeWriter:
 
     def count(self) -> int:
         """Return the number of directories that are acknowledged so far; 0 also if no answer arrives in time,
-        as while the API server is away.
+        as while the API server is unavailable.
         """
         try:
             output = self._shell.run("count the drill's directories", _COUNT, self._file).strip()
