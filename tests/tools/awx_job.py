@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run a job template of playbooks/vars/awx.yml as AWX runs it: by ansible-runner, without a terminal.
 
@@ -17,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +30,8 @@ import yaml
 CHECKOUT = Path(__file__).parents[2]
 PROJECT = CHECKOUT / "examples" / "awx-project"
 _CREDENTIAL = ("K8S_AUTH_HOST", "K8S_AUTH_API_KEY", "K8S_AUTH_SSL_CA_CERT")
+# Colors and the ends of lines, which ansible-runner takes from a pseudo-terminal.
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*m|\r")
 _HOSTS = """#! /usr/bin/env python3
 # -*- coding: utf-8 -*-
 print({!r})
@@ -95,7 +97,7 @@ def job_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the job: the credential, and nothing else that names a cluster."""
     own = {name: value for name, value in environment.items()
            if not name.startswith(("K8S_AUTH_", "KUBECONFIG"))}
-    return {**own, **credential(environment), "ANSIBLE_FORCE_COLOR": "False"}
+    return {**own, **credential(environment)}
 
 
 def listed(path: Path, variables: dict, environment: Mapping[str, str]) -> dict:
@@ -117,7 +119,7 @@ def run(template: str, given: Mapping[str, str], inventory: dict, environment: M
 
     def handle(event: dict) -> bool:
         if event.get("stdout"):
-            print(event["stdout"], flush=True)
+            print(_TERMINAL.sub("", event["stdout"]), flush=True)
         passed_on.update(event.get("event_data", {}).get("artifact_data") or {})
         return True
 

@@ -39,7 +39,7 @@ def test_a_credential_without_a_certificate_verifies_nothing(environment, verifi
 
 def test_the_job_knows_no_other_cluster():
     found = awx_job.job_environment({"KUBECONFIG": "/x", "K8S_AUTH_CONTEXT": "y", "PATH": "z", **NOWHERE})
-    assert found == {"PATH": "z", **NOWHERE, "K8S_AUTH_VERIFY_SSL": "False", "ANSIBLE_FORCE_COLOR": "False"}
+    assert found == {"PATH": "z", **NOWHERE, "K8S_AUTH_VERIFY_SSL": "False"}
 
 
 def test_the_private_data_directory(tmp_path):

@@ -61,7 +61,6 @@ def test_the_playbooks_and_templates_exist(path):
     for rule in rules(path):
         if playbook := rule["action"].get("run_playbook"):
             assert (CHECKOUT / "playbooks" / f"{playbook['name'].rpartition('.')[2]}.yml").exists()
-            assert playbook["check_files"] is False
         if template := rule["action"].get("run_job_template"):
             assert template["name"].rpartition("}} ")[2] in templates
 
