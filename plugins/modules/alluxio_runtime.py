@@ -73,8 +73,25 @@ options:
     description:
       - Number of workers, C(spec.replicas). Fluid applies a change to a running runtime.
       - With V(0) no worker runs, and the masters keep the metadata. A value below 0 is refused.
+      - A smaller number removes the workers with the highest ordinals, which O(drain_workers) drains first.
     type: int
     default: 1
+  drain_workers:
+    description:
+      - Drains workers before a smaller O(worker_replicas) removes them, so that their part of the cache
+        stays.
+      - Files that are in Alluxio alone are written to their under-stores. If that fails, no worker is
+        removed.
+      - The masters then take them from the workers that clients use (C(fsadmin decommissionWorker)). The
+        module waits two minutes until clients know that, and until the drained workers serve no request.
+      - The remaining workers load the folders and files that were completely cached, at most 20 paths and the
+        largest first. What does not fit is no failure.
+      - Alluxio before 2.9.4 may not have that command. A warning then reports that nothing was drained.
+      - Waits for at most O(wait_timeout), also with O(wait=false). The next run continues an interrupted one.
+        A drained worker that is to stay after all has to be restarted.
+      - With V(false) the data is fetched again when it is read, and files that are in Alluxio alone are lost.
+    type: bool
+    default: true
   tieredstore: &tieredstore
     description: Cache tiers of each worker, fastest first. Two tiers of one medium are refused.
     type: list
@@ -636,6 +653,9 @@ options:
       worker_replicas:
         description: Number of workers, by default O(worker_replicas).
         type: int
+      drain_workers:
+        description: Drains workers before they are removed, by default O(drain_workers).
+        type: bool
       tieredstore: *tieredstore
       properties: *properties
       jvm_options: *jvm_options
@@ -830,6 +850,7 @@ from ..module_utils.lifecycle import (
     runtime_checks,
     waits,
 )
+from ..module_utils.lifecycle.workers import drain
 from ..module_utils.module import arguments, resource, runtime_options
 from ..module_utils.module.option_names import FluidModule
 from ..module_utils.progress import Reporter
@@ -866,6 +887,8 @@ class AlluxioRuntime(resource.Resource):
         recreated = lifecycle_recreate.apply(client, item, existing, write, deadline, reporter.warn)
         if recreated is not None:
             self._existing.pop(ref_of(item))
+        else:
+            drain.before_write(client, item, existing, write, deadline, reporter)
         return recreated
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,

@@ -46,6 +46,16 @@ def stateful_set_name(name: str) -> str:
     return name + "-master"
 
 
+def worker_selector(name: str) -> str:
+    """Return the label selector of a runtime's worker pods (Fluid: charts/alluxio/templates/worker)."""
+    return f"release={name},role=alluxio-worker"
+
+
+def worker_set_name(name: str) -> str:
+    """Return the name of the StatefulSet of a runtime's workers."""
+    return name + "-worker"
+
+
 def config_map_name(name: str) -> str:
     """Return the name of the ConfigMap with the Java options of a runtime's components."""
     return name + "-config"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Annotations on the StatefulSet of a runtime's masters, from which a later run continues an operation. Pure.
+"""Annotations on the StatefulSets of a runtime, from which a later run continues an operation. Pure.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ IN_PROGRESS = MANAGER + "/rollout"
 GROWN = MANAGER + "/masters-known-by-clients"
 # On the StatefulSet, while a master whose node is lost is rebuilt. Value: the pod of the master.
 REBUILD = MANAGER + "/rebuild"
+# On the StatefulSet of the workers, while some of them are drained. Value: the paths to load again, as JSON.
+DRAIN = MANAGER + "/drain"
 # On the pod template, during the restoration of a backup. Value: a Restoration.
 ANNOTATION = MANAGER + "/restore"
 

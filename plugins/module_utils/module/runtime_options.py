@@ -48,6 +48,7 @@ def runtime() -> dict:
         master_replicas={"type": "int", "default": 1},
         recreate={"type": "str"},
         worker_replicas={"type": "int", "default": 1},
+        drain_workers={"type": "bool", "default": True},
         tieredstore={"type": "list", "elements": "dict", "options": level},
         properties={"type": "dict"},
         jvm_options=_list("str"),

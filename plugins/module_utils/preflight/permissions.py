@@ -14,8 +14,9 @@ from . import finding
 from .finding import Finding
 
 CACHE, FLUID, CLUSTER = "cache", "fluid", "cluster"
-_DEPLOY = ("deploy", "deploy_ha")
-_MASTERS = ("deploy_ha", "scale_masters", "rolling_restart", "switch_leader", "rebuild_master", "heal")
+_DEPLOY = ("deploy", "deploy_ha", "scale_workers")
+_MASTERS = ("deploy_ha", "scale_masters", "scale_workers", "rolling_restart", "roll_workers", "switch_leader",
+            "rebuild_master", "heal")
 _READ = ("verify", "diagnose")
 _INSTALL = ("install", "deploy_ha", "upgrade")
 _UPGRADE = ("upgrade",)

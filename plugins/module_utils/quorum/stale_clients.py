@@ -62,9 +62,18 @@ def parse_note(text: str) -> ScaleOutNote | None:
 
 def find(pods: Iterable[dict], note: ScaleOutNote) -> StaleClients | None:
     """Return the clients among a runtime's pods that may not know all masters; None without any."""
-    clients = [pod for pod in pods if pod["metadata"].get("labels", {}).get("role") in _ROLES]
-    names = sorted(_described(pod) for pod in clients if _started(pod) <= note.since)
+    names = sorted(_described(pod) for pod in clients(pods) if is_stale(pod, note))
     return StaleClients(note.known_masters, names) if names else None
+
+
+def clients(pods: Iterable[dict]) -> list[dict]:
+    """Return the workers and FUSE pods among a runtime's pods."""
+    return [pod for pod in pods if pod["metadata"].get("labels", {}).get("role") in _ROLES]
+
+
+def is_stale(pod: dict, note: ScaleOutNote) -> bool:
+    """Return whether the client may know only the masters of the note."""
+    return started(pod) <= note.since
 
 
 def _described(pod: dict) -> str:
@@ -74,8 +83,11 @@ def _described(pod: dict) -> str:
     return f"{_ROLES[role]} {pod['metadata']['name']}{f' (on {node})' if node else ''}"
 
 
-def _started(pod: dict) -> str:
-    """Return the start time of the oldest running container; a later start reads newer addresses."""
+def started(pod: dict) -> str:
+    """Return the start time of the oldest running container, "~" without one.
+
+    A later start reads newer addresses.
+    """
     running = [each["state"]["running"]["startedAt"]
                for each in pod.get("status", {}).get("containerStatuses") or []
                if (each.get("state") or {}).get("running")]

@@ -9,7 +9,8 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
-MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_failover", "alluxio_load", "alluxio_quorum",
+MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_client_rollout", "alluxio_failover",
+           "alluxio_load", "alluxio_quorum",
            "alluxio_quorum_info", "alluxio_restore", "alluxio_rollout", "alluxio_runtime",
            "alluxio_runtime_info", "cache_absent", "cache_diagnosis", "cache_info", "cache_preflight",
            "cache_probe", "cache_report", "data_load", "data_migrate", "data_operation_info", "data_process",

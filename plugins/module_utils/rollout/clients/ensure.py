@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restarts workers and FUSE pods one at a time: the function of the module alluxio_client_rollout. Drives IO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from ...alluxio import drains
+from ...api.bulk import ref_of
+from ...api.client import Client
+from ...api.deadline import Deadline
+from ...api.pod_exec import PodShell
+from ...errors import ApiError, DisruptionForbidden, FluidError, InvalidInput, WaitTimeout
+from ...fluid import diagnosis, kinds as fluid_kinds
+from ...fluid.components import MASTER_CONTAINER
+from ...fluid.lookup import require_not_terminating, require_runtime
+from ...fluid.names import claim_name, stateful_set_name, worker_selector
+from ...k8s import kinds
+from ...k8s.kinds import ObjectRef, ref_to
+from ...k8s.names import require_identity
+from ...k8s.pods import is_ready, unready_reason
+from ...k8s.quantity import parse_time
+from ...k8s.wait_status import WaitStatus
+from ...masters.group import Masters
+from ...masters.lease import held
+from ...progress import Reporter
+from ...quorum.client_notes import note_on
+from ...quorum.stale_clients import ScaleOutNote, started
+from . import plan as client_plan
+from .plan import Plan, Restart
+
+_KIND = fluid_kinds.ALLUXIO_RUNTIME
+_PAUSE = 1.0  # seconds between two looks at a pod
+_LOOK_TIMEOUT = 60.0  # seconds; each look at the heartbeats starts a JVM
+
+
+def require_valid(params: dict) -> None:
+    """Raise InvalidInput for invalid options, without a request."""
+    require_identity(params)
+    if params["wait_timeout"] < 1:
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    after = params["restarted_after"]
+    if (params["scope"] == client_plan.ALL) is not bool(after):
+        raise InvalidInput(f"scope is {params['scope']} and restarted_after is {after or 'not given'}: "
+                           "expected restarted_after with scope: all, and only with it")
+    if after:
+        parse_time(after)
+
+
+def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
+    """Return the module's result; an error carries the restarts before it.
+
+    Without a restart it costs only reads, and no Lease.
+    """
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    planned = _ClientRollout(client, params, deadline, reporter).plan()
+    result = {"changed": bool(planned.restarts), "plan": [each.as_dict() for each in planned.restarts],
+              "applications": [each.as_dict() for each in planned.applications], "done": []}
+    if planned.restarts and not check_mode:
+        with held(client, ref_of(params), deadline, "restart workers and FUSE pods") as holder:
+            rollout = _ClientRollout(holder, params, deadline, reporter)
+            try:
+                rollout.perform(rollout.plan())
+            except FluidError as err:
+                err.details.update(changed=bool(rollout.done), done=rollout.done,
+                                   applications=result["applications"])
+                raise
+        result["done"] = rollout.done
+    for text in client_plan.advice(planned.applications):
+        reporter.warn(f"{_KIND.describe(ref_of(params))}: {text}")
+    return result
+
+
+class _ClientRollout:
+    """The restart of the clients of one runtime, by this algorithm:
+
+    1. Restart the workers by falling ordinal. Before each, all workers that were ready at first are ready.
+    2. After each, wait until its new pod is ready, and until the masters have had a heartbeat of it.
+    3. Restart the FUSE pods that may restart. A node may have none afterwards: Fluid starts one for a reader.
+    """
+
+    def __init__(self, client: Client, params: dict, deadline: Deadline, reporter: Reporter) -> None:
+        self._client, self._params, self._deadline, self._reporter = client, params, deadline, reporter
+        self._ref = ref_of(params)
+        self._what = _KIND.describe(self._ref)
+        self._ready: set[str] = set()
+        self.done: list[dict] = []
+
+    def plan(self) -> Plan:
+        """Return what must be done, and change nothing."""
+        require_not_terminating(require_runtime(self._client, self._ref))
+        after = self._params["restarted_after"]
+        pods = list(self._client.list(kinds.POD, self._ref.namespace))
+        own = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("release") == self._ref.name]
+        self._ready = {pod["metadata"]["name"] for pod in own if _is_ready_worker(pod)}
+        return client_plan.plan(own, self._readers(pods), self._note(),
+                                parse_time(after) if after else None, self._params["fuse"])
+
+    def _readers(self, pods: list[dict]) -> list[dict]:
+        """Return the pods that mount the claim, with those of Datasets that refer to this one."""
+        found = [pod for pod in pods if client_plan.reads(pod, claim_name(self._ref.name))]
+        for namespace, _slash, name in (
+                text.partition("/") for text in diagnosis.references_to(self._client, self._ref)):
+            found += [pod for pod in self._client.list(kinds.POD, namespace)
+                      if client_plan.reads(pod, claim_name(name))]
+        return found
+
+    def perform(self, planned: Plan) -> None:
+        """Perform the plan; the first failure ends it."""
+        for restart in planned.restarts:
+            if restart.component == "worker":
+                self._restart_worker(restart)
+            else:
+                self._restart_fuse(restart)
+            self.done.append(restart.as_dict())
+
+    def _note(self) -> ScaleOutNote | None:
+        workload = self._client.get(
+            kinds.STATEFUL_SET, ObjectRef(self._ref.namespace, stateful_set_name(self._ref.name)))
+        return note_on(workload) if workload else None
+
+    def _restart_worker(self, restart: Restart) -> None:
+        before = self._pod(restart.pod)
+        if before is None:
+            return
+        self._await("the other workers to be ready", lambda: self._others_ready(restart.pod))
+        self._deadline.report_action(f"restarting {restart.pod} of {self._what}: {restart.reason}")
+        self._evict(before)
+        after = self._await(f"pod {restart.pod} to be ready",
+                            lambda: _is_replaced(self._pod(restart.pod), before))
+        if (node := after["spec"].get("nodeName", "")) != restart.node:
+            self._reporter.warn(f"{self._what}: {restart.pod} moved from node {restart.node} to {node}, so "
+                                "what it had cached is fetched again when it is read")
+        self._await(f"a heartbeat of {restart.pod}", lambda: self._is_registered(after))
+
+    def _restart_fuse(self, restart: Restart) -> None:
+        before = self._pod(restart.pod)
+        if before is None:
+            return
+        self._deadline.report_action(f"restarting {restart.pod} of {self._what} on node {restart.node}")
+        self._client.delete(kinds.POD, ref_to(before), before["metadata"]["uid"])
+        self._await(f"the end of pod {restart.pod}", lambda: WaitStatus(self._pod(restart.pod) is None))
+
+    def _evict(self, pod: dict) -> None:
+        def attempt() -> WaitStatus:
+            try:
+                self._client.evict(ref_to(pod), pod["metadata"]["uid"])
+            except DisruptionForbidden as err:
+                return WaitStatus(False, str(err))
+            return WaitStatus(True)
+
+        self._await(f"the eviction of pod {pod['metadata']['name']}", attempt)
+
+    def _is_registered(self, pod: dict) -> WaitStatus:
+        """Return whether the masters have had a heartbeat of the worker since its container started.
+
+        Until they give it up they list a worker that has ended, with its last heartbeat.
+        """
+        host = pod.get("status", {}).get("hostIP", "")
+        masters = Masters(self._client, self._ref).pods()
+        if not masters or not is_ready(masters[0]):
+            return WaitStatus(False, "no master is ready")
+        shell = PodShell(
+            self._client, ref_to(masters[0]), MASTER_CONTAINER, _LOOK_TIMEOUT, "bash", bounded=True)
+        found: dict[str, int] = {}
+        with suppress(ApiError):  # a master may restart meanwhile
+            found = drains.parse_heartbeats(shell.run("read the workers' heartbeats", drains.HEARTBEATS))
+        runs = (self._client.server_time() - parse_time(started(pod))).total_seconds()
+        if host not in found:
+            return WaitStatus(False, f"no master lists a worker on {host}")
+        return WaitStatus(found[host] < runs, f"the last one is {found[host]} s old")
+
+    def _others_ready(self, name: str) -> WaitStatus:
+        """Return whether the workers that were ready at first, but this one, are ready."""
+        pods = self._client.list(kinds.POD, self._ref.namespace, worker_selector(self._ref.name))
+        missing = self._ready - {name} - {pod["metadata"]["name"] for pod in pods if is_ready(pod)}
+        return WaitStatus(not missing, f"{', '.join(sorted(missing))} is not ready")
+
+    def _pod(self, name: str) -> dict | None:
+        return self._client.get(kinds.POD, ObjectRef(self._ref.namespace, name))
+
+    def _await(self, what: str, question: Callable[[], WaitStatus]) -> Any:
+        return self._deadline.poll_until(what, question, _PAUSE, lambda progress: WaitTimeout(
+            f"timed out after {self._deadline.seconds:g} s while waiting for {what} of {self._what}: "
+            f"{progress or 'no reason known'}; run this again to continue"))
+
+
+def _is_ready_worker(pod: dict) -> bool:
+    return pod["metadata"]["labels"].get("role") == client_plan.WORKER and is_ready(pod)
+
+
+def _is_replaced(pod: dict | None, before: dict) -> WaitStatus:
+    """Return whether a new pod of the name is ready, with the pod."""
+    if pod is None or pod["metadata"]["uid"] == before["metadata"]["uid"]:
+        return WaitStatus(False, "the new pod does not exist yet")
+    return WaitStatus(is_ready(pod), unready_reason(pod), value=pod)

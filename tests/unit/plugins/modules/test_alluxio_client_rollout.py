@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module alluxio_client_rollout: which clients restart, in which order, which applications it names."""
+
+import pytest
+
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+MODULE = "alluxio_client_rollout"
+CACHE = {"name": "hbase", "namespace": "data"}
+BEFORE, AFTER = "2026-11-23T10:00:00Z", "2026-11-23T11:59:00Z"
+ALL = {"scope": "all", "restarted_after": "2026-11-23T11:00:00Z"}
+READY = [{"type": "Ready", "status": "True"}]
+NOTE = {"datacache.fluid/masters-known-by-clients": "3 2026-11-23T10:30:00Z"}
+
+
+@pytest.fixture
+def pod(cluster):
+    def put(name, role, node, since=BEFORE, ready=True, namespace="data", claim=None, phase="Running"):
+        volumes = [{"name": "files", "persistentVolumeClaim": {"claimName": claim}}] if claim else []
+        cluster.put(kinds.POD, {
+            "metadata": {"name": name, "namespace": namespace,
+                         "labels": {"release": "hbase", "role": role} if role else {}},
+            "spec": {"nodeName": node, "volumes": volumes},
+            "status": {"phase": phase, "hostIP": f"ip-{node}", "conditions": READY if ready else [],
+                       "containerStatuses": [{"name": "one", "state": {"running": {"startedAt": since}}}]}})
+    return put
+
+
+@pytest.fixture
+def cache(cluster, pod, monkeypatch):
+    """A cache with two workers and two FUSE pods, one of them with a reader."""
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {"metadata": {**CACHE}, "spec": {"master": {"replicas": 3}}})
+    cluster.put(fluid_kinds.DATASET, {"metadata": {**CACHE}, "spec": {}, "status": {}})
+    cluster.put(kinds.STATEFUL_SET, {"metadata": {"name": "hbase-master", "namespace": "data"},
+                                     "spec": {"replicas": 3}})
+    pod("hbase-master-0", "alluxio-master", "n0")
+    for index in range(2):
+        pod(f"hbase-worker-{index}", "alluxio-worker", f"n{index}")
+        pod(f"hbase-fuse-{index}", "alluxio-fuse", f"n{index}")
+    pod("app", None, "n0", claim="hbase")
+    pod("ended", None, "n1", claim="hbase", phase="Succeeded")
+    cluster.heartbeats = {"ip-n0": 0, "ip-n1": 0}
+    deleted, delete = [], cluster.delete
+
+    def delete_pod(kind, ref, *args, **options):
+        found = delete(kind, ref, *args, **options)
+        if kind is kinds.POD:
+            deleted.append(ref.name)
+            if "worker" in ref.name:
+                cluster.later(5, lambda: pod(ref.name, "alluxio-worker", f"n{ref.name[-1]}", AFTER))
+        return found
+
+    def execute(_client, _pod, _container, command, _timeout):
+        assert command[3] == "read the workers' heartbeats"
+        return pod_exec.ExecResult(0, "".join(
+            f"{host}  In Service  {age}  capacity  1GB\n" for host, age in cluster.heartbeats.items()), "")
+
+    monkeypatch.setattr(cluster, "delete", delete_pod)
+    monkeypatch.setattr(pod_exec, "execute", execute)
+    return deleted
+
+
+def names(entries):
+    return [entry["pod"] for entry in entries]
+
+
+def test_workers_restart_by_falling_ordinal_then_unused_fuse_pods(cluster, run, cache):
+    predicted = run(MODULE, check=True, **CACHE, **ALL)
+    assert (predicted["done"], cache, cluster.writes()) == ([], [], [])
+    result = run(MODULE, **CACHE, **ALL)
+    assert cache == ["hbase-worker-1", "hbase-worker-0", "hbase-fuse-1"]
+    assert names(result["done"]) == names(result["plan"]) == names(predicted["plan"]) == cache
+    assert result["changed"] is predicted["changed"] is True
+    assert result["applications"] == predicted["applications"] == [
+        {"pod": "data/app", "node": "n0", "fuse_pod": "hbase-fuse-0", "restart": "before"}]
+    assert result["warnings"] == predicted["warnings"] == [
+        "AlluxioRuntime hbase in namespace data: data/app read through FUSE pods that were not restarted: "
+        "end these pods, then run this again"]
+
+
+def test_a_second_run_continues(cluster, run, cache):
+    run(MODULE, **CACHE, **ALL)
+    cache.clear()
+    result = run(MODULE, **CACHE, **ALL)
+    assert (result["changed"], cache) == (False, [])
+    assert result["applications"][0]["pod"] == "data/app"
+
+
+def test_a_run_without_a_restart_costs_four_reads(cluster, run, cache):
+    cluster.requests.clear()
+    assert not run(MODULE, **CACHE)["changed"]
+    assert cluster.requests == [("get", "alluxioruntimes"), ("list", "pods"), ("get", "datasets"),
+                                ("get", "statefulsets")]
+
+
+@pytest.mark.parametrize(("fuse", "deleted", "when"), [
+    ("none", [], ["before"]), ("unused", ["hbase-fuse-1"], ["before"]),
+    ("all", ["hbase-fuse-0", "hbase-fuse-1"], ["after"]),
+])
+def test_which_fuse_pods_restart(run, cache, fuse, deleted, when):
+    result = run(MODULE, **CACHE, **ALL, fuse=fuse)
+    assert cache[2:] == deleted
+    assert [each["restart"] for each in result["applications"]] == when
+
+
+def test_stale_clients(cluster, run, cache, pod):
+    cluster.change(kinds.STATEFUL_SET, "hbase-master", "data", {"metadata": {"annotations": NOTE}})
+    pod("hbase-worker-0", "alluxio-worker", "n0", AFTER)
+    result = run(MODULE, **CACHE)
+    assert cache == ["hbase-worker-1", "hbase-fuse-1"]
+    assert result["plan"][0]["reason"] == f"it started at {BEFORE} and may know only 3 masters"
+
+
+def test_readers_of_datasets_that_refer_to_it(cluster, run, cache, pod):
+    cluster.change(fluid_kinds.DATASET, "hbase", "data", {"status": {"datasetRef": ["team/shared"]}})
+    pod("other", None, "n1", namespace="team", claim="shared")
+    result = run(MODULE, **CACHE, **ALL)
+    assert "hbase-fuse-1" not in cache
+    assert names(result["applications"]) == ["data/app", "team/other"]
+
+
+def test_the_next_worker_waits_for_a_heartbeat_since_the_start(cluster, run, cache):
+    """A worker that has ended stays in the masters' list with its last heartbeat."""
+    cluster.heartbeats["ip-n1"] = 10 ** 6
+    cluster.later(60, lambda: cluster.heartbeats.update({"ip-n1": 1}))
+    run(MODULE, **CACHE, **ALL, fuse="none")
+    assert cache == ["hbase-worker-1", "hbase-worker-0"]
+    assert cluster.now >= 60
+
+
+def test_a_worker_that_does_not_return_ends_the_run(cluster, run, cache, monkeypatch):
+    del cluster.heartbeats["ip-n1"]
+    result = run(MODULE, **CACHE, **ALL, wait_timeout=30)
+    assert result["failed"] and result["done"] == []
+    assert "a heartbeat of hbase-worker-1 of AlluxioRuntime hbase in namespace data" in result["msg"]
+    assert "no master lists a worker on ip-n1" in result["msg"]
+    assert cache == ["hbase-worker-1"]
+
+
+def test_no_worker_restarts_while_another_is_not_ready(cluster, run, cache, pod):
+    """One that was not ready at first does not count: its restart may be the remedy."""
+    pod("hbase-worker-0", "alluxio-worker", "n0", ready=False)
+    assert names(run(MODULE, **CACHE, **ALL, fuse="none")["done"]) == ["hbase-worker-1", "hbase-worker-0"]
+
+
+def test_a_disruption_budget_delays_the_eviction(cluster, run, cache):
+    cluster.budget_forbids = True
+
+    def allow():
+        cluster.budget_forbids = False
+    cluster.later(20, allow)
+    run(MODULE, **CACHE, **ALL, fuse="none")
+    assert cluster.now >= 20 and cache == ["hbase-worker-1", "hbase-worker-0"]
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"scope": "all"}, "expected restarted_after with scope: all"),
+    ({"restarted_after": BEFORE}, "expected restarted_after with scope: all"),
+    ({"scope": "all", "restarted_after": "today"}, "restarted_after is 'today'"),
+    ({"wait_timeout": 0}, "wait_timeout is 0: expected at least one second"),
+])
+def test_an_invalid_option_is_refused(cluster, run, options, message):
+    assert message in run(MODULE, **CACHE, **options)["msg"]
+    assert cluster.requests == []
+
+
+def test_no_runtime(run):
+    assert "does not exist" in run(MODULE, **CACHE)["msg"]
