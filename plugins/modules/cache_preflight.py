@@ -39,8 +39,8 @@ options:
     elements: str
     default: [deploy_ha]
     choices: [deploy, deploy_ha, scale_workers, scale_masters, rolling_restart, roll_workers, switch_leader,
-              rebuild_master, heal, verify, diagnose, backup, restore, failover_drill, cleanup, remount,
-              install, upgrade, data_operations, inventory, events]
+              rebuild_master, heal, verify, diagnose, report, backup, restore, failover_drill, cleanup,
+              remount, install, upgrade, data_operations, inventory, events]
   probe:
     description:
       - Also starts a pod in the namespace that connects to the under-stores, and deletes it. It shows whether

@@ -17,7 +17,8 @@ CACHE, FLUID, CLUSTER = "cache", "fluid", "cluster"
 _DEPLOY = ("deploy", "deploy_ha", "scale_workers")
 _MASTERS = ("deploy_ha", "scale_masters", "scale_workers", "rolling_restart", "roll_workers", "switch_leader",
             "rebuild_master", "heal")
-_READ = ("verify", "diagnose")
+_VERIFY, _DIAGNOSE = ("verify", "report"), ("diagnose", "report")
+_READ = ("verify", "diagnose", "report")
 _INSTALL = ("install", "deploy_ha", "upgrade")
 _UPGRADE = ("upgrade",)
 _BACKUPS = ("backup", "restore")
@@ -74,16 +75,16 @@ NEEDS = (
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "delete"), (*_CLEANUP, "rebuild_master")),
     Need(CACHE, "", ("pods", "events"), ("list",), _EACH_CACHE),
     Need(CACHE, "", ("pods/log",), ("get",), (*_MASTERS, *_READ, *_DRILL, *_BACKUPS)),
-    Need(CACHE, "apps", ("statefulsets",), ("list",), (*_DEPLOY, "diagnose")),
+    Need(CACHE, "apps", ("statefulsets",), ("list",), (*_DEPLOY, *_DIAGNOSE)),
     Need(CACHE, "apps", ("statefulsets",), ("watch", "create", "delete"), _DEPLOY),
     Need(CACHE, "apps", ("statefulsets",), ("get", "patch"), (*_MASTERS, *_DEPLOY, "restore")),
-    Need(CACHE, "", ("pods",), ("create", "delete", "watch"), ("verify", *_DEPLOY, *_BACKUPS, *_DRILL)),
+    Need(CACHE, "", ("pods",), ("create", "delete", "watch"), (*_VERIFY, *_DEPLOY, *_BACKUPS, *_DRILL)),
     Need(CACHE, "", ("pods",), ("get", "delete"), (*_MASTERS, *_DRILL)),
     Need(CACHE, "", ("pods",), ("patch",), _MASTERS, "a scheduled run may repeat what an earlier one tried"),
     Need(CACHE, "", ("pods/eviction",), ("create",), _MASTERS),
     Need(CACHE, "", ("pods/proxy",), ("get",), (*_MASTERS, *_READ, *_DRILL)),
     Need(CACHE, "", ("pods/exec",), ("get", "create"), (*_MASTERS, *_READ, *_DRILL, *_BACKUPS, *_REMOUNT)),
-    Need(CACHE, "", ("services",), ("get", "list"), (*_MASTERS, "diagnose")),
+    Need(CACHE, "", ("services",), ("get", "list"), (*_MASTERS, *_DIAGNOSE)),
     Need(CACHE, "", ("services",), ("watch", "create", "delete"), _MASTERS),
     Need(CACHE, "", ("secrets",), ("get",), _REMOUNT,
          "a mount is not made to wait until the masters see the present contents of its Secrets"),
@@ -109,7 +110,7 @@ NEEDS = (
          "promises about Fluid's controllers and CSI plugin are unknown"),
     Need(FLUID, "", ("pods", "events"), ("list",), _READ,
          "the pods of Fluid's controllers and CSI plugin are unknown"),
-    Need(FLUID, "", ("pods/log",), ("get",), ("diagnose",), "the archive lacks the logs of Fluid"),
+    Need(FLUID, "", ("pods/log",), ("get",), _DIAGNOSE, "the archive lacks the logs of Fluid"),
     Need(FLUID, "", ("secrets",), ("list",), _INSTALL, "each run of install runs helm"),
     Need(CLUSTER, "", ("persistentvolumes",), ("get",), (*_DEPLOY, *_READ)),
     Need(CLUSTER, "", ("persistentvolumes",), ("list", "watch", "patch"), _DEPLOY),
@@ -127,7 +128,7 @@ NEEDS = (
     Need(CLUSTER, _FLUID_GROUP, ("*",), ("list",), _CLEANUP, "cleanup_fluid fails"),
     Need(CLUSTER, "apiextensions.k8s.io", ("customresourcedefinitions",), ("list", "delete"), _CLEANUP,
          "cleanup_fluid fails"),
-    Need(CLUSTER, "apiextensions.k8s.io", ("customresourcedefinitions",), ("get",), ("diagnose",),
+    Need(CLUSTER, "apiextensions.k8s.io", ("customresourcedefinitions",), ("get",), _DIAGNOSE,
          "definitions that are older than Fluid are not found"),
     Need(CLUSTER, "", ("nodes",), ("patch",), _CLEANUP, "cleanup_force leaves labels on nodes"),
     Need(CLUSTER, "apps", ("deployments",), ("list",), (*_CLEANUP, *_READ),
@@ -138,7 +139,7 @@ NEEDS = (
     Need(CLUSTER, "", ("namespaces",), ("get",), _INSTALL),
     Need(CLUSTER, _FLUID_GROUP, ("alluxioruntimes", *_RUNTIMES), ("list",), _INSTALL),
     Need(CLUSTER, _FLUID_GROUP, ("datasets",), ("get", "list"), _UPGRADE),
-    Need(CLUSTER, "", ("pods",), ("list",), ("diagnose",),
+    Need(CLUSTER, "", ("pods",), ("list",), _DIAGNOSE,
          "the pods of other namespaces that take a port, and those of the cluster's DNS, are unknown"),
     Need(CLUSTER, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list",), _INVENTORY,
          "the inventory needs namespaces"),

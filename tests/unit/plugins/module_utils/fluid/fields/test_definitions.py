@@ -28,7 +28,7 @@ NOT_OF_THE_SPEC = {
     "dataset": {"name", "namespace", "labels", "annotations", "spec_overrides"},
     "alluxio_runtime": {
         "name", "namespace", "labels", "annotations", "spec_overrides", "recreate", "journal_volume",
-        "spread_masters", "stable_peer_addresses", "disruption_budget",
+        "spread_masters", "stable_peer_addresses", "disruption_budget", "drain_workers",
         "network_mode",  # master.networkMode and worker.networkMode, which have options of their own
         "raft",  # keys in properties
     },
