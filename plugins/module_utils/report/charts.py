@@ -40,7 +40,7 @@ def percent(value: float | None) -> str:
     return f"{math.floor(value):d}%" if value < 100 else f"{value:.0f}%"
 
 
-def bar(parts: Sequence[tuple[float, str]], label: str) -> Html:
+def stripe(parts: Sequence[tuple[float, str]], label: str) -> Html:
     """Return a bar of parts side by side. parts: share of the width from 0 to 1, and class."""
     rectangles, left = [], 0.0
     for share, kind in parts:
@@ -60,7 +60,7 @@ def reads(found: Mapping[str, Any]) -> Html:
              "one"), ("Second read, warm", second, "two-of"))
     return element("div", *(
         element("div", element("div", element("span", text), element("b", seconds(value)), class_="head"),
-                bar([(value / longest, kind)], f"{text}: {seconds(value)}"))
+                stripe([(value / longest, kind)], f"{text}: {seconds(value)}"))
         for text, value, kind in rows), class_="bars")
 
 

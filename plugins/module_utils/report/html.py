@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import Union
 
 _VOID = frozenset({"br", "link", "meta"})
 # Control characters and halves of surrogate pairs, which no document can contain.
@@ -20,7 +21,8 @@ class Html:
     text: str
 
 
-Content = Html | str | int | float | None
+# An expression, which Python evaluates: pylint takes the operator | of types for an error.
+Content = Union[Html, str, int, float, None]  # noqa: UP007
 
 
 def _escaped(content: Content) -> str:

@@ -123,7 +123,7 @@ def _meter(title: str, share: float | None, detail: str, kind: str) -> Html:
     shown = charts.percent(share)
     return element(
         "div", element("div", element("span", title), element("b", shown)),
-        charts.bar([((share or 0) / 100, kind)], f"{title}: {shown}"),
+        charts.stripe([((share or 0) / 100, kind)], f"{title}: {shown}"),
         element("p", detail, class_="small muted"), class_="meter")
 
 
@@ -135,7 +135,7 @@ def _hits(ratios: Mapping[str, float | None]) -> Html:
     return element(
         "div", element("div", element("span", "Hit ratio of the last minute"),
                        element("b", charts.percent(total))),
-        charts.bar([(local / 100, "one"), (remote / 100, "two-of")],
+        charts.stripe([(local / 100, "one"), (remote / 100, "two-of")],
                    f"Hit ratio: {charts.percent(total)}"),
         element("p", *_key(("one", f"{charts.percent(local)} by a worker on the same node"),
                            ("two-of", f"{charts.percent(remote)} by another worker")), class_="key"),

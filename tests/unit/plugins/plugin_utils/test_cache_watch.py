@@ -22,10 +22,10 @@ LEADER = "hbase-master-2"  # as recorded
 READY = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
 
 
-def put_pod(cluster, name, role, status=READY, **spec):
+def put_pod(cluster, name, role, status=None, **spec):
     cluster.put(kinds.POD, {
         "metadata": {"name": name, "namespace": "data", "labels": {"release": "hbase", "role": role}},
-        "spec": spec, "status": status})
+        "spec": spec, "status": status or READY})
 
 
 def put_dataset(cluster, phase="Bound"):

@@ -31,7 +31,7 @@ def test_percent(value, text):
     ([(0.5, "one")], ["500"]), ([(0.0001, "one")], ["6"]), ([(0.0, "one")], ["0"]),
     ([(0.7, "one"), (0.7, "two-of")], ["700", "300"])])
 def test_a_bar_stays_within_its_track(parts, widths):
-    assert re.findall(r'width="([\d.]+)"', charts.bar(parts, "x").text)[1:] == widths
+    assert re.findall(r'width="([\d.]+)"', charts.stripe(parts, "x").text)[1:] == widths
 
 
 @pytest.mark.parametrize(("values", "scale"), [
