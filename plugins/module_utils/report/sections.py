@@ -136,7 +136,7 @@ def _hits(ratios: Mapping[str, float | None]) -> Html:
         "div", element("div", element("span", "Hit ratio of the last minute"),
                        element("b", charts.percent(total))),
         charts.stripe([(local / 100, "one"), (remote / 100, "two-of")],
-                   f"Hit ratio: {charts.percent(total)}"),
+                      f"Hit ratio: {charts.percent(total)}"),
         element("p", *_key(("one", f"{charts.percent(local)} by a worker on the same node"),
                            ("two-of", f"{charts.percent(remote)} by another worker")), class_="key"),
         element("p", "Fluid shows 0% also if nothing was read.",
