@@ -450,8 +450,9 @@ class Rebuild:
                 self._removed.add(domain)
 
     def _delete(self, kind: Kind, existing: dict | None, grace: int | None = None) -> None:
+        """Delete the object. Sent once: a node that returns in the meantime keeps its journal."""
         if existing is not None:
-            self._client.delete(
+            self._client.once().delete(
                 kind, self._ref(existing["metadata"]["name"]), existing["metadata"]["uid"], grace=grace)
 
     def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> None:

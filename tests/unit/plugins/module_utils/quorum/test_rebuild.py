@@ -441,6 +441,26 @@ def test_a_node_that_returns_keeps_its_journal(start):
     assert masters.claim(1)["metadata"]["uid"] == old and mark(masters) is None
 
 
+@pytest.mark.parametrize("kind", [kinds.PERSISTENT_VOLUME_CLAIM, kinds.POD])
+def test_a_node_that_returns_while_no_api_server_answers_keeps_its_journal(start, monkeypatch, kind):
+    """A deletion is not repeated without another look."""
+    masters = start()
+    old = masters.claim(1)["metadata"]["uid"]
+    masters.lose_node(1)
+    delete, refused = masters.cluster.delete, []
+
+    def unavailable(asked, *args, **options):
+        if asked == kind and not refused:
+            refused.append(asked)
+            masters.power_on(1, "node2")
+            raise ServerUnavailable("connection refused")
+        return delete(asked, *args, **options)
+    monkeypatch.setattr(masters.cluster, "delete", unavailable)
+    rebuild(masters)
+    assert refused and (kind is kinds.POD or masters.claim(1)["metadata"]["uid"] == old)
+    assert masters.whole() and mark(masters) is None
+
+
 def test_the_runtime_must_exist(start):
     masters = start()
     masters.cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
