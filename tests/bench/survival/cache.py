@@ -43,16 +43,24 @@ class NotInTime(Exception):
 @dataclass(frozen=True)
 class Kind:
     """What a cache is made like. profile: of its Raft timeouts. journal: the type of the journals' volumes.
+
+    inodes_cached: most inodes that a master keeps in its heap.
     """
 
     profile: str
     network: str
     journal: str = "emptyDir"
+    inodes_cached: int = 0
 
     @property
     def name(self) -> str:
         network = "host" if self.network == "HostNetwork" else "container"
-        return f"raft-{self.profile}-{network}{'-claim' if self.journal == 'claim' else ''}"
+        parts = ("claim" if self.journal == "claim" else "", "disk" if self.inodes_cached else "")
+        return "-".join(["raft", self.profile, network, *filter(None, parts)])
+
+    def properties(self) -> dict[str, str]:
+        limit = {"alluxio.master.metastore.inode.cache.max.size": str(self.inodes_cached)}
+        return limit if self.inodes_cached else {}
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class Cache:
         return {"name": "Declare the runtime", "datacache.fluid.alluxio_runtime": {
             **self.identity(), "master_replicas": MASTERS, "worker_replicas": 1,
             "network_mode": self.kind.network, "journal_volume": {"type": self.kind.journal},
-            "raft": {"profile": self.kind.profile},
+            "raft": {"profile": self.kind.profile}, "properties": self.kind.properties(),
             "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "256Mi", "high": "0.95",
                              "low": "0.7"}], **options}}
 
