@@ -4,12 +4,12 @@
 
 RUN := python3 tests/tools/run.py
 
-STAGES := unit lint sanity lab-test page-test api-test scenario
+STAGES := unit matrix lint sanity lab-test page-test api-test scenario
 
-.PHONY: help demo test test-all $(STAGES) bench raft build lab-down shell lock clean
+.PHONY: help demo test test-all $(STAGES) bench raft build lab-down shell lock generate clean
 
 help:
 	@$(RUN) --help
 
-demo test test-all $(STAGES) bench raft build lab-down shell lock clean:
+demo test test-all $(STAGES) bench raft build lab-down shell lock generate clean:
 	@$(RUN) $@

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: alluxio
 short_description: Alluxio caches and their masters as hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: alluxio_client_rollout
 short_description: Restart workers and FUSE pods of an AlluxioRuntime one at a time
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: alluxio_failover
 short_description: Kill the leader of an AlluxioRuntime's masters on purpose, and measure the failover
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

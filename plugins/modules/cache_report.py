@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cache_report
 short_description: Write a page about the state of caches
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: data_operation_info
 short_description: Read Fluid's data operations
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: validate_variables
 short_description: Validate the inventory variables of the playbooks before the cluster is touched
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

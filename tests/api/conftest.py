@@ -8,8 +8,8 @@ from importlib import import_module
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 from fluid_stand_in import FluidStandIn
+from module_arguments import patch_module_args
 from raw_api import FLUID, RawApi
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import client, transport

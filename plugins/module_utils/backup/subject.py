@@ -104,7 +104,7 @@ class Subject:
 
     def require_masters(self) -> None:
         """Raise PreconditionFailed as workload does."""
-        _workload = self.workload
+        _ = self.workload
 
     @property
     def masters(self) -> int:

@@ -26,6 +26,17 @@ class Collection:
     path: Path
     tools: Tools
 
+    @property
+    def folder(self) -> Path:
+        """The collection's own folder."""
+        return self.path / "ansible_collections" / "datacache" / "fluid"
+
+    @property
+    def archive(self) -> Path:
+        """The archive that it was installed from."""
+        [archive] = self.path.glob("datacache-fluid-*.tar.gz")
+        return archive
+
     def environ(self) -> dict[str, str]:
         """The variables with which Ansible and Python find the collection, kubernetes.core and the tools."""
         search = f"{self.path}:{self.tools.collections}"
@@ -78,6 +89,7 @@ def _install(archive: Path, collection: Collection) -> None:
     environ = collection.environ() | {"ANSIBLE_COLLECTIONS_PATH": f"{partial}:{collection.tools.collections}"}
     shell.quiet([collection.tools.program("ansible-galaxy"), "collection", "install", archive, "--offline",
                  "--collections-path", partial], env=environ)
+    shutil.copy2(archive, partial)
     partial.rename(collection.path)
 
 

@@ -26,6 +26,13 @@ def lock() -> int:
     return 0
 
 
+def generate() -> int:
+    """Write the files that are made from others."""
+    tools = environment.ready()
+    return shell.status([tools.program("python"), "-m", "generated"], os.environ,
+                        paths.CHECKOUT / "tests" / "tools")
+
+
 def clean() -> int:
     shutil.rmtree(paths.BUILD, ignore_errors=True)
     return 0
@@ -43,6 +50,7 @@ COMMANDS = {
     "build": (build, "build the collection, install it and print where"),
     "shell": (open_shell, "open a shell in which Ansible, pytest and Molecule find the collection"),
     "lock": (lock, "pin the newest development tools in requirements-dev.txt"),
+    "generate": (generate, "write the files that are made from others, such as the roles' README.md"),
     "clean": (clean, "remove what builds and tests wrote into the checkout"),
 }
 

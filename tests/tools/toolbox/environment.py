@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,11 @@ from . import paths, shell
 
 LOCK_HEADER = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Written by `make lock` from the dev group of pyproject.toml; do not edit.
+# Written by `make lock` from the {group} group of pyproject.toml; do not edit.
 """
 
-COLLECTIONS = ("ansible_collections/kubernetes/core/", "ansible_collections/awx/awx/")
+KUBERNETES_CORE = "ansible_collections/kubernetes/core/"
+COLLECTIONS = (KUBERNETES_CORE, "ansible_collections/awx/awx/")
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,36 @@ def ready() -> Tools:
             shutil.rmtree(tools.root, ignore_errors=True)
             make_venv(tools.root / "venv")
             shell.run([tools.program("pip"), "install", "--quiet", "--requirement", paths.LOCK])
-            _unpack_collections(tools)
+            unpack_collections(tools.program("pip"), ansible_release(), tools.collections)
             complete.touch()
     return tools
 
 
-def make_venv(folder: Path) -> None:
+def with_packages(name: str, packages: Sequence[str | Path], python: str | Path = sys.executable) -> Path:
+    """The folder of programs of another virtual environment; made on the first call.
+
+    packages: the arguments of pip. A file among them counts by its contents.
+    """
+    contents = [each.read_text() if isinstance(each, Path) else each for each in packages]
+    key = hashlib.sha256("\0".join([sys.version, str(python), *contents]).encode()).hexdigest()[:16]
+    root = paths.tool_cache() / f"{name}-{key}"
+    complete = root / ".complete"
+    with exclusive(root.with_name(f"{root.name}.lock")):
+        if not complete.exists():
+            print(f"installing {name} into {root}", flush=True)
+            shutil.rmtree(root, ignore_errors=True)
+            make_venv(root / "venv", python)
+            shell.run([root / "venv" / "bin" / "pip", "install", "--quiet", *packages])
+            complete.touch()
+    return root / "venv" / "bin"
+
+
+def make_venv(folder: Path, python: str | Path = sys.executable) -> None:
     try:
-        shell.quiet([sys.executable, "-m", "venv", folder])
+        shell.quiet([python, "-m", "venv", folder])
     except shell.CommandFailed as failed:
         raise shell.CommandFailed(
-            f"{sys.executable} cannot make a virtual environment; on Debian and Ubuntu install "
+            f"{python} cannot make a virtual environment; on Debian and Ubuntu install "
             f"python3-venv.\n{failed}"
         ) from failed
 
@@ -83,16 +103,30 @@ def exclusive(lock: Path) -> Iterator[None]:
 
 
 def resolve() -> None:
-    """Pin the newest tools that pyproject.toml admits, with all that they need."""
-    with tempfile.TemporaryDirectory() as folder:
-        venv = Path(folder) / "venv"
-        make_venv(venv)
-        shell.run([venv / "bin" / "pip", "install", "--quiet", *_pyproject()["dependency-groups"]["dev"]])
-        paths.LOCK.write_text(LOCK_HEADER + shell.quiet([venv / "bin" / "pip", "freeze"]))
+    """Pin the newest tools that pyproject.toml admits, with all that they need; each group on its own."""
+    for group, lock in (("dev", paths.LOCK), ("release", paths.RELEASE_LOCK)):
+        with tempfile.TemporaryDirectory() as folder:
+            venv = Path(folder) / "venv"
+            make_venv(venv)
+            shell.run([venv / "bin" / "pip", "install", "--quiet", *_pyproject()["dependency-groups"][group]])
+            pins = shell.quiet([venv / "bin" / "pip", "freeze"])
+            lock.write_text(LOCK_HEADER.format(group=group) + pins)
+
+
+def site_packages(programs: Path) -> Path:
+    """The folder of Python's packages of an environment, by its folder of programs."""
+    [folder] = programs.parent.glob("lib/python3.*/site-packages")
+    return folder
 
 
 def ansible_release() -> str:
     return _pyproject()["tool"]["datacache"]["ansible"]
+
+
+def ansible_core() -> str:
+    """The version of ansible-core that the development tools pin."""
+    [pin] = [line for line in paths.LOCK.read_text().splitlines() if line.startswith("ansible-core==")]
+    return pin.partition("==")[2]
 
 
 def _pyproject() -> dict:
@@ -105,12 +139,16 @@ def _fingerprint() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _unpack_collections(tools: Tools) -> None:
-    download = tools.root / "download"
-    shell.run([tools.program("pip"), "download", "--quiet", "--no-deps", "--only-binary", ":all:",
-               "--dest", download, f"ansible=={ansible_release()}"])
-    [wheel] = download.glob("ansible-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(
-            tools.collections, [name for name in archive.namelist() if name.startswith(COLLECTIONS)])
-    shutil.rmtree(download)
+def unpack_collections(pip: Path, release: str, collections: Path) -> None:
+    """Put kubernetes.core and awx.awx of a release of the PyPI package ansible onto a collections path.
+
+    Releases since 14 carry no awx.awx.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # The Python that runs pip may be older than the release requires.
+        shell.run([pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:",
+                   "--ignore-requires-python", "--dest", folder, f"ansible=={release}"])
+        [wheel] = Path(folder).glob("ansible-*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(
+                collections, [name for name in archive.namelist() if name.startswith(COLLECTIONS)])

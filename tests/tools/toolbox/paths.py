@@ -11,6 +11,7 @@ BUILD = CHECKOUT / ".build"
 REPORTS = BUILD / "reports"
 
 LOCK = CHECKOUT / "requirements-dev.txt"
+RELEASE_LOCK = CHECKOUT / "requirements-release.txt"
 PYPROJECT = CHECKOUT / "pyproject.toml"
 LAB = CHECKOUT / "lab" / "lab"
 LAB_VARS = CHECKOUT / "tests" / "tools" / "lab.yml"

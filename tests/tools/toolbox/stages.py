@@ -8,6 +8,8 @@ from pathlib import Path
 
 from . import browser, cluster, paths, sanity, shell, tally
 from .artifact import Collection
+from .matrix import run as matrix
+from .release import checks
 from .tally import Tally
 
 MODULE_UTILS = "ansible_collections.datacache.fluid.plugins.module_utils"
@@ -15,7 +17,8 @@ MODULE_UTILS = "ansible_collections.datacache.fluid.plugins.module_utils"
 COVERED = 90
 # The environment of `make test-all`: interleavings of each pair of runs, kills at every request, generated
 # inventories.
-THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500"}
+THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500",
+            "MATRIX": "every"}
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 
@@ -47,7 +50,13 @@ def lint(collection: Collection) -> Tally:
         print(shell.text([name, *options]), flush=True)
         code = shell.status([collection.tools.program(name), *options], environ, paths.CHECKOUT, seconds=300)
         total += tally.of_exit_code(code)
-    return total
+    return total + checks.run(collection)
+
+
+def versions(collection: Collection) -> Tally:
+    """Each combination of versions, or with MATRIX=short, as in `make test`, the lowest and the newest."""
+    short = os.environ.get("MATRIX") == "short"
+    return matrix.short(collection) if short else matrix.every(collection)
 
 
 def sanity_tests(collection: Collection) -> Tally:
@@ -87,7 +96,8 @@ def scenario(collection: Collection) -> Tally:
 
 STAGES = {
     "unit": Stage("unit tests of the modules, their utilities and the roles", unit),
-    "lint": Stage("ansible-lint with its production profile, ruff, mypy, changelog fragments", lint),
+    "matrix": Stage("unit tests and syntax of the playbooks with each declared version", versions),
+    "lint": Stage("linters, Galaxy's importer, the execution environment", lint),
     "sanity": Stage("ansible-test sanity, nothing ignored", sanity_tests),
     "lab-test": Stage("tests of the lab's own code", lab_tests),
     "page-test": Stage("the report page in a real browser: phone, desktop, light, dark, paper", page_tests),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from unittest import mock
 
-from ansible.module_utils.testing import patch_module_args
+from module_arguments import patch_module_args
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import bulk, client, connection, waiter
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import fake_failover
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 from fake_journals import FakeJournals
+from module_arguments import patch_module_args
 from restorations import CLAIM, OTHER_FILES
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec

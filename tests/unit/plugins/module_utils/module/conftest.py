@@ -5,7 +5,7 @@ import json
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
+from module_arguments import patch_module_args
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
+from module_arguments import patch_module_args
 
 from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
 
