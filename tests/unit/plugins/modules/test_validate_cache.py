@@ -166,5 +166,5 @@ def test_credentials_are_hidden(run):
 def test_credentials_in_refused_options_are_hidden(run, misspelt):
     result = run("validate_cache", **cache(dataset=misspelt))
     assert result["failed"]
-    assert "Unsupported parameters" in result["msg"]
+    assert "unsupported option mount" in result["msg"]
     assert "very-secret" not in str(result)
