@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: fluid_rollback
 short_description: Roll Fluid's Helm release back
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:

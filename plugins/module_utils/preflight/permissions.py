@@ -14,11 +14,11 @@ from . import finding
 from .finding import Finding
 
 CACHE, FLUID, CLUSTER = "cache", "fluid", "cluster"
-_DEPLOY = ("deploy", "deploy_ha", "scale_workers")
-_MASTERS = ("deploy_ha", "scale_masters", "scale_workers", "rolling_restart", "roll_workers", "switch_leader",
-            "rebuild_master", "heal")
-_VERIFY, _DIAGNOSE = ("verify", "report"), ("diagnose", "report")
-_READ = ("verify", "diagnose", "report")
+# Each of these runs the role deploy.
+_DEPLOY = ("deploy", "deploy_ha", "scale_masters", "scale_workers")
+_MASTERS = (*_DEPLOY, "rolling_restart", "roll_workers", "switch_leader", "rebuild_master", "heal")
+_VERIFY, _DIAGNOSE = ("verify", "deploy_ha"), ("diagnose", "report")
+_READ = (*_VERIFY, *_DIAGNOSE)
 _INSTALL = ("install", "deploy_ha", "upgrade")
 _UPGRADE = ("upgrade",)
 _BACKUPS = ("backup", "restore")
@@ -71,6 +71,7 @@ NEEDS = (
          "does not see its CronJob"),
     Need(CACHE, _FLUID_GROUP, _RUNTIMES, ("get",), _DEPLOY),
     Need(CACHE, "", ("persistentvolumeclaims",), ("get",), (*_DEPLOY, *_READ, *_BACKUPS)),
+    Need(CACHE, "", ("persistentvolumeclaims",), ("list",), _DIAGNOSE),
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "watch", "patch"), _DEPLOY),
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "delete"), (*_CLEANUP, "rebuild_master")),
     Need(CACHE, "", ("pods", "events"), ("list",), _EACH_CACHE),
@@ -79,11 +80,15 @@ NEEDS = (
     Need(CACHE, "apps", ("statefulsets",), ("watch", "create", "delete"), _DEPLOY),
     Need(CACHE, "apps", ("statefulsets",), ("get", "patch"), (*_MASTERS, *_DEPLOY, "restore")),
     Need(CACHE, "", ("pods",), ("create", "delete", "watch"), (*_VERIFY, *_DEPLOY, *_BACKUPS, *_DRILL)),
-    Need(CACHE, "", ("pods",), ("get", "delete"), (*_MASTERS, *_DRILL)),
+    Need(CACHE, "", ("pods",), ("get", "delete"), (*_MASTERS, *_VERIFY, *_DRILL)),
+    Need(CACHE, "", ("pods",), ("get", "create", "delete", "watch"), ("report",),
+         "the page shows no sample of the files"),
     Need(CACHE, "", ("pods",), ("patch",), _MASTERS, "a scheduled run may repeat what an earlier one tried"),
     Need(CACHE, "", ("pods/eviction",), ("create",), _MASTERS),
     Need(CACHE, "", ("pods/proxy",), ("get",), (*_MASTERS, *_READ, *_DRILL)),
-    Need(CACHE, "", ("pods/exec",), ("get", "create"), (*_MASTERS, *_READ, *_DRILL, *_BACKUPS, *_REMOUNT)),
+    Need(CACHE, "", ("pods/exec",), ("get", "create"), (*_MASTERS, *_DRILL, *_BACKUPS, *_REMOUNT)),
+    Need(CACHE, "", ("pods/exec",), ("get", "create"), ("verify", *_DIAGNOSE),
+         "the mounts in running pods are unknown, and masters answer by pods/proxy alone"),
     Need(CACHE, "", ("services",), ("get", "list"), (*_MASTERS, *_DIAGNOSE)),
     Need(CACHE, "", ("services",), ("watch", "create", "delete"), _MASTERS),
     Need(CACHE, "", ("secrets",), ("get",), _REMOUNT,

@@ -3,17 +3,20 @@
 
 from pathlib import Path
 
-from . import role_readmes, versions
+from . import rbac, role_readmes, versions
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def texts(checkout: Path = CHECKOUT) -> dict[str, str]:
     """Return the text of each generated file by its path in the checkout."""
-    return {**role_readmes.texts(checkout), **versions.texts(checkout)}
+    parts = (role_readmes, versions, rbac)
+    return {name: text for part in parts for name, text in part.texts(checkout).items()}
 
 
 def write(checkout: Path = CHECKOUT) -> None:
+    for stale in (checkout / "docs" / "rbac").rglob("*.yml"):
+        stale.unlink()
     for name, text in texts(checkout).items():
         path = checkout / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,8 @@ def lock() -> int:
 
 def generate() -> int:
     """Write the files that are made from others."""
-    tools = environment.ready()
-    return shell.status([tools.program("python"), "-m", "generated"], os.environ,
+    collection = artifact.installed()
+    return shell.status([collection.tools.program("python"), "-m", "generated"], collection.environ(),
                         paths.CHECKOUT / "tests" / "tools")
 
 
