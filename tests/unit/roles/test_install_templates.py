@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
+from trusted_templates import trust_as_template
 
 INSTALL = Path(__file__).parents[3] / "roles" / "install"
 FAILED_MOUNT = ('MountVolume.SetUp failed for volume "kubelet-dir" : hostPath type check failed: '

@@ -8,8 +8,9 @@ that has nothing to do.
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from role_site import CHECKOUT, INSTALLATION, INVENTORY, RoleSite
+from trusted_templates import trust_as_template
 
 DEPLOY_TASKS = CHECKOUT / "roles" / "deploy" / "tasks"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
+from trusted_templates import trust_as_template
 
 import ansible_collections.datacache.fluid as own
 

@@ -4,6 +4,7 @@
 import json
 
 import pytest
+from module_arguments import returns_invocation
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 
@@ -254,6 +255,7 @@ def test_a_list_returns_the_objects_that_were_waited_for(cluster, run):
     assert (kept["changed"], kept["result"]["status"]) == (False, {"phase": "Bound"})
 
 
+@returns_invocation
 def test_a_list_returns_the_options_that_it_was_given(run):
     options = run("dataset", datasets=[{"name": "a", "labels": {"team": "x"}, "mounts": [MOUNT]}])[
         "invocation"]["module_args"]

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+import pytest
 from ansible.module_utils import basic
+from ansible.release import __version__ as ansible_version
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -18,4 +20,8 @@ except ImportError:
         with mock.patch.object(basic, "_ANSIBLE_ARGS", given):
             yield
 
-__all__ = ["patch_module_args"]
+# ansible-core 2.21 returns no invocation with a result.
+returns_invocation = pytest.mark.skipif(
+    tuple(map(int, ansible_version.split(".")[:2])) >= (2, 21), reason="ansible-core returns no invocation")
+
+__all__ = ["patch_module_args", "returns_invocation"]

@@ -2,6 +2,7 @@
 """What a module returns, and how it fails."""
 
 import pytest
+from module_arguments import returns_invocation
 
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.reconcile import Outcome
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, WaitTimeout
@@ -49,6 +50,7 @@ def test_a_result_that_is_failed_keeps_what_was_changed(end):
         True, True, "one of two", [])
 
 
+@returns_invocation
 def test_what_the_objects_of_a_list_leave_out_is_not_returned(end):
     options = {"name": {"type": "str"}, "labels": {"type": "dict"}}
     spec = {**options, "items": {"type": "list", "elements": "dict", "options": options}}
