@@ -17,6 +17,12 @@ def test_a_generated_file_is_up_to_date(name):
     assert path.exists() and path.read_text() == TEXTS[name], "run `make generate`"
 
 
+def test_a_readme_names_the_playbooks_that_run_the_role():
+    assert "Playbooks: `datacache.fluid.deploy_ha`, `datacache.fluid.verify`.\n" in TEXTS[
+        "roles/verify/README.md"]
+    assert not [name for name, text in TEXTS.items() if "Playbooks: ." in text]
+
+
 def test_each_role_has_a_readme():
     roles = {path.name for path in (CHECKOUT / "roles").iterdir()}
     assert {name.split("/")[1] for name in TEXTS if name.startswith("roles/")} == roles

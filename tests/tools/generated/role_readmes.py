@@ -3,6 +3,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -70,10 +71,20 @@ def _example(name: str, options: dict) -> str:
 
 def _playbooks(checkout: Path, role: str) -> list[str]:
     full_name = f"datacache.fluid.{role}"
-    found = {path.stem for path in (checkout / "playbooks").glob("*.yml")
-             for play in yaml.safe_load(path.read_text())
-             for each in play.get("roles", []) if each["role"] == full_name}
-    return sorted(found)
+    return sorted(path.stem for path in (checkout / "playbooks").glob("*.yml")
+                  if full_name in set(_roles(yaml.safe_load(path.read_text()))))
+
+
+def _roles(tasks: list[dict]) -> Iterator[str]:
+    """Yield the roles of plays, tasks and blocks. An import of other tasks than main's is none."""
+    for task in tasks:
+        for key, value in task.items():
+            if key == "role":
+                yield value
+            elif key.endswith(("import_role", "include_role")) and "tasks_from" not in value:
+                yield value["name"]
+            elif key in ("roles", "tasks", "pre_tasks", "post_tasks", "block", "always"):
+                yield from _roles(value)
 
 
 def _lines(value: str | list[str]) -> list[str]:
