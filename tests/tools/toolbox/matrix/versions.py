@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import tomllib
 
-from .. import paths
+from .. import environment, paths
 
 # What the unit tests import beside the collection's own requirements.
 TEST_PACKAGES = ("pytest", "hypothesis", "jmespath")
@@ -24,7 +24,8 @@ class Versions:
 
     @property
     def packages(self) -> list[str]:
-        return [f"ansible-core=={self.ansible_core}", f"kubernetes=={self.kubernetes}", *TEST_PACKAGES]
+        return [f"ansible-core=={self.ansible_core}", f"kubernetes=={self.kubernetes}",
+                *map(environment.pin, TEST_PACKAGES)]
 
     def __str__(self) -> str:
         return (f"{self.name}: Python {self.python}, ansible-core {self.ansible_core}, "
