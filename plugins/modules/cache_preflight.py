@@ -38,9 +38,10 @@ options:
     type: list
     elements: str
     default: [deploy_ha]
-    choices: [deploy, deploy_ha, scale_workers, scale_masters, rolling_restart, roll_workers, switch_leader,
-              rebuild_master, heal, verify, diagnose, report, backup, restore, failover_drill, cleanup,
-              remount, install, upgrade, data_operations, inventory, events]
+    choices: [deploy, deploy_ha, scale_masters, scale_workers, rolling_restart, switch_leader,
+              rebuild_master, heal, roll_workers, verify, diagnose, report, backup, restore,
+              failover_drill, cleanup, remount, install, upgrade, data_operations,
+              inventory, events]
   probe:
     description:
       - Also starts a pod in the namespace that connects to the under-stores, and deletes it. It shows whether

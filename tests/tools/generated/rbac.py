@@ -26,6 +26,7 @@ TRUST = {
 LEFT_OUT = {
     "read": ("the mounts in running pods are unknown, and masters answer by pods/proxy alone",
              "the page shows no sample of the files"),
+    "operate": ("declared masters are not added, and no journal moves onto a claim",),
     "deploy": ("cleanup_fluid fails", "cleanup_force leaves labels on nodes"),
 }
 HEADER = """\

@@ -28,7 +28,7 @@ class FakeBudget:
         self._sync()
 
     def evict(self, ref, uid):
-        self._cluster._ask("create", kinds.EVICTION)
+        self._cluster._ask("create", kinds.EVICTION, ref.namespace)
         pod = self._cluster.stored(kinds.POD, ref.name, ref.namespace)
         if pod is None or pod["metadata"]["uid"] != uid:
             return False

@@ -29,6 +29,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready
+from ansible_collections.datacache.fluid.plugins.module_utils.preflight.permissions import Access
 
 # When the virtual clock is at zero.
 BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -42,13 +43,16 @@ def copied(existing):
 
 
 class FakeCluster:
-    """Objects by kind, namespace and name. requests: the verbs and plurals that were asked for, in order."""
+    """Objects by kind, namespace and name. requests: the verbs and plurals that were asked for, in order.
+    accesses: what an account needs for them.
+    """
 
     configuration = SimpleNamespace(host="https://fake:6443")
     impersonates = False
 
     def __init__(self):
         self.requests = []
+        self.accesses = set()
         self.missing_kinds = set()
         self.forbidden = set()  # (verb, plural)
         self.logs = {}  # (pod, container) to text
@@ -150,15 +154,15 @@ class FakeCluster:
         return self
 
     def get(self, kind, ref):
-        self._ask("get", kind)
+        self._ask("get", kind, ref.namespace)
         return self.stored(kind, ref.name, ref.namespace)
 
     def list(self, kind, namespace=None, label_selector="", field_selector="", limit=500):
-        self._ask("list", kind)
+        self._ask("list", kind, namespace)
         yield from copied(list(self._select(kind, namespace, label_selector, field_selector)))
 
     def snapshot(self, kind, namespace, only=""):
-        self._ask("list", kind)
+        self._ask("list", kind, namespace)
         found = self._select(kind, namespace, "", "metadata.name=" + only if only else "")
         return {existing["metadata"]["name"]: copied(existing) for existing in found}, str(
             self._version)
@@ -175,7 +179,7 @@ class FakeCluster:
         return "v1.34.4"
 
     def create(self, kind, body, manager, dry_run=False):
-        self._ask("create", kind, write=True)
+        self._ask("create", kind, body["metadata"].get("namespace"), write=True)
         key = self._key(kind, body["metadata"]["name"], body["metadata"].get("namespace"))
         if key in self._objects:
             raise AlreadyExists(f"{body['metadata']['name']} exists", 409)
@@ -187,7 +191,7 @@ class FakeCluster:
 
     def patch(self, kind, ref, patch, manager, dry_run=False):
         name, namespace = ref.name, ref.namespace
-        self._ask("patch", kind, write=True)
+        self._ask("patch", kind, namespace, write=True)
         key = self._key(kind, name, namespace)
         if key not in self._objects:
             raise ApiError(f"{name} not found", 404)
@@ -205,7 +209,7 @@ class FakeCluster:
 
     def delete(self, kind, ref, uid, dry_run=False, grace=None, orphan=False):
         name, namespace = ref.name, ref.namespace
-        self._ask("delete", kind, write=True)
+        self._ask("delete", kind, namespace, write=True)
         key = self._key(kind, name, namespace)
         if key not in self._objects:
             return False
@@ -221,7 +225,7 @@ class FakeCluster:
 
     def evict(self, ref, uid):
         """Asks for the eviction, then deletes as `delete` does: a test that replaces `delete` sees it."""
-        self._ask("create", kinds.EVICTION)
+        self._ask("create", kinds.EVICTION, ref.namespace)
         pod = self._objects.get(self._key(kinds.POD, ref.name, ref.namespace))
         if pod is None or pod["metadata"]["uid"] != uid:
             return False
@@ -231,7 +235,7 @@ class FakeCluster:
         return self.delete(kinds.POD, ref, uid)
 
     def watch(self, kind, namespace, only, resource_version, timeout):
-        self._ask("watch", kind)
+        self._ask("watch", kind, namespace)
         if int(resource_version) < self.oldest:
             raise Expired("too old resource version", 410)
         seen, deadline = int(resource_version), self.now + timeout
@@ -249,6 +253,7 @@ class FakeCluster:
 
     def log(self, pod, container, tail_lines, previous=False, timestamps=False):
         self.requests.append(("log", "pods"))
+        self.accesses.add(Access("", "pods/log", "get", pod.namespace))
         if timestamps and (pod.name, container, previous) in self.logs:
             return self.logs[pod.name, container, previous]
         if (pod.name, container) not in self.logs:
@@ -257,6 +262,7 @@ class FakeCluster:
 
     def proxied(self, pod, port, path, timeout):
         self.requests.append(("get", "pods/proxy"))
+        self.accesses.add(Access("", "pods/proxy", "get", pod.namespace))
         if ("get", "pods/proxy") in self.forbidden:
             raise Forbidden("not allowed to get pods/proxy", 403)
         if pod.name in self.unreachable:
@@ -270,8 +276,9 @@ class FakeCluster:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _ask(self, verb, kind, write=False):
+    def _ask(self, verb, kind, namespace=None, write=False):
         self.requests.append((verb, kind.plural))
+        self.accesses.add(Access(kind.group, kind.plural, verb, namespace if kind.namespaced else None))
         if self.now < self.back:
             self._pass(self.now + RETRIES)
             raise ServerUnavailable("no API server answers")

@@ -183,7 +183,7 @@ class FakeFluid:
     def _delete_pods(self, kind, ref, uid, dry_run=False, grace=None, orphan=False):
         existing = self.cluster.stored(kind, ref.name, ref.namespace)
         if kind == kinds.POD and existing and existing["spec"]["nodeName"] in self.lost and grace != 0:
-            self.cluster._ask("delete", kind, write=True)
+            self.cluster._ask("delete", kind, ref.namespace, write=True)
             if not existing["metadata"].get("deletionTimestamp"):
                 self.cluster.change(kind, ref.name, ref.namespace, DELETED)
             return True

@@ -12,6 +12,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.preflight.permissi
     FLUID,
     NEEDS,
     USERS,
+    findings,
 )
 
 FOLDER = Path(__file__).parents[5] / "docs" / "rbac"
@@ -46,6 +47,23 @@ def test_what_a_playbook_requires_is_granted_and_nothing_else(user, scope):
              for verb in need.verbs for resource in need.resources}
     assert {each[1:] for each in pairs if not each[0]} <= granted(user, scope)
     assert granted(user, scope) <= {each[1:] for each in pairs}
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_each_permission_that_is_taken_from_a_role_is_named(user):
+    """By the preflight, before the playbook begins."""
+    spaces = {CACHE: "data", FLUID: "fluid-system", CLUSTER: None}
+    rules = {(spaces[scope], *each) for scope in spaces for each in granted(user, scope)}
+
+    def evidence(allowed):
+        return [found.evidence for found in findings([user], spaces, lambda access: (
+            access.namespace, access.verb, access.group, access.resource) in allowed)]
+
+    complete = evidence(rules)
+    for rule in rules:
+        _space, verb, group, resource = rule
+        name = f"{verb} {resource}.{group}" if group else f"{verb} {resource}"
+        assert any(name in line for line in evidence(rules - {rule}) if line not in complete), rule
 
 
 def test_an_account_that_reads_changes_nothing_and_sees_no_secret():

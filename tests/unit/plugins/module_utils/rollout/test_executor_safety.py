@@ -151,9 +151,9 @@ def test_a_rollout_outlives_an_outage_that_begins_at_any_request(site, monkeypat
         one.masters.declare(properties={MIN: "1s"})
         asked = itertools.count(1)
 
-        def ask(verb, kind, write=False, one=one, real=one.cluster._ask, asked=asked, first=first):
+        def ask(*args, one=one, real=one.cluster._ask, asked=asked, first=first, **more):
             if next(asked) == first:
                 one.cluster.go_down(4)
-            return real(verb, kind, write)
+            return real(*args, **more)
         monkeypatch.setattr(one.cluster, "_ask", ask)
         one.roll()
