@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generated.rbac import LEFT_OUT, trust
-
-from ansible_collections.datacache.fluid.plugins.module_utils.preflight.permissions import USERS
+from generated.rbac import LEFT_OUT, TRUST, trust
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 FOLDER = Path(__file__).parents[2] / "docs" / "rbac"
@@ -23,7 +21,7 @@ def fluid_namespace(api, namespace):
 
 @pytest.fixture
 def account(api, namespace, fluid_namespace):
-    """Bind the Roles of a playbook as docs/permissions.md does, and return how to connect as the account.
+    """Bind the Roles of playbooks as docs/permissions.md does, and return how to connect as the account.
 
     lacks: a resource whose rules are left out.
     """
@@ -33,9 +31,7 @@ def account(api, namespace, fluid_namespace):
         api.create(path, body)
         made.append(f"{path}/{body['metadata']['name']}")
 
-    def make(user, lacks=""):
-        accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
-        api.create(accounts, {"metadata": {"name": "narrow"}})
+    def bind(user, lacks):
         for role in yaml.safe_load_all((FOLDER / trust(user) / f"{user}.yml").read_text()):
             # Tests side by side have the same cluster.
             name = role["metadata"]["name"] = f"{namespace}-{role['metadata']['name']}"
@@ -48,6 +44,12 @@ def account(api, namespace, fluid_namespace):
                 "metadata": {"name": name},
                 "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": role["kind"], "name": name},
                 "subjects": [{"kind": "ServiceAccount", "name": "narrow", "namespace": namespace}]})
+
+    def make(*users, lacks=""):
+        accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+        api.create(accounts, {"metadata": {"name": "narrow"}})
+        for user in users:
+            bind(user, lacks)
         token = api.create(accounts + "/narrow/token", {"spec": {}})["status"]["token"]
         return {"host": api.configuration.host, "api_key": token, "ca_cert": api.configuration.ssl_ca_cert}
     yield make
@@ -56,25 +58,25 @@ def account(api, namespace, fluid_namespace):
 
 
 @pytest.fixture
-def findings(succeed, namespace, fluid_namespace):
-    """What the preflight finds about the permissions of an account for a playbook."""
-    def found(user, connection):
+def lacking(succeed, namespace, fluid_namespace):
+    """What the preflight misses of the permissions for playbooks, but for what their Roles leave out."""
+    def found(users, connection):
         cache = {"name": "hbase", "namespace": namespace}
         result = succeed(
-            "cache_preflight", namespace=None, fluid_namespace=fluid_namespace, playbooks=[user],
+            "cache_preflight", namespace=None, fluid_namespace=fluid_namespace, playbooks=list(users),
             dataset={**cache, "mounts": [{"mount_point": "https://host/"}]}, runtime=cache, **connection)
-        return [each["evidence"] for each in result["findings"] if each["check"] == "permissions"]
+        left_out = [without for user in users for without in LEFT_OUT.get(trust(user), ())]
+        return [each["evidence"] for each in result["findings"] if each["check"] == "permissions"
+                and not any(without in each["evidence"] for without in left_out)]
     return found
 
 
-@pytest.mark.parametrize("user", USERS)
-def test_the_roles_of_a_playbook_are_enough_for_it(account, findings, user):
-    left_out = LEFT_OUT.get(trust(user), ())
-    assert [each for each in findings(user, account(user))
-            if not any(without in each for without in left_out)] == []
+@pytest.mark.parametrize("level", TRUST)
+def test_the_roles_of_an_account_are_enough_for_its_playbooks(account, lacking, level):
+    assert lacking(TRUST[level], account(*TRUST[level])) == []
 
 
-def test_a_rule_that_is_taken_away_is_named(account, findings, namespace):
+def test_a_rule_that_is_taken_away_is_named(account, lacking, namespace):
     user = "rolling_restart"
-    assert findings(user, account(user, lacks="pods/eviction")) == [
+    assert lacking([user], account(user, lacks="pods/eviction")) == [
         f"for the playbook {user} the account lacks in namespace {namespace}: create pods/eviction"]
