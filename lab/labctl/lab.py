@@ -22,6 +22,7 @@ from labctl import (
     pki,
     plan,
     preflight,
+    s3,
     settings,
     state,
     volumes,
@@ -111,7 +112,7 @@ def daemons(shape: Shape) -> tuple[str, ...]:
     """Names of the processes that a lab runs outside its nodes."""
     if shape.tier == "api":
         return control_plane.API_TIER
-    return (*control_plane.FULL_TIER, dns.DAEMON, origin.DAEMON, volumes.DAEMON)
+    return (*control_plane.FULL_TIER, dns.DAEMON, origin.DAEMON, s3.DAEMON, volumes.DAEMON)
 
 
 def artifacts_of(running: State) -> Artifacts:
@@ -197,7 +198,8 @@ def _start_full(shape: Shape, artifacts: Artifacts, report: Progress) -> None:
     dns.start(artifacts.coredns)
     volumes.start()
     with ThreadPoolExecutor() as pool, report.step(f"{shape.nodes} nodes", settings.log_dir()):
-        jobs = [pool.submit(origin.start, artifacts.nginx, shape.origin_rate)]
+        jobs = [pool.submit(origin.start, artifacts.nginx, shape.origin_rate),
+                pool.submit(s3.start, artifacts.versitygw)]
         jobs += [pool.submit(node.start, number, artifacts.kube, report, store)
                  for number in range(1, shape.nodes + 1)]
         if shape.fluid:

@@ -14,7 +14,7 @@ from pathlib import Path
 from labctl import firewall, host, network, settings
 from labctl.cgroups import Group
 
-_STATE_PARTS = ("state.json", "state.new", "kubeconfig", "pki", "etcd", "log", "nodes", "origin",
+_STATE_PARTS = ("state.json", "state.new", "kubeconfig", "pki", "etcd", "log", "nodes", "origin", "s3",
                 "dns", "helm", "audit-policy.yaml", "fluid-values.yaml")
 
 

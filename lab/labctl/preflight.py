@@ -58,7 +58,8 @@ def ports(tier: str) -> list[tuple[int, int, str]]:
     if tier == "full":
         listens += [(settings.DNS_PORT, tcp, settings.HOST_ADDRESS),
                     (settings.DNS_PORT, udp, settings.HOST_ADDRESS),
-                    (settings.ORIGIN_PORT, tcp, settings.HOST_ADDRESS)]
+                    (settings.ORIGIN_PORT, tcp, settings.HOST_ADDRESS),
+                    (settings.S3_PORT, tcp, settings.HOST_ADDRESS)]
     return listens
 
 

@@ -28,6 +28,7 @@ CLUSTER_DOMAIN = "cluster.local"
 API_PORT = 6443
 DNS_PORT = 53
 ORIGIN_PORT = 8090
+S3_PORT = 8091
 # etcd's usual 2379 and 2380 may belong to an etcd of the machine itself.
 ETCD_CLIENT_PORT = 23790
 ETCD_PEER_PORT = 23800
@@ -35,6 +36,9 @@ ETCD_PEER_PORT = 23800
 API_URL = f"https://{HOST_ADDRESS}:{API_PORT}"
 ORIGIN_PATH = "apache/hbase/stable"
 ORIGIN_URL = f"http://{HOST_ADDRESS}:{ORIGIN_PORT}/{ORIGIN_PATH}/"
+S3_URL = f"http://{HOST_ADDRESS}:{S3_PORT}"
+S3_BUCKET = "hbase"
+S3_ACCESS_KEY, S3_SECRET_KEY = "LABADMIN", "lab-admin-secret"
 
 FLUID_NAMESPACE = "fluid-system"
 

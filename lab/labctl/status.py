@@ -35,7 +35,7 @@ def environment() -> str:
     artifacts = lab.artifacts_of(running)
     values = {"KUBECONFIG": settings.kubeconfig(), "FLUID_LAB_CHART": artifacts.fluid_chart,
               "FLUID_LAB_VALUES": fluid.values(running.shape.alluxio),
-              "FLUID_LAB_ORIGIN": settings.ORIGIN_URL}
+              "FLUID_LAB_ORIGIN": settings.ORIGIN_URL, "FLUID_LAB_S3": settings.S3_URL}
     lines = [f"export {name}={shlex.quote(str(value))}" for name, value in values.items() if value]
     return "\n".join([*lines, f'export PATH={shlex.quote(str(artifacts.bin))}:"$PATH"'])
 

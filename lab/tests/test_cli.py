@@ -58,7 +58,8 @@ def test_env_selects_the_running_lab(state_dir, capsys):
     assert capsys.readouterr().out.splitlines() == [
         f"export KUBECONFIG={state_dir}/kubeconfig", "export FLUID_LAB_CHART='/c/a chart'",
         f"export FLUID_LAB_VALUES={settings.FLUID_VALUES}",
-        "export FLUID_LAB_ORIGIN=http://10.10.0.1:8090/apache/hbase/stable/", 'export PATH=/c:"$PATH"']
+        "export FLUID_LAB_ORIGIN=http://10.10.0.1:8090/apache/hbase/stable/",
+        "export FLUID_LAB_S3=http://10.10.0.1:8091", 'export PATH=/c:"$PATH"']
 
 
 def test_status_without_a_lab_says_so(state_dir, capsys):

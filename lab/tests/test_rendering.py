@@ -4,7 +4,7 @@
 import json
 from pathlib import Path
 
-from labctl import control_plane, dns, network, node_config, origin, pki, settings
+from labctl import control_plane, dns, network, node_config, origin, pki, s3, settings
 
 
 def flags(command):
@@ -44,6 +44,13 @@ def test_every_path_of_nginx_lies_in_the_state(state_dir):
     paths = [word.strip(";") for word in text.split() if word.startswith("/")]
     assert paths and all(path.startswith(str(state_dir)) for path in paths)
     assert "autoindex on" in text and "listen 10.10.0.1:8090" in text
+
+
+def test_the_s3_server_keeps_its_accounts_in_the_state(state_dir):
+    command = list(map(str, s3.command(Path("/gw"), state_dir / "accounts", state_dir / "buckets")))
+    assert command[command.index("--port") + 1] == "10.10.0.1:8091"
+    assert command[command.index("--iam-dir") + 1] == str(state_dir / "accounts")
+    assert command[-2:] == ["posix", str(state_dir / "buckets")]
 
 
 def test_kubelet_keeps_to_the_labs_cgroup_and_never_drops_an_image(state_dir):

@@ -27,11 +27,13 @@ class Artifacts:
     # one binary: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy
     kube: Path
     kubectl: Path
-    bin: Path  # a folder for PATH, with kube and kubectl; tier "full" also has helm, coredns and nginx
+    # a folder for PATH, with kube and kubectl; tier "full" also has helm, coredns, nginx and versitygw
+    bin: Path
     crds: Path  # a folder of Fluid's CustomResourceDefinitions, as YAML
     helm: Path | None = None
     coredns: Path | None = None
     nginx: Path | None = None  # of this machine's Debian release; takes its configuration by -c
+    versitygw: Path | None = None
     fluid_chart: Path | None = None
     images: tuple[Path, ...] = ()  # OCI archives for `ctr images import`, on each node
 
@@ -54,7 +56,7 @@ def ensure(tier: str, cache: Path, report: Callable[[str], None],
         return artifacts
     return replace(
         artifacts, helm=binaries / "helm", coredns=binaries / "coredns", nginx=binaries / "nginx",
-        fluid_chart=chart,
+        versitygw=binaries / "versitygw", fluid_chart=chart,
         images=(folders["images"] / "images.tar",))
 
 

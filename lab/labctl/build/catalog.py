@@ -43,6 +43,9 @@ _WITHOUT_ALLUXIO = (
     }, source=SOURCES / "fluid", needs=("go",)),
     Part("helm", golang.go_build, {"packages": ["helm.sh/helm/v3/cmd/helm"], "ldflags": "-s -w"},
          source=SOURCES / "helm", needs=("go",)),
+    Part("s3", golang.go_build, {
+        "packages": ["github.com/versity/versitygw/cmd/versitygw"], "ldflags": "-s -w"},
+         source=SOURCES / "s3", needs=("go",)),
     Part("dns", golang.go_build, {"packages": ["."], "ldflags": "-s -w"}, source=SOURCES / "dns",
          needs=("go",)),
     Part("fluid-files", golang.fluid_files, {
@@ -57,13 +60,14 @@ _WITHOUT_ALLUXIO = (
          needs=("kube",)),
     Part("full-bin", programs.path_folder, {"programs": {
         "kube": "kube/kube", "kubectl": "kube/kubectl", "helm": "helm/helm", "coredns": "dns/dns",
-        "nginx": "nginx/usr/sbin/nginx",
-    }}, needs=("kube", "helm", "dns", "nginx")),
+        "nginx": "nginx/usr/sbin/nginx", "versitygw": "s3/versitygw",
+    }}, needs=("kube", "helm", "dns", "nginx", "s3")),
 )
 
 TIERS = {
     "api": ("api-packages", "api-bin", "kube", "fluid-files"),
-    "full": ("full-packages", "full-bin", "kube", "helm", "dns", "nginx", "fluid-files", "images"),
+    "full": ("full-packages", "full-bin", "kube", "helm", "dns", "nginx", "s3", "fluid-files",
+             "images"),
 }
 
 

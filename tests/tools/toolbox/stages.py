@@ -16,9 +16,9 @@ MODULE_UTILS = "ansible_collections.datacache.fluid.plugins.module_utils"
 # The least branch coverage of the unit tests, in percent.
 COVERED = 90
 # The environment of `make test-all`: interleavings of each pair of runs, kills at every request, generated
-# inventories.
+# inventories, each declared version, Molecule's scenarios.
 THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500",
-            "MATRIX": "every"}
+            "MATRIX": "every", "SCENARIOS": "default s3"}
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 
@@ -82,13 +82,27 @@ def page_tests(collection: Collection) -> Tally:
 
 
 def scenario(collection: Collection) -> Tally:
-    """Molecule's default scenario; what it made stays when a step fails, for a person to look at."""
+    """Molecule's scenarios of SCENARIOS, by default the one of that name.
+
+    What a scenario made stays when a step fails, for a person to look at; then no other follows.
+    """
+    total = Tally()
+    for name in os.environ.get("SCENARIOS", "default").split():
+        if total.failed == 0:
+            total += _molecule(collection, name)
+    return total
+
+
+def _molecule(collection: Collection, name: str) -> Tally:
+    """Run one scenario on an empty cluster. Its vars.yml, if it has one, comes after those of the lab."""
     environ = cluster.start("full", collection.environ(), empty=True)
-    log = _report("scenario.log")
+    log = _report(f"scenario-{name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    code = shell.status([collection.tools.program("molecule"), "test", "--destroy", "never",
-                         "--no-command-borders", "--",
-                         *cluster.extra_vars()], environ, paths.CHECKOUT, seconds=2400, log=log)
+    variables = paths.CHECKOUT / "molecule" / name / "vars.yml"
+    own = ["--extra-vars", f"@{variables}"] if variables.exists() else []
+    code = shell.status([collection.tools.program("molecule"), "test", "--scenario-name", name,
+                         "--destroy", "never", "--no-command-borders", "--",
+                         *cluster.extra_vars(), *own], environ, paths.CHECKOUT, seconds=2400, log=log)
     if code:
         cluster.diagnose(collection, environ)
     return tally.of_molecule(log).judged_by(code)
