@@ -15,9 +15,14 @@ description:
     contents of its Secrets. Use it after a rotation of credentials, which changes no field of the Dataset.
   - Waits until the masters see the present contents of the Secrets, for at most O(wait_timeout). Without
     the permission to read Secrets it uses the contents that the masters see.
-  - Keeps cached data and metadata, unless the URL of the under-store has changed as well. Alluxio first
-    looks for the folder with the new credentials, except at the root of a bucket; if that fails, the old
-    mount stays.
+  - FUSE pods cache metadata that names the earlier mount, and read what is not cached with its credentials.
+    They drop it if the runtime has the property C(alluxio.fuse.special.command.enabled=true). Otherwise the
+    module waits until it has expired, which takes C(alluxio.user.metadata.cache.expiration.time), 10 minutes
+    by default. When the module has ended, the earlier credentials are no longer used, except for files that
+    a pod has held open since before.
+  - Keeps cached data and the metadata of the masters, unless the URL of the under-store has changed as
+    well. Alluxio first looks for the folder with the new credentials, except at the root of a bucket; if
+    that fails, the old mount stays.
   - Mounts of C(local://) and C(pvc://) and a mount at V(/) need a new runtime and are left out.
   - M(datacache.fluid.dataset) does the same for a changed O(datacache.fluid.dataset#module:mounts).
 extends_documentation_fragment:
@@ -41,6 +46,11 @@ options:
     description: Seconds to wait for the Lease of the masters, and again for the contents of the Secrets.
     type: int
     default: 300
+  wait_for_clients:
+    description: Waits until the metadata of FUSE pods that cannot drop it has expired, also beyond
+      O(wait_timeout). With V(false) the module warns of these pods.
+    type: bool
+    default: true
 seealso:
   - module: datacache.fluid.dataset
 """
@@ -65,6 +75,12 @@ paths:
   type: list
   elements: str
   sample: [/images]
+metadata_kept_by:
+  description: Names of the FUSE pods that could not drop their metadata.
+  returned: success, except in check mode
+  type: list
+  elements: str
+  sample: []
 duration:
   description: Duration of the run with its waits, in seconds.
   returned: success
@@ -83,7 +99,8 @@ def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(), arguments.identity(),
         paths={"type": "list", "elements": "str"},
-        wait_timeout={"type": "int", "default": 300})
+        wait_timeout={"type": "int", "default": 300},
+        wait_for_clients={"type": "bool", "default": True})
 
 
 def main() -> None:

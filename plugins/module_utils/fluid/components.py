@@ -19,6 +19,7 @@ COMPONENTS = {"master": "master", "worker": "worker", "job_master": "jobMaster",
 
 MASTER_CONTAINER = "alluxio-master"
 JOB_MASTER_CONTAINER = "alluxio-job-master"
+FUSE_CONTAINER = "alluxio-fuse"
 # The key in ConfigMap <name>-config with the Java options that all components read.
 COMMON_JAVA_OPTIONS = "ALLUXIO_JAVA_OPTS"
 # The volume of the masters' journal. The job masters keep theirs in the file system of their container.

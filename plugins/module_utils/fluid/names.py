@@ -51,6 +51,11 @@ def worker_selector(name: str) -> str:
     return f"release={name},role=alluxio-worker"
 
 
+def fuse_selector(name: str) -> str:
+    """Return the label selector of a runtime's FUSE pods (Fluid: charts/alluxio/templates/fuse)."""
+    return f"release={name},role=alluxio-fuse"
+
+
 def worker_set_name(name: str) -> str:
     """Return the name of the StatefulSet of a runtime's workers."""
     return name + "-worker"
@@ -84,6 +89,11 @@ def values_config_map_name(name: str) -> str:
 def mount_folder(dataset: ObjectRef) -> str:
     """Return the folder of a node in which FUSE pods mount a cache (Fluid: pkg/ddc/alluxio/utils.go)."""
     return f"/runtime-mnt/alluxio/{dataset.namespace}/{dataset.name}"
+
+
+def mount_point(dataset: ObjectRef) -> str:
+    """Return the path at which a FUSE pod mounts a cache, in its container and on its node."""
+    return mount_folder(dataset) + "/alluxio-fuse"
 
 
 def worker_label(dataset: ObjectRef, uid: str) -> str:

@@ -62,6 +62,11 @@ def container_status(pod: dict, container: str) -> dict:
     return next((each for each in statuses if each["name"] == container), {})
 
 
+def container_runs(pod: dict, container: str) -> bool:
+    """Return whether a container of that name runs in the pod."""
+    return bool((container_status(pod, container).get("state") or {}).get("running"))
+
+
 def container_run(pod: dict, container: str) -> tuple[str, str, str]:
     """Return what identifies one run of a pod's container: the UID of the pod, the ID, the start time.
 

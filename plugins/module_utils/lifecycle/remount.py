@@ -2,7 +2,8 @@
 """Mounts the under-stores of a bound Dataset again, with other options, another URL or changed Secrets. IO.
 
 The run holds the Lease of the masters: a restoration replaces the mount table, and two runs would unmount for
-each other. Other options keep the cached data of a path, another URL does not.
+each other. Other options keep the cached data of a path, another URL does not. FUSE processes read with the
+metadata that they cache, which names the earlier mount, so they drop it after the mount.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ import base64
 import binascii
 import hashlib
 
-from ..alluxio import mounts as alluxio_mounts
+from ..alluxio import metadata_cache, mounts as alluxio_mounts
+from ..api import bulk
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.pod_exec import PodShell
 from ..apply import update
-from ..errors import ApiError, Forbidden, PreconditionFailed, WaitTimeout
+from ..errors import ApiError, FluidError, Forbidden, PreconditionFailed, WaitTimeout
 from ..fluid import dataset, kinds as fluid_kinds
-from ..fluid.components import MASTER_CONTAINER
-from ..fluid.names import mount_config_map_name
+from ..fluid.components import FUSE_CONTAINER, MASTER_CONTAINER
+from ..fluid.names import fuse_selector, mount_config_map_name, mount_point
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
-from ..k8s.pods import is_ready
+from ..k8s.pods import container_runs, is_ready
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..masters.lease import held
@@ -34,6 +36,7 @@ from .mounted_secrets import require_mounted_secrets
 # Seconds. Three starts of a JVM, and connections to an under-store that may not answer.
 _MOUNT_TIMEOUT = 180.0
 _HASH_TIMEOUT = 10.0
+_DROP_TIMEOUT = 30.0
 # Seconds between two looks at a Secret's files; kubelet refreshes them within about two minutes.
 _PAUSE = 5.0
 # Prints one line for each of its arguments, "-" for a file that it cannot read.
@@ -41,15 +44,16 @@ HASH = 'for file; do if [ -r "$file" ]; then sha256sum <"$file" | cut -d " " -f 
 _KIND = fluid_kinds.DATASET
 
 
-def run(client: Client, existing: dict, paths: list[str], deadline: Deadline) -> list[str]:
-    """Mount these paths of a Dataset again in the masters, and return those that are mounts of Alluxio.
+def run(client: Client, existing: dict, paths: list[str], deadline: Deadline) -> dict[str, float]:
+    """Mount these paths of a Dataset again in the masters, unless none is a mount of Alluxio.
 
     Waits until the masters see the present contents of the Secrets. deadline: for the Lease and that wait.
+    Returns the names of the FUSE pods that read with the earlier options for a time yet, with its seconds.
     """
     ref, spec = ref_to(existing), existing.get("spec") or {}
     mounts = dataset_changes.mounts_at(spec, paths)
     if not mounts:
-        return []
+        return {}
     with held(client, ref, deadline, "mount under-stores again") as holder:
         _declare(holder, ref, spec, mounts)
         pod = _ready_master(holder, ref)
@@ -61,7 +65,21 @@ def run(client: Client, existing: dict, paths: list[str], deadline: Deadline) ->
             deadline.report_action(f"mounting {path} of {_KIND.describe(ref)} again")
             shell.run(f"mount {path} again", alluxio_mounts.REMOUNT, path, mount["mountPoint"],
                       *alluxio_mounts.arguments(mount, _plain(spec, mount), _files(spec, mount), "--secret"))
-    return [dataset.path_of(mount) for mount in mounts]
+    return _drop_metadata(client, ref)
+
+
+def _drop_metadata(client: Client, ref: ObjectRef) -> dict[str, float]:
+    """Let the FUSE processes drop their metadata, and return the pods that keep it, with the seconds."""
+    pods = [ref_to(pod) for pod in client.list(kinds.POD, ref.namespace, fuse_selector(ref.name))
+            if container_runs(pod, FUSE_CONTAINER)]
+
+    def drop(pod: ObjectRef) -> float:
+        shell = PodShell(client, pod, FUSE_CONTAINER, _DROP_TIMEOUT, "bash", bounded=True)
+        return metadata_cache.kept_for(shell.run("drop the metadata", metadata_cache.DROP, mount_point(ref)))
+
+    kept = {pod.name: metadata_cache.DEFAULT_EXPIRATION if isinstance(seconds, FluidError) else seconds
+            for pod, seconds in zip(pods, bulk.work(pods, drop), strict=True)}
+    return {name: seconds for name, seconds in sorted(kept.items()) if seconds}
 
 
 def _plain(spec: dict, mount: dict) -> dict[str, str]:
@@ -170,6 +188,27 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     paths = [path for path in able if params["paths"] is None or path in params["paths"]]
     secrets = dataset_changes.secrets_of(spec, paths) if paths else set()
     require_mounted_secrets(client, ref, secrets)
-    if not check_mode:
-        run(client, existing, paths, Deadline(params["wait_timeout"], reporter.progress))
-    return {"changed": bool(paths), "paths": paths}
+    if check_mode:
+        return {"changed": bool(paths), "paths": paths}
+    deadline = Deadline(params["wait_timeout"], reporter.progress)
+    kept = run(client, existing, paths, deadline)
+    if kept and params["wait_for_clients"]:
+        _await_expiration(kept, deadline)
+    elif kept:
+        reporter.warn(f"{_KIND.describe(ref)}: {_advice(kept)}")
+    return {"changed": bool(paths), "paths": paths, "metadata_kept_by": list(kept)}
+
+
+def _await_expiration(kept: dict[str, float], deadline: Deadline) -> None:
+    """Wait until the metadata of these FUSE pods has expired; it takes the time that it takes."""
+    expiration = deadline.within(max(kept.values()))
+    while (remaining := expiration.remaining()) > 0:
+        deadline.report_progress(f"waiting for {', '.join(kept)} to cache other metadata: {remaining:.0f} s")
+        expiration.sleep(_PAUSE)
+
+
+def _advice(kept: dict[str, float]) -> str:
+    return (f"files that are not cached are read with the earlier options of the mounts for up to "
+            f"{max(kept.values()):g} s through {', '.join(kept)}, which cannot drop its metadata; keep the "
+            "earlier credentials valid until then. With the property "
+            f"{metadata_cache.SPECIAL_COMMANDS}: true the FUSE pods of a new runtime drop it at once")

@@ -56,12 +56,8 @@ def mounts_of(pod: dict, claim: str) -> list[tuple[str, str]]:
     volumes = {volume["name"] for volume in pod["spec"]["volumes"]
                if (volume.get("persistentVolumeClaim") or {}).get("claimName") == claim}
     return [(container["name"], mount["mountPath"])
-            for container in pod["spec"]["containers"] if _runs(pod, container["name"])
+            for container in pod["spec"]["containers"] if k8s_pods.container_runs(pod, container["name"])
             for mount in container.get("volumeMounts") or [] if mount["name"] in volumes][:1]
-
-
-def _runs(pod: dict, container: str) -> bool:
-    return bool((k8s_pods.container_status(pod, container).get("state") or {}).get("running"))
 
 
 def _read(client: Client, pod: dict, container: str, path: str, lost_nodes: Collection[str]) -> MountView:

@@ -94,11 +94,11 @@ def scenario(collection: Collection) -> Tally:
 
 
 def _molecule(collection: Collection, name: str) -> Tally:
-    """Run one scenario on an empty cluster. Its vars.yml, if it has one, comes after those of the lab."""
+    """Run one scenario on an empty cluster. Its vars/main.yml, if any, comes after those of the lab."""
     environ = cluster.start("full", collection.environ(), empty=True)
     log = _report(f"scenario-{name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = paths.CHECKOUT / "molecule" / name / "vars.yml"
+    variables = paths.CHECKOUT / "molecule" / name / "vars" / "main.yml"
     own = ["--extra-vars", f"@{variables}"] if variables.exists() else []
     code = shell.status([collection.tools.program("molecule"), "test", "--scenario-name", name,
                          "--destroy", "never", "--no-command-borders", "--",

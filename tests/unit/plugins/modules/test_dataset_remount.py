@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle import remount
@@ -27,8 +28,12 @@ class Master:
         self.files = {FILE: b"old"}
         self.mounted = []  # the arguments of the script that mounts, for each run of it
         self.fails = False
+        self.fuse = {}  # for each FUSE pod what its script prints, or the error of the exec
+        self.dropped = []  # the FUSE pods that ran the script, with the number of mounts before it
 
     def execute(self, _client, pod, container, command, _timeout):
+        if container == "alluxio-fuse":
+            return self.drop(pod.name, command)
         assert (pod.name, container, command[:2]) == ("hbase-master-0", "alluxio-master", ["bash", "-c"])
         task, *arguments = command[3:]
         if task == "read the Secrets' files":
@@ -39,6 +44,13 @@ class Master:
             return pod_exec.ExecResult(1, "", "no such bucket")
         self.mounted.append(arguments)
         return pod_exec.ExecResult(0, "", "")
+
+    def drop(self, name, command):
+        assert command[3:] == ["drop the metadata", "/runtime-mnt/alluxio/data/hbase/alluxio-fuse"]
+        self.dropped.append((name, len(self.mounted)))
+        if isinstance(self.fuse[name], Exception):
+            raise self.fuse[name]
+        return pod_exec.ExecResult(0, self.fuse[name] + "\n", "")
 
 
 @pytest.fixture
@@ -68,6 +80,18 @@ def bound(cluster, run, master):
             "phase": "Bound", "mounts": mounts, "runtimes": [{"name": "hbase", "type": "alluxio"}]}})
         cluster.requests.clear()
     return declare
+
+
+@pytest.fixture
+def fuse(cluster, master):
+    """Add a FUSE pod. answer: what its script prints, or an error. state: that of its container."""
+    def add(name, answer, state="running"):
+        master.fuse[name] = answer
+        cluster.put(kinds.POD, {
+            "metadata": {"name": name, "namespace": "data",
+                         "labels": {"release": "hbase", "role": "alluxio-fuse"}},
+            "status": {"containerStatuses": [{"name": "alluxio-fuse", "state": {state: {"since": "then"}}}]}})
+    return add
 
 
 def mount_info(cluster):
@@ -200,6 +224,50 @@ def test_rotated_credentials_reach_the_mount(cluster, run, master, bound):
     assert master.mounted == [["/data", "s3://b/x", "--secret", "aws.secretKey", FILE]]
     assert 60 <= cluster.now < 70
     assert "new" not in json.dumps(result)
+
+
+def test_fuse_pods_drop_their_metadata_after_the_mount(cluster, run, master, bound, fuse):
+    bound(mounts=[DATA, {"name": "web", "mount_point": "https://host/"}])
+    for name in ("hbase-fuse-a", "hbase-fuse-b"):
+        fuse(name, "")
+    run("dataset_remount", check=True, **DATASET)
+    assert master.dropped == []
+    result = run("dataset_remount", **DATASET)
+    assert sorted(master.dropped) == [("hbase-fuse-a", 2), ("hbase-fuse-b", 2)]
+    assert (result["metadata_kept_by"], result["warnings"], cluster.now) == ([], [], 0)
+
+
+@pytest.mark.parametrize(("answer", "seconds"), [
+    ("90s", 90), ("2min", 120), ("10min", 600), ("nonsense", 600), (ApiError("no answer"), 600)])
+def test_what_a_fuse_pod_cannot_drop_expires(cluster, run, master, bound, fuse, answer, seconds):
+    bound(mounts=[DATA])
+    fuse("hbase-fuse-a", answer)
+    fuse("hbase-fuse-b", "")
+    fuse("hbase-fuse-c", "1min", state="waiting")
+    result = run("dataset_remount", **DATASET)
+    assert (result["metadata_kept_by"], result["warnings"]) == (["hbase-fuse-a"], [])
+    assert seconds <= cluster.now < seconds + 10
+    assert sorted(master.dropped) == [("hbase-fuse-a", 1), ("hbase-fuse-b", 1)]
+    assert cluster.stored(kinds.LEASE, "hbase-masters", "data") is None
+
+
+def test_without_the_wait_the_module_warns(cluster, run, bound, fuse):
+    bound(mounts=[DATA])
+    fuse("hbase-fuse-a", "2min")
+    result = run("dataset_remount", **DATASET, wait_for_clients=False)
+    assert result["warnings"] == [
+        "Dataset hbase in namespace data: files that are not cached are read with the earlier options of the "
+        "mounts for up to 120 s through hbase-fuse-a, which cannot drop its metadata; keep the earlier "
+        "credentials valid until then. With the property alluxio.fuse.special.command.enabled: true the FUSE "
+        "pods of a new runtime drop it at once"]
+    assert (result["metadata_kept_by"], cluster.now) == (["hbase-fuse-a"], 0)
+
+
+def test_a_changed_mount_drops_the_metadata_and_does_not_wait(cluster, run, master, bound, fuse):
+    bound(mounts=[DATA])
+    fuse("hbase-fuse-a", "10min")
+    assert run("dataset", **DATASET, mounts=[{**DATA, "mount_point": "s3://c/"}])["changed"]
+    assert (master.dropped, cluster.now) == ([("hbase-fuse-a", 1)], 0)
 
 
 def test_credentials_that_masters_never_see(cluster, run, master, bound):
