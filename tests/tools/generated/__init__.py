@@ -3,14 +3,14 @@
 
 from pathlib import Path
 
-from . import rbac, role_readmes, versions
+from . import rbac, role_readmes, variables, versions
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def texts(checkout: Path = CHECKOUT) -> dict[str, str]:
     """Return the text of each generated file by its path in the checkout."""
-    parts = (role_readmes, versions, rbac)
+    parts = (role_readmes, versions, rbac, variables)
     return {name: text for part in parts for name, text in part.texts(checkout).items()}
 
 

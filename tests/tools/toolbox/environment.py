@@ -104,7 +104,7 @@ def exclusive(lock: Path) -> Iterator[None]:
 
 def resolve() -> None:
     """Pin the newest tools that pyproject.toml admits, with all that they need; each group on its own."""
-    for group, lock in (("dev", paths.LOCK), ("release", paths.RELEASE_LOCK)):
+    for group, lock in (("dev", paths.LOCK), ("release", paths.RELEASE_LOCK), ("docs", paths.DOCS_LOCK)):
         with tempfile.TemporaryDirectory() as folder:
             venv = Path(folder) / "venv"
             make_venv(venv)

@@ -12,6 +12,7 @@ REPORTS = BUILD / "reports"
 
 LOCK = CHECKOUT / "requirements-dev.txt"
 RELEASE_LOCK = CHECKOUT / "requirements-release.txt"
+DOCS_LOCK = CHECKOUT / "requirements-docs.txt"
 PYPROJECT = CHECKOUT / "pyproject.toml"
 LAB = CHECKOUT / "lab" / "lab"
 LAB_VARS = CHECKOUT / "tests" / "tools" / "lab.yml"

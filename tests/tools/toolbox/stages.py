@@ -10,6 +10,7 @@ from . import browser, cluster, paths, sanity, shell, tally
 from .artifact import Collection
 from .matrix import run as matrix
 from .release import checks
+from .site import build
 from .tally import Tally
 
 MODULE_UTILS = "ansible_collections.datacache.fluid.plugins.module_utils"
@@ -57,6 +58,10 @@ def versions(collection: Collection) -> Tally:
     """Each combination of versions, or with MATRIX=short, as in `make test`, the lowest and the newest."""
     short = os.environ.get("MATRIX") == "short"
     return matrix.short(collection) if short else matrix.every(collection)
+
+
+def docs(collection: Collection) -> Tally:
+    return tally.of_exit_code(build.run(collection))
 
 
 def sanity_tests(collection: Collection) -> Tally:
@@ -110,6 +115,7 @@ def _molecule(collection: Collection, name: str) -> Tally:
 
 STAGES = {
     "unit": Stage("unit tests of the modules, their utilities and the roles", unit),
+    "docs": Stage("the documentation site, without a warning", docs),
     "matrix": Stage("unit tests and syntax of the playbooks with each declared version", versions),
     "lint": Stage("linters, Galaxy's importer, the execution environment", lint),
     "sanity": Stage("ansible-test sanity, nothing ignored", sanity_tests),
