@@ -125,13 +125,8 @@ def ansible_release() -> str:
 
 def ansible_core() -> str:
     """The version of ansible-core that the development tools pin."""
-    return pin("ansible-core").partition("==")[2]
-
-
-def pin(package: str) -> str:
-    """The requirement by which the development tools pin a package, such as pytest==9.2.0."""
-    [found] = [line for line in paths.LOCK.read_text().splitlines() if line.startswith(f"{package}==")]
-    return found
+    [pin] = [line for line in paths.LOCK.read_text().splitlines() if line.startswith("ansible-core==")]
+    return pin.partition("==")[2]
 
 
 def _pyproject() -> dict:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import tomllib
 
-from .. import environment, paths
+from .. import paths
 
-# What the unit tests import beside the collection's own requirements.
-TEST_PACKAGES = ("pytest", "hypothesis", "jmespath")
+# What the unit tests import beside the collection's own requirements, for each Python of the matrix. The pins
+# of requirements-dev.txt need Python 3.11.
+TEST_PACKAGES = ("pytest==9.2.0", "hypothesis==6.168.5", "jmespath==1.1.0")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,7 @@ class Versions:
 
     @property
     def packages(self) -> list[str]:
-        return [f"ansible-core=={self.ansible_core}", f"kubernetes=={self.kubernetes}",
-                *map(environment.pin, TEST_PACKAGES)]
+        return [f"ansible-core=={self.ansible_core}", f"kubernetes=={self.kubernetes}", *TEST_PACKAGES]
 
     def __str__(self) -> str:
         return (f"{self.name}: Python {self.python}, ansible-core {self.ansible_core}, "
