@@ -98,3 +98,15 @@ def test_another_kubernetes_core_than_the_declared_one_is_refused(monkeypatch, t
 def test_only_the_rule_that_contradicts_another_is_no_fault():
     log = "Loading\nWARNING: a.py:1:2: W503 line break before operator\nWARNING: no readme\nERROR: bad\n"
     assert importer_log.faults(log) == ["WARNING: no readme", "ERROR: bad"]
+
+
+def test_an_example_may_import_an_existing_playbook():
+    log = "".join(f"WARNING: ERROR    Failed to find datacache.fluid.{name} playbook.\n"
+                  for name in ("install", "instal"))
+    assert importer_log.faults(log, {"install"}) == [
+        "WARNING: ERROR    Failed to find datacache.fluid.instal playbook."]
+
+
+@pytest.mark.parametrize("package", versions.TEST_PACKAGES)
+def test_the_test_tools_of_the_matrix_are_pinned(package):
+    assert re.fullmatch(r"[a-z]+==[\d.]+", package)

@@ -41,7 +41,8 @@ def importer(collection: Collection, environ: Environ) -> int:
     settings = {f"GALAXY_IMPORTER_{name}": value for name, value in AUTOMATION_HUB.items()}
     code = shell.status(["python", "-m", "galaxy_importer.main", collection.archive], environ | settings,
                         folder, seconds=600, log=log)
-    faults = importer_log.faults(log.read_text())
+    existing = {path.stem for path in (collection.folder / "playbooks").glob("*.yml")}
+    faults = importer_log.faults(log.read_text(), existing)
     print(*faults, sep="\n", flush=True)
     return code or bool(faults)
 
