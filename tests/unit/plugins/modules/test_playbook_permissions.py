@@ -63,7 +63,7 @@ def test_a_permission_that_is_taken_away_is_named(access):
 
 
 @pytest.mark.parametrize(("place", "granted"), [
-    ("data", {CACHE, CLUSTER}), ("elsewhere", {CACHE, CLUSTER}), ("fluid-system", {FLUID, CLUSTER}),
+    ("data", {CACHE, CLUSTER}), ("elsewhere", {CACHE, FLUID, CLUSTER}), ("fluid-system", {FLUID, CLUSTER}),
     (None, {CLUSTER}),
 ])
 @pytest.mark.parametrize("scope", [CACHE, FLUID, CLUSTER])

@@ -60,9 +60,11 @@ def users_of(module: str, options: dict) -> list[str]:
 
 def _grants(need: Need, access: Access, cache_namespace: str, fluid_namespace: str) -> bool:
     """The Role of the cache's namespace is bound in those of referring Datasets, too, that of Fluid's where
-    its Helm release is.
+    its controllers and its Helm release are, whatever the options.
     """
-    places = {CLUSTER: True, FLUID: access.namespace == fluid_namespace or access.resource == "secrets",
+    places = {CLUSTER: True,
+              FLUID: access.namespace not in (None, cache_namespace) or access.resource == "secrets"
+              or access.namespace == fluid_namespace,
               CACHE: access.namespace not in (None, fluid_namespace) or access.namespace == cache_namespace}
     return (places[need.scope] and access.group == need.group and access.verb in need.verbs
             and bool({access.resource, "*"} & set(need.resources)))

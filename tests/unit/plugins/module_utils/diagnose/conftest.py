@@ -7,6 +7,7 @@ import tarfile
 import pytest
 from broken_cache import BrokenCache
 from fake_raft import NAMESPACE
+from playbook_permissions import lacking
 
 from ansible_collections.datacache.fluid.plugins.module_utils.diagnose import collector, ensure
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
@@ -25,6 +26,7 @@ def diagnose(cluster):
     def read(path=None, name="hbase"):
         params = {"name": name, "namespace": NAMESPACE, "fluid_namespace": "fluid-system", "path": path}
         result = ensure.read(cluster, params, False, Reporter(lambda _text: None, lambda _text: None))
+        assert lacking("cache_diagnosis", params, cluster.accesses) == []
         archive = result.pop("archive", None)
         if archive:
             with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

@@ -4,6 +4,7 @@
 import pytest
 from fake_cache import FakeCache
 from fake_raft import NAMESPACE
+from playbook_permissions import lacking
 
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.verify import info
@@ -22,6 +23,7 @@ def look(cluster):
                   "master_replicas": 3, "worker_replicas": 2, "spread_masters": True,
                   "cached_percentage": 100.0, "probe": None, "wait_timeout": 600, **given}
         result = info.read(cluster, params, check_mode, Reporter(lambda _text: None, read.progress.append))
+        assert lacking("cache_info", params, cluster.accesses) == []
         return {**result, "promises": {each["name"]: each for each in result["promises"]}}
     read.progress = []
     return read
