@@ -9,11 +9,12 @@ from contextlib import closing
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import InvalidInput
+from ..errors import ApiError, Forbidden, InvalidInput
 from ..masters import lease
 from ..progress import Reporter
 from . import catalog, subject
-from .catalog import Backup
+from .catalog import Backup, Tree
+from .dump import Leader
 from .repository import Repository, Spool
 from .subject import Subject
 
@@ -103,9 +104,23 @@ def _newest_intact(cache: Subject, own: list[Backup], max_age: int | None,
 def make(cache: Subject, repository: Repository, made_before: str | None = None) -> Backup:
     """Back up the runtime's metadata into the repository. Raises as Subject.leader_and_tree does.
 
-    made_before: of a safety backup, the backup that is about to be restored.
+    When the leader ends or leads no more, as in a node's drain, its successor begins anew. made_before: of a
+    safety backup, the backup that is about to be restored.
     """
-    master, tree = cache.leader_and_tree()
+    while True:
+        master, tree = cache.leader_and_tree()
+        try:
+            return _make_by(cache, repository, master, tree, made_before)
+        except Forbidden:
+            raise
+        except ApiError as err:
+            if not cache.has_lost(master):
+                raise
+            cache.deadline.report_progress(f"{master.pod} leads no more, its successor begins anew: {err}")
+
+
+def _make_by(cache: Subject, repository: Repository, master: Leader, tree: Tree | None,
+             made_before: str | None) -> Backup:
     taken = [each.name for each in repository.listed()]
     for left in reversed(range(_ROUNDS)):
         with closing(Spool()) as spool:

@@ -13,6 +13,7 @@ from ..api.pod_exec import PodShell
 from ..errors import ApiError
 from ..fluid.components import MASTER, MASTER_CONTAINER
 from ..k8s.kinds import ref_to
+from ..k8s.pods import container_run
 from ..masters.web_api import MasterWebApi
 from . import space
 from .catalog import Tree
@@ -70,6 +71,10 @@ class Leader:
         self._report = report_progress
         self._shell = PodShell(client, ref_to(pod), MASTER_CONTAINER, timeout, "bash", bounded=True,
                                repeats=True)
+
+    def still_runs(self, pod: dict) -> bool:
+        """Return whether the master of this pod, as read now, is the same process."""
+        return container_run(pod, MASTER_CONTAINER) == container_run(self._object, MASTER_CONTAINER)
 
     def tree(self) -> Tree:
         """Return the tree of files.

@@ -226,6 +226,12 @@ class Subject:
 
         return self.poll_until("the file tree", question, _PAUSE)
 
+    def has_lost(self, leader: Leader) -> bool:
+        """Return whether this leader has ended, ends, or leads no more. Waits for a leader as leader does."""
+        existing = self.pods().get(leader.pod)
+        return (existing is None or bool(existing["metadata"].get("deletionTimestamp"))
+                or not leader.still_runs(existing) or self.leader().pod != leader.pod)
+
     def backup_time(self, taken: Iterable[str] = ()) -> datetime:
         """Return the time of a backup that is made now, by the API server's clock.
 

@@ -107,6 +107,18 @@ class FakeJournals:
         """Let the pod be the leader; an empty name lets there be none."""
         (self.cache / "leader").write_text(pod)
 
+    def break_once(self, monkeypatch, task, event):
+        """Let the next command of that task end as when its container is killed, after the event."""
+        run, broken = self._run, []
+
+        def killed(pod, container, command, stdin=""):
+            if not broken and command[3:4] == [task]:
+                broken.append(task)
+                event()
+                return ExecResult(137, "", "")
+            return run(pod, container, command, stdin)
+        monkeypatch.setattr(self, "_run", killed)
+
     def lose_majority(self):
         """Let two masters be pods that no node has started, with the journals gone."""
         self.lead("")

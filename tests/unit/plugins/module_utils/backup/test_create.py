@@ -9,6 +9,7 @@ from fake_journals import FILES
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.subject import opened
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
     InvalidInput,
     PreconditionFailed,
     QuorumUnknown,
@@ -140,6 +141,33 @@ def test_without_a_listing_there_is_no_digest_and_one_attempt(journals, ensure):
     assert (made["tree_sha256"], made["paths"]) == (None, None)
     tasks = [task for _pod, _container, task in journals.commands]
     assert (tasks.count("back up the metadata"), tasks.count("list the file tree")) == (1, 0)
+
+
+@pytest.mark.parametrize("task", ["back up the metadata", "fetch the backup", "list the file tree"])
+@pytest.mark.parametrize("end", ["terminating", "replaced", "restarted", "follows"])
+def test_a_leader_that_ends_meanwhile_is_succeeded(cluster, journals, make, monkeypatch, task, end):
+    """As when kubectl drains its node."""
+    def ends():
+        if end == "terminating":
+            cluster.change(kinds.POD, "hbase-master-1", "data", {"metadata": {"deletionTimestamp": "now"}})
+        elif end == "replaced":
+            cluster.vanish(kinds.POD, "hbase-master-1", "data")
+            journals._start("hbase-master-1")
+        elif end == "restarted":
+            cluster.change(kinds.POD, "hbase-master-1", "data", {"status": {"containerStatuses": [
+                {"name": "alluxio-master", "state": {"running": {"startedAt": "later"}}}]}})
+        journals.lead("hbase-master-2")
+
+    journals.break_once(monkeypatch, task, ends)
+    made = make()
+    assert (made.leader, made.paths, len(journals.files())) == ("hbase-master-2", 2, 2)
+
+
+def test_a_leader_that_goes_on_is_not_asked_again(journals, make, monkeypatch):
+    journals.break_once(monkeypatch, "back up the metadata", lambda: None)
+    with pytest.raises(ApiError, match="exit code 137"):
+        make()
+    assert journals.files() == []
 
 
 def test_without_a_leader_nothing_is_stored(journals, make):
