@@ -157,7 +157,7 @@ def receive(client: Client, pod: ObjectRef, container: str, command: list[str],
         stream.close()
     code = _code_of(others[_STATUS])
     if code == 0 and rest:
-        raise ApiError(f"{where} sent incomplete base64")
+        raise ServerUnavailable(f"the stream from {where} ended early: it sent incomplete base64")
     return ExecResult(code, "", others[_STDERR].decode("utf-8", "replace"))
 
 

@@ -15,8 +15,9 @@ from ..progress import Reporter
 from . import catalog, subject
 from .catalog import Backup, Tree
 from .dump import Leader
-from .repository import Repository, Spool
+from .repository import Repository
 from .subject import Subject
+from .transfer import Spool
 
 # Attempts at a backup without a change of the tree meanwhile. The last one, or the one at the deadline,
 # counts anyway, but its tree is unknown.

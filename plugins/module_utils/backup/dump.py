@@ -15,9 +15,9 @@ from ..fluid.components import MASTER, MASTER_CONTAINER
 from ..k8s.kinds import ref_to
 from ..k8s.pods import container_run
 from ..masters.web_api import MasterWebApi
-from . import space
+from . import space, transfer
 from .catalog import Tree
-from .repository import IN_MEMORY, Spool
+from .transfer import IN_MEMORY, Spool
 
 _FOLDER = "/tmp"
 _METRICS = "/metrics/json/"
@@ -53,7 +53,6 @@ echo "version $(alluxio version)"
 wc -c <"$1/backup.gz"
 sha256sum <"$1/backup.gz"
 """
-_FETCH = 'exec base64 <"$1/backup.gz"'
 _REMOVE = 'rm -rf "$1"'
 
 
@@ -103,8 +102,7 @@ class Leader:
             if int(size) > IN_MEMORY:
                 space.require_here(int(size), "the backup")
             self._report(f"fetching the backup of {size} bytes from {self.pod}")
-            self._shell.receive("fetch the backup", _FETCH, folder, write=spool.write,
-                                begin=spool.clear)
+            transfer.fetch(self._shell, "fetch the backup", f"{folder}/backup.gz", int(size), spool)
         finally:
             # After an error the pod may be deleted with its files; otherwise a later dump removes them.
             with suppress(ApiError):

@@ -8,23 +8,16 @@ record is therefore complete, and nothing else counts as a backup.
 from __future__ import annotations
 
 import base64
-import hashlib
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, cast
+from contextlib import closing
 
-from ..api import pod_exec
 from ..api.client import Client
 from ..api.pod_exec import PodShell
 from ..errors import FluidError
 from ..k8s.kinds import ObjectRef
-from . import catalog, helper_pod, space
+from . import catalog, helper_pod, space, transfer
 from .catalog import Backup
+from .transfer import IN_MEMORY, Spool
 
-# Bytes; a multiple of 3, as pod_exec.send() requires.
-_CHUNK = 48 * 1024
-# Bytes. Smaller backups are never written to the disk of the host that runs the module.
-IN_MEMORY = 32 * 1024 * 1024
 # Bytes for a record and for what a file system adds to a file.
 _MARGIN = 64 * 1024
 
@@ -39,18 +32,11 @@ for record in *.*.*Z.json; do
 done"""
 # Partial files of interrupted runs are removed after a day. A backup holds the credentials of mounts, so only
 # its owner may read it; the mode of a folder that exists is not changed.
-_PUT = """\
-umask 077
+_PUT = transfer.COMPLETE + """\
 mkdir -p "$1" && cd "$1" || exit
 find . -maxdepth 1 -name '.*Z.*.partial' -mmin +1440 -exec rm -f {} +
 partial=.$2.partial
-head -c "$4" | base64 -d >"$partial" && sync "$partial" || { rm -f "$partial"; exit 1; }
-found=$(sha256sum <"$partial")
-if [ "${found%% *}" != "$3" ]; then
-  rm -f "$partial"
-  echo "SHA-256 ${found%% *} arrived, expected $3" >&2
-  exit 1
-fi
+complete "$partial" "$2" "$3" "$4" "$5" "$6"
 if [ -e "$2" ]; then
   existing=$(sha256sum <"$2")
   rm -f "$partial"
@@ -60,55 +46,11 @@ if [ -e "$2" ]; then
 fi
 mv "$partial" "$2"
 """
-_GET = 'exec base64 <"$1/$2"'
 _CHECKSUM = 'sha256sum <"$1/$2"'
 _REMOVE = """\
 cd "$1" || exit
 shift
 for name; do rm -f "$name.json" "$name.gz" || exit; done"""
-
-
-class Spool:
-    """A file in transit with its size and SHA-256: in memory, or above IN_MEMORY in an unnamed file."""
-
-    def __init__(self) -> None:
-        self._file = _spooled()
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def clear(self) -> None:
-        """Forget the content, for another attempt."""
-        self._file.close()
-        self._file, self._hash, self.size = _spooled(), hashlib.sha256(), 0
-
-    def write(self, data: bytes) -> None:
-        """Append the data."""
-        self._file.write(data)
-        self._hash.update(data)
-        self.size += len(data)
-
-    @property
-    def sha256(self) -> str:
-        """The hexadecimal SHA-256 of the content."""
-        return self._hash.hexdigest()
-
-    def chunks(self) -> Iterator[bytes]:
-        """Return the content in pieces of _CHUNK bytes."""
-        self._file.seek(0)
-        return iter(lambda: self._file.read(_CHUNK), b"")
-
-    def reader(self) -> BinaryIO:
-        """Return the file, at its beginning."""
-        self._file.seek(0)
-        return self._file
-
-    def close(self) -> None:
-        """Discard the content."""
-        self._file.close()
-
-
-def _spooled() -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY))
 
 
 class Repository:
@@ -141,14 +83,14 @@ class Repository:
         """
         space.require_in_pod(self._shell, helper_pod.FOLDER, spool.size + _MARGIN, f"backup {backup.name}",
                              "remove files from the claim, enlarge it, or lower keep")
-        self._put(backup.name + ".gz", spool.chunks, spool.size, backup.sha256)
-        record = backup.record()
-        self._put(backup.name + ".json", lambda: [record], len(record),
-                  hashlib.sha256(record).hexdigest())
+        self._put(backup.name + ".gz", spool, backup.sha256)
+        with closing(Spool()) as record:
+            record.write(backup.record())
+            self._put(backup.name + ".json", record, record.sha256)
 
-    def _put(self, name: str, chunks: Callable[[], Iterable[bytes]], size: int, sha256: str) -> None:
-        self._shell.send(f"store {name} {self._where}", _PUT, self._folder, name, sha256,
-                         str(pod_exec.encoded_length(size)), chunks=chunks)
+    def _put(self, name: str, spool: Spool, sha256: str) -> None:
+        transfer.store(self._shell, f"store {name} {self._where}", _PUT, self._folder, name, sha256,
+                       spool=spool)
 
     def get(self, backup: Backup, spool: Spool) -> None:
         """Read a backup's file into the spool.
@@ -158,9 +100,8 @@ class Repository:
         """
         if backup.size_bytes > IN_MEMORY:
             space.require_here(backup.size_bytes, f"backup {backup.name}")
-        self._shell.receive(
-            f"read {backup.name} {self._where}", _GET, self._folder, backup.name + ".gz", write=spool.write,
-            begin=spool.clear)
+        transfer.fetch(self._shell, f"read {backup.name} {self._where}",
+                       f"{self._folder}/{backup.name}.gz", backup.size_bytes, spool)
         if spool.sha256 != backup.sha256:
             raise FluidError(f"backup {backup.name} is damaged: its file has SHA-256 {spool.sha256}, its "
                              f"record has {backup.sha256}; take another one")

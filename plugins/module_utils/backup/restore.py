@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from ..alluxio.raft import Quorum, quorum_size
-from ..api import bulk, pod_exec
+from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
@@ -45,11 +45,11 @@ from ..k8s.wait_status import WaitStatus
 from ..masters import lease
 from ..masters.group import Masters
 from ..progress import Reporter
-from . import catalog, create as backup_create, restore_template, space, subject
+from . import catalog, create as backup_create, restore_template, space, subject, transfer
 from .catalog import Backup, Tree
-from .repository import Spool
 from .restore_template import FILE, FOLDER, GO, OLD, STARTED, STARTING, WAITER, WAITING, stage
 from .subject import Subject
+from .transfer import Spool
 
 # Seconds; short, since the master's journal is deleted with its pod.
 _GRACE = 1
@@ -59,11 +59,8 @@ _READ = 1024 * 1024
 
 # A file that an interrupted run has delivered is not sent again.
 _HAVE = 'sha256sum <"$1" 2>/dev/null || true'
-_PUT = """\
-umask 077
-head -c "$3" | base64 -d >"$1.partial" || exit
-found=$(sha256sum <"$1.partial")
-[ "${found%% *}" = "$2" ] || { echo "SHA-256 ${found%% *} arrived, expected $2" >&2; exit 1; }
+_PUT = transfer.COMPLETE + """\
+complete "$1.partial" "$1" "$2" "$3" "$4" "$5"
 mv "$1.partial" "$1"
 """
 # A pod of the same name may have replaced the one that got the file.
@@ -412,9 +409,8 @@ class Restorer:
             found = shell.run("look for the backup", _HAVE, FILE).split()
             if not found or found[0] != self._restoration.sha256:
                 space.require_in_pod(shell, FOLDER, self._spool.size, "the backup")
-                shell.send("store the backup", _PUT, FILE, self._restoration.sha256,
-                           str(pod_exec.encoded_length(self._spool.size)),
-                           chunks=self._spool.chunks)
+                transfer.store(shell, "store the backup", _PUT, FILE, self._restoration.sha256,
+                               spool=self._spool)
         self._require_own()
         # The first election is shorter when all peers start at once. The container ends with the script, so
         # nothing may follow in it.

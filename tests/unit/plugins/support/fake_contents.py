@@ -239,7 +239,7 @@ class FakeContents(FakeMasters):
             "read the free space": lambda: str(10 ** 12),
             "list the file tree": lambda: f"{self._digest(self.content[pod].encode())}  -\n2\n",
             "back up the metadata": lambda: self._dump(pod, args[0]),
-            "fetch the backup": lambda: self._dumped[pod, args[0]],
+            "fetch the backup": lambda: _piece(self._dumped[pod, args[0].rpartition("/")[0]], *args[1:]),
             "remove the backup's files": lambda: self._dumped.pop((pod, args[0]), None) and "",
             "look for the backup": lambda: self._digest(self._given[pod]) if pod in self._given else "",
             "store the backup": lambda: self._given.update({pod: data}) or "",
@@ -251,7 +251,7 @@ class FakeContents(FakeMasters):
             "remove the drill's directories": lambda: "",
             "list backups": lambda: "".join(map(self._listed, self._complete())),
             "store": lambda: self.files.update({args[1]: data}) or "",
-            "read": lambda: self.files[args[1]],
+            "read": lambda: _piece(self.files[args[0].rpartition("/")[2]], *args[1:]),
             "check": lambda: self._digest(self.files[args[1]]),
             "remove backups": lambda: "".join(
                 self.files.pop(name + end, "") and "" for name in args[1:] for end in (".json", ".gz")),
@@ -314,3 +314,8 @@ class CacheSite(Site):
         if len(command) > 3:  # a PodShell's
             return self.masters.execute(client, pod, command)
         return super()._execute(client, pod, container, command, timeout)
+
+
+def _piece(data, first, length):
+    """What `tail -c +FIRST | head -c LENGTH` prints."""
+    return data[int(first) - 1:int(first) - 1 + int(length)]

@@ -14,7 +14,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec impor
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import space
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.catalog import Tree
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.dump import Leader
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Spool
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.transfer import Spool
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, PreconditionFailed
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 

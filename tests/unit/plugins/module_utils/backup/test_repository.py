@@ -7,9 +7,9 @@ import json
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import repository as backup_repository
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import transfer
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.catalog import Backup
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Spool
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.transfer import Spool
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     FluidError,
@@ -42,7 +42,7 @@ def spool():
 
 @pytest.mark.parametrize("in_memory", [1, 1 << 20], ids=["in-a-file", "in-memory"])
 def test_a_spool_gives_back_what_was_written(monkeypatch, in_memory):
-    monkeypatch.setattr(backup_repository, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(transfer, "IN_MEMORY", in_memory)
     made = Spool()
     for start in range(0, len(DATA), 1000):
         made.write(DATA[start:start + 1000])
@@ -102,7 +102,7 @@ def test_a_record_is_stored_after_its_file_alone(journals, repository, spool, mo
     send = journals.send
 
     def refuse_records(*args):
-        if args[3][-3].endswith(".json"):
+        if args[3][-5].endswith(".json"):
             raise ApiError("killed")
         return send(*args)
     monkeypatch.setattr(pod_exec, "send", refuse_records)

@@ -7,8 +7,8 @@ import pytest
 from fake_journals import FILES
 
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Spool
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.transfer import Spool
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     Conflict,
