@@ -4,7 +4,7 @@
 
 RUN := python3 tests/tools/run.py
 
-STAGES := unit docs matrix lint sanity lab-test page-test api-test scenario
+STAGES := unit docs matrix lint sanity lab-test page-test metrics-test api-test scenario
 
 .PHONY: help demo test test-all $(STAGES) bench raft build lab-down shell lock generate clean
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules, run by promtool on the recorded metrics: a healthy cache has no alert, a faulty one exactly its own.
+"""The rules, run by promtool on the recorded metrics: a healthy cache has no alert, a fault exactly its own.
 
 PROMTOOL: the program; `make metrics-test` gets it from Debian's package prometheus.
 """
@@ -122,9 +122,11 @@ CASES = {
                                ["AlluxioJournalSpaceLow"]),
     "flushes-fail": ([with_values("Master_JournalFlushFailure", "0+0x20 1+1x120")], 30,
                      ["AlluxioJournalFlushFails"]),
-    "no-checkpoint": ([with_values("Master_JournalCheckpointWarn", "1+0x120")], 60, ["AlluxioCheckpointLate"]),
+    "no-checkpoint": ([with_values("Master_JournalCheckpointWarn", "1+0x120")], 60,
+                      ["AlluxioCheckpointLate"]),
     "no-workers": ([with_values("Cluster_Workers", "2+0x20 0+0x120")], 25, ["AlluxioNoWorkers"]),
-    "a-worker-is-missing": ([with_values("Cluster_Workers", "2+0x20 1+0x120")], 40, ["AlluxioWorkersMissing"]),
+    "a-worker-is-missing": ([with_values("Cluster_Workers", "2+0x20 1+0x120")], 40,
+                            ["AlluxioWorkersMissing"]),
     "the-cache-is-full-and-misses": ([
         with_values("Cluster_CapacityUsed", "4200000000+0x120"),
         with_values("Cluster_BytesReadRemote", f"0+{10**9}x120"),
@@ -209,9 +211,10 @@ def test_caches_of_one_name_in_two_namespaces(promtool):
 
 
 def test_what_is_recorded(promtool):
-    rates = [with_values("Cluster_BytesReadLocal", "0+60x120"), with_values("Cluster_BytesReadRemote", "0+120x120"),
-             with_values("Cluster_BytesReadUfsAll", "0+45x120")]
-    expressions = [("sum(alluxio:read_bytes:rate5m)", 3), ("sum(alluxio:under_store_read_bytes:rate5m)", 0.75),
+    rates = [with_values(f"Cluster_BytesRead{way}", f"0+{each}x120")
+             for way, each in (("Local", 60), ("Remote", 120), ("UfsAll", 45))]
+    expressions = [("sum(alluxio:read_bytes:rate5m)", 3),
+                   ("sum(alluxio:under_store_read_bytes:rate5m)", 0.75),
                    ("sum(alluxio:hit_ratio:rate5m)", 0.75),
                    ('sum(alluxio:masters_available:count{raft_domain="MASTER"})', 3),
                    ('sum(alluxio:masters_expected:count{raft_domain="JOB_MASTER"})', 3)]

@@ -16,7 +16,7 @@ from kubernetes import client, config
 
 RECORDED = Path(__file__).parents[1] / "metrics" / "recorded"
 PATH = "metrics/prometheus/"
-# The Raft domain for each name of a container's web port (Fluid: charts/alluxio/templates/master/statefulset.yaml).
+# The Raft domain for each name of a web port (Fluid: charts/alluxio/templates/master/statefulset.yaml).
 DOMAINS = {"web": "MASTER", "job-web": "JOB_MASTER"}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import browser, cluster, paths, sanity, shell, tally
+from . import browser, cluster, paths, promtool, sanity, shell, tally
 from .artifact import Collection
 from .matrix import run as matrix
 from .release import checks
@@ -86,6 +86,11 @@ def page_tests(collection: Collection) -> Tally:
     return _pytest(collection, "page-test", environ, paths.CHECKOUT / "tests" / "page", seconds=300)
 
 
+def metrics_tests(collection: Collection) -> Tally:
+    environ = collection.environ() | {"PROMTOOL": str(promtool.ready())}
+    return _pytest(collection, "metrics-test", environ, paths.CHECKOUT / "tests" / "metrics", seconds=300)
+
+
 def scenario(collection: Collection) -> Tally:
     """Molecule's scenarios of SCENARIOS, by default the one of that name.
 
@@ -121,6 +126,7 @@ STAGES = {
     "sanity": Stage("ansible-test sanity, nothing ignored", sanity_tests),
     "lab-test": Stage("tests of the lab's own code", lab_tests),
     "page-test": Stage("the report page in a real browser: phone, desktop, light, dark, paper", page_tests),
+    "metrics-test": Stage("the alerts by promtool, on recorded metrics", metrics_tests),
     "api-test": Stage("the modules against a real API server with Fluid's CRDs", api_tests),
     "scenario": Stage("the roles and playbooks against real Fluid and Alluxio, by Molecule", scenario),
 }

@@ -28,6 +28,13 @@ HOSTS = {
               "AlluxioRuntime hbase in namespace default: tieredstore[0].quota: '1.2.3K' is not a Kubernetes "
               "quantity"),
     "timeout": ({"deploy_wait_timeout": 0}, "wait_timeout is 0"),
+    # The module has accepted the definitions and asks the server, which does not exist.
+    "metrics": ({"deploy_metrics": True, "deploy_metrics_labels": {"release": "prometheus"}},
+                "Connection refused; check the kubeconfig or host option"),
+    "metrics-label": ({"deploy_metrics": True, "deploy_metrics_labels": {"release": "two words"}},
+                      "labels[release] is 'two words'"),
+    "metrics-disabled": ({"deploy_metrics": True, "deploy_disable_prometheus": True},
+                         "deploy_metrics (fluid_metrics) and deploy_disable_prometheus"),
 }
 CONFIG = {
     "apiVersion": "v1", "kind": "Config", "current-context": "c",
@@ -66,10 +73,14 @@ def test_preflight_and_validation_get_the_same_arguments():
 def test_validation_and_deployment_get_the_same_arguments():
     [validation] = [task for task in load(DEPLOY / "tasks" / "check.yml")
                     if "datacache.fluid.validate_cache" in task]
+    [metrics] = [task for task in load(DEPLOY / "tasks" / "check.yml")
+                 if "datacache.fluid.cache_metrics" in task]
     [deployment] = [task for task in load(DEPLOY / "tasks" / "main.yml") if "module_defaults" in task]
     assert deployment["module_defaults"] == {
         "datacache.fluid.dataset": validation["datacache.fluid.validate_cache"]["dataset"],
-        "datacache.fluid.alluxio_runtime": validation["datacache.fluid.validate_cache"]["runtime"]}
+        "datacache.fluid.alluxio_runtime": validation["datacache.fluid.validate_cache"]["runtime"],
+        **metrics["module_defaults"]}
+    assert metrics["check_mode"] is True
 
 
 CALLBACKS = DEPLOY.parents[1] / "tests" / "tools" / "callbacks"

@@ -13,13 +13,15 @@ import json
 from typing import Any
 
 from ...fluid import kinds as fluid_kinds
+from ...fluid.manifest import text_map
 from ...k8s.kinds import CONFIG_MAP, Kind, ObjectRef, ref_to
 
 GROUP = "monitoring.coreos.com"
 SERVICE_MONITOR = Kind("ServiceMonitor", "servicemonitors", GROUP)
 PROMETHEUS_RULE = Kind("PrometheusRule", "prometheusrules", GROUP)
 # Of each object that this collection creates for a cache's metrics.
-OBJECTS = {SERVICE_MONITOR: "alluxio-masters", PROMETHEUS_RULE: "alluxio-rules", CONFIG_MAP: "alluxio-dashboard"}
+OBJECTS = {SERVICE_MONITOR: "alluxio-masters", PROMETHEUS_RULE: "alluxio-rules",
+           CONFIG_MAP: "alluxio-dashboard"}
 # The matcher of the rules' selectors that an object of one cache replaces.
 ALL_CACHES = 'fluid_runtime!=""'
 # The label by which the sidecar of Grafana's Helm chart finds dashboards.
@@ -45,7 +47,7 @@ def pinned(spec: Any, cache: ObjectRef) -> Any:
 
 def manifests(runtime: dict, params: dict) -> dict[Kind, dict]:
     """Return the objects of an existing AlluxioRuntime by kind. params: options of cache_metrics."""
-    cache, labels = ref_to(runtime), params["labels"] or {}
+    cache, labels = ref_to(runtime), text_map(params["labels"]) or {}
     return {
         SERVICE_MONITOR: _manifest(SERVICE_MONITOR, runtime, labels, {
             "spec": _of_release(params["service_monitor"], cache)}),

@@ -12,6 +12,7 @@ from ...fluid import diagnosis, kinds as fluid_kinds, names as fluid_names
 from ...fluid.status import FINALIZER_CONTROLLERS, created_by_fluid
 from ...k8s import kinds, nodes as k8s_nodes, pods as k8s_pods
 from ...k8s.kinds import Kind, ObjectRef, ref_to
+from ..metrics import manifests as metrics
 from .plan import Item, Observed
 
 _ID = "fluid.io/dataset-id"
@@ -137,16 +138,24 @@ class Reader:
         values = self._client.get(
             kinds.CONFIG_MAP, ObjectRef(self._ref.namespace, fluid_names.values_config_map_name(name)))
         owned = [self._owned(kinds.POD_DISRUPTION_BUDGET, fluid_names.disruption_budget_name(name)),
-                 self._owned(kinds.LEASE, fluid_names.lease_name(name))]
+                 self._owned(kinds.LEASE, fluid_names.lease_name(name)),
+                 *(self._owned(kind, metrics.object_ref(self._ref, kind).name, optional=True)
+                   for kind in metrics.OBJECTS)]
         own_values = [Item(kinds.CONFIG_MAP, values)] if values else []
         return (*found, *own_values, *filter(None, owned))
 
-    def _owned(self, kind: Kind, name: str) -> Item | None:
-        """Return an object of this collection, which the runtime owns."""
+    def _owned(self, kind: Kind, name: str, optional: bool = False) -> Item | None:
+        """Return an object of this collection, which the runtime owns.
+
+        optional: whether few caches have such an object, so that a missing permission is not worth a warning.
+        """
         try:
             existing = self._client.get(kind, ObjectRef(self._ref.namespace, name))
+        except KindNotFound:
+            return None
         except Forbidden as err:
-            self._warn_once(f"could not check for {kind.kind} {name}: {err}")
+            if not optional:
+                self._warn_once(f"could not check for {kind.kind} {name}: {err}")
             return None
         owner = {"kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": self._ref.name}
         owners = ((existing or {}).get("metadata") or {}).get("ownerReferences") or []

@@ -56,8 +56,9 @@ def test_an_absent_cache_costs_few_reads(cluster, remove):
     assert not remove()["changed"]
     assert Counter(cluster.requests) == Counter({
         **{("get", kind): 1 for kind in ("datasets", "alluxioruntimes", "persistentvolumeclaims",
-                                         "persistentvolumes", "configmaps", "leases",
-                                         "poddisruptionbudgets")},
+                                         "persistentvolumes", "leases", "poddisruptionbudgets",
+                                         "servicemonitors", "prometheusrules")},
+        ("get", "configmaps"): 2,
         **{("list", kind.plural): 1 for kind in fluid_kinds.OPERATIONS}, ("list", "jobs"): 2,
         **{("list", kind): 1 for kind in ("statefulsets", "daemonsets", "services",
                                           "persistentvolumeclaims")},
