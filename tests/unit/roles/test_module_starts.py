@@ -99,6 +99,14 @@ def test_check_mode_loads_nothing_into_a_cache_that_changes(site):
     assert "alluxio_load" in started["warm"] and "alluxio_load" not in started["new"]
 
 
+@pytest.mark.parametrize("options", [[], ["--check"]], ids=["run", "check"])
+def test_the_metrics_are_examined_before_anything_changes(site, options):
+    started = site.run("deploy_ha", *options, fluid_metrics="true", fluid_metrics_labels={"release": "a"})
+    validated, installation_info = VALIDATED
+    assert started["one"] == [validated, "cache_metrics", installation_info, *DECLARED, *VOLUME,
+                              "cache_metrics", *VERIFIED]
+
+
 SLOW = """#!/usr/bin/python
 # WANT_JSON
 import json, os, time
