@@ -18,7 +18,7 @@ from ..api.client import Client
 from ..api.pod_exec import PodShell
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
-from ..errors import FluidError
+from ..errors import AlreadyExists, FluidError
 from ..fluid import kinds as fluid_kinds
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
@@ -146,7 +146,7 @@ def started(client: Client, claim: Claim, image: Image, waiter: Waiter, timeout:
     ref = ObjectRef(claim.namespace, name)
     # The last backup of a run begins before its deadline. A minute more, so that its own timeout comes first.
     seconds = max(1, int(waiter.deadline.remaining())) + int(_STEPS * timeout) + 60
-    created = client.create(kinds.POD, manifest(name, claim, image, seconds), MANAGER)
+    created = _created(client, manifest(name, claim, image, seconds))
     try:
         began = waiter.deadline.now()
         waiter.until("run", kinds.POD, ref, running(lambda: waiter.deadline.now() - began))
@@ -154,6 +154,17 @@ def started(client: Client, claim: Claim, image: Image, waiter: Waiter, timeout:
             yield name
     finally:
         client.delete(kinds.POD, ref, created["metadata"]["uid"])
+
+
+def _created(client: Client, body: dict) -> dict:
+    """Create the pod. Its name is random, so a pod of that name is one whose answer was lost."""
+    try:
+        return client.create(kinds.POD, body, MANAGER)
+    except AlreadyExists:
+        existing = client.get(kinds.POD, ref_to(body))
+        if existing is None:
+            raise
+        return existing
 
 
 @contextmanager

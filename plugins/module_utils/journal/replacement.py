@@ -17,7 +17,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply.field_manager import MANAGER
 from ..apply.update import annotate
-from ..errors import AlreadyExists, PreconditionFailed, WaitTimeout
+from ..errors import AlreadyExists, PreconditionFailed, ServerUnavailable, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of, ref_to
@@ -79,11 +79,40 @@ class Replacement:
         self._deadline = deadline
         self._before_create = before_create
 
-    def run(self, note: Note) -> None:
-        """Replace the StatefulSet of the note."""
+    def run(self, note: Note, may_delete: Callable[[], bool] = lambda: True) -> None:
+        """Replace the StatefulSet of the note.
+
+        may_delete: looked at before each attempt to delete it; False leaves the StatefulSet as it is.
+        """
         self._annotate(note.text())
-        self._client.delete(kinds.STATEFUL_SET, self._workload, note.uid, orphan=note.keeps_pods)
-        self._create(note)
+        if self._delete(note, may_delete):
+            self._create(note)
+        else:
+            self._annotate(None)
+
+    def _delete(self, note: Note, may_delete: Callable[[], bool]) -> bool:
+        """Delete the StatefulSet; return False if it has to stay.
+
+        Not repeated without another look: masters that start while no API server answers may serve by then.
+        The answer to an attempt may be lost; then the StatefulSet is gone, whatever may be deleted now.
+        """
+        attempted = False
+        while may_delete() or attempted and not self._stays(note.uid):
+            try:
+                self._client.once().delete(
+                    kinds.STATEFUL_SET, self._workload, note.uid, orphan=note.keeps_pods)
+                return True
+            except ServerUnavailable:
+                if self._deadline.remaining() <= 0:
+                    raise
+                attempted = True
+                self._deadline.sleep(_PAUSE)
+        return False
+
+    def _stays(self, uid: str) -> bool:
+        existing = self._client.get(kinds.STATEFUL_SET, self._workload)
+        return existing is not None and existing["metadata"]["uid"] == uid and not existing["metadata"].get(
+            "deletionTimestamp")
 
     def resume(self, note: Note) -> None:
         """Finish a replacement that an earlier run began, unless it had not deleted the StatefulSet.

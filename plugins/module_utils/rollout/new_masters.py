@@ -85,17 +85,17 @@ class _NewMasters:
         waiter = Waiter(self._client, self._deadline, lambda _name: diagnosis.explain_runtime(
             self._client, self._ref))
         waiter.until("exist", kinds.STATEFUL_SET, self._workload, _exists)
-        if not self._taken_up():
+        if self._are_new():
             self._replacement.run(update_with_retry(
-                kinds.STATEFUL_SET.describe(self._workload), self._render))
+                kinds.STATEFUL_SET.describe(self._workload), self._render), self._are_new)
 
     def resume(self, note: Note) -> None:
         """Finish an interrupted replacement."""
         self._replacement.resume(note)
 
-    def _taken_up(self) -> bool:
+    def _are_new(self) -> bool:
         existing = require(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._ref)
-        return (existing.get("status") or {}).get("masterPhase") == "Ready"
+        return (existing.get("status") or {}).get("masterPhase") != "Ready"
 
     def _render(self) -> Note:
         """Write the ConfigMap, and return the replacement of the StatefulSet."""

@@ -13,6 +13,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     InvalidInput,
     PreconditionFailed,
     QuorumUnknown,
+    ServerUnavailable,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -45,6 +46,20 @@ def test_options_that_are_refused_without_a_request(params, given, message):
     with pytest.raises(InvalidInput) as refused:
         create.require_valid(params(**given))
     assert str(refused.value).startswith(message)
+
+
+def test_the_answer_to_the_creation_of_the_helper_pod_may_be_lost(cluster, journals, ensure, monkeypatch):
+    create_object, lost = cluster.create, []
+
+    def losing(kind, *args, **options):
+        made = create_object(kind, *args, **options)
+        if kind == kinds.POD and not lost:
+            lost.append(made)
+            raise ServerUnavailable("connection reset by peer")
+        return made
+    monkeypatch.setattr(cluster, "create", losing)
+    assert ensure()["changed"] and lost
+    assert journals.helper_pods() == []
 
 
 def test_the_record_of_a_backup_describes_its_file(journals, ensure):

@@ -7,7 +7,11 @@ from fake_raft import FakeRaft
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.apply.reconcile import Outcome
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError, WaitTimeout
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    FluidError,
+    ServerUnavailable,
+    WaitTimeout,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import (
     gate,
@@ -150,6 +154,45 @@ def test_masters_that_fluid_has_found_ready_are_left_alone(cache):
     assert cache.run().error is None
     assert cache.cluster.writes() == []
     assert len(cache.pods()) == 3
+
+
+@pytest.mark.parametrize(("verb", "kind"), [
+    ("delete", kinds.STATEFUL_SET), ("patch", fluid_kinds.ALLUXIO_RUNTIME)])
+def test_masters_that_serve_when_the_api_server_returns_are_left_alone(
+        cluster, recorded, monkeypatch, verb, kind):
+    """A deletion that is repeated after three minutes would take all masters of a Bound cache."""
+    cache = NewCache(cluster, recorded, monkeypatch)
+    request, cut = getattr(cluster, verb), []
+
+    def cutting(each, *args, **options):
+        if each == kind and not cut:
+            cut.append(cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["metadata"]["uid"])
+            cluster.go_down(180)
+            cluster.later(70, lambda: cluster.change(
+                fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterPhase": "Ready"}}))
+        return request(each, *args, **options)
+    monkeypatch.setattr(cluster, verb, cutting)
+    assert cache.run().error is None
+    assert [cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["metadata"]["uid"]] == cut
+    assert len(list(cluster.list(kinds.POD))) == 3
+    assert replacement.noted(cache.runtime()) is None
+
+
+def test_a_deletion_whose_answer_is_lost_is_followed_by_the_creation(cluster, recorded, monkeypatch):
+    """Whatever Fluid says of the masters that are gone."""
+    cache = NewCache(cluster, recorded, monkeypatch)
+    delete, lost = cluster.delete, []
+
+    def losing(kind, *args, **options):
+        deleted = delete(kind, *args, **options)
+        if kind == kinds.STATEFUL_SET and not lost:
+            lost.append(kind)
+            cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterPhase": "Ready"}})
+            raise ServerUnavailable("connection reset by peer")
+        return deleted
+    monkeypatch.setattr(cluster, "delete", losing)
+    assert cache.run().error is None and lost
+    require_final(cache)
 
 
 def test_an_error_of_the_runtime_stays(cache):
