@@ -38,6 +38,7 @@ from ..k8s.names import require_identity, require_name
 from ..k8s.pods import has_started
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
+from ..masters.shortage import Shortage
 from . import catalog, helper_pod, restore_template
 from .catalog import Tree
 from .dump import Leader
@@ -48,6 +49,8 @@ from .repository import Repository
 # restarts meanwhile stands for the next one.
 _ELECTIONS = 3
 _PAUSE = 1.0
+# Seconds from one look to the next, with the pause; more of it may be an outage of the API server.
+_USUAL_LOOK = 2.0
 
 
 def require_valid(params: dict) -> None:
@@ -152,10 +155,9 @@ class Subject:
         """
         group = Masters(self.client, self.ref, self.deadline.clock)
         election_time, enough = self.election_time(), quorum_size(self.masters)
-        last_seen = self.deadline.now()
+        shortage = Shortage(max(_USUAL_LOOK, election_time / _ELECTIONS))
 
         def question() -> WaitStatus:
-            nonlocal last_seen
             try:
                 quorum, _pod = group.single() if self.masters == 1 else group.quorum(MASTER)
                 reason = quorum.lacks(self.masters)
@@ -167,9 +169,7 @@ class Subject:
             if pod and quorum.available >= enough:
                 return WaitStatus(True, value=pod)
             journals = self._journals()
-            if journals >= enough:
-                last_seen = self.deadline.now()
-            elif self.deadline.now() - last_seen >= election_time:
+            if shortage.seconds(journals < enough, self.deadline.now()) >= election_time:
                 raise QuorumLost(
                     f"{self.described} has lost its majority: {journals} of {self.masters} masters have a "
                     f"journal, and {enough} are needed to elect a leader: {reason}")

@@ -36,6 +36,7 @@ from ..k8s.kinds import ObjectRef, annotations_of
 from ..k8s.pods import container_run, is_ready, node_is_lost, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
+from ..masters.shortage import Shortage
 from . import peer_services, plan as quorum_plan, tried_actions
 from .plan import RaftGroup, Step
 from .services import services_of
@@ -43,6 +44,8 @@ from .services import services_of
 # Seconds. A master's process that restarts is back before the majority is reported as lost (3 to 4 s,
 # measured). With the 3 s timeout of a silent pod, before and after, a loss is reported within 15 s.
 _LOST_AFTER = 8.0
+# Seconds from one look to the next, with that timeout; more of it may be an outage of the API server.
+_USUAL_LOOK = 5.0
 _PAUSE = 0.5
 # Seconds between two looks at the masters' logs while nobody leads.
 _LOGS_PAUSE = 10.0
@@ -228,23 +231,18 @@ class QuorumHealer:
 
     def _ensure_complete(self, domain: str, desired_leader: str, departing: str = "") -> RaftGroup:
         quorum = f"the {domain} quorum of {self._described()}"
-        lost_since: float | None = None
+        shortage = Shortage(_USUAL_LOOK)
 
         def question() -> WaitStatus:
-            nonlocal lost_since
             try:
                 observed = self.tolerant(self.observe(domain))
             except ServerUnavailable:
-                lost_since = None  # nobody has observed the group meanwhile
+                shortage.seconds(False, self._deadline.now())  # nobody has observed the group meanwhile
                 raise
             step = quorum_plan.next_step(observed, self._ages(domain), desired_leader, departing)
             if step.action == quorum_plan.NOTHING:
                 return WaitStatus(True, value=observed)
-            if step.action != quorum_plan.LOST:
-                lost_since = None
-            elif lost_since is None:
-                lost_since = self._deadline.now()
-            if lost_since is not None and self._deadline.now() - lost_since > _LOST_AFTER:
+            if shortage.seconds(step.action == quorum_plan.LOST, self._deadline.now()) > _LOST_AFTER:
                 raise QuorumLost(
                     f"{quorum} has lost its majority: {step.reason}. Nothing was restarted, because the "
                     "unavailable masters may hold the only copy of the newest metadata: bring their nodes or "

@@ -245,6 +245,29 @@ def test_the_time_without_an_api_server_does_not_count_as_a_lost_majority(cluste
     assert cluster.now >= 36
 
 
+def test_a_look_that_outlasts_an_outage_is_no_time_without_a_majority(
+        cluster, raft, make_healer, monkeypatch):
+    """The guarded client waits within the look, so no error shows that nobody looked meanwhile."""
+    for index in (1, 2):
+        raft.lose(index)
+        raft.put_pod(index, running=False, ready=False)
+    real, waits = raft.pods, [0, 60]
+
+    def back():
+        for index in (1, 2):
+            raft.put_pod(index, started="2026-11-23T12:00:00Z")
+            raft.states["MASTER"][address("MASTER", index)] = "AVAILABLE"
+
+    def pods():
+        if waits and (wait := waits.pop(0)):
+            cluster.later(wait + 2, back)
+            cluster.sleep(wait)
+        return real()
+    monkeypatch.setattr(raft, "pods", pods)
+    make_healer().ensure_complete()
+    assert (waits, raft.actions) == ([], [])
+
+
 def test_a_majority_that_comes_back_in_time_is_not_lost(cluster, raft, make_healer):
     for index in (1, 2):
         raft.lose(index)
