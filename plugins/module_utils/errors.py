@@ -41,6 +41,10 @@ class QuorumUnknown(FluidError):
     """No master reported its quorum, or the report could not be parsed."""
 
 
+class OldLook(QuorumUnknown):
+    """The look that an act follows from is too old; the act was not sent."""
+
+
 class QuorumLost(FluidError):
     """Too few masters run to elect a leader; an action could lose entries that only unavailable ones hold."""
 

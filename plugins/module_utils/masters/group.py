@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -72,6 +73,10 @@ _END_OF_LOG = 50
 _JOURNAL_QUORUM = ("alluxio", "fsadmin", "journal", "quorum")
 
 
+def _allow() -> None:
+    """Allow every act."""
+
+
 class Masters:
     """Reads and commands the masters of one runtime, through any of them that answers."""
 
@@ -83,6 +88,18 @@ class Masters:
         self._memberships: dict[str, Membership] = {}
         # By domain and pod, over all observations of this run.
         self.ages = ContainerAges()
+        self._fresh: Callable[[], None] = _allow
+
+    def acting(self, fresh: Callable[[], None]) -> Masters:
+        """Return these masters with acts that are sent only if a check allows it.
+
+        fresh: raises OldLook if the look is too old that an act follows from. It is called here, and last
+        before each command.
+        """
+        fresh()
+        other = copy.copy(self)
+        other._fresh = fresh
+        return other
 
     def pods(self) -> list[dict]:
         """Return the master pods, ready ones first."""
@@ -264,9 +281,9 @@ class Masters:
 
         A peer joins with priority 0, and a peer does not vote for a candidate of lower priority (Ratis).
         Alluxio refuses to elect the peer that already leads, and resets all priorities to 1 then
-        (QuorumElectCommand).
+        (QuorumElectCommand). Sent once: after an election it would be a transfer back.
         """
-        result = self._execute(pod, [*_JOURNAL_QUORUM, "elect", "-address", leader], _ELECT_TIMEOUT)
+        result = self._execute_once(pod, [*_JOURNAL_QUORUM, "elect", "-address", leader], _ELECT_TIMEOUT)
         return "priorities were reset to 1" in result.stdout + result.stderr
 
     def remove_peer(self, pod: str, domain: str, address: str) -> None:
@@ -344,8 +361,8 @@ class Masters:
                 on_signal: Callable[[], None] | None = None) -> bool:
         component = raft_component(domain)
         command = ["sh", "-c", _END, "end", component.main_class, signal]
-        result = pod_exec.execute(self._client.once(), self._pod(pod), component.container, command,
-                                  _SHELL_TIMEOUT, on_signal)
+        result = pod_exec.execute(self._client.once(self._fresh), self._pod(pod), component.container,
+                                  command, _SHELL_TIMEOUT, on_signal)
         # No other code is of use: the container, and with it the shell, may end before the answer.
         return result.code != _NO_PROCESS
 
@@ -375,8 +392,11 @@ class Masters:
 
     def _act(self, pod: str, command: list[str], timeout: float) -> None:
         """Run a command that follows from what was observed; send it now or not at all."""
-        _require_success(pod_exec.execute(
-            self._client.once(), self._pod(pod), container_of(MASTER), command, timeout))
+        _require_success(self._execute_once(pod, command, timeout))
+
+    def _execute_once(self, pod: str, command: list[str], timeout: float) -> pod_exec.ExecResult:
+        return pod_exec.execute(
+            self._client.once(self._fresh), self._pod(pod), container_of(MASTER), command, timeout)
 
 
 def _require_success(result: pod_exec.ExecResult) -> str:

@@ -22,9 +22,9 @@ class Shortage:
         self._seconds = 0.0
 
     def seconds(self, short: bool, now: float) -> float:
-        """Record a look that has just ended; return for how long each look was short, 0 for none or the first.
+        """Record a look that has just ended; return for how long each look was short.
 
-        It begins anew after a time in which nobody looked.
+        0 for the first such look. It begins anew after a time in which nobody looked.
         """
         took = 0.0 if self._looked is None else now - self._looked
         counts = short and self._short and took <= max(self._usual, _TIMES_PREVIOUS * self._took)

@@ -24,6 +24,7 @@ from ..errors import (
     FluidError,
     Forbidden,
     InvalidInput,
+    OldLook,
     QuorumLost,
     QuorumUnknown,
     ServerUnavailable,
@@ -47,6 +48,12 @@ _LOST_AFTER = 8.0
 # Seconds from one look to the next, with that timeout; more of it may be an outage of the API server.
 _USUAL_LOOK = 5.0
 _PAUSE = 0.5
+# Seconds from the end of a look to an act that follows from it, for the note and the Lease's renewal.
+_YOUNG = 3.0
+# Seconds. A look takes up to this with silent pods, or one and a half times as long as the one before where
+# commands show the groups. A longer one has waited for an API server.
+_LOOK_WITHIN = 15.0
+_TIMES_PREVIOUS = 1.5
 # Seconds between two looks at the masters' logs while nobody leads.
 _LOGS_PAUSE = 10.0
 
@@ -88,6 +95,7 @@ class QuorumHealer:
         self._opened: dict[tuple[str, str], float | None] = {}
         self._noted: list[dict] = []
         self._answered_by = ""
+        self._took: dict[str, float] = {}  # seconds of the last look, by domain
         self._logs_read: float | None = None
 
     def address(self, domain: str, pod: str) -> str:
@@ -110,7 +118,8 @@ class QuorumHealer:
 
     def observe(self, domain: str) -> RaftGroup:
         """Return the domain's group as Kubernetes and its leader report it now."""
-        return self._observe(*self._objects(), domain)
+        began = self._deadline.now()
+        return self._observe(began, *self._objects(), domain)
 
     def _objects(self) -> tuple[list[dict], dict[str, dict]]:
         """Return the master pods, and the Services of all masters by name."""
@@ -118,7 +127,8 @@ class QuorumHealer:
         self._noted = [pod for pod in pods if tried_actions.ANNOTATION in annotations_of(pod)]
         return pods, services_of(self._client, self._runtime.namespace)
 
-    def _observe(self, pods: list[dict], services: dict[str, dict], domain: str) -> RaftGroup:
+    def _observe(self, began: float, pods: list[dict], services: dict[str, dict], domain: str) -> RaftGroup:
+        """Return a domain's group by these objects. began: when they were asked for."""
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
         view = self.masters.group_view(domain, pods)
         self._answered_by = view.pod or ""
@@ -128,7 +138,17 @@ class QuorumHealer:
         observed = replace(observed, masters=tuple(
             self._with_raft_server(domain, master, by_name[master.pod]) if quorum_plan.needs_check(master)
             else master for master in observed.masters))
-        return self._with_former_leader(observed, by_name) if domain == MASTER else observed
+        if domain == MASTER:
+            observed = self._with_former_leader(observed, by_name)
+        return replace(observed, young_until=self._young_until(domain, began))
+
+    def _young_until(self, domain: str, began: float) -> float:
+        """Return until when an act may follow from a look that ends now; one that took too long allows none.
+        """
+        ended = self._deadline.now()
+        took, previous = ended - began, self._took.get(domain, 0.0)
+        self._took[domain] = took
+        return ended + _YOUNG if took <= max(_LOOK_WITHIN, _TIMES_PREVIOUS * previous) else began
 
     def _with_former_leader(self, observed: RaftGroup, pods: dict[str, dict]) -> RaftGroup:
         """Add, while nobody leads, since when masters that may start no election have stepped down.
@@ -150,8 +170,8 @@ class QuorumHealer:
 
     def groups(self) -> list[RaftGroup]:
         """Return the groups of both domains as observed at the same time, the masters' first."""
-        groups = []
-        for observed in bulk.work(list(DOMAINS), partial(self._observe, *self._objects())):
+        groups, began = [], self._deadline.now()
+        for observed in bulk.work(list(DOMAINS), partial(self._observe, began, *self._objects())):
             if isinstance(observed, FluidError):
                 raise observed
             groups.append(observed)
@@ -208,9 +228,12 @@ class QuorumHealer:
                            "AVAILABLE peer that can take over: run alluxio_quorum first")
         self._ensure_complete(MASTER, candidates[successor].address, pod)
 
-    def perform(self, record: ActionRecord, observed: RaftGroup) -> None:
-        """Perform a step in the group as observed. One that is refused is reported, and counts as tried."""
-        self._perform(record.domain, record.step, observed)
+    def perform(self, record: ActionRecord, observed: RaftGroup) -> bool:
+        """Perform a step in the group as observed; return whether it was sent.
+
+        One that is refused is reported, and counts as tried.
+        """
+        return self._perform(record.domain, record.step, observed)
 
     def candidate_off_node(self, node: str) -> str:
         """Return the pod that must lead so that the leader is not on the node; empty when it already is not.
@@ -259,41 +282,69 @@ class QuorumHealer:
         return WaitTimeout(f"timed out after {round(self._deadline.seconds, 1):g} s while waiting for "
                            f"{quorum}: {progress}; actions so far: {done}")
 
-    def _perform(self, domain: str, step: Step, observed: RaftGroup) -> None:
-        """Perform a step. A refused one counts as tried; the next observation decides what follows."""
+    def _perform(self, domain: str, step: Step, observed: RaftGroup) -> bool:
+        """Perform a step; return whether it was sent. The next observation decides what follows.
+
+        A refused one counts as tried. One that no API server received, or whose look is too old, does not.
+        """
         self.actions.append(ActionRecord(domain, step))
         self._deadline.report_action(f"{domain}: {step.action} {step.target}: {step.reason}")
-        if any(master.address == step.subject and not master.available for master in observed.masters):
-            tried_actions.record(
-                self._client, self._ref(step.subject.rpartition(":")[0]), domain, step.action)
-        pod = step.target.rpartition(":")[0]
+        noted = any(master.address == step.subject and not master.available for master in observed.masters)
+        subject = self._ref(step.subject.rpartition(":")[0])
+        if noted:
+            tried_actions.record(self._client, subject, domain, step.action)
         try:
-            if step.action == quorum_plan.REMOVE:
-                self.masters.remove_peer(self._answered_by, domain, step.target)
-            elif step.action == quorum_plan.RESTART and _hangs(observed, step.target):
-                self.masters.kill(pod, domain)
-            elif step.action == quorum_plan.RESTART:
-                self.masters.restart(pod, domain)
-            elif domain == MASTER:
-                self._elect(step.target, observed)
-            else:
-                # Alluxio has no command for job masters. Their journal holds only jobs, and another member
-                # has a copy.
-                self.masters.restart((observed.leader or "").rpartition(":")[0], domain)
+            self._act(domain, step, observed)
         except Forbidden:
             raise
+        except (OldLook, ServerUnavailable) as err:
+            self.actions.pop()
+            if noted:
+                tried_actions.forget(self._client, subject, domain, step.action)
+            self._deadline.report_progress(f"{step.action} of {step.target} was not sent: {err}")
+            return False
         except (ApiError, QuorumUnknown) as err:
             self._deadline.report_progress(f"{step.action} of {step.target} was refused: {err}")
-        finally:  # a transfer takes up to minutes; its effect counts from its end
-            self._history[domain, step.action, step.subject] = self._deadline.now()
+        # A transfer takes up to minutes; its effect counts from its end.
+        self._history[domain, step.action, step.subject] = self._deadline.now()
+        return True
 
-    def _elect(self, address: str, observed: RaftGroup) -> None:
-        """Transfer the leadership; a refused transfer leaves priorities behind, which are reset to 1."""
+    def _act(self, domain: str, step: Step, observed: RaftGroup) -> None:
+        """Send the command of a step, unless the look is too old."""
+        pod = step.target.rpartition(":")[0]
+        masters = self.masters.acting(partial(self._require_young, observed))
+        if step.action == quorum_plan.REMOVE:
+            masters.remove_peer(self._answered_by, domain, step.target)
+        elif step.action == quorum_plan.RESTART and _hangs(observed, step.target):
+            masters.kill(pod, domain)
+        elif step.action == quorum_plan.RESTART:
+            masters.restart(pod, domain)
+        elif domain == MASTER:
+            self._elect(masters, step.target)
+        else:
+            # Alluxio has no command for job masters. Their journal holds only jobs, and another member
+            # has a copy.
+            masters.restart((observed.leader or "").rpartition(":")[0], domain)
+
+    def _require_young(self, observed: RaftGroup) -> None:
+        """Raise OldLook if an act that follows from this look would come too late."""
+        if (late := self._deadline.now() - observed.young_until) > 0:
+            raise OldLook(f"the look at the {observed.domain} group is {late:.1f} s too old")
+
+    def _elect(self, masters: Masters, address: str) -> None:
+        """Transfer the leadership; a refused transfer leaves priorities behind, which are reset to 1.
+
+        It may take minutes, so the leader is looked for again: the reset would be a transfer to a former one.
+        """
         try:
-            self.masters.elect(self._answered_by, address)
+            masters.elect(self._answered_by, address)
+        except (OldLook, ServerUnavailable):
+            raise
         except (ApiError, QuorumUnknown):
-            with suppress(ApiError):
-                self.masters.reset_priorities(self._answered_by, observed.leader or "")
+            with suppress(ApiError, QuorumUnknown):
+                quorum, answered_by = self.masters.quorum(MASTER)
+                if quorum.leader:
+                    self.masters.reset_priorities(answered_by, quorum.leader)
             raise
 
     def _ages(self, domain: str) -> dict[tuple, float]:

@@ -19,7 +19,7 @@ the group its majority. next_step() takes the first of these that applies:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, UNAVAILABLE, Peer, Quorum, quorum_size
 from ..fluid.components import MASTER
@@ -104,6 +104,7 @@ class RaftGroup:
     """A Raft group. leader: an address, None without one.
 
     stale: peers without a pod that no expected master has. surplus: such peers with a pod, which run.
+    young_until: by the deadline's clock, when an act that follows from this look would come too late.
     """
 
     domain: str
@@ -111,6 +112,7 @@ class RaftGroup:
     masters: tuple[Master, ...]
     stale: tuple[Peer, ...] = ()
     surplus: tuple[Peer, ...] = ()
+    young_until: float = field(default=float("inf"), compare=False)
 
     @property
     def available(self) -> int:

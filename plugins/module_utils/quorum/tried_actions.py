@@ -44,6 +44,17 @@ def record(client: Client, pod: ObjectRef, domain: str, action: str) -> None:
         change(client, kinds.POD, pod, patch_of)
 
 
+def forget(client: Client, pod: ObjectRef, domain: str, action: str) -> None:
+    """Remove the note of an action that was not sent."""
+    def patch_of(existing: dict) -> dict:
+        noted = _noted(existing)
+        (noted.get(domain) or {}).pop(action, None)
+        return {"metadata": {"annotations": {ANNOTATION: json.dumps(noted, sort_keys=True)}}}
+
+    with suppress(ApiError, Conflict):
+        change(client, kinds.POD, pod, patch_of)
+
+
 def remove(client: Client, pods: list[dict]) -> None:
     """Remove the notes from these pods: the masters are AVAILABLE."""
     for pod in pods:

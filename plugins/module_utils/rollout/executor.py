@@ -179,8 +179,13 @@ class RolloutExecutor:
 
     def _reset_priorities(self, members: int) -> None:
         """Keep added masters, which clients do not know yet, from leading while another one can."""
-        leading = self._healer(members).ensure_complete()[0].leading()
-        if leading is None or not self._masters.reset_priorities(leading.pod, leading.address):
+        def question() -> WaitStatus:
+            leading = self._healer(members).ensure_complete()[0].leading()
+            return WaitStatus(True, value=leading is not None and self._masters.reset_priorities(
+                leading.pod, leading.address))
+
+        # A reset that no API server receives follows another look.
+        if not self._poll("the priorities of the present masters", question):
             self._warn("the priorities of the present masters could not be raised, so an added master may "
                        "become leader although workers and FUSE pods do not know it yet")
 

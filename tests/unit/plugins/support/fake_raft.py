@@ -119,6 +119,11 @@ class FakeRaft:
             return LOADING
         return CLOSED if (domain, pod) in self.closed else OPEN
 
+    def acting(self, fresh):
+        """As the real ones, which check again before each command."""
+        fresh()
+        return self
+
     def elect(self, asked, to):
         self._perform("elect", to)
         self.leaders["MASTER"] = to

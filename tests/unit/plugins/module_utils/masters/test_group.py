@@ -18,8 +18,14 @@ from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft impor
     Quorum,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden, QuorumUnknown
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    Forbidden,
+    OldLook,
+    QuorumUnknown,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
@@ -213,6 +219,32 @@ def test_without_a_leader_there_is_no_configuration(served):
 def test_actions_are_commands_in_a_pod(group, action, container, command):
     action(group({}, {"hbase-master-0": ExecResult(0, "", "")}))
     assert group.asked == [("data", "hbase-master-0", container, command)]
+
+
+@pytest.mark.parametrize("act", [
+    lambda masters: masters.elect("hbase-master-0", "b:1"),
+    lambda masters: masters.remove_peer("hbase-master-0", MASTER, "b:1"),
+    lambda masters: masters.restart("hbase-master-0", MASTER),
+    lambda masters: masters.kill("hbase-master-0", MASTER),
+    lambda masters: masters.reset_priorities("hbase-master-0", "a:1"),
+], ids=["elect", "remove", "restart", "kill", "reset"])
+def test_no_act_is_sent_once_its_look_is_too_old(cluster, group, monkeypatch, act):
+    """The renewal of the Lease, which precedes each command, may take long."""
+    checks, given = [], group({}, {"hbase-master-0": ExecResult(0, "", "")})
+    guarded = GuardedClient(cluster, cluster.deadline(60), lambda: checks.append("lease"))
+    monkeypatch.setattr(given, "_client", guarded)
+
+    def execute(client, *_args, **_options):
+        return client.until_answered(lambda: ExecResult(0, "", ""))
+    monkeypatch.setattr(pod_exec, "execute", execute)
+
+    def fresh():
+        checks.append("look")
+        if len(checks) > 1:
+            raise OldLook("it was 4.0 s ago")
+    with pytest.raises(OldLook):
+        act(given.acting(fresh))
+    assert checks == ["look", "lease", "look"]
 
 
 @pytest.mark.parametrize("sent", ["TERM", "KILL"])
