@@ -25,6 +25,7 @@ from ..errors import (
     Conflict,
     FluidError,
     Forbidden,
+    OldLook,
     PreconditionFailed,
     ServerUnavailable,
     WaitTimeout,
@@ -157,21 +158,22 @@ class FailoverDrill:
     def _kill(self, writer: str, prepared: Deadline) -> tuple[dict, float]:
         """Kill the JVM of the leader that a last look sees; return its pod and the time of the signal.
 
-        Kills nothing if the pod is the writer's. A kill that no API server receives needs another look.
+        Kills nothing if the pod is the writer's. A kill that no API server receives, or that would come late,
+        needs another look.
         """
         while True:
             victim = self._look.leader(prepared)
             name = victim["metadata"]["name"]
             try:
                 return victim, self._deadline.now() if name == writer else self._kill_process(name)
-            except ServerUnavailable as err:
+            except (OldLook, ServerUnavailable) as err:
                 self._deadline.report_progress(f"nothing was killed yet: {err}")
 
     def _kill_process(self, name: str) -> float:
         """Kill the master's JVM; return the time of the signal by the deadline's clock."""
         moments = [self._deadline.now()]
         try:
-            killed = self._healer.masters.kill(
+            killed = self._healer.masters.acting(lambda: self._look.require_young(self._deadline.now())).kill(
                 name, MASTER, on_signal=lambda: moments.append(self._deadline.now()))
         except (Forbidden, ServerUnavailable):
             raise

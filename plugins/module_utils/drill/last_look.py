@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import PreconditionFailed
+from ..errors import OldLook, PreconditionFailed
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER
 from ..k8s.kinds import ObjectRef
@@ -30,6 +30,7 @@ class LastLook:
         self._healer = healer
         self._api = api
         self._catch_ups = CatchUps()
+        self._ended = float("-inf")
         self._properties: dict[tuple[str, str], dict[str, str]] = {}  # in force, by domain and leader
 
     def leader(self, deadline: Deadline) -> dict:
@@ -44,7 +45,8 @@ class LastLook:
             serving = self.serving(self._healer.masters.pods())
             reasons = self._reasons(groups, serving, deadline.now())
             self._client.once().before_command()  # renews the Lease, so that no renewal delays the kill
-            age = deadline.now() - began
+            self._ended = deadline.now()
+            age = self._ended - began
             if not reasons and age > _MAX_AGE:
                 reasons = f"one look at both groups took {age:.1f} s, expected {_MAX_AGE:g} s or less"
             return WaitStatus(not reasons, reasons, value=serving)
@@ -55,6 +57,11 @@ class LastLook:
             lambda reasons: PreconditionFailed(
                 f"the quorums of {described} were complete and are not any more: {reasons}; nothing was "
                 "killed: run alluxio_quorum, then the drill again"))
+
+    def require_young(self, now: float) -> None:
+        """Raise OldLook if the kill would come too long after the last pass. now: by the deadline's clock."""
+        if (age := now - self._ended) > _MAX_AGE:
+            raise OldLook(f"the last look at both groups was {age:.1f} s ago")
 
     def serving(self, pods: list[dict]) -> dict | None:
         """Return the pod among these that leads and has its web port open; None without one."""

@@ -16,6 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.drill.failover imp
     PROCESS,
     FailoverDrill,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.last_look import LastLook
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
     CommandUnfinished,
@@ -274,6 +275,30 @@ def test_a_kill_that_no_api_server_receives_follows_another_look(failover, drill
     failover.raft.kill = unavailable
     assert drill().run().killed == "hbase-master-2"
     assert failover.raft.actions == ["kill MASTER hbase-master-2"]
+
+
+@pytest.mark.parametrize("kill", [PROCESS, POD])
+def test_nothing_is_killed_by_a_look_from_before_a_pause(cluster, failover, drill, monkeypatch, kill):
+    """The process of the drill is stopped for 20 s, less than the Lease's time; meanwhile a drain evicts a
+    follower.
+    """
+    real = LastLook.leader
+
+    def evicted():
+        cluster.vanish(kinds.POD, pod_name(2), NAMESPACE)  # with its emptyDir
+        for domain in ("MASTER", "JOB_MASTER"):
+            failover.raft.lose(2, domain)
+
+    def looked(look, within):
+        victim = real(look, within)
+        if cluster.stored(kinds.POD, pod_name(2), NAMESPACE):
+            cluster.later(10, evicted)
+            cluster.sleep(20)
+        return victim
+    monkeypatch.setattr(LastLook, "leader", looked)
+    with pytest.raises(PreconditionFailed, match="were complete and are not any more"):
+        drill(120).run(probe_writes=False, kill=kill)
+    assert (failover.raft.actions, cluster.writes()) == ([], [])
 
 
 def test_a_permission_that_is_missing_at_the_kill_is_told_as_it_is(failover, drill, monkeypatch):
