@@ -44,6 +44,11 @@ class GuardedClient(Client):
         return self._client.requests
 
     @property
+    def timeouts(self) -> tuple[float, float]:
+        """The seconds to wait for a connection and for an answer."""
+        return self._client.timeouts
+
+    @property
     def impersonates(self) -> bool:
         """Whether requests have the headers of another identity."""
         return self._inner.impersonates

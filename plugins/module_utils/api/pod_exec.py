@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import ApiError, CommandUnfinished, Forbidden, InvalidInput, ServerUnavailable
 from ..k8s import scripts
 from ..k8s.kinds import POD, ObjectRef
-from . import connection
+from . import connection, handshake
 from .client import Client
 
 # The channels of an exec stream (k8s.io/apimachinery, util/remotecommand) and the opcodes of RFC 6455.
@@ -124,7 +124,7 @@ def execute(client: Client, pod: ObjectRef, container: str, command: list[str], 
     permission create on pods/exec, the container does not run) or the command does not end within timeout
     seconds.
     """
-    stream = _open(client, pod, container, command)
+    stream = _open(client, pod, container, command, timeout)
     ends = time.monotonic() + timeout
     try:
         if on_output and _has_output(stream, ends):
@@ -141,7 +141,7 @@ def receive(client: Client, pod: ObjectRef, container: str, command: list[str],
 
     The result's stdout is empty. Raises ApiError as execute does, and for output that is not base64.
     """
-    stream = _open(client, pod, container, command, capture_all=False)
+    stream = _open(client, pod, container, command, timeout, capture_all=False)
     where = _where(pod, container, command)
     rest, others = "", {_STDERR: b"", _STATUS: b""}
     try:
@@ -202,7 +202,7 @@ def send(client: Client, pod: ObjectRef, container: str, command: list[str], chu
     The protocol cannot close the input: the command must stop reading after encoded_length() characters. The
     length of each chunk but the last is a multiple of 3. Raises ApiError as execute does.
     """
-    stream = _open(client, pod, container, command, ("stdin", "true"))
+    stream = _open(client, pod, container, command, timeout, ("stdin", "true"))
     deadline = time.monotonic() + timeout
     try:
         for chunk in chunks:
@@ -232,25 +232,32 @@ def require_own_identity(client: Client) -> None:
             "user; use a kubeconfig of the other identity")
 
 
-def _open(client: Client, pod: ObjectRef, container: str, command: list[str], *query: tuple[str, str],
-          capture_all: bool = True) -> Any:
+def _open(client: Client, pod: ObjectRef, container: str, command: list[str], timeout: float,
+          *query: tuple[str, str], capture_all: bool = True) -> Any:
+    """Return the stream of a command. Raises CommandUnfinished when the command may have begun."""
     require_own_identity(client)
     url = f"{client.configuration.host}{POD.path(pod)}/exec"
     query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"),
                     *query]
     ws_client = connection.kubernetes.import_stream()
+    timeouts = [min(timeout, each) for each in client.timeouts]
 
     def connect() -> Any:
         client.before_command()
         client.count_request()
         try:
-            return ws_client.websocket_call(
-                connection.for_streams(client.configuration), "GET", url, query_params=query_params,
-                headers=dict(client.headers()), _preload_content=False, capture_all=capture_all)
+            with handshake.bounded(ws_client, *timeouts):
+                return ws_client.websocket_call(
+                    connection.for_streams(client.configuration), "GET", url, query_params=query_params,
+                    headers=dict(client.headers()), _preload_content=False, capture_all=capture_all)
         except ws_client.ApiException as err:
             # The package turns also what ends the process, such as SIGTERM, into its own exception.
             if isinstance(err.__context__, (KeyboardInterrupt, SystemExit)):
                 raise err.__context__ from None
+            if _is_silent(err):
+                raise CommandUnfinished(
+                    f"{_where(pod, container, command)} may have begun: the API server did not answer within "
+                    f"{timeouts[1]:g} seconds; check its health and that of the pod's node") from err
             status = _handshake_status(err.reason)
             leaf = Forbidden if status == 403 else ServerUnavailable if _is_unavailable(err) else ApiError
             raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}; it needs "
@@ -262,6 +269,12 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], *q
 def _is_unavailable(err: Exception) -> bool:
     """Return whether no API server accepted the connection, so that no command has begun."""
     return isinstance(err.__context__, OSError) and not isinstance(err.__context__, ssl.SSLError)
+
+
+def _is_silent(err: Exception) -> bool:
+    """Return whether the request was sent and not answered in time, so that the command may have begun."""
+    silence = import_module("websocket").WebSocketTimeoutException
+    return isinstance(err.__context__, silence) and not _handshake_status(err.__context__)
 
 
 def _result(stream: Any, where: str, timeout: float, remaining: float) -> ExecResult:

@@ -104,6 +104,11 @@ class Transport:
         """The number of requests sent by all clients of the pool."""
         return self._shared.requests
 
+    @property
+    def timeouts(self) -> tuple[float, float]:
+        """The seconds to wait for a connection and for an answer."""
+        return self._timeouts
+
     def before_command(self) -> None:
         """Check whether a command in a container may be sent; a guarded client may refuse it."""
 
