@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -30,7 +30,7 @@ from ...progress import Reporter
 from ...quorum.client_notes import note_on
 from ...quorum.stale_clients import ScaleOutNote, started
 from . import plan as client_plan
-from .plan import Plan, Restart
+from .plan import Application, Plan, Restart
 
 _KIND = fluid_kinds.ALLUXIO_RUNTIME
 _PAUSE = 1.0  # seconds between two looks at a pod
@@ -59,17 +59,21 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     planned = _ClientRollout(client, params, deadline, reporter).plan()
     result = {"changed": bool(planned.restarts), "plan": [each.as_dict() for each in planned.restarts],
               "applications": [each.as_dict() for each in planned.applications], "done": []}
+    applications = planned.applications
     if planned.restarts and not check_mode:
         with held(client, ref_of(params), deadline, "restart workers and FUSE pods") as holder:
             rollout = _ClientRollout(holder, params, deadline, reporter)
             try:
                 rollout.perform(rollout.plan())
             except FluidError as err:
+                found = rollout.applications or applications
                 err.details.update(changed=bool(rollout.done), done=rollout.done,
-                                   applications=result["applications"])
+                                   applications=[each.as_dict() for each in found])
                 raise
-        result["done"] = rollout.done
-    for text in client_plan.advice(planned.applications):
+        applications = rollout.applications
+        result.update(changed=bool(rollout.done), done=rollout.done,
+                      applications=[each.as_dict() for each in applications])
+    for text in client_plan.advice(applications):
         reporter.warn(f"{_KIND.describe(ref_of(params))}: {text}")
     return result
 
@@ -80,6 +84,7 @@ class _ClientRollout:
     1. Restart the workers by falling ordinal. Before each, all workers that were ready at first are ready.
     2. After each, wait until its new pod is ready, and until the masters have had a heartbeat of it.
     3. Restart the FUSE pods that may restart. A node may have none afterwards: Fluid starts one for a reader.
+       Before each, plan anew: an application may have started on its node since, as the workers take minutes.
     """
 
     def __init__(self, client: Client, params: dict, deadline: Deadline, reporter: Reporter) -> None:
@@ -87,6 +92,7 @@ class _ClientRollout:
         self._ref = ref_of(params)
         self._what = _KIND.describe(self._ref)
         self._ready: set[str] = set()
+        self.applications: tuple[Application, ...] = ()
         self.done: list[dict] = []
 
     def plan(self) -> Plan:
@@ -110,12 +116,25 @@ class _ClientRollout:
 
     def perform(self, planned: Plan) -> None:
         """Perform the plan; the first failure ends it."""
+        self._add(planned.applications)
         for restart in planned.restarts:
             if restart.component == "worker":
                 self._restart_worker(restart)
-            else:
+            elif self._may_restart(restart):
                 self._restart_fuse(restart)
+            else:
+                continue
             self.done.append(restart.as_dict())
+
+    def _may_restart(self, restart: Restart) -> bool:
+        """Return whether a new plan still restarts the FUSE pod, and note who reads through it."""
+        planned = self.plan()
+        self._add(each for each in planned.applications if each.fuse_pod == restart.pod)
+        return restart in planned.restarts
+
+    def _add(self, found: Iterable[Application]) -> None:
+        """Note the applications that were not noted before."""
+        self.applications = tuple(dict.fromkeys([*self.applications, *found]))
 
     def _note(self) -> ScaleOutNote | None:
         workload = self._client.get(

@@ -4,6 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -111,6 +112,65 @@ def test_stale_clients(cluster, run, cache, pod):
     result = run(MODULE, **CACHE)
     assert cache == ["hbase-worker-1", "hbase-fuse-1"]
     assert result["plan"][0]["reason"] == f"it started at {BEFORE} and may know only 3 masters"
+
+
+@pytest.fixture
+def late(cluster, cache, pod, monkeypatch):
+    """An application that starts on n1 while the workers restart, for minutes."""
+    real = cluster.evict
+
+    def evict(ref, uid):
+        pod("late", None, "n1", claim="hbase")
+        return real(ref, uid)
+    monkeypatch.setattr(cluster, "evict", evict)
+
+
+def test_a_fuse_pod_that_an_application_uses_since_the_plan_stays(run, cache, late):
+    result = run(MODULE, **CACHE, **ALL)
+    assert cache == names(result["done"]) == ["hbase-worker-1", "hbase-worker-0"]
+    assert result["applications"][1:] == [
+        {"pod": "data/late", "node": "n1", "fuse_pod": "hbase-fuse-1", "restart": "before"}]
+    assert "data/app, data/late read through FUSE pods that were not restarted" in result["warnings"][0]
+
+
+def test_nothing_changed_when_the_only_fuse_pod_of_the_plan_stays(cluster, run, cache, pod, monkeypatch):
+    for index in range(2):
+        pod(f"hbase-worker-{index}", "alluxio-worker", f"n{index}", AFTER)
+    create = cluster.create
+
+    def create_lease(kind, *args, **options):
+        pod("late", None, "n1", claim="hbase")
+        return create(kind, *args, **options)
+    monkeypatch.setattr(cluster, "create", create_lease)
+    result = run(MODULE, **CACHE, **ALL)
+    assert (result["changed"], result["done"], cache) == (False, [], [])
+    assert names(result["applications"]) == ["data/app", "data/late"]
+
+
+def test_an_application_that_started_since_the_plan_is_named_when_its_mount_ends(run, cache, late):
+    result = run(MODULE, **CACHE, **ALL, fuse="all")
+    assert cache[2:] == ["hbase-fuse-0", "hbase-fuse-1"]
+    assert [(each["pod"], each["restart"]) for each in result["applications"]] == [
+        ("data/app", "after"), ("data/late", "after")]
+
+
+def test_an_application_that_started_since_the_plan_is_named_in_a_failure(
+        cluster, run, cache, late, monkeypatch):
+    delete = cluster.delete
+
+    def refuse(kind, ref, *args, **options):
+        if ref.name == "hbase-fuse-1":
+            raise ApiError("refused")
+        return delete(kind, ref, *args, **options)
+    monkeypatch.setattr(cluster, "delete", refuse)
+    result = run(MODULE, **CACHE, **ALL, fuse="all")
+    assert result["failed"] and names(result["applications"]) == ["data/app", "data/late"]
+
+
+def test_the_readers_are_looked_for_before_each_fuse_pod(cluster, run, cache):
+    cluster.requests.clear()
+    run(MODULE, **CACHE, **ALL, fuse="all")
+    assert cluster.requests.count(("get", "datasets")) == 4  # two plans, and one for each of two FUSE pods
 
 
 def test_readers_of_datasets_that_refer_to_it(cluster, run, cache, pod):
