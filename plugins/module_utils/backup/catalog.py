@@ -163,6 +163,14 @@ def _older(found: list[Backup], keep: int, is_intact: Callable[[Backup], bool]) 
     return []
 
 
+def needed_by(restored: str, found: Iterable[Backup]) -> set[str]:
+    """Return the names of the backup that is being restored and of its safety backups.
+
+    The next run continues an interrupted restoration with its file, and the masters may hold nothing else.
+    """
+    return {each.name for each in found if restored in (each.name, each.made_before)}
+
+
 def choose(found: list[Backup], requested: str, runtime: ObjectRef, force_foreign: bool) -> Backup:
     """Return the backup to restore into a runtime.
 

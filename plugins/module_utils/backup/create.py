@@ -10,6 +10,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
 from ..errors import ApiError, Forbidden, InvalidInput
+from ..fluid import operations
 from ..masters import lease
 from ..progress import Reporter
 from . import catalog, subject
@@ -51,7 +52,9 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         new = [] if recent else [made.name if made else cache.backup_name(each.name for each in found)]
         names = new + [each.name for each in found]
         keep = params["keep"] and params["keep"] - len(new)
-        removed = catalog.surplus(found, keep, intact, recent)
+        surplus = catalog.surplus(found, keep, intact, recent)
+        needed = _needed(Subject.read(client, params, deadline), found) if surplus else set()
+        removed = [name for name in surplus if name not in needed]
         if repository and not check_mode:
             repository.remove(removed)
     records = [made, *found] if made and not recent else found
@@ -100,6 +103,12 @@ def _newest_intact(cache: Subject, own: list[Backup], max_age: int | None,
         return None
     moment = cache.client.server_time()
     return next((each for each in own if each.is_recent(moment, max_age) and is_intact(each)), None)
+
+
+def _needed(cache: Subject, found: list[Backup]) -> set[str]:
+    """Return the names of the backups that a restoration under way needs, of masters as just read."""
+    restoration = operations.under_way(cache.stateful_set) if cache.stateful_set else None
+    return catalog.needed_by(restoration.backup, found) if restoration else set()
 
 
 def make(cache: Subject, repository: Repository, made_before: str | None = None) -> Backup:

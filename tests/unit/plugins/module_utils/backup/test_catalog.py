@@ -2,6 +2,7 @@
 """Names and records of backups, which are kept and which one is meant."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -95,6 +96,14 @@ def test_of_runtime():
 def test_surplus(keep, removed):
     found = [backup(11), backup(10), backup(9)]
     assert catalog.surplus(found, keep, lambda _backup: True) == [backup(hour).name for hour in removed]
+
+
+def test_a_restoration_needs_its_backup_and_the_safety_backups_before_it():
+    restored, unrelated = backup(9), backup(10)
+    found = [unrelated, replace(backup(12), made_before=unrelated.name),
+             replace(backup(11), made_before=restored.name), restored]
+    assert catalog.needed_by(restored.name, found) == {restored.name, backup(11).name}
+    assert catalog.needed_by(backup(8).name, found) == set()
 
 
 @pytest.mark.parametrize(("damaged", "relied_on", "removed"), [

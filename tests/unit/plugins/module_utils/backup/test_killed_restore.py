@@ -3,9 +3,11 @@
 
 import actors
 import pytest
+from fake_masters import Killed
 from kills import kill_at_each_request
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
 
 # Other tests measure the coverage, which makes these slower.
@@ -39,3 +41,36 @@ def test_the_next_run_finishes_one_that_was_killed_at_any_request(cache_site, mo
     stride = 1 if members == 3 else 7
     assert kill_at_each_request(
         make, lambda one: actors.restore(one, one.saved), then, lambda _request: stride) > 60
+
+
+def test_a_scheduled_backup_that_keeps_one_removes_nothing_that_the_next_run_needs(cache_site, monkeypatch):
+    """The restoration is killed after its masters have started, so that a leader can be backed up."""
+    continued = 0
+    for request in range(40, 400, 3):
+        one = cache_site()
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
+        one.cluster.now = 60.0
+        saved = actors.backup(one)["backup"]["name"]
+        one.masters.write(LATER)
+        one.cluster.sleep(5)
+        one.kill_at(request)
+        try:
+            actors.restore(one)
+            break
+        except Killed:
+            one.kill_at(None)
+        one.cluster.sleep(90)  # the Lease expires
+        masters = one.masters
+        if not (operations.under_way(masters.workload) and masters.leader["MASTER"] is not None
+                and all(masters.groups["MASTER"].values())):
+            continue
+        continued += 1
+        params = {**actors.BACKUP, "keep": 1}
+        predicted = create.ensure(one.cluster, params, True, actors.reporter())
+        assert create.ensure(one.cluster, params, False, actors.reporter())["removed"] == predicted["removed"]
+        assert saved + ".gz" in one.masters.files
+        assert LATER in one.masters.backups(), "what was there before is in no backup"
+        actors.restore(one)
+        assert operations.under_way(one.masters.workload) is None
+        assert create.ensure(one.cluster, params, False, actors.reporter())["removed"]
+    assert continued
