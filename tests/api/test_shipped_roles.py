@@ -32,7 +32,7 @@ def account(api, namespace, fluid_namespace):
         made.append(f"{path}/{body['metadata']['name']}")
 
     def bind(user, lacks):
-        for role in yaml.safe_load_all((FOLDER / trust(user) / f"{user}.yml").read_text()):
+        for role in yaml.safe_load((FOLDER / trust(user) / f"{user}.yml").read_text())["items"]:
             # Tests side by side have the same cluster.
             name = role["metadata"]["name"] = f"{namespace}-{role['metadata']['name']}"
             role["rules"] = [rule for rule in role["rules"] if lacks not in rule["resources"]]

@@ -105,9 +105,9 @@ class Subject:
                                      "ready")
         return self.stateful_set
 
-    def require_masters(self) -> None:
-        """Raise PreconditionFailed as workload does."""
-        _ = self.workload
+    def require_masters(self) -> dict:
+        """Return the masters' StatefulSet, or raise PreconditionFailed as workload does."""
+        return self.workload
 
     @property
     def masters(self) -> int:

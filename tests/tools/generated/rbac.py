@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 from ansible_collections.datacache.fluid.plugins.module_utils.preflight.permissions import (
     CACHE,
@@ -33,6 +34,10 @@ HEADER = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Written by `make generate` from plugins/module_utils/preflight/permissions.py; do not edit.
 # {user}, of the accounts that {trust}. docs/permissions.md binds these.
+---
+apiVersion: v1
+kind: List
+items:
 """
 # By scope: the kind, what its name ends in, and where it is bound.
 KINDS = {CACHE: ("Role", "", "the namespace of the cache"),
@@ -50,19 +55,21 @@ def trust(user: str) -> str:
 
 
 def text(user: str) -> str:
-    documents = [document(user, scope) for scope in KINDS]
-    return HEADER.format(user=user, trust=trust(user)) + "".join(f"---\n{each}" for each in documents)
+    items = [_item(user, scope) for scope in KINDS]
+    return HEADER.format(user=user, trust=trust(user)) + "".join(items)
 
 
-def document(user: str, scope: str) -> str:
+def _item(user: str, scope: str) -> str:
+    """Return one Role as an item of a List: ansible-test's yamllint refuses several documents in a file."""
     kind, ending, place = KINDS[scope]
     left_out = LEFT_OUT.get(trust(user), ())
     own = [need for need in NEEDS
            if user in need.users and need.scope == scope and need.without not in left_out]
     name = f"datacache-fluid-{user.replace('_', '-')}{ending}"
-    lines = [f"# Bound in {place}.", "apiVersion: rbac.authorization.k8s.io/v1", f"kind: {kind}",
-             "metadata:", f"  name: {name}", *(["rules:", *_rules(own)] if own else ["rules: []"])]
-    return "\n".join(lines) + "\n"
+    lines = [f"kind: {kind}", "metadata:", f"  name: {name}",
+             *(["rules:", *_rules(own)] if own else ["rules: []"])]
+    return (f"  # Bound in {place}.\n  - apiVersion: rbac.authorization.k8s.io/v1\n"
+            + indent("\n".join(lines) + "\n", "    "))
 
 
 def _rules(needs: list[Need]) -> Iterator[str]:

@@ -22,7 +22,7 @@ READ = {"get", "list", "watch"}
 
 def granted(user, scope):
     """Return the verbs, groups and resources of a playbook's Role in a scope."""
-    roles = list(yaml.safe_load_all(FILES[user].read_text()))
+    roles = yaml.safe_load(FILES[user].read_text())["items"]
     [role] = [each for each in roles if scope == (
         CACHE if each["kind"] == "Role"
         else FLUID if each["metadata"]["name"].endswith("-controllers") else CLUSTER)]
