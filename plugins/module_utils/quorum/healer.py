@@ -164,7 +164,8 @@ class QuorumHealer:
         self._logs_read = now
         return replace(observed, masters=tuple(
             replace(master, stepped_down=self.masters.stepped_down_for(master.pod),
-                    tried=tried_actions.of_container(pods[master.pod], MASTER))
+                    tried=tried_actions.of_container(
+                        pods[master.pod], MASTER, self._client.server_time()))
             if master.pod in pods and container_run(pods[master.pod], container_of(MASTER))[-1] else master
             for master in observed.masters))
 
@@ -394,7 +395,8 @@ class QuorumHealer:
                     and master.silent < quorum_plan.UNRESPONSIVE_AFTER
                     and self.masters.has_conflict(master.pod))
         return replace(master, raft_server=state, joining=None if opened is None else now - opened,
-                       tried=tried_actions.of_container(pod, domain), conflict=conflict)
+                       tried=tried_actions.of_container(pod, domain, self._client.server_time()),
+                       conflict=conflict)
 
 
 def _hangs(observed: RaftGroup, address: str) -> bool:

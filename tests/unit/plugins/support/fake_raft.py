@@ -136,14 +136,23 @@ class FakeRaft:
 
     def restart(self, pod, domain):
         self._perform("restart", f"{domain} {pod}")
+        self._count_restart(pod, domain)
         self.closed.discard((domain, pod))
         self._heal("restart", domain)
 
     def kill(self, pod, domain, on_signal=None):
         self._perform("kill", f"{domain} {pod}")
+        self._count_restart(pod, domain)
         if self.stepped_down.pop(pod, None):
             self.silent.discard(domain)
         return True
+
+    def _count_restart(self, pod, domain):
+        existing = self.cluster.stored(kinds.POD, pod, NAMESPACE)
+        if existing is not None:
+            for each in existing["status"]["containerStatuses"]:
+                each["restartCount"] = each.get("restartCount", 0) + (each["name"] == CONTAINERS[domain])
+            self.cluster.change(kinds.POD, pod, NAMESPACE, {"status": existing["status"]})
 
     def stepped_down_for(self, pod):
         return self.stepped_down.get(pod)
