@@ -229,6 +229,10 @@ class QuorumHealer:
                            "AVAILABLE peer that can take over: run alluxio_quorum first")
         self._ensure_complete(MASTER, candidates[successor].address, pod)
 
+    def acting(self, observed: RaftGroup) -> Masters:
+        """Return the masters for acts that follow from this look. Raises OldLook once they would be late."""
+        return self.masters.acting(partial(self._require_young, observed))
+
     def perform(self, record: ActionRecord, observed: RaftGroup) -> bool:
         """Perform a step in the group as observed; return whether it was sent.
 
@@ -313,7 +317,7 @@ class QuorumHealer:
     def _act(self, domain: str, step: Step, observed: RaftGroup) -> None:
         """Send the command of a step, unless the look is too old."""
         pod = step.target.rpartition(":")[0]
-        masters = self.masters.acting(partial(self._require_young, observed))
+        masters = self.acting(observed)
         if step.action == quorum_plan.REMOVE:
             masters.remove_peer(self._answered_by, domain, step.target)
         elif step.action == quorum_plan.RESTART and _hangs(observed, step.target):

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ..alluxio.raft import quorum_size
@@ -339,12 +339,21 @@ class Rebuild:
         if workload is not None and _mark(workload)[1]:
             return
         for domain in DOMAINS:
-            while holder := self._keeping_follower(domain):
-                group, master = holder
-                self._disconnect(ActionRecord(domain, self._restart(master)), group)
-                self._poll(f"{master.pod} to end its connection",
-                           lambda: WaitStatus(not (reason := self._ending()), reason))
-                self._healer.ensure_complete()
+            self._poll(f"the {domain} followers to keep no connection to {self._name}",
+                       partial(self._disconnect_follower, domain))
+
+    def _disconnect_follower(self, domain: str) -> WaitStatus:
+        """Restart the next follower that keeps a connection, and await it; done when there is none."""
+        holder = self._keeping_follower(domain)
+        if holder is None:
+            return WaitStatus(True)
+        group, master = holder
+        reason = self._disconnect(ActionRecord(domain, self._restart(master)), group, _incomplete)
+        if not reason:
+            self._poll(f"{master.pod} to end its connection",
+                       lambda: WaitStatus(not (reason := self._ending()), reason))
+        self._healer.ensure_complete()
+        return WaitStatus(False, reason or f"{master.pod} has restarted")
 
     def _keeping_follower(self, domain: str) -> tuple[RaftGroup, Master] | None:
         """Return a follower that keeps a connection, with its group; None without one."""
@@ -396,8 +405,10 @@ class Rebuild:
         """Perform one action. One that is refused is tried again after the next observation."""
         step = record.step
         if step.action in (TRANSFER, RESTART):
-            self._disconnect(record, next(each for each in observed.groups if each.domain == record.domain))
-            return WaitStatus(False, f"{step.action} {step.target}")
+            reason = self._disconnect(
+                record, next(each for each in observed.groups if each.domain == record.domain),
+                lambda groups: self._shortcoming(replace(observed, groups=groups)))
+            return WaitStatus(False, reason or f"{step.action} {step.target}")
         self._deadline.report_action(f"{record.domain}: {step.action} {step.target}: {step.reason}")
         try:
             if step.action == REMOVE:
@@ -414,13 +425,29 @@ class Rebuild:
         self._healer.actions.append(record)
         return WaitStatus(False, f"{step.action} {step.target}")
 
-    def _disconnect(self, record: ActionRecord, group: RaftGroup) -> None:
-        """Perform a step that ends connections, and remember the container that it ends."""
+    def _disconnect(self, record: ActionRecord, before: RaftGroup,
+                    shortcoming: Callable[[Sequence[RaftGroup]], str]) -> str:
+        """Perform a step that ends connections, and remember the container that it ends.
+
+        Commands in the masters have shown the connections, which takes seconds, so a last look comes between.
+        before: the group that the step follows from. shortcoming: why groups cannot spare a process. Returns
+        why nothing was sent, empty if it was.
+        """
+        groups = self._healer.groups()
+        group = next(each for each in groups if each.domain == record.domain)
+        if reason := shortcoming(groups):
+            return reason
+        if group.leader != before.leader:
+            return f"{group.leader} leads the {group.domain} group instead of {before.leader}"
         ends = record.step.target if record.step.action == RESTART else group.leader or ""
         if record.step.action == RESTART or record.domain != MASTER:
-            pod = ends.rpartition(":")[0]
-            self._ended[record.domain, pod] = self._container(record.domain, pod), self._deadline.now()
-        self._healer.perform(record, group)
+            key = record.domain, ends.rpartition(":")[0]
+            container = self._container(*key)
+            if sent := self._healer.perform(record, group):
+                self._ended[key] = container, self._deadline.now()
+        else:
+            sent = self._healer.perform(record, group)
+        return "" if sent else f"{record.step.action} {record.step.target} was not sent"
 
     def _ending(self) -> str:
         """Return which container that this run has ended a moment ago still runs; empty for none.
@@ -444,9 +471,12 @@ class Rebuild:
         """Remove the peer. A leader's gauges may still list one that has left; Ratis then changes nothing
         (RaftServerImpl.setConfigurationAsync: hasNoChange).
         """
-        for each in observed.groups:
+        groups = self._healer.groups()  # what was observed since the first look takes seconds
+        if shortcoming := self._shortcoming(replace(observed, groups=groups)):
+            raise QuorumUnknown(shortcoming)
+        for each in groups:
             if each.domain == domain and (leading := each.leading()) is not None:
-                self._healer.masters.remove_peer(leading.pod, domain, address)
+                self._healer.acting(each).remove_peer(leading.pod, domain, address)
                 self._removed.add(domain)
 
     def _delete(self, kind: Kind, existing: dict | None, grace: int | None = None) -> None:
@@ -464,6 +494,10 @@ class Rebuild:
 
     def _ref(self, name: str) -> ObjectRef:
         return ObjectRef(self._runtime.namespace, name)
+
+
+def _incomplete(groups: Sequence[RaftGroup]) -> str:
+    return next((f"the {each.domain} group is not complete" for each in groups if not each.complete()), "")
 
 
 def _unscheduled_reason(pod: dict | None) -> str:
