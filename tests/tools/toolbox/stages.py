@@ -32,7 +32,7 @@ class Stage:
 def unit(collection: Collection) -> Tally:
     """The unit tests, with the branch coverage of the code behind the modules."""
     folder = paths.CHECKOUT / "tests" / "unit"
-    seconds = 7200 if THOROUGH.keys() <= os.environ.keys() else 600
+    seconds = 7200 if THOROUGH.keys() <= os.environ.keys() else 1200
     return _pytest(collection, "unit", collection.environ(), folder, *COVERAGE, seconds=seconds)
 
 
