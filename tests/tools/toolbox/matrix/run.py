@@ -19,7 +19,7 @@ SHORT = ("plugins/action", "plugins/filter", "plugins/inventory", "plugins/modul
 # Playbooks over dozens of caches take half of the time of these folders, and run with the pinned versions.
 LONG = ("tests/unit/roles/test_module_starts.py", "tests/unit/roles/test_many_caches.py")
 # The tools need Python 3.11, and what they test depends on no version of the matrix.
-LEFT_OUT = ("tests/unit/tools", "tests/unit/test_generated.py")
+LEFT_OUT = ("tests/unit/tools", "tests/unit/docs", "tests/unit/test_generated.py")
 
 
 def run(collection: Collection, rows: Sequence[Versions], folders: Sequence[str] = ("",),
