@@ -79,9 +79,7 @@ def manifest(pod: str, claim: Claim, image: Image, seconds: int) -> dict:
     """Return the pod's manifest. seconds: until it ends by itself."""
     users = {"runAsUser": image.user, "runAsGroup": image.group, "fsGroup": image.group}
     identity = {key: value for key, value in users.items() if value is not None}
-    owners = [{"apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
-               "kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": claim.runtime,
-               "uid": claim.uid}] if claim.uid else []
+    owners = [fluid_kinds.owned_by_runtime(claim.runtime, claim.uid)] if claim.uid else []
     # A claim that one node may mount (ReadWriteOnce) is still mounted by the pod of a run that was killed.
     together = {"weight": 100, "podAffinityTerm": {
         "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {LABEL: claim.runtime}}}}

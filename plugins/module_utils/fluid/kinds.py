@@ -28,3 +28,8 @@ DATA_MIGRATE = Kind("DataMigrate", "datamigrates", FLUID_GROUP, "v1alpha1")
 DATA_PROCESS = Kind("DataProcess", "dataprocesses", FLUID_GROUP, "v1alpha1")
 DATA_BACKUP = Kind("DataBackup", "databackups", FLUID_GROUP, "v1alpha1")
 OPERATIONS = (DATA_LOAD, DATA_MIGRATE, DATA_PROCESS, DATA_BACKUP)
+
+
+def owned_by_runtime(name: str, uid: str) -> dict:
+    """Return the ownerReference of an object that Kubernetes deletes with an AlluxioRuntime."""
+    return {"apiVersion": ALLUXIO_RUNTIME.api_version, "kind": ALLUXIO_RUNTIME.kind, "name": name, "uid": uid}

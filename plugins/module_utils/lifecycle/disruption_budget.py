@@ -52,8 +52,7 @@ def ensure_for_runtimes(client: Client, items: list[dict], outcomes: list[Outcom
 def manifest(runtime: dict) -> dict:
     """Return the budget of an existing AlluxioRuntime's masters."""
     name, namespace = runtime["metadata"]["name"], runtime["metadata"]["namespace"]
-    owner = {"apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
-             "kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": name, "uid": runtime["metadata"]["uid"]}
+    owner = fluid_kinds.owned_by_runtime(name, runtime["metadata"]["uid"])
     return {"apiVersion": POD_DISRUPTION_BUDGET.api_version, "kind": POD_DISRUPTION_BUDGET.kind,
             "metadata": {"name": disruption_budget_name(name), "namespace": namespace,
                          "ownerReferences": [owner]},

@@ -161,10 +161,8 @@ class Lease:
         metadata: dict = {"name": self._ref.name, "namespace": self._ref.namespace}
         owner = self._owner()
         if owner is not None:
-            metadata["ownerReferences"] = [{
-                "apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
-                "kind": fluid_kinds.ALLUXIO_RUNTIME.kind,
-                "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}]
+            metadata["ownerReferences"] = [
+                fluid_kinds.owned_by_runtime(owner["metadata"]["name"], owner["metadata"]["uid"])]
         return {"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": metadata, "spec": {
             "holderIdentity": self._holder, "leaseDurationSeconds": DURATION, "acquireTime": self._now(),
             "renewTime": self._now(), "leaseTransitions": 0}}

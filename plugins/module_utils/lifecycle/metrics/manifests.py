@@ -85,9 +85,7 @@ def _of_release(spec: dict, cache: ObjectRef) -> dict:
 def _manifest(kind: Kind, runtime: dict, labels: dict, content: dict) -> dict:
     """Return an object that the runtime owns, so that it is deleted with it."""
     ref = object_ref(ref_to(runtime), kind)
-    owner = {"apiVersion": fluid_kinds.ALLUXIO_RUNTIME.api_version,
-             "kind": fluid_kinds.ALLUXIO_RUNTIME.kind, "name": runtime["metadata"]["name"],
-             "uid": runtime["metadata"]["uid"]}
+    owner = fluid_kinds.owned_by_runtime(ref_to(runtime).name, runtime["metadata"]["uid"])
     return {"apiVersion": kind.api_version, "kind": kind.kind,
             "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": labels,
                          "ownerReferences": [owner]}, **content}
