@@ -50,6 +50,17 @@ class Collection:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         }
 
+    def environ_of(self, programs: Path) -> dict[str, str]:
+        """The variables of programs in an environment of their own: they first, and no development tool."""
+        ours = ("PYTHONPATH", "VIRTUAL_ENV")
+        kept = {name: value for name, value in os.environ.items() if name not in ours}
+        return kept | {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "ANSIBLE_COLLECTIONS_PATH": f"{self.path}:{self.tools.collections}",
+            "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
 
 def installed() -> Collection:
     """Build the checkout and install the archive next to kubernetes.core, offline."""

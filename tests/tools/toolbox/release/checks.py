@@ -3,7 +3,6 @@
 artifact requires.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +25,7 @@ def run(collection: Collection) -> Tally:
     if not all((site / name).exists() for name in environment.COLLECTIONS):
         # Where the PyPI package ansible installs it: the importer replaces the collections path.
         environment.unpack_collections(programs / "pip", environment.ansible_release(), site)
-    environ = _environ(collection, programs)
+    environ = collection.environ_of(programs)
     total = Tally()
     for name, check in CHECKS.items():
         print(name, flush=True)
@@ -88,17 +87,6 @@ CHECKS: dict[str, Callable[[Collection, Environ], int]] = {
     "ansible-builder create": create,
     "ansible-playbook --syntax-check with requirements.txt alone": syntax_with_requirements_alone,
 }
-
-
-def _environ(collection: Collection, programs: Path) -> dict[str, str]:
-    """The variables of the release tools: their programs first, and nothing of the development tools."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    return kept | {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "ANSIBLE_COLLECTIONS_PATH": f"{collection.path}:{collection.tools.collections}",
-        "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
 
 
 def _empty(name: str) -> Path:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make docs`: pages of docs/ by MyST, those of modules and roles by antsibull-docs; a warning fails."""
 
-import os
 import shutil
 import zlib
 from pathlib import Path
@@ -36,7 +35,7 @@ def run(collection: Collection) -> int:
     source, html = SITE / "source", SITE / "html"
     stage(paths.CHECKOUT, source)
     (SITE / "ansible.inv").write_bytes(inventory())
-    environ = _environ(collection, programs)
+    environ = collection.environ_of(programs)
     code = _modules(collection, source / pages.COLLECTION, environ) or shell.status(
         ["sphinx-build", "-W", "--keep-going", "--quiet", "--jobs", "auto",
          "--conf-dir", Path(__file__).parent, source, html], environ, seconds=300)
@@ -68,14 +67,3 @@ def _modules(collection: Collection, folder: Path, environ: dict[str, str]) -> i
     folder.mkdir()
     return shell.status(["antsibull-docs", "collection", "--use-current", "--squash-hierarchy",
                          "--fail-on-error", "--dest-dir", folder, "datacache.fluid"], environ, seconds=300)
-
-
-def _environ(collection: Collection, programs: Path) -> dict[str, str]:
-    """The variables of the programs that build the site: they first, and nothing of the development tools."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    return kept | {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "ANSIBLE_COLLECTIONS_PATH": f"{collection.path}:{collection.tools.collections}",
-        "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
