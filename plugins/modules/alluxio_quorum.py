@@ -153,6 +153,7 @@ actions:
     action:
       description:
         - V(transfer_leadership), V(restart_peer), V(remove_peer) or V(replace_service).
+        - V(reset_priorities) after a leadership transfer that was interrupted.
         - With O(rebuild) also V(delete_claim) and V(delete_pod).
       returned: success
       type: str

@@ -125,7 +125,8 @@ plan:
       description:
         - V(configure) writes ConfigMap and StatefulSet. V(add) and V(remove) change the number of masters.
           V(restart) replaces a pod.
-        - V(ensure_complete) waits for all peers after an interrupted run.
+        - V(ensure_complete) waits for all peers after an interrupted run. V(reset_priorities) resets what an
+          interrupted leadership transfer left behind.
       returned: success
       type: str
       sample: restart

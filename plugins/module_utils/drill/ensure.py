@@ -8,11 +8,14 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
 from ..errors import InvalidInput
-from ..fluid.lookup import require_quorum, running_masters
+from ..fluid import kinds as fluid_kinds
+from ..fluid.lookup import masters_workload, require_quorum, running_masters
+from ..fluid.operations import transfer_to
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity
 from ..masters import lease
 from ..progress import Reporter
+from ..quorum import priorities
 from .failover import FailoverDrill
 
 
@@ -30,12 +33,14 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     runtime = ref_of(params)
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     client = GuardedClient(client, deadline)
-    masters = _require_masters(client, runtime)
+    masters, _transfer = _require_masters(client, runtime)
     if check_mode:
         return {"changed": True, "killed": FailoverDrill(client, runtime, masters, deadline).leader()}
     # Held from the first look on, not from the last: no writer starts while another run acts on masters.
     with lease.held(client, runtime, deadline, "failover drill") as holder:
-        masters = _require_masters(holder, runtime)  # the other run may have changed their number
+        masters, transfer = _require_masters(holder, runtime)  # another run may have changed their number
+        if transfer and not priorities.finish(holder, runtime):
+            reporter.warn(priorities.warning(fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)))
         drill = FailoverDrill(holder, runtime, masters, deadline.again())
         result = drill.run(params["reader_pod"] or "", params["probe_writes"], params["kill"])
     broken = result.broken(params["max_failover_seconds"])
@@ -44,8 +49,12 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     return {"changed": True, **result.as_dict(), **failure}
 
 
-def _require_masters(client: Client, runtime: ObjectRef) -> int:
-    """Return the number of masters that run: until a rollout it may differ from the declared one."""
+def _require_masters(client: Client, runtime: ObjectRef) -> tuple[int, str]:
+    """Return the number of masters that run, and the address of an interrupted transfer, or "".
+
+    Until a rollout the number may differ from the declared one.
+    """
     declared = require_quorum(
         client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")
-    return running_masters(client, runtime) or declared
+    workload = masters_workload(client, runtime)
+    return running_masters(workload) or declared, transfer_to(workload)

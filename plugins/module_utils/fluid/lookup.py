@@ -40,10 +40,14 @@ def require_quorum(client: Client, ref: ObjectRef, otherwise: str) -> int:
     return masters
 
 
-def running_masters(client: Client, ref: ObjectRef) -> int | None:
+def masters_workload(client: Client, ref: ObjectRef) -> dict | None:
+    """Return the masters' StatefulSet, None without one."""
+    return client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name)))
+
+
+def running_masters(workload: dict | None) -> int | None:
     """Return the replicas of the masters' StatefulSet, None without one.
 
     Until a rollout they may differ from the declared number.
     """
-    workload = client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name)))
     return workload["spec"].get("replicas") if workload else None

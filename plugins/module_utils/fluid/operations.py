@@ -17,6 +17,9 @@ IN_PROGRESS = MANAGER + "/rollout"
 GROWN = MANAGER + "/masters-known-by-clients"
 # On the StatefulSet, while a master whose node is lost is rebuilt. Value: the pod of the master.
 REBUILD = MANAGER + "/rebuild"
+# On the StatefulSet, from before a leadership transfer until its priorities are known to be reset. Value: the
+# address of the next leader.
+TRANSFER = MANAGER + "/transfer"
 # On the StatefulSet of the workers, while some of them are drained. Value: the paths to load again, as JSON.
 DRAIN = MANAGER + "/drain"
 # On the pod template, during the restoration of a backup. Value: a Restoration.
@@ -34,6 +37,11 @@ class Restoration:
     def text(self) -> str:
         """Return the value of the annotation."""
         return json.dumps(asdict(self), sort_keys=True)
+
+
+def transfer_to(stateful_set: dict | None) -> str:
+    """Return the address that an interrupted transfer made the leader's; empty without one."""
+    return annotations_of(stateful_set).get(TRANSFER, "") if stateful_set else ""
 
 
 def under_way(stateful_set: dict) -> Restoration | None:

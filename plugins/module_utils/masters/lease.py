@@ -52,8 +52,6 @@ class Lease:
         self._clock = clock
         self._owner = owner
         self._lock = threading.Lock()
-        # The holder whose expired Lease was taken over: it was killed, perhaps in the middle of an action.
-        self.taken_from = ""
         self._held: dict | None = None
         self._lost = ""
         self._renewed = 0.0
@@ -68,7 +66,6 @@ class Lease:
                 self._store(lambda: self._client.create(LEASE, self._manifest(), MANAGER))
             elif self._is_free(existing):
                 self._store(partial(self._take, existing))
-                self.taken_from = existing["spec"].get("holderIdentity") or ""
             else:
                 return WaitStatus(False, _described(existing))
         except (AlreadyExists, WriteConflict):
@@ -171,19 +168,13 @@ class Lease:
         return self._clock.utc_now().strftime(_TIME)
 
 
-def _nothing(_client: Client) -> None:
-    """Do nothing."""
-
-
 @contextmanager
-def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str,
-         after_killed: Callable[[Client], None] = _nothing) -> Iterator[Client]:
+def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str) -> Iterator[Client]:
     """Hold the Lease of a runtime's masters; yield a client that requires it before each request.
 
-    purpose: what the run does, for the message of another run. after_killed: called first if the previous
-    holder was killed. The yielded client also outlasts an unavailable API server until the deadline. Raises
-    LeaseHeld if another run holds the Lease until the deadline. In the block, requests raise LeaseLost once
-    another run has taken over.
+    purpose: what the run does, for the message of another run. The yielded client also outlasts an
+    unavailable API server until the deadline. Raises LeaseHeld if another run holds the Lease until the
+    deadline. In the block, requests raise LeaseLost once another run has taken over.
     """
     patient = GuardedClient(client, deadline)
     ref = ObjectRef(runtime.namespace, lease_name(runtime.name))
@@ -195,10 +186,7 @@ def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str,
                         _PAUSE, partial(_held_by_another, runtime, deadline))
     try:
         with _ended_by_sigterm(), _renewed(lease):
-            holder = GuardedClient(client, deadline, lease.require, lease.require_now)
-            if lease.taken_from:
-                after_killed(holder)
-            yield holder
+            yield GuardedClient(client, deadline, lease.require, lease.require_now)
     finally:
         lease.release()
 

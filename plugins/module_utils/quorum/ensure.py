@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -12,7 +10,8 @@ from ..api.guarded import GuardedClient
 from ..errors import FluidError
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER
-from ..fluid.lookup import require_quorum, running_masters
+from ..fluid.lookup import masters_workload, require_quorum, running_masters
+from ..fluid.operations import transfer_to
 from ..journal import gate_state
 from ..masters.lease import held
 from ..progress import Reporter
@@ -36,9 +35,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         return {"changed": bool(planned), "plan": planned, "actions": [], "diff": _diff(planned)}
     if not planned and leader is not None:
         return planning.finished(_result([], leader), reporter)
-    reset = partial(priorities.reset, runtime)
     purpose = f"rebuild {params['rebuild']}" if params.get("rebuild") else "complete the quorums"
-    with held(client, runtime, deadline, purpose, reset) as holder:
+    with held(client, runtime, deadline, purpose) as holder:
         healing = _Healing(holder, params, deadline)
         return healing.finished(healing.run(), reporter)
 
@@ -53,7 +51,10 @@ class _Healing:
         self._leader = params["leader"] or ""
         self._stable = params["stable_peer_addresses"]
         declared = require_quorum(client, self._runtime, ", which has no quorum: there is nothing to heal")
-        self._masters = running_masters(client, self._runtime) or declared
+        workload = masters_workload(client, self._runtime)
+        self._masters = running_masters(workload) or declared
+        self._transfer = transfer_to(workload)
+        self._left_behind = False
         self._healer = QuorumHealer(client, self._runtime, self._masters, deadline,
                                     tolerates_lost=params.get("tolerate_lost_nodes", False))
         self._rebuild = None
@@ -77,7 +78,7 @@ class _Healing:
         leading = groups[0].leading()
         complete = (leading is not None and all(each.complete() for each in groups)
                     and not (self._rebuild and self._rebuild.begun()))
-        return (_replacements(headless) + [each.as_dict() for each in steps],
+        return (_replacements(headless) + [each.as_dict() for each in steps] + _resets(self._transfer),
                 leading.pod if leading and complete else None)
 
     def run(self) -> dict:
@@ -94,19 +95,29 @@ class _Healing:
                 self._rebuild.finish()
             if self._excluded and (successor := self._healer.candidate_off_node(self._excluded)):
                 group = self._healer.ensure_complete(successor)[0]
+            reset = self._finish_transfer()
         except FluidError as err:
             actions = replaced + [each.as_dict() for each in self._healer.actions]
             err.details.update(actions=actions, changed=bool(actions))
             raise
         leading = group.leading()
-        return _result(replaced + [each.as_dict() for each in self._healer.actions],
+        return _result(replaced + [each.as_dict() for each in self._healer.actions] + reset,
                        leading.pod if leading else None)
+
+    def _finish_transfer(self) -> list[dict]:
+        """Reset what a transfer of this run or of an interrupted one left behind; return that action."""
+        if not (self._transfer or self._healer.in_doubt):
+            return []
+        self._left_behind = not priorities.finish(self._client, self._runtime)
+        return [] if self._left_behind else _resets(self._transfer)
 
     def finished(self, result: dict, reporter: Reporter) -> dict:
         """Close the gate if no master is lost, warn of each that is, and return the result with them."""
         lost = self._healer.lost
         if not lost:
             gate_state.close(self._client, self._runtime)
+        if self._left_behind:
+            reporter.warn(priorities.warning(fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)))
         for pod, reason in sorted(lost.items()):
             reporter.warn(f"{fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)} lacks master {pod}: "
                           f"{reason}; the quorums are complete without it")
@@ -121,6 +132,12 @@ def _replacements(names: list[str]) -> list[dict]:
     """Return the replacement of each of these Services as an action."""
     return [{"domain": MASTER, "action": "replace_service", "target": name,
              "reason": "its name does not resolve while its pod is absent"} for name in names]
+
+
+def _resets(address: str) -> list[dict]:
+    """Return the reset after an interrupted transfer to that address as an action; none without one."""
+    return [{"domain": MASTER, "action": priorities.RESET, "target": address,
+             "reason": priorities.REASON}] if address else []
 
 
 def _diff(actions: list[dict]) -> dict:

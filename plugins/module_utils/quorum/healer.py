@@ -20,6 +20,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import (
     ApiError,
+    CommandUnfinished,
     Conflict,
     FluidError,
     Forbidden,
@@ -38,7 +39,7 @@ from ..k8s.pods import container_run, is_ready, node_is_lost, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..masters.shortage import Shortage
-from . import peer_services, plan as quorum_plan, tried_actions
+from . import peer_services, plan as quorum_plan, priorities, tried_actions
 from .plan import RaftGroup, Step
 from .services import services_of
 
@@ -76,8 +77,9 @@ class QuorumHealer:
 
     expected: number of masters. masters: those of another healer, with what they have observed. All calls
     together end before the deadline. tolerates_lost: whether the groups are complete without masters that
-    cannot run until a node returns; lost has the reason of each. The caller holds the Lease of the masters
-    (masters/lease.py) for every method that is no read.
+    cannot run until a node returns; lost has the reason of each. in_doubt: whether a transfer may have left
+    priorities behind. The caller holds the Lease of the masters (masters/lease.py) for every method that is
+    no read.
     """
 
     def __init__(self, client: Client, runtime: ObjectRef, expected: int, deadline: Deadline,
@@ -85,6 +87,7 @@ class QuorumHealer:
         self.masters = masters or Masters(client, runtime, deadline.clock)
         self.actions: list[ActionRecord] = []
         self.lost: dict[str, str] = {}
+        self.in_doubt = False
         self._tolerates_lost = tolerates_lost
         self._client = client
         self._runtime = runtime
@@ -339,18 +342,37 @@ class QuorumHealer:
     def _elect(self, masters: Masters, address: str) -> None:
         """Transfer the leadership; a refused transfer leaves priorities behind, which are reset to 1.
 
-        It may take minutes, so the leader is looked for again: the reset would be a transfer to a former one.
+        It is noted before, until its priorities are known to be reset. An unfinished command may still set
+        them after a reset.
         """
+        priorities.note(self._client, self._runtime, address)
+        self.in_doubt = True
         try:
             masters.elect(self._answered_by, address)
-        except (OldLook, ServerUnavailable):
+        except (Forbidden, OldLook, ServerUnavailable):  # not sent
+            self._forget_transfer()
             raise
-        except (ApiError, QuorumUnknown):
-            with suppress(ApiError, QuorumUnknown):
-                quorum, answered_by = self.masters.quorum(MASTER)
-                if quorum.leader:
-                    self.masters.reset_priorities(answered_by, quorum.leader)
+        except (ApiError, QuorumUnknown) as err:
+            if self._reset_priorities() and not isinstance(err, CommandUnfinished):
+                self._forget_transfer()
             raise
+        self._forget_transfer()
+
+    def _reset_priorities(self) -> bool:
+        """Return whether the priorities were reset.
+
+        A transfer may take minutes, so the leader is looked for again: the reset would be a transfer to a
+        former one.
+        """
+        with suppress(ApiError, QuorumUnknown):
+            quorum, answered_by = self.masters.quorum(MASTER)
+            if quorum.leader:
+                return self.masters.reset_priorities(answered_by, quorum.leader)
+        return False
+
+    def _forget_transfer(self) -> None:
+        self.in_doubt = False
+        priorities.forget(self._client, self._runtime)
 
     def _ages(self, domain: str) -> dict[tuple, float]:
         """Return the seconds since each step in the domain, by (action, subject)."""

@@ -13,8 +13,9 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
 from ..errors import ApiError, DisruptionForbidden, QuorumUnknown, WaitTimeout
-from ..fluid import names as fluid_names
+from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.components import DOMAINS
+from ..fluid.operations import transfer_to
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
@@ -85,8 +86,7 @@ class RolloutExecutor:
 
         Raises LeaseHeld if another run acts on the masters until the deadline.
         """
-        reset = partial(priorities.reset, self._runtime)
-        with held(self._client, self._runtime, self._deadline, "a rollout", reset) as client:
+        with held(self._client, self._runtime, self._deadline, "a rollout") as client:
             holder = RolloutExecutor(client, self._runtime, self._options, self._deadline, self._warn)
             holder.done = self.done
             plan = holder.plan()
@@ -103,6 +103,8 @@ class RolloutExecutor:
         reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
         members = self._finish_removals(plan.existing.members, desired)
         self._require_complete(members, reasons)
+        if plan.existing.interrupted_transfer and self._finish_transfer():
+            self._record_done(*(step for step in plan.steps if step.action == rollout_plan.RESET_PRIORITIES))
         self._known_masters = plan.existing.known_masters
         self._objects.mark(Mark(self._known_masters, plan.restarted_after))
         self._objects.configure(plan.existing.spec, max(members, desired), self._options.spread)
@@ -121,7 +123,16 @@ class RolloutExecutor:
         self._await_journals(desired)
         self._objects.remove_services(desired)
         verification.require_in_force(self._client, self._runtime, plan.existing.spec, self._objects.pods())
+        if transfer_to(self._objects.workload()):
+            self._finish_transfer()
         self._objects.mark(None)
+
+    def _finish_transfer(self) -> bool:
+        """Return whether the priorities are reset that an interrupted leadership transfer left behind."""
+        settled = priorities.finish(self._client, self._runtime)
+        if not settled:
+            self._warn(priorities.warning(fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)))
+        return settled
 
     def _record_done(self, *steps: Step) -> None:
         for step in steps:

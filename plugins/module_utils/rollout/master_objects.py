@@ -20,7 +20,7 @@ from ..apply.update import annotate, change, patch_as_read, require
 from ..errors import AlreadyExists, Forbidden, InvalidInput, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.lookup import require_not_terminating, require_runtime
-from ..fluid.operations import IN_PROGRESS
+from ..fluid.operations import IN_PROGRESS, transfer_to
 from ..fluid.runtime import declared_masters
 from ..journal import replacement, template, volume
 from ..journal.replacement import Interrupted, Note, Replacement
@@ -99,6 +99,11 @@ class ObservedObjects:
     def in_progress(self) -> bool:
         """Whether an earlier rollout was interrupted."""
         return IN_PROGRESS in annotations_of(self.workload)
+
+    @property
+    def interrupted_transfer(self) -> bool:
+        """Whether a leadership transfer may have left priorities behind."""
+        return bool(transfer_to(self.workload))
 
     @property
     def mark(self) -> Mark | None:

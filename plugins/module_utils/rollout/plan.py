@@ -24,6 +24,7 @@ ADD = "add"
 REMOVE = "remove"
 RESTART = "restart"
 ENSURE_COMPLETE = "ensure_complete"
+RESET_PRIORITIES = "reset_priorities"
 
 # The reason of a restart.
 MOVES = "its journal moves onto a claim"

@@ -19,7 +19,7 @@ from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..lifecycle import property_check
 from ..masters.group import Masters
-from ..quorum import services
+from ..quorum import priorities, services
 from ..quorum.client_notes import ClientNotes
 from ..quorum.healer import QuorumHealer
 from . import plan as rollout_plan, pod_template, rendering, validation
@@ -102,7 +102,8 @@ class RolloutPlanner:
         if existing.changes_retention:
             found = _with_retention(found, existing)
         changes = found.changes or moves or existing.changes_retention or members != desired
-        if not (changes or reasons or terminating or existing.in_progress):
+        interrupted = existing.in_progress or existing.interrupted_transfer
+        if not (changes or reasons or terminating or interrupted):
             return Plan(existing, found)
         if desired > members and template.on_claims(existing.workload):
             claims.require_none_of_added(self._client, self._runtime, members, desired)
@@ -120,6 +121,8 @@ class RolloutPlanner:
             nodes.cordoned if nodes else ())
         if nodes:
             self._check_nodes(existing, pods, steps, nodes)
+        if existing.interrupted_transfer:
+            steps = [Step(rollout_plan.RESET_PRIORITIES, "", priorities.REASON), *steps]
         return Plan(existing, found,
                     steps or [Step(rollout_plan.ENSURE_COMPLETE, "", "an earlier rollout was interrupted")],
                     after)

@@ -7,6 +7,7 @@ groups. An action of the code under test can be made the last one, as if its pro
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import (
@@ -67,6 +68,7 @@ class FakeMasters:
         self.only_copy = False  # whether one was taken away while another had not caught up with the journal
         self._closed = set()
         self._whole_at = {}  # pod to when it has the whole journal
+        self.preferred = ""  # the address to which an interrupted transfer has left a higher priority
         self.elected_early = False  # whether the leadership moved while a follower was catching up
         self.configuration = {"alluxio.master.known": "1"}  # of the leader
         self.broken = set()  # pods that never join
@@ -105,6 +107,7 @@ class FakeMasters:
         monkeypatch.setattr(Masters, "unknown_properties",
                             lambda _masters, keys: [key for key in keys if "bogus" in key])
         monkeypatch.setattr(Masters, "elect", self._elect)
+        monkeypatch.setattr(Masters, "with_priorities", self._with_priorities)
         monkeypatch.setattr(Masters, "remove_peer", self._remove_peer)
         monkeypatch.setattr(Masters, "reset_priorities", self._rank)
         monkeypatch.setattr(
@@ -378,12 +381,19 @@ class FakeMasters:
         if self.leader[MASTER] is None or not self.groups[MASTER].get(address):
             raise QuorumUnknown("exit code 255: the new leader is not available")
         self.actions.append("elect " + address.rpartition(":")[0])
+        self.preferred = address
         self.elected_early |= any(at > self.cluster.now for at in self._whole_at.values())
         self.leader[MASTER] = address.rpartition(":")[0]
         self._count()
+        self.preferred = ""
+
+    def _with_priorities(self, quorum, _domain, _pods):
+        return replace(quorum, peers=tuple(
+            replace(peer, priority=2 if peer.address == self.preferred else 1) for peer in quorum.peers))
 
     def _rank(self, _asked, leader):
         self.actions.append("rank before new ones, asking " + leader.rpartition(":")[0])
+        self.preferred = ""
         self._count()
         return True
 

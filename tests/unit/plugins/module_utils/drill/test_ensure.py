@@ -3,7 +3,7 @@
 
 import fake_failover
 import pytest
-from fake_raft import address
+from fake_raft import NAMESPACE, FakeRaft, address
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import ensure as drill_ensure
@@ -13,8 +13,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     PreconditionFailed,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import TRANSFER, transfer_to
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import priorities
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.healer import QuorumHealer
 
 PARAMS = {**fake_failover.IDENTITY, "max_failover_seconds": None, "reader_pod": None, "probe_writes": True,
@@ -31,9 +33,9 @@ def failover(cluster, monkeypatch):
 def ensure(cluster, failover):
     """Run it with options; progress: what it reported."""
     def run(check_mode=False, **options):
-        reporter = Reporter(lambda _text: None, run.progress.append)
+        reporter = Reporter(run.warnings.append, run.progress.append)
         return drill_ensure.ensure(cluster, {**PARAMS, **options}, check_mode, reporter)
-    run.progress = []
+    run.progress, run.warnings = [], []
     return run
 
 
@@ -44,6 +46,24 @@ def test_a_drill_returns_its_figures(ensure):
     assert result["seconds_without_leader"] == pytest.approx(3.0, abs=0.2)
     assert result["writes"] == {"acknowledged_before": 2, "acknowledged": 3, "lost": []}
     assert (result["reads"], "failed" in result) == (None, False)
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_priorities_of_an_interrupted_transfer_are_reset_before_the_drill(
+        cluster, failover, recorded, ensure, monkeypatch, settled):
+    FakeRaft.put_rendered(cluster, recorded)
+    cluster.change(kinds.STATEFUL_SET, "hbase-master", NAMESPACE,
+                   {"metadata": {"annotations": {TRANSFER: address("MASTER", 1)}}})
+    resets = []
+
+    def reset(_client, _runtime):
+        resets.append(list(failover.raft.actions))
+        return settled
+    monkeypatch.setattr(priorities, "reset", reset)
+    ensure()
+    assert resets == [[]] * (1 if settled else 3)
+    assert len(ensure.warnings) == (0 if settled else 1)
+    assert not settled or not transfer_to(cluster.stored(kinds.STATEFUL_SET, "hbase-master", NAMESPACE))
 
 
 def test_check_mode_names_the_leader_and_kills_nothing(cluster, failover, ensure):

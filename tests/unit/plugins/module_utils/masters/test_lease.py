@@ -113,14 +113,6 @@ def test_a_killed_holder_costs_at_most_a_minute(cluster):
         assert stored(cluster)["spec"]["leaseTransitions"] == 1
 
 
-@pytest.mark.parametrize(("holder", "killed"), [("ada@node: a drill [1]", True), ("", False)])
-def test_what_a_killed_holder_left_behind_is_looked_after_first(cluster, holder, killed):
-    other(cluster, holder)
-    called = []
-    with lease.held(cluster, RUNTIME, cluster.deadline(300), "a rollout", called.append) as client:
-        assert called == ([client] if killed else [])
-
-
 def test_a_long_duration_of_another_client_is_not_believed(cluster):
     other(cluster)
     cluster.change(LEASE, REF.name, "data", {"spec": {"leaseDurationSeconds": 86400}})

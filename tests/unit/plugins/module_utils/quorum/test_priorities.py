@@ -24,5 +24,5 @@ def test_reset(cluster, monkeypatch, found, reset):
             replace(peer, priority=each) for peer, each in zip(quorum.peers, found, strict=True)))
     raft.with_priorities = with_priorities
     monkeypatch.setattr(priorities, "Masters", lambda *_args: raft)
-    priorities.reset(ObjectRef(NAMESPACE, "hbase"), cluster)
+    assert priorities.reset(ObjectRef(NAMESPACE, "hbase"), cluster) == (found is not None)
     assert raft.actions == (["reset_priorities"] if reset else [])

@@ -15,7 +15,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import GROWN, IN_PROGRESS
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import (
+    GROWN,
+    IN_PROGRESS,
+    TRANSFER,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering
@@ -28,7 +32,8 @@ def require_done(one, members=3):
     assert raft_group.workload["spec"]["replicas"] == members
     assert len(rendering.members_of(raft_group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
     assert raft_group.services() == [f"hbase-master-{index}" for index in range(members)]
-    assert IN_PROGRESS not in (raft_group.workload["metadata"]["annotations"] or {})
+    assert not {IN_PROGRESS, TRANSFER} & (raft_group.workload["metadata"]["annotations"] or {}).keys()
+    assert not raft_group.preferred
     assert raft_group.most_unavailable <= 1
     assert not raft_group.lost_majority
     assert not raft_group.only_copy and not raft_group.elected_early

@@ -20,11 +20,44 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     QuorumUnknown,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import TRANSFER, transfer_to
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.master_objects import MasterObjects
+
+
+def noted(one, address):
+    one.cluster.change(kinds.STATEFUL_SET, "hbase-master", NAMESPACE,
+                       {"metadata": {"annotations": {TRANSFER: address}}})
+    one.masters.preferred = address
+
+
+def test_what_an_interrupted_transfer_left_behind_is_reset_though_nothing_differs(site):
+    one = site()
+    noted(one, f"hbase-master-1:{PORTS[MASTER]}")
+    assert one.roll(check=True) == ([("reset_priorities", "")], [])
+    assert one.roll() == ([("reset_priorities", "")], [("reset_priorities", "")])
+    assert (one.masters.preferred, transfer_to(one.masters.workload), one.warnings) == ("", "", [])
+    assert one.roll() == ([], [])
+
+
+def test_a_rollout_resets_them_before_it_restarts_a_master(site):
+    one = site()
+    noted(one, f"hbase-master-1:{PORTS[MASTER]}")
+    one.masters.declare(properties={MIN: "1s"})
+    plan, done = one.roll()
+    assert plan == done
+    assert plan[:2] == [("reset_priorities", ""), ("configure", "")]
+
+
+def test_priorities_that_cannot_be_reset_are_warned_of(site, monkeypatch):
+    one = site()
+    noted(one, f"hbase-master-1:{PORTS[MASTER]}")
+    monkeypatch.setattr(Masters, "reset_priorities", lambda *_args: False)
+    assert one.roll() == ([("reset_priorities", "")], [])
+    assert "could not be reset" in one.warnings[0] and transfer_to(one.masters.workload)
 
 
 def test_a_drain_between_the_last_look_and_the_deletion(site):
