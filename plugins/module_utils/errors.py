@@ -78,6 +78,10 @@ class CommandUnfinished(ApiError):
     """A command in a container, or the stream to it, did not end in its time."""
 
 
+class StreamBroken(CommandUnfinished):
+    """The stream to a command broke, perhaps after its begin; it can be repeated if it may run twice."""
+
+
 class PodUnreachable(ApiError):
     """A pod's port neither answers nor refuses connections, as when its node is down or partitioned."""
 

@@ -6,28 +6,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-# Of the streams that this thread opens: seconds for the connection, and for each read of the answer.
-_TIMEOUTS: ContextVar[tuple[float, float] | None] = ContextVar("handshake timeouts", default=None)
+
+@dataclass
+class Opening:
+    """The opening of a stream. sent: whether its request may have been sent.
+
+    connect: seconds for TCP, and for each read of TLS and a proxy. answer: seconds for each read of the
+    server's answer.
+    """
+
+    connect: float
+    answer: float
+    sent: bool = False
+
+
+# Of the streams that this thread opens.
+_OPENING: ContextVar[Opening | None] = ContextVar("opening of a stream", default=None)
 
 
 @contextmanager
-def bounded(ws_client: Any, connect: float, answer: float) -> Iterator[None]:
-    """Bound the handshakes of the streams that this thread opens meanwhile.
+def bounded(ws_client: Any, opening: Opening) -> Iterator[None]:
+    """Bound the handshake of the stream that this thread opens meanwhile, and record its state.
 
     ws_client: the package's module kubernetes.stream.ws_client; streams of other threads stay unbounded.
-    connect: seconds for TCP, and for each read of TLS and a proxy. answer: seconds for each read of the
-    server's answer. An open stream has no timeout, as without this. websocket-client raises TimeoutError
-    before the request is sent, and WebSocketTimeoutException afterwards.
+    An open stream has no timeout, as without this.
     """
     ws_client.WebSocket = _bounded(ws_client.WebSocket)
-    token = _TIMEOUTS.set((connect, answer))
+    token = _OPENING.set(opening)
     try:
         yield
     finally:
-        _TIMEOUTS.reset(token)
+        _OPENING.reset(token)
 
 
 @cache
@@ -50,15 +63,16 @@ def _bounded(base: Any) -> Any:
         @sock.setter
         def sock(self, value: Any) -> None:
             self._socket = value
-            if value is not None and (timeouts := _TIMEOUTS.get()):
-                value.settimeout(timeouts[1])
+            if value is not None and (opening := _OPENING.get()):
+                opening.sent = True
+                value.settimeout(opening.answer)
 
         def connect(self, url: str, **options: Any) -> None:
-            timeouts = _TIMEOUTS.get()
-            if timeouts:
-                self.settimeout(timeouts[0])
+            opening = _OPENING.get()
+            if opening:
+                self.settimeout(opening.connect)
             super().connect(url, **options)
-            if timeouts:
+            if opening:
                 self.settimeout(None)
 
     return BoundedWebSocket

@@ -15,22 +15,28 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import ApiError, CommandUnfinished, Forbidden, InvalidInput, ServerUnavailable
+from ..errors import ApiError, CommandUnfinished, Forbidden, InvalidInput, ServerUnavailable, StreamBroken
 from ..k8s import scripts
 from ..k8s.kinds import POD, ObjectRef
 from . import connection, handshake
 from .client import Client
 
+_T = TypeVar("_T")
 # The channels of an exec stream (k8s.io/apimachinery, util/remotecommand) and the opcodes of RFC 6455.
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 _DATA, _CLOSE = (0x1, 0x2), 0x8
 # Exit codes without output; a signal gives 128 plus its number.
-_BROKEN = -1
-_MEANINGS = {_BROKEN: "the stream broke before the command's end, as when its node or the API server fails",
+BROKEN = -1
+_MEANINGS = {BROKEN: "the stream broke before the command's end, as when its node or the API server fails",
              137: "it was killed (SIGKILL), as when its container or pod ends",
              143: "it was terminated (SIGTERM), as when its container or pod ends"}
+# Answers with HTTP 5xx that prove that the command was not started: of the API server (apimachinery,
+# upgradeaware.go), the kubelet, containerd and CRI-O. Others may come from a proxy, or from an API server
+# that has lost the kubelet after the request.
+_NOT_STARTED = ("error dialing backend", "unable to upgrade connection", "container not found",
+                "CONTAINER_EXITED", "is not created or running")
 # The last characters of a failed command's output that a message contains.
 _REPORTED = 500
 
@@ -50,7 +56,7 @@ class ExecResult:
         if the stream broke, since the command may have succeeded.
         """
         if self.code != 0:
-            leaf = ServerUnavailable if self.code == _BROKEN else ApiError
+            leaf = ServerUnavailable if self.code == BROKEN else ApiError
             raise leaf(f"cannot {task} in pod {pod}: {self.failure()}")
         return self.stdout
 
@@ -105,7 +111,7 @@ class PodShell:
     def _finished(self, task: str, attempt: Callable[[], ExecResult]) -> str:
         def finished() -> str:
             return self._require_success(attempt(), task)
-        return self.client.until_answered(finished) if self.repeats else finished()
+        return repeated(self.client, finished) if self.repeats else finished()
 
     def _require_success(self, result: ExecResult, task: str) -> str:
         return replace(result, stderr=scripts.without_beats(result.stderr)).require_success(
@@ -116,13 +122,23 @@ class PodShell:
         return [self.shell, "-c", script, task, *args]
 
 
+def repeated(client: Client, attempt: Callable[[], _T]) -> _T:
+    """Return the result of a command that may run twice; send it again when its stream breaks."""
+    def once_more() -> _T:
+        try:
+            return attempt()
+        except StreamBroken as err:
+            raise ServerUnavailable(str(err)) from err
+    return client.until_answered(once_more)
+
+
 def execute(client: Client, pod: ObjectRef, container: str, command: list[str], timeout: float,
             on_output: Callable[[], None] | None = None) -> ExecResult:
     """Run the command in a container and return its output.
 
     on_output: called when its first output arrives. Raises ApiError if the stream cannot be opened (no
     permission create on pods/exec, the container does not run) or the command does not end within timeout
-    seconds.
+    seconds. An error other than CommandUnfinished means that the command has not begun.
     """
     stream = _open(client, pod, container, command, timeout)
     ends = time.monotonic() + timeout
@@ -234,7 +250,10 @@ def require_own_identity(client: Client) -> None:
 
 def _open(client: Client, pod: ObjectRef, container: str, command: list[str], timeout: float,
           *query: tuple[str, str], capture_all: bool = True) -> Any:
-    """Return the stream of a command. Raises CommandUnfinished when the command may have begun."""
+    """Return the stream of a command. Raises CommandUnfinished when the command may have begun.
+
+    It is StreamBroken unless the API server was silent for too long, and may be so again.
+    """
     require_own_identity(client)
     url = f"{client.configuration.host}{POD.path(pod)}/exec"
     query_params = [("command", command), ("container", container), ("stdout", "true"), ("stderr", "true"),
@@ -245,8 +264,9 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], ti
     def connect() -> Any:
         client.before_command()
         client.count_request()
+        opening = handshake.Opening(connect=timeouts[0], answer=timeouts[1])
         try:
-            with handshake.bounded(ws_client, *timeouts):
+            with handshake.bounded(ws_client, opening):
                 return ws_client.websocket_call(
                     connection.for_streams(client.configuration), "GET", url, query_params=query_params,
                     headers=dict(client.headers()), _preload_content=False, capture_all=capture_all)
@@ -254,12 +274,16 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], ti
             # The package turns also what ends the process, such as SIGTERM, into its own exception.
             if isinstance(err.__context__, (KeyboardInterrupt, SystemExit)):
                 raise err.__context__ from None
-            if _is_silent(err):
-                raise CommandUnfinished(
-                    f"{_where(pod, container, command)} may have begun: the API server did not answer within "
-                    f"{timeouts[1]:g} seconds; check its health and that of the pod's node") from err
             status = _handshake_status(err.reason)
-            leaf = Forbidden if status == 403 else ServerUnavailable if _is_unavailable(err) else ApiError
+            if opening.sent and not _was_not_started(status, str(err.reason)):
+                silent = not status and _is_silent(err)
+                reason = (f"the API server did not answer within {timeouts[1]:g} seconds" if silent
+                          else f"the answer was lost: {_first_line(err.reason)}")
+                raise (CommandUnfinished if silent else StreamBroken)(
+                    f"{_where(pod, container, command)} may have begun: {reason}; check the API server's "
+                    "health and that of the pod's node", status) from err
+            unavailable = not status and _is_unavailable(err)
+            leaf = Forbidden if status == 403 else ServerUnavailable if unavailable else ApiError
             raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}; it needs "
                        "create on pods/exec and a running container", status) from err
 
@@ -268,13 +292,19 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], ti
 
 def _is_unavailable(err: Exception) -> bool:
     """Return whether no API server accepted the connection, so that no command has begun."""
-    return isinstance(err.__context__, OSError) and not isinstance(err.__context__, ssl.SSLError)
+    return (isinstance(err.__context__, OSError) and not isinstance(err.__context__, ssl.SSLError)
+            or _is_silent(err))
 
 
 def _is_silent(err: Exception) -> bool:
-    """Return whether the request was sent and not answered in time, so that the command may have begun."""
+    """Return whether a proxy or the API server, perhaps after the request, did not answer in time."""
     silence = import_module("websocket").WebSocketTimeoutException
     return isinstance(err.__context__, silence) and not _handshake_status(err.__context__)
+
+
+def _was_not_started(status: int, answer: str) -> bool:
+    """Return whether an answer proves that the command was not started. status: of HTTP, 0 without one."""
+    return 400 <= status < 500 or status >= 500 and any(each in answer for each in _NOT_STARTED)
 
 
 def _result(stream: Any, where: str, timeout: float, remaining: float) -> ExecResult:
@@ -315,7 +345,7 @@ def _exit_code(stream: Any) -> int:
     try:
         return stream.returncode
     except (KeyError, TypeError, ValueError):
-        return _BROKEN
+        return BROKEN
 
 
 def _handshake_status(reason: object) -> int:

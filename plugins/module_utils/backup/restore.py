@@ -22,6 +22,7 @@ from ..api.pod_exec import PodShell
 from ..apply import update
 from ..errors import (
     ApiError,
+    CommandUnfinished,
     Conflict,
     FluidError,
     Forbidden,
@@ -386,7 +387,7 @@ class Restorer:
             raise
         except ApiError as err:
             # A start whose stream broke may have succeeded; then the container of the next one has ended.
-            self._in_doubt = self._in_doubt or isinstance(err, ServerUnavailable)
+            self._in_doubt = self._in_doubt or isinstance(err, (CommandUnfinished, ServerUnavailable))
             if not self._in_doubt and _uids(self._cache.pods()) == _uids(pods):
                 raise
             return WaitStatus(False, str(err))

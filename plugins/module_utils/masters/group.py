@@ -16,7 +16,7 @@ from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, OPEN, Quorum
 from ..api import deadline, pod_exec
 from ..api.client import Client
 from ..api.deadline import Clock
-from ..errors import ApiError, Forbidden, QuorumUnknown
+from ..errors import ApiError, Forbidden, QuorumUnknown, StreamBroken
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER, container_of, raft_component
 from ..fluid.names import master_selector
@@ -385,14 +385,22 @@ class Masters:
         return ObjectRef(self._runtime.namespace, name)
 
     def _execute(self, pod: str, command: list[str], timeout: float) -> pod_exec.ExecResult:
-        return pod_exec.execute(self._client, self._pod(pod), container_of(MASTER), command, timeout)
+        """Run a command that only reads."""
+        return pod_exec.repeated(self._client, lambda: pod_exec.execute(
+            self._client, self._pod(pod), container_of(MASTER), command, timeout))
 
     def _run(self, pod: str, command: list[str], timeout: float) -> str:
         return _require_success(self._execute(pod, command, timeout))
 
     def _act(self, pod: str, command: list[str], timeout: float) -> None:
-        """Run a command that follows from what was observed; send it now or not at all."""
-        _require_success(self._execute_once(pod, command, timeout))
+        """Run a command that follows from what was observed; send it now or not at all.
+
+        Raises CommandUnfinished when its stream broke, since it may go on.
+        """
+        result = self._execute_once(pod, command, timeout)
+        if result.code == pod_exec.BROKEN:
+            raise StreamBroken(result.failure())
+        _require_success(result)
 
     def _execute_once(self, pod: str, command: list[str], timeout: float) -> pod_exec.ExecResult:
         return pod_exec.execute(

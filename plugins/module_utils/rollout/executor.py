@@ -12,7 +12,7 @@ from typing import Any
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import ApiError, DisruptionForbidden, QuorumUnknown, WaitTimeout
+from ..errors import ApiError, CommandUnfinished, DisruptionForbidden, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.components import DOMAINS
 from ..fluid.operations import transfer_to
@@ -192,10 +192,13 @@ class RolloutExecutor:
         """Keep added masters, which clients do not know yet, from leading while another one can."""
         def question() -> WaitStatus:
             leading = self._healer(members).ensure_complete()[0].leading()
-            return WaitStatus(True, value=leading is not None and self._masters.reset_priorities(
-                leading.pod, leading.address))
+            try:
+                return WaitStatus(True, value=leading is not None and self._masters.reset_priorities(
+                    leading.pod, leading.address))
+            except CommandUnfinished as err:
+                return WaitStatus(False, str(err))
 
-        # A reset that no API server receives follows another look.
+        # A reset that no API server receives, or whose answer is lost, follows another look.
         if not self._poll("the priorities of the present masters", question):
             self._warn("the priorities of the present masters could not be raised, so an added master may "
                        "become leader although workers and FUSE pods do not know it yet")
@@ -331,7 +334,7 @@ class RolloutExecutor:
                 return WaitStatus(False, f"{name} has led the masters")
             try:
                 return WaitStatus(True, value=act(groups, partial(self._require_fresh, ended)))
-            except (DisruptionForbidden, QuorumUnknown) as err:
+            except (CommandUnfinished, DisruptionForbidden, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 
         return self._poll(f"both groups to spare {name}", question)

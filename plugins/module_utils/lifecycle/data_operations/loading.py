@@ -16,7 +16,14 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
-from ...errors import ApiError, PreconditionFailed, ServerUnavailable, WaitFailed, WaitTimeout
+from ...errors import (
+    ApiError,
+    PreconditionFailed,
+    ServerUnavailable,
+    StreamBroken,
+    WaitFailed,
+    WaitTimeout,
+)
 from ...fluid import kinds as fluid_kinds, summary
 from ...fluid.components import MASTER_CONTAINER
 from ...fluid.lookup import require_not_terminating, require_runtime
@@ -125,7 +132,7 @@ class _Load:
         """Load the paths and wait until the load has ended; return the reasons of failures."""
         try:
             output = self._shell(inf).run("load the paths", loads.LOAD, *paths)
-        except ServerUnavailable:
+        except (ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
             return [str(err)]
@@ -141,7 +148,7 @@ class _Load:
         """Load what is missing of the paths without the masters' help; return the reasons of failures."""
         try:
             self._shell(inf).run("load the rest of the paths", loads.LOAD_ONE_BY_ONE, *paths)
-        except ServerUnavailable:
+        except (ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
             return [str(err)]

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 import socket
+import struct
 import threading
 import time
 from contextlib import contextmanager
@@ -16,9 +17,12 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.client import 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
     CommandUnfinished,
     FluidError,
+    Forbidden,
     ServerUnavailable,
+    StreamBroken,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
@@ -51,10 +55,11 @@ def silent(_connection):
     """Accept a request and say nothing."""
 
 
-def outcome(port, timeout, once=False):
+def outcome(port, timeout, once=False, scheme="http"):
     """Return the result or the error of a command, None if it has not ended after PATIENCE."""
     configuration = connection.kubernetes.Configuration()
-    configuration.host = f"http://127.0.0.1:{port}"
+    configuration.host = f"{scheme}://127.0.0.1:{port}"
+    configuration.verify_ssl = False
     client = GuardedClient(Client(configuration, None, []), Deadline(1))
     ended = []
 
@@ -76,6 +81,77 @@ def test_a_command_whose_handshake_is_never_answered_ends_in_its_time_and_may_ha
         err = outcome(port, SHORT, once)
     assert isinstance(err, CommandUnfinished), err
     assert "may have begun" in str(err)
+
+
+def answering(text, reset=False):
+    """Read the request, answer with a text, perhaps a part of one, and end the connection."""
+    def answer(taken):
+        taken.recv(65536)
+        taken.sendall(text.encode())
+        if reset:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        taken.close()
+    return answer
+
+
+def refusal(status, body=""):
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+
+@pytest.mark.parametrize(("text", "reset"), [
+    ("", True), ("", False), ("HTTP/1.1 101 Switching", False), (refusal("502 Bad Gateway"), False),
+    (refusal("500 Internal Server Error", "Internal error occurred: unexpected EOF"), False),
+    (refusal("504 Gateway Timeout"), False), ("HTTP/1.1 101 Switching Protocols\r\n\r\n", False),
+], ids=["reset", "closed", "cut", "proxy-502", "kubelet-lost", "proxy-504", "no-websocket"])
+def test_a_command_whose_answer_is_lost_after_the_request_may_have_begun(text, reset):
+    requests = []
+
+    def answer(taken):
+        requests.append(taken)
+        answering(text, reset)(taken)
+    with serving(answer) as port:
+        err = outcome(port, LONG)
+    assert isinstance(err, StreamBroken), err
+    assert "may have begun" in str(err)
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize(("status", "body", "error"), [
+    ("403 Forbidden", "", Forbidden),
+    ("404 Not Found", "", ApiError),
+    ("500 Internal Server Error", 'unable to upgrade connection: container not found ("alluxio-master")',
+     ApiError),
+    ("500 Internal Server Error", "error dialing backend: dial tcp 10.0.0.2:10250: connect: refused",
+     ApiError),
+])
+def test_an_answer_that_proves_that_the_command_was_not_started(status, body, error):
+    with serving(answering(refusal(status, body))) as port:
+        err = outcome(port, LONG, once=True)
+    assert type(err) is error, err
+    assert err.status == int(status[:3])
+
+
+def test_a_command_that_may_run_twice_is_sent_again():
+    sent = []
+
+    def answer(taken):
+        sent.append(taken)
+        answering("", reset=True)(taken)
+    with serving(answer) as port:
+        configuration = connection.kubernetes.Configuration()
+        configuration.host = f"http://127.0.0.1:{port}"
+        client = GuardedClient(Client(configuration, None, []), Deadline(2))
+        shell = pod_exec.PodShell(client, MASTER, "alluxio-master", LONG, repeats=True)
+        with pytest.raises(ServerUnavailable, match="may have begun"):
+            shell.run("count", "true")
+    assert len(sent) > 1
+
+
+def test_no_command_has_begun_when_a_connection_is_reset_before_the_request():
+    """In the handshake of TLS."""
+    with serving(answering("", reset=True)) as port:
+        err = outcome(port, LONG, once=True, scheme="https")
+    assert isinstance(err, ServerUnavailable), err
 
 
 def test_an_act_waits_for_its_answer_as_long_as_a_request_that_is_sent_once(monkeypatch):

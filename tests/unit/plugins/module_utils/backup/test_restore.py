@@ -6,6 +6,7 @@ import gzip
 import pytest
 from fake_journals import FILES
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import PodShell
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.transfer import Spool
@@ -15,6 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     FluidError,
     InvalidInput,
     PreconditionFailed,
+    StreamBroken,
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
@@ -251,6 +253,22 @@ def test_a_file_that_a_master_has_already_is_not_sent_again(
     waiting.deliver(spool)
     tasks = [task for _pod, _container, task in journals.commands]
     assert tasks == ["look for the backup"] * 3 + ["start the master"] * 3
+
+
+def test_a_start_whose_answer_was_lost_is_looked_at_again(journals, waiting, spool, monkeypatch):
+    """The master has started, so its container no longer runs the next command."""
+    real, lost = PodShell.run, []
+
+    def run(shell, task, *args):
+        output = real(shell, task, *args)
+        if task == "start the master" and not lost:
+            lost.append(shell.pod.name)
+            raise StreamBroken("the start may have begun: the answer was lost")
+        return output
+    monkeypatch.setattr(PodShell, "run", run)
+    waiting.deliver(spool)
+    assert lost
+    assert journals.tree() == FILES
 
 
 def test_a_file_that_arrives_damaged_starts_no_master(journals, waiting, restoration):

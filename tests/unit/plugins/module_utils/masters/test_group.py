@@ -22,6 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
+    CommandUnfinished,
     Forbidden,
     OldLook,
     QuorumUnknown,
@@ -219,6 +220,15 @@ def test_without_a_leader_there_is_no_configuration(served):
 def test_actions_are_commands_in_a_pod(group, action, container, command):
     action(group({}, {"hbase-master-0": ExecResult(0, "", "")}))
     assert group.asked == [("data", "hbase-master-0", container, command)]
+
+
+@pytest.mark.parametrize("act", [
+    lambda masters: masters.elect("hbase-master-0", "b:1"),
+    lambda masters: masters.remove_peer("hbase-master-0", JOB_MASTER, "b:1"),
+], ids=["elect", "remove"])
+def test_an_act_whose_stream_breaks_may_go_on(group, act):
+    with pytest.raises(CommandUnfinished, match="exit code -1: the stream broke before the command's end"):
+        act(group({}, {"hbase-master-0": ExecResult(-1, "", "")}))
 
 
 @pytest.mark.parametrize("act", [
