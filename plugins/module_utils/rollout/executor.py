@@ -241,22 +241,28 @@ class RolloutExecutor:
         if self._objects.workload()["spec"]["replicas"] > index:
             pods = self._pods()
             candidates = rollout_plan.leader_candidates(pods, name, self._outdated(pods), index)
-            self._once_dispensable(name, index + 1, candidates, partial(self._remove_peer, name))
+            self._once_dispensable(name, index + 1, candidates, partial(self._remove_peer, name, set()))
             self._objects.scale(index)
             self._end(name)
         self._await_absent(name)
         self._healer(index).ensure_complete()
         self._record_done(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
 
-    def _remove_peer(self, name: str, groups: Sequence[RaftGroup], fresh: Callable[[], None]) -> bool:
-        """Remove a running master's peer from both groups, so that its end costs them no member."""
-        fresh()
+    def _remove_peer(self, name: str, removed: set[str], groups: Sequence[RaftGroup],
+                     fresh: Callable[[], None]) -> WaitStatus:
+        """Remove a running master's peer from the next group, so that its end costs none a member.
+
+        removed: the domains of those it has left; a leader may still list it there. Each removal takes
+        seconds, so it follows a look of its own.
+        """
         for observed in groups:
             peer = next((each for each in observed.masters if each.pod == name and each.state), None)
             leading = observed.leading()
-            if peer is not None and leading is not None:
-                self._masters.remove_peer(leading.pod, observed.domain, peer.address)
-        return True
+            if peer is not None and leading is not None and observed.domain not in removed:
+                self._masters.acting(fresh).remove_peer(leading.pod, observed.domain, peer.address)
+                removed.add(observed.domain)
+                return WaitStatus(False, f"{name} has left the {observed.domain} group")
+        return WaitStatus(True)
 
     def _restart_outdated(self, members: int, only_unavailable: bool = False) -> None:
         """Restart outdated masters one at a time. only_unavailable: stop once none of them is unavailable."""
@@ -290,7 +296,8 @@ class RolloutExecutor:
         candidates = rollout_plan.leader_candidates(pods, pod.name, reasons, members)
         evicted = self._once_dispensable(
             pod.name, members, candidates,
-            lambda _groups, fresh: self._objects.evict_pod(pod.name, pod.uid, fresh))
+            lambda _groups, fresh: WaitStatus(True, value=self._objects.evict_pod(
+                pod.name, pod.uid, fresh)))
         if evicted:
             self._end(pod.name)
         self._await_running(pod.name, pod.uid)
@@ -307,12 +314,12 @@ class RolloutExecutor:
     # -- the last look ------------------------------------------------------------------------
 
     def _once_dispensable(self, name: str, members: int, candidates: list[str],
-                          act: Callable[[Sequence[RaftGroup], Callable[[], None]], bool]) -> bool:
-        """Act on a master once a last look shows that both groups can spare it; return act's result.
+                          act: Callable[[Sequence[RaftGroup], Callable[[], None]], WaitStatus]) -> Any:
+        """Act on a master once a last look shows that both groups can spare it; return act's value.
 
         candidates: pods that may take over its leadership, the best first. act: gets the groups and a check
-        that the look is still young, and follows the look at once. A refusal, by a budget, by the masters or
-        by the check, as after a pause of this process, leads to another look.
+        that the look is still young, follows the look at once, and returns whether it is done. If not, or
+        after a refusal by a budget, by the masters or by the check, as after a pause, another look follows.
         """
         look = LastLook(name)
 
@@ -333,7 +340,7 @@ class RolloutExecutor:
                 self._healer(members).transfer_leadership(name, candidates)
                 return WaitStatus(False, f"{name} has led the masters")
             try:
-                return WaitStatus(True, value=act(groups, partial(self._require_fresh, ended)))
+                return act(groups, partial(self._require_fresh, ended))
             except (CommandUnfinished, DisruptionForbidden, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 

@@ -11,6 +11,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     FluidError,
     InvalidInput,
     PreconditionFailed,
+    StreamBroken,
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
@@ -206,6 +207,44 @@ def test_the_removal_of_a_master_that_has_left_one_group_goes_on(site):
     require_done(one, 3)
     assert one.masters.actions[:2] == ["remove JOB_MASTER hbase-master-4", "end hbase-master-4"]
     assert not [each for each in one.masters.actions if each.startswith("kill")]
+
+
+def test_each_removal_of_a_peer_follows_a_look_of_its_own(site, monkeypatch):
+    """After the first removal another job master is lost, so the second one would cost its group more."""
+    one = site(5)
+    one.masters.declare(master={"replicas": 3})
+    real, lost_at = Masters.remove_peer, []
+
+    def remove_peer(_masters, asked, domain, address):
+        available = one.masters.groups[JOB_MASTER]["hbase-master-1:23671"]
+        assert domain == MASTER or available, "a peer was removed while another one was unavailable"
+        real(asked, domain, address)
+        if not lost_at:
+            lost_at.append(one.cluster.now)
+            one.masters._unavailable("hbase-master-1", (JOB_MASTER,))
+            one.cluster.later(20, lambda: one.masters._join(1))
+    monkeypatch.setattr(Masters, "remove_peer", remove_peer)
+    one.roll()
+    assert lost_at
+    require_done(one, 3)
+
+
+def test_a_removal_whose_answer_is_lost_is_looked_at_again(site, monkeypatch):
+    one = site(5)
+    one.masters.declare(master={"replicas": 3})
+    real, lost = Masters.remove_peer, []
+
+    def remove_peer(_masters, asked, domain, address):
+        if (domain, address) in lost:
+            return
+        real(asked, domain, address)
+        if len(lost) < 2:
+            lost.append((domain, address))
+            raise StreamBroken("the answer was lost")
+    monkeypatch.setattr(Masters, "remove_peer", remove_peer)
+    one.roll()
+    assert len(lost) == 2
+    require_done(one, 3)
 
 
 @pytest.mark.no_cover
