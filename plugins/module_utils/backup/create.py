@@ -11,6 +11,7 @@ from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
 from ..errors import ApiError, Forbidden, InvalidInput
 from ..fluid import operations
+from ..k8s import kinds
 from ..masters import lease
 from ..progress import Reporter
 from . import catalog, subject
@@ -53,8 +54,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         names = new + [each.name for each in found]
         keep = params["keep"] and params["keep"] - len(new)
         surplus = catalog.surplus(found, keep, intact, recent)
-        needed = _needed(Subject.read(client, params, deadline), found) if surplus else set()
-        removed = [name for name in surplus if name not in needed]
+        removed = _removable(cache, params, surplus, found, reporter)
         if repository and not check_mode:
             repository.remove(removed)
     records = [made, *found] if made and not recent else found
@@ -105,10 +105,25 @@ def _newest_intact(cache: Subject, own: list[Backup], max_age: int | None,
     return next((each for each in own if each.is_recent(moment, max_age) and is_intact(each)), None)
 
 
-def _needed(cache: Subject, found: list[Backup]) -> set[str]:
-    """Return the names of the backups that a restoration under way needs, of masters as just read."""
-    restoration = operations.under_way(cache.stateful_set) if cache.stateful_set else None
-    return catalog.needed_by(restoration.backup, found) if restoration else set()
+def _removable(cache: Subject, params: dict, surplus: list[str], found: list[Backup],
+               reporter: Reporter) -> list[str]:
+    """Return those of the surplus backups that no restoration under way needs.
+
+    Any runtime that can use the claim may restore them, with force_foreign. Warns and returns none without
+    the permission to list StatefulSets.
+    """
+    if not surplus:
+        return []
+    try:
+        restorations = [restoration for workload in cache.client.list(
+            kinds.STATEFUL_SET, cache.ref.namespace) if (restoration := operations.under_way(workload))]
+    except Forbidden as err:
+        reporter.warn(f"{', '.join(surplus)} stay in claim {params['claim']}, although keep is "
+                      f"{params['keep']}: a restoration may need them, and {err}")
+        return []
+    needed = {name for restoration in restorations
+              for name in catalog.needed_by(restoration.backup, found)}
+    return [name for name in surplus if name not in needed]
 
 
 def make(cache: Subject, repository: Repository, made_before: str | None = None) -> Backup:

@@ -97,6 +97,7 @@ NEEDS = (
     Need(CACHE, "apps", ("statefulsets",), ("list",), (*_DEPLOY, *_DIAGNOSE)),
     Need(CACHE, "apps", ("statefulsets",), ("watch", "create", "delete"), _DEPLOY),
     Need(CACHE, "apps", ("statefulsets",), ("get", "patch"), (*_MASTERS, "restore", *_DRILL)),
+    Need(CACHE, "apps", ("statefulsets",), ("list",), ("backup",), "backup_keep removes no backup"),
     Need(CACHE, "apps", ("statefulsets",), ("get",), (*_BACKUPS, *_REMOUNT, *_CLIENTS)),
     Need(CACHE, "apps", ("statefulsets",), ("watch", "create", "delete"), ("rolling_restart",), _MOVES),
     Need(CACHE, _FLUID_GROUP, ("alluxioruntimes",), ("patch",), ("rolling_restart",), _MOVES),

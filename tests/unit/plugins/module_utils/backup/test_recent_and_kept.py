@@ -9,6 +9,10 @@ import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Repository
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations import Restoration
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 
 
 @pytest.fixture
@@ -110,6 +114,42 @@ def test_a_backup_of_the_future_is_not_recent_and_not_kept_instead_of_the_one_re
     one.cluster.now -= 3540
     relied_on = backup(one, max_age=300, keep=1)
     assert (relied_on["changed"], relied_on["backup"], relied_on["removed"]) == (False, result["backup"], [])
+
+
+def put_restoration(one, name, restored):
+    """The masters of another runtime, whose forced restoration of a foreign backup was interrupted."""
+    text = Restoration(restored, "0" * 64, "2026-11-24T12:00:00Z").text()
+    one.cluster.put(kinds.STATEFUL_SET, {"metadata": {"name": name, "namespace": "data"}, "spec": {
+        "template": {"metadata": {"annotations": {operations.ANNOTATION: text}}, "spec": {}}}})
+
+
+def three_backups(one):
+    names = []
+    for _time in range(3):
+        names.append(backup(one)["backup"]["name"])
+        one.cluster.sleep(60)
+    return names
+
+
+def test_a_backup_that_another_runtime_restores_is_kept(one):
+    first, second, *_newest = three_backups(one)
+    put_restoration(one, "other-master", first)
+    assert create.ensure(one.cluster, {**actors.BACKUP, "keep": 2}, True, actors.reporter())["removed"] == [
+        second]
+    assert backup(one, keep=2)["removed"] == [second]
+    assert first + ".gz" in one.masters.files
+
+
+def test_without_the_permission_to_look_for_restorations_nothing_is_removed(one):
+    names = three_backups(one)
+    one.cluster.forbidden.add(("list", "statefulsets"))
+    warnings = []
+    result = create.ensure(one.cluster, {**actors.BACKUP, "keep": 2}, False,
+                           Reporter(warnings.append, lambda _text: None))
+    assert result["removed"] == []
+    assert all(name + ".gz" in one.masters.files for name in names)
+    assert len(warnings) == 1 and warnings[0].startswith(
+        f"{', '.join([names[1], names[0]])} stay in claim backups, although keep is 2: ")
 
 
 def test_check_mode_predicts_what_is_kept(one):
