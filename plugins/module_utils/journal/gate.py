@@ -3,8 +3,13 @@
 
 A Raft peer with an empty log grants its vote to any candidate (Ratis: VoteContext.decideVote). Two masters of
 three that lost their journals could therefore elect each other, and erase what only the third one has. An
-init container holds such a master back until a peer answers HTTP on its web port, which only the leader does:
-a standby accepts the connection and closes it (Alluxio: RejectingServer).
+init container holds such a master back until another one leads a majority without it, by the metrics of its
+web port: its role, and the time since each follower's last answer.
+
+An open web port alone proves no majority. A leader steps down after election.timeout.max without answers
+(Ratis: LeaderStateImpl.checkLeadership), and its web port stays open until its RPCs have ended. After that it
+starts no election (Ratis: FollowerState.lostMajorityHeartbeatsRecently; Alluxio never lets that pass), so two
+empty ones that come up then would elect each other.
 
 The gate is closed once both groups were complete. The mark of this is a key of ConfigMap <name>-config, which
 the init container mounts, so that a change restarts no master. The job masters need no gate: nothing in a job
@@ -27,32 +32,51 @@ OPEN = "DATACACHE_GATE_OPEN"
 
 _FOLDER = "/datacache-gate"
 _HOSTNAME = "ALLUXIO_MASTER_HOSTNAME"
-# A container that was deleted by force serves for up to 2 seconds (kubelet's shortest grace period), and its
-# journal is lost. So a leader has to answer _ANSWERS times, a second apart.
-_ANSWERS = 4
-# Arguments: the journal's folder, the web port, the folder of the marks. A journal with any file of Raft is
-# not empty.
+# Seconds. A container that was deleted by force answers for up to 2 (kubelet's shortest grace period), and
+# its journal is lost. So only answers that came this long after the start of the gate show a journal.
+_AFTER = 3
+# Arguments: the journal's folder, the web port, the folder of the marks, a file whose first word is the
+# uptime in seconds; clocks of nodes may be set meanwhile. A journal with any file of Raft is not empty.
 _SCRIPT = f"""\
 trap 'exit 1' TERM
-reported=0 answers=0
+uptime() {{ read -r seconds _rest <"$file"; echo "${{seconds%%.*}}"; }}
+get() {{ # host: the metrics of its master, empty unless it answers HTTP
+  timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"
+    printf "GET /metrics/prometheus/ HTTP/1.0\r\n\r\n" >&3; cat <&3' "$1" "$port" 2>/dev/null
+}}
+answers() {{ # peer: whether it has answered the leader of these metrics within so many nanoseconds
+  gauge=ratis_server_$(printf %s "$1" | tr -c '[:alnum:]_' _)_lastHeartbeatElapsedTime
+  for age in $(printf '%s\n' "$metrics" | sed -n "s/^$gauge{{[^}}]*}} //p"); do
+    [ "$(LC_ALL=C printf %.0f "$age")" -lt "$within" ] 2>/dev/null && return 0
+  done
+  return 1
+}}
+leads() {{ # host: whether its master leads, and a majority follows without this one
+  metrics=$(get "$1") within=$((($(uptime) - began - {_AFTER}) * 1000000000)) voters=1
+  case $metrics in HTTP/*) ;; *) return 1;; esac
+  case $(printf '%s\n' "$metrics" | sed -n 's/^Master_RoleId[^ ]* //p') in ''|0*) ;; *) return 1;; esac
+  for other in $peers; do
+    case ${{other%:*}} in "$1"|"${_HOSTNAME}") continue;; esac
+    ! answers "$other" || voters=$((voters + 1))
+  done
+  [ "$voters" -gt $(($(printf %s "$peers" | wc -w) / 2)) ]
+}}
+journal=$1 port=$2 marks=$3 file=$4 reported=0
+began=$(uptime)
 while :; do
-  if [ -n "${{{OPEN}:-}}" ] || [ ! -e "$3/{FORMED}" ]; then echo "the gate is open"; exit 0; fi
-  if [ -n "$(find "$1/raft" -type f 2>/dev/null | head -n 1)" ]; then echo "the journal is kept"; exit 0; fi
-  case " $(cat "$3/{ADMITTED}" 2>/dev/null) " in
+  if [ -n "${{{OPEN}:-}}" ] || [ ! -e "$marks/{FORMED}" ]; then echo "the gate is open"; exit 0; fi
+  kept=$(find "$journal/raft" -type f 2>/dev/null | head -n 1)
+  if [ -n "$kept" ]; then echo "the journal is kept"; exit 0; fi
+  case " $(cat "$marks/{ADMITTED}" 2>/dev/null) " in
     *" ${_HOSTNAME} "*) echo "a person admits this master"; exit 0;;
   esac
-  peers=$(printf '%s\\n' $ALLUXIO_JAVA_OPTS | sed -n 's/^-D{JOURNAL_ADDRESSES}=//p' | tail -n 1 | tr , ' ')
-  leader=
+  peers=$(printf '%s\n' $ALLUXIO_JAVA_OPTS | sed -n 's/^-D{JOURNAL_ADDRESSES}=//p' | tail -n 1 | tr , ' ')
   for peer in $peers; do
     host=${{peer%:*}}
     [ "$host" != "${_HOSTNAME}" ] || continue
-    answer=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"
-      printf "HEAD / HTTP/1.0\r\n\r\n" >&3; head -c 5 <&3' "$host" "$2" 2>/dev/null)
-    if [ "$answer" = HTTP/ ]; then leader=$host; break; fi
+    if leads "$host"; then echo "$host leads a majority"; exit 0; fi
   done
-  if [ -n "$leader" ]; then answers=$((answers + 1)); else answers=0; fi
-  if [ "$answers" -ge {_ANSWERS} ]; then echo "$leader leads"; exit 0; fi
-  [ "$reported" = 1 ] || echo "the journal is empty: waiting for a leader among the other masters"
+  [ "$reported" = 1 ] || echo "the journal is empty: waiting for a leader of a majority of the other masters"
   reported=1
   sleep 1
 done
@@ -80,7 +104,7 @@ def with_gate(name: str, template: dict) -> dict:
     container.update(
         name=CONTAINER,
         command=["bash", "-c", _SCRIPT, CONTAINER, mount["mountPath"],
-                 str(ports[raft_component(MASTER).web_port]), _FOLDER],
+                 str(ports[raft_component(MASTER).web_port]), _FOLDER, "/proc/uptime"],
         env=[{"name": _HOSTNAME, "valueFrom": {
             "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}}],
         envFrom=master.get("envFrom") or [],

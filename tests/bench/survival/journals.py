@@ -29,6 +29,8 @@ _SECONDS_TO_WRITE = 10.0
 _SECONDS_TO_SERVE = 180
 # A wiped majority waits for a person: after this time of looking, one master is admitted.
 _SECONDS_TO_LOOK = 60.0
+# A changed ConfigMap takes the kubelet a minute, a former leader half of one, and a survivor's channel two.
+_SECONDS_TO_HEAL = 420
 # A container that was deleted by force serves a moment longer.
 _SECONDS_OF_ENDING = 4.0
 _LOG_TAIL = 500
@@ -70,13 +72,14 @@ def two_masters_gate(cache: Cache) -> list[Figure]:
         looks = list(_looks(cache, writer, _SECONDS_TO_LOOK))
         bad = [len(found) for found in looks if written - found]
         older += bool(bad)
-        recovered += bool(looks)
+        waits = bool(cache.lacks())
+        recovered += not waits
         print(f"  {' and '.join(names)} deleted, {leader} led: {len(looks)} listings"
               f"{f', {len(bad)} of them older: {bad[:3]} of {len(written)}' if bad else ''}"
-              f"{'' if looks else ', it waits for a person'}", file=sys.stderr, flush=True)
-        if not looks:
+              f"{', it waits for a person' if waits else ''}", file=sys.stderr, flush=True)
+        if waits:
             _admit(cache, names[0])
-        cache.until_whole()
+            until("both quorums to be whole", lambda: _healed(cache), _SECONDS_TO_HEAL, cache.lacks)
         older += bool(written - _listed(cache, writer))
         _admit(cache, None)
         writer.remove()
@@ -145,6 +148,13 @@ def _listed(cache: Cache, writer: ProbeWriter) -> set[str]:
         return None
 
     return until("the leader's listing", listed, 60)
+
+
+def _healed(cache: Cache) -> bool:
+    """Whether both quorums are whole. A former leader that hangs starts no election, and is restarted."""
+    with suppress(FluidError):
+        cache.healer().ensure_complete()
+    return not cache.lacks()
 
 
 def _admit(cache: Cache, name: str | None) -> None:

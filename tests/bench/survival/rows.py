@@ -57,6 +57,7 @@ ROWS = (
     Row("all_masters_claims", CLAIMS, journals.all_masters_claims),
     Row("all_masters_balanced", CLAIMS_BALANCED, journals.all_masters_claims),
     Row("two_masters_gate", DEFAULT, journals.two_masters_gate),
+    Row("two_masters_gate_balanced", BALANCED, journals.two_masters_gate),
     Row("leader_default", DEFAULT, kills.leader_default),
     Row("configuration", DEFAULT, changes.configuration, needs_module=_ROLLOUT),
     Row("interrupted", DEFAULT, changes.interrupted, needs_module=_ROLLOUT),

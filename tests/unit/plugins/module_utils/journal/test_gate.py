@@ -5,18 +5,24 @@ import socket
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import gate
 
-ADDRESSES = "-Dalluxio.master.embedded.journal.addresses=hbase-master-0:19200,localhost:19200"
+# Of the pod under test, of the one that may lead, and of others, of which nobody serves the web port.
+SELF, LEADER, THIRD, FOURTH, FIFTH = (f"{host}:19200" for host in (
+    "hbase-master-0", "localhost", "127.0.0.3", "127.0.0.4", "127.0.0.5"))
+GAUGES = {"itself": "hbase_master_0", "third": "127_0_0_3", "fourth": "127_0_0_4", "removed": "127_0_0_9"}
 
 
-# Takes no time, and ends a gate that has waited for six seconds.
+# Takes no time but of the uptime, and ends a gate that has waited for twelve seconds.
 SLEEP = """#!/bin/sh
 echo "$1" >>"$SLEPT"
-[ "$(wc -l <"$SLEPT")" -lt 6 ] || kill "$PPID"
+waited=$(wc -l <"$SLEPT")
+echo "$((1000 + waited)).50 7.00" >"$UPTIME"
+[ "$waited" -lt 12 ] || kill "$PPID"
 """
 
 
@@ -27,20 +33,26 @@ class Pod:
         self.journal, self.marks, programs = folder / "journal", folder / "marks", folder / "bin"
         for each in (self.journal, self.marks, programs):
             each.mkdir()
-        self._slept = folder / "slept"
+        self._slept, self._uptime = folder / "slept", folder / "uptime"
         (programs / "sleep").write_text(SLEEP)
         (programs / "sleep").chmod(0o755)
         self.port = 1  # nothing listens there
         self.environ = {"ALLUXIO_MASTER_HOSTNAME": "hbase-master-0", "PATH": f"{programs}:/usr/bin:/bin",
-                        "ALLUXIO_JAVA_OPTS": f"-Da=b {ADDRESSES} -Xmx1g", "SLEPT": str(self._slept)}
+                        "SLEPT": str(self._slept), "UPTIME": str(self._uptime)}
+        self.declare(SELF, LEADER, THIRD)
+
+    def declare(self, *addresses):
+        key = "alluxio.master.embedded.journal.addresses"
+        self.environ["ALLUXIO_JAVA_OPTS"] = f"-Da=b -D{key}={','.join(addresses)} -Xmx1g"
 
     def passes(self):
         """The line of a gate that lets the master start, or None when it waits."""
         self._slept.unlink(missing_ok=True)
+        self._uptime.write_text("1000.50 7.00\n")
         ended = subprocess.run(
-            ["bash", "-c", gate._SCRIPT, "gate", self.journal, str(self.port), self.marks],
+            ["bash", "-c", gate._SCRIPT, "gate", self.journal, str(self.port), self.marks, self._uptime],
             env=self.environ, capture_output=True, text=True, timeout=60, check=False)
-        if ended.returncode == 1 and self.waited == 6:
+        if ended.returncode == 1 and self.waited == 12:
             return None
         assert (ended.returncode, ended.stderr) == (0, "")
         return ended.stdout.strip().splitlines()[-1]
@@ -56,20 +68,32 @@ class Pod:
 
 @contextmanager
 def serving(answer):
-    """The port of a server that answers each connection with these bytes and closes it."""
+    """The port of a server that answers each connection with these bytes, or its answer(), and closes it."""
     def serve():
         with suppress(OSError):  # the socket is closed
             while True:
                 connection, _address = server.accept()
                 with connection, suppress(OSError):
-                    if answer.startswith(b"HTTP"):  # unread requests would reset the connection
+                    data = answer() if callable(answer) else answer
+                    if data.startswith(b"HTTP"):  # unread requests would reset the connection
                         connection.recv(1024)
-                    connection.sendall(answer)
+                    connection.sendall(data)
 
     with socket.create_server(("localhost", 0)) as server:
         threading.Thread(target=serve, daemon=True).start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
+
+
+def metrics(role="0.0", **silences):
+    """What a master serves. silences: seconds since followers have answered last, by their names in GAUGES.
+    """
+    lines = [] if role is None else ["# TYPE Master_RoleId gauge", f"Master_RoleId {role}"]
+    for name, seconds in silences.items():
+        gauge = f"ratis_server_{GAUGES[name]}_19200_lastHeartbeatElapsedTime"
+        lines += [f"# TYPE {gauge} gauge",
+                  f'{gauge}{{instance="localhost_19200",group="group-ABB3109A44C1",}} {seconds * 1e9:E}']
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + "\n".join(lines).encode() + b"\n"
 
 
 @pytest.fixture
@@ -98,12 +122,80 @@ def test_what_file_systems_leave_in_an_empty_volume_is_no_journal(pod):
     assert pod.passes() is None
 
 
-def test_an_empty_one_starts_when_another_leads(pod):
+def test_an_empty_one_starts_when_another_leads_a_majority(pod):
     pod.close()
-    with serving(b"HTTP/1.1 200 OK\r\n\r\n") as pod.port:
-        assert (pod.passes(), pod.waited) == ("localhost leads", 3)  # before that it may be ending
+    with serving(metrics(itself=60.0, third=0.4)) as pod.port:
+        assert (pod.passes(), pod.waited) == ("localhost leads a majority", 4)
         pod.environ["ALLUXIO_MASTER_HOSTNAME"] = "localhost"  # itself is no other
         assert pod.passes() is None
+
+
+@pytest.mark.parametrize(("interval", "waited"), [(2.25, 6), (5.0, 9)], ids=["balanced", "default"])
+def test_a_follower_may_answer_as_seldom_as_the_leader_asks(pod, interval, waited):
+    pod.close()
+    with serving(metrics(itself=60.0, third=interval)) as pod.port:
+        assert (pod.passes(), pod.waited) == ("localhost leads a majority", waited)
+
+
+@pytest.mark.parametrize("alive_until", [-20.0, 0.0, 2.9])
+def test_two_empty_ones_do_not_start_by_a_leader_without_a_majority(pod, alive_until):
+    """Both followers were deleted. Their leader still serves its web port and has not stepped down yet.
+
+    alive_until: when the other one answered last, in seconds after the start of this gate.
+    """
+    pod.close()
+
+    def answer():
+        silent = pod.waited - alive_until
+        return metrics(itself=silent + 1.0, third=max(silent, 0.0))
+    with serving(answer) as pod.port:
+        assert pod.passes() is None
+
+
+@pytest.mark.parametrize("role", ["1.0", "2.0", "3.0", "-1.0"])
+def test_a_former_leader_or_a_standby_that_serves_its_web_port_does_not_lead(pod, role):
+    pod.close()
+    with serving(metrics(role, third=0.1)) as pod.port:
+        assert pod.passes() is None
+
+
+def test_without_the_gauge_of_the_role_only_a_leader_serves(pod):
+    pod.close()
+    with serving(metrics(None, third=0.1)) as pod.port:
+        assert pod.passes() == "localhost leads a majority"
+
+
+def test_an_open_port_without_metrics_proves_no_majority(pod):
+    pod.close()
+    with serving(b"HTTP/1.1 404 Not Found\r\n\r\n") as pod.port:
+        assert pod.passes() is None
+
+
+@pytest.mark.parametrize(("silences", "passes"), [
+    ({"third": 0.1, "fourth": 0.1}, True),
+    ({"third": 0.1, "fourth": 70.0}, False),
+    ({"third": 0.1, "removed": 0.1}, False),
+    ({"itself": 0.1, "third": 0.1}, False),
+], ids=["two-follow", "one-follows", "a-removed-peer", "itself"])
+def test_of_five_three_have_to_follow_each_other(pod, silences, passes):
+    pod.close()
+    pod.declare(SELF, LEADER, THIRD, FOURTH, FIFTH)
+    with serving(metrics(**silences)) as pod.port:
+        assert (pod.passes() is not None) == passes
+
+
+def test_a_leader_for_the_second_time_serves_each_gauge_twice(pod):
+    pod.close()
+    with serving(metrics(third=80.0) + metrics(third=0.1)[60:]) as pod.port:
+        assert pod.passes() == "localhost leads a majority"
+
+
+def test_the_metrics_of_a_real_leader(pod):
+    recorded = Path(__file__).parents[5] / "tests" / "metrics" / "recorded" / "master_hbase-master-2.prom"
+    pod.close()
+    pod.declare("hbase-master-0:23083", "localhost:23083", "hbase-master-1:23083")
+    with serving(b"HTTP/1.1 200 OK\r\n\r\n" + recorded.read_bytes()) as pod.port:
+        assert pod.passes() == "localhost leads a majority"
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0"])
@@ -135,7 +227,7 @@ def test_it_is_the_first_init_container_and_there_once(workload):
     assert [each["name"] for each in twice["volumes"]].count(gate.CONTAINER) == 1
     container = twice["initContainers"][0]
     assert container["image"] == spec["containers"][0]["image"]
-    assert container["command"][-3:] == ["/journal", "24110", "/datacache-gate"]
+    assert container["command"][-4:] == ["/journal", "24110", "/datacache-gate", "/proc/uptime"]
     assert gate.is_present(twice) and not gate.is_present(spec)
 
 
