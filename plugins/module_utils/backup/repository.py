@@ -81,8 +81,9 @@ class Repository:
         Raises PreconditionFailed if the claim has too little space, and ApiError if bytes differ or a file of
         this name has other content.
         """
-        space.require_in_pod(self._shell, helper_pod.FOLDER, spool.size + _MARGIN, f"backup {backup.name}",
-                             "remove files from the claim, enlarge it, or lower keep")
+        space.require_in_pod(
+            self._shell, helper_pod.FOLDER, transfer.needed_bytes(spool.size) + _MARGIN,
+            f"backup {backup.name}", "remove files from the claim, enlarge it, or lower keep")
         self._put(backup.name + ".gz", spool, backup.sha256)
         with closing(Spool()) as record:
             record.write(backup.record())

@@ -409,7 +409,7 @@ class Restorer:
         for shell in shells:
             found = shell.run("look for the backup", _HAVE, FILE).split()
             if not found or found[0] != self._restoration.sha256:
-                space.require_in_pod(shell, FOLDER, self._spool.size, "the backup")
+                space.require_in_pod(shell, FOLDER, transfer.needed_bytes(self._spool.size), "the backup")
                 transfer.store(shell, "store the backup", _PUT, FILE, self._restoration.sha256,
                                spool=self._spool)
         self._require_own()

@@ -25,25 +25,35 @@ IN_MEMORY = 32 * 1024 * 1024
 _READ = 'tail -c +"$2" <"$1" | head -c "$3" | base64'
 # The begin of a script for store(). The function returns once the partial file is complete, and otherwise
 # ends the script. A piece that is sent again replaces itself. After the last piece an earlier attempt may
-# have renamed the file.
+# have renamed the file. Kubelet may end the input of a broken stream minutes later, and base64 then writes
+# its rest: so each attempt has a file of its own, which counts only as a whole.
 COMPLETE = """\
 umask 077
 complete() { # partial file, file, SHA-256, characters, position, size
-  [ "$5" -gt 0 ] || : >"$1" || exit
-  if [ ! -e "$1" ]; then
-    head -c "$4" >/dev/null
+  piece=${1%.partial}.$$.partial
+  trap 'rm -f "$piece"' EXIT
+  head -c "$4" | base64 -d >"$piece" || exit
+  arrived=$(wc -c <"$piece")
+  if [ "$arrived" -lt $(($4 / 4 * 3 - 2)) ]; then
+    if [ "$5" -gt 0 ]; then
+      echo "$(($5 + arrived)) bytes arrived, expected $6: the stream ended early" >&2
+    else
+      found=$(sha256sum <"$piece")
+      echo "SHA-256 ${found%% *} arrived, expected $3" >&2
+    fi
+    exit 1
+  fi
+  if [ "$5" -eq 0 ]; then
+    mv "$piece" "$1" && sync "$1" || { rm -f "$1"; exit 1; }
+  elif [ -e "$1" ]; then
+    truncate -s "$5" "$1" && cat "$piece" >>"$1" && sync "$1" || exit
+    rm -f "$piece"
+  else
     found=$(sha256sum <"$2")
     [ "${found%% *}" = "$3" ]
     exit
   fi
-  truncate -s "$5" "$1" && head -c "$4" | base64 -d >>"$1" && sync "$1" ||
-    { [ "$5" -gt 0 ] || rm -f "$1"; exit 1; }
-  length=$(wc -c <"$1")
-  if [ "$5" -gt 0 ] && [ $((length - $5)) -lt $(($4 / 4 * 3 - 2)) ]; then
-    echo "$length bytes arrived, expected $6: the stream ended early" >&2
-    exit 1
-  fi
-  [ "$length" -ge "$6" ] || [ $((length - $5)) -ne $(($4 / 4 * 3)) ] || exit 0
+  [ $(($5 + arrived)) -ge "$6" ] || exit 0
   found=$(sha256sum <"$1")
   [ "${found%% *}" != "$3" ] || return 0
   rm -f "$1"
@@ -116,6 +126,11 @@ def fetch(shell: PodShell, task: str, file: str, size: int, spool: Spool) -> Non
                       write=spool.write, begin=spool.back)
         if spool.size == position:
             return
+
+
+def needed_bytes(size: int) -> int:
+    """Return the bytes that a container's disk needs for store(): those of the file and of its last piece."""
+    return size + (PIECE if size > PIECE else 0)
 
 
 def store(shell: PodShell, task: str, script: str, *args: str, spool: Spool) -> None:

@@ -157,16 +157,22 @@ class FakeJournals:
         return self._run(pod.name, container, command,
                          "".join(base64.b64encode(chunk).decode() for chunk in chunks))
 
-    def _run(self, pod, container, command, stdin=""):
+    def begin(self, pod, container, command):
+        """Begin a command, whose standard input stays open; return its process."""
         if not self.cluster.stored(kinds.POD, pod, "data"):
             raise ApiError(f"cannot run it: pod {pod} not found")
         args = [self._local(pod, word) if number > 2 else word for number, word in enumerate(command)]
         self.commands.append((pod, container, command[3] if command[1:2] == ["-c"] else " ".join(command)))
         environ = {**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}", "CACHE": str(self.cache)}
-        done = subprocess.run(args, input=stdin, capture_output=True, text=True, env=environ, check=False)
+        return subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, env=environ)
+
+    def _run(self, pod, container, command, stdin=""):
+        with self.begin(pod, container, command) as process:
+            stdout, stderr = process.communicate(stdin)
         if command[1:2] == ["-c"] and command[4:5] == [GO]:
             self._go(pod)
-        return ExecResult(done.returncode, done.stdout, done.stderr)
+        return ExecResult(process.returncode, stdout, stderr)
 
     def _local(self, pod, word):
         if word.startswith(helper_pod.FOLDER):

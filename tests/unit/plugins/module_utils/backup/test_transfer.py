@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files in pieces, with the real scripts and real files; only the streams that break are made up."""
 
+import base64
 import hashlib
+import time
 
 import pytest
 
@@ -137,3 +139,25 @@ def test_a_stream_that_ends_early_costs_one_piece(journals, shell, monkeypatch, 
 def test_a_file_that_is_shorter_ends_early(journals, shell):
     (journals.claim / "file").write_bytes(DATA[:100])
     assert fetched(shell).size == 100
+
+
+@pytest.mark.parametrize("piece", range(4))
+def test_a_stream_that_ends_late_leaves_the_file_as_it_is(journals, shell, spool, monkeypatch, piece):
+    """A node of the API servers loses its power: kubelet ends the input of the command minutes later."""
+    send, sent, late = pod_exec.send, [], []
+
+    def breaks(client, pod, container, command, chunks, timeout):
+        sent.append(command)
+        if len(sent) != piece + 1:
+            return send(client, pod, container, command, chunks, timeout)
+        process = journals.begin(pod.name, container, command)
+        late.append(process)
+        process.stdin.write(base64.b64encode(b"".join(chunks)[:300]).decode())
+        process.stdin.flush()
+        time.sleep(0.3)  # until its programs have opened the file
+        raise ServerUnavailable("the stream broke")
+    monkeypatch.setattr(pod_exec, "send", breaks)
+    store(shell, spool)
+    late[0].communicate(timeout=20)
+    assert (journals.claim / "file").read_bytes() == DATA
+    assert journals.files() == ["file"]
