@@ -299,7 +299,8 @@ class QuorumHealer:
         self._deadline.report_action(f"{domain}: {step.action} {step.target}: {step.reason}")
         noted = any(master.address == step.subject and not master.available for master in observed.masters)
         subject = self._ref(step.subject.rpartition(":")[0])
-        if noted:
+        restarts = step.action == quorum_plan.RESTART
+        if noted and restarts:
             tried_actions.record(self._client, subject, domain, step.action)
         try:
             self._act(domain, step, observed)
@@ -307,7 +308,7 @@ class QuorumHealer:
             raise
         except (OldLook, ServerUnavailable) as err:
             self.actions.pop()
-            if noted:
+            if noted and restarts:
                 tried_actions.forget(self._client, subject, domain, step.action)
             self._deadline.report_progress(f"{step.action} of {step.target} was not sent: {err}")
             return False
@@ -315,6 +316,8 @@ class QuorumHealer:
             self._deadline.report_progress(f"{step.action} of {step.target} was refused: {err}")
         # A transfer takes up to minutes; its effect counts from its end.
         self._history[domain, step.action, step.subject] = self._deadline.now()
+        if noted and not restarts:
+            tried_actions.record(self._client, subject, domain, step.action)
         return True
 
     def _act(self, domain: str, step: Step, observed: RaftGroup) -> None:

@@ -3,7 +3,8 @@
 
 A scheduled run must not restart the same master again and again. The note is an annotation, so it ends with
 the pod: {domain: {action: {restarts: of the container at that time, at: seconds of the server's clock,
-times: how often since}}}. It comes before the act, which a run that is killed does not perform any more.
+times: how often since}}}. A restart is noted before it is sent, and the container shows whether it happened.
+Nothing shows that of a transfer, which is noted after its end: a repeated one costs no member.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensu
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.plan import RESTART, TRANSFER
 
 POD = ObjectRef(NAMESPACE, pod_name(1))
+QUIET = Reporter(lambda _text: None, lambda _text: None)
 
 
 def hanging_leader(raft):
@@ -63,8 +64,7 @@ def test_later_heals_perform_what_was_noted_and_not_done(cluster, raft, params, 
     raft.kill, raft.restart = first("kill"), first("restart")
     for _run in range(6):
         try:
-            ensure.ensure(cluster, params(wait_timeout=300), False, Reporter(
-                lambda _text: None, lambda _text: None))
+            ensure.ensure(cluster, params(wait_timeout=300), False, QUIET)
             ended.append("complete")
             break
         except Killed:
@@ -74,6 +74,25 @@ def test_later_heals_perform_what_was_noted_and_not_done(cluster, raft, params, 
         cluster.sleep(60)
     assert ended[-1] == "complete", acts
     assert len(acts) == 2
+
+
+def test_a_transfer_before_which_a_run_was_killed_is_no_tried_one(cluster, raft, params):
+    """A leader that keeps a connection to a lost address: only another leader opens a new one."""
+    raft.lose(1)
+    raft.heals = {"elect"}
+    elect, killed = raft.elect, []
+
+    def first(asked, to):
+        if not killed:
+            killed.append(to)
+            raise Killed
+        elect(asked, to)
+    raft.elect = first
+    with pytest.raises(Killed):
+        ensure.ensure(cluster, params(wait_timeout=300), False, QUIET)
+    cluster.sleep(60)
+    ensure.ensure(cluster, params(wait_timeout=300), False, QUIET)
+    assert [each.partition(" ")[0] for each in raft.actions] == ["elect"]
 
 
 @pytest.mark.parametrize(("count", "after", "tried"), [
