@@ -15,6 +15,8 @@ from .deadline import Deadline
 _T = TypeVar("_T")
 # Seconds between two attempts, each of which already repeats its request.
 _PAUSE = 1.0
+# Seconds for the check before an act that follows a look. The repeated renewal of a Lease takes up to 40.
+_PROMPT = 5.0
 
 
 def _allow() -> None:
@@ -115,7 +117,7 @@ class GuardedClient(Client):
 
         Sent once: what was seen before is no longer true later.
         """
-        self._require_now()
+        self._require_promptly()
         return self._client.once().evict(*args, **options)
 
     def watch(self, *args: Any, **options: Any) -> Iterator[dict]:
@@ -140,13 +142,21 @@ class GuardedClient(Client):
     def once(self, also: Callable[[], None] = _allow, attempts: int = 1) -> Client:
         """Return a client that checks anew before each attempt, and repeats no call.
 
-        For acts that follow a look: what was seen is no longer true later. also: a check that comes last.
-        attempts: of one request, as of a Transport.
+        For acts that follow a look: what was seen is no longer true later. So it raises ServerUnavailable and
+        sends nothing if the check takes long. also: a check that comes last. attempts: of one request, as of
+        a Transport.
         """
         def require() -> None:
-            self._require_now()
+            self._require_promptly()
             also()
         return GuardedClient(self._client.once(also, attempts), self._deadline.within(0), require)
+
+    def _require_promptly(self) -> None:
+        began = self._deadline.now()
+        self._require_now()
+        if (took := self._deadline.now() - began) > _PROMPT:
+            raise ServerUnavailable(f"the check before an act took {took:.1f} s, as when the API server "
+                                    "answers the renewal of a Lease late; nothing was sent")
 
     def checked(self, before_repeat: Callable[[], None]) -> Client:
         """Return a client with another check before each repetition of a request."""

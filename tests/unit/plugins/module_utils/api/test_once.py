@@ -89,6 +89,22 @@ def test_a_budget_that_forbids_the_eviction_is_its_answer(server, guarded):
     assert len(server.arrived) == guarded.requests == 2
 
 
+@pytest.mark.parametrize("act", [
+    lambda client: client.once().delete(kinds.POD, POD, "uid-1"), lambda client: client.evict(POD, "uid-1"),
+    lambda client: client.once().evict(POD, "uid-1")], ids=["delete", "evict", "once-evict"])
+@pytest.mark.parametrize(("seconds", "sent"), [(5, True), (6, False)])
+def test_an_act_after_a_check_that_took_long_needs_another_look(server, raw, act, seconds, sent):
+    server.answers = []
+    deadline = Deadline(900, clock=Clock(lambda: server.now, server.sleep))
+    client = GuardedClient(raw, deadline, require_now=lambda: server.sleep(seconds))
+    if sent:
+        assert act(client) is True
+    else:
+        with pytest.raises(ServerUnavailable, match=r"check before an act took 6.0 s.* nothing was sent"):
+            act(client)
+    assert len(server.arrived) == sent
+
+
 @pytest.mark.parametrize("nested", [False, True])
 def test_a_write_is_not_sent_after_the_lease_was_lost(server, guarded, nested):
     client = GuardedClient(guarded, Deadline(900)) if nested else guarded

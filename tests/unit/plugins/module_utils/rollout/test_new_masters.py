@@ -178,6 +178,24 @@ def test_masters_that_serve_when_the_api_server_returns_are_left_alone(
     assert replacement.noted(cache.runtime()) is None
 
 
+def test_masters_that_serve_when_the_lease_is_renewed_are_left_alone(cluster, recorded, monkeypatch):
+    """The renewal before the deletion takes half a minute, as with an overloaded API server."""
+    cache = NewCache(cluster, recorded, monkeypatch)
+    patch, slow = cluster.patch, []
+
+    def slowly(kind, *args, **options):
+        if kind == kinds.LEASE and replacement.noted(cache.runtime()) and not slow:
+            slow.append(cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["metadata"]["uid"])
+            cluster.later(10, lambda: cluster.change(
+                fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterPhase": "Ready"}}))
+            cluster.sleep(30)
+        return patch(kind, *args, **options)
+    monkeypatch.setattr(cluster, "patch", slowly)
+    assert cache.run().error is None
+    assert [cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data")["metadata"]["uid"]] == slow
+    assert len(cache.pods()) == 3
+
+
 def test_a_deletion_whose_answer_is_lost_is_followed_by_the_creation(cluster, recorded, monkeypatch):
     """Whatever Fluid says of the masters that are gone."""
     cache = NewCache(cluster, recorded, monkeypatch)
