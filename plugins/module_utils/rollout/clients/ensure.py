@@ -120,9 +120,7 @@ class _ClientRollout:
         for restart in planned.restarts:
             if restart.component == "worker":
                 self._restart_worker(restart)
-            elif self._may_restart(restart):
-                self._restart_fuse(restart)
-            else:
+            elif not self._restart_fuse(restart):
                 continue
             self.done.append(restart.as_dict())
 
@@ -155,16 +153,36 @@ class _ClientRollout:
                                 "what it had cached is fetched again when it is read")
         self._await(f"a heartbeat of {restart.pod}", lambda: self._is_registered(after))
 
-    def _restart_fuse(self, restart: Restart) -> None:
-        before = self._pod(restart.pod)
-        if before is None:
-            return
-        self._deadline.report_action(f"restarting {restart.pod} of {self._what} on node {restart.node}")
-        self._client.delete(kinds.POD, ref_to(before), before["metadata"]["uid"])
-        self._await(f"the end of pod {restart.pod}", lambda: WaitStatus(self._pod(restart.pod) is None))
+    def _restart_fuse(self, restart: Restart) -> bool:
+        """Restart the FUSE pod if a plan of this moment still does; return whether it was deleted.
+
+        Not repeated without another plan: an application may start on its node while no API server answers.
+        """
+        sent = False
+
+        def attempt() -> WaitStatus:
+            nonlocal sent
+            before = self._pod(restart.pod)
+            if before is None or before["metadata"].get("deletionTimestamp"):
+                return WaitStatus(True)  # the answer to an earlier attempt may be lost
+            sent = self._may_restart(restart)
+            if sent:
+                self._deadline.report_action(
+                    f"restarting {restart.pod} of {self._what} on node {restart.node}")
+                self._client.once().delete(kinds.POD, ref_to(before), before["metadata"]["uid"])
+            return WaitStatus(True)
+
+        self._await(f"the deletion of pod {restart.pod}", attempt)
+        if sent:
+            self._await(f"the end of pod {restart.pod}", lambda: WaitStatus(self._pod(restart.pod) is None))
+        return sent
 
     def _evict(self, pod: dict) -> None:
+        """Evict the worker. While a budget forbids it, another one may fail."""
         def attempt() -> WaitStatus:
+            others = self._others_ready(pod["metadata"]["name"])
+            if not others.done:
+                return others
             try:
                 self._client.evict(ref_to(pod), pod["metadata"]["uid"])
             except DisruptionForbidden as err:

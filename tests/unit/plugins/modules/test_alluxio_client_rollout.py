@@ -7,6 +7,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exe
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready
 
 MODULE = "alluxio_client_rollout"
 CACHE = {"name": "hbase", "namespace": "data"}
@@ -145,6 +146,48 @@ def test_nothing_changed_when_the_only_fuse_pod_of_the_plan_stays(cluster, run, 
     result = run(MODULE, **CACHE, **ALL)
     assert (result["changed"], result["done"], cache) == (False, [], [])
     assert names(result["applications"]) == ["data/app", "data/late"]
+
+
+@pytest.mark.parametrize("executed", [False, True])
+def test_a_deletion_of_a_fuse_pod_is_repeated_only_after_another_look(
+        cluster, run, cache, pod, monkeypatch, executed):
+    """An application starts on the node while no API server answers, or the answer is lost."""
+    delete, cut = cluster.delete, []
+
+    def cutting(kind, ref, *args, **options):
+        if ref.name == "hbase-fuse-1" and not cut:
+            cut.append(ref.name)
+            cluster.go_down(60)
+            if executed:
+                cluster.vanish(kinds.POD, ref.name, ref.namespace)
+            else:
+                cluster.later(30, lambda: pod("late", None, "n1", claim="hbase"))
+        return delete(kind, ref, *args, **options)
+    monkeypatch.setattr(cluster, "delete", cutting)
+    result = run(MODULE, **CACHE, **ALL)
+    assert cut and (cluster.stored(kinds.POD, "hbase-fuse-1", "data") is None) is executed
+    assert ("hbase-fuse-1" in names(result["done"])) is executed
+    assert ("data/late" in names(result["applications"])) is not executed
+
+
+def test_a_worker_that_a_budget_delays_restarts_only_while_the_others_are_ready(
+        cluster, run, cache, pod, monkeypatch):
+    cluster.budget_forbids, evicted = True, []
+    evict = cluster.evict
+
+    def noting(ref, uid):
+        answer = evict(ref, uid)
+        evicted.append((ref.name, is_ready(cluster.stored(kinds.POD, "hbase-worker-0", "data") or {})))
+        return answer
+    monkeypatch.setattr(cluster, "evict", noting)
+
+    def allow():
+        cluster.budget_forbids = False
+        pod("hbase-worker-0", "alluxio-worker", "n0", ready=False)
+        cluster.later(60, lambda: pod("hbase-worker-0", "alluxio-worker", "n0"))
+    cluster.later(20, allow)
+    run(MODULE, **CACHE, **ALL, fuse="none")
+    assert evicted[0] == ("hbase-worker-1", True)
 
 
 def test_an_application_that_started_since_the_plan_is_named_when_its_mount_ends(run, cache, late):
