@@ -103,6 +103,8 @@ class _Drain:
         if not self._decommission([pod["status"]["hostIP"] for pod in leaving(pods, self._remaining)]):
             self._note([])
             return
+        # Until the drain clients have written to these workers.
+        self._persisted("Restart the drained workers, which Alluxio then takes in again, and run this again")
         if kept.left_bytes:
             self._reporter.warn(
                 f"{self._what}: {kept.left_files} files with {kept.left_bytes} bytes lie beside others that "
@@ -111,7 +113,7 @@ class _Drain:
         self._load(paths)
         self._note([])
 
-    def _persisted(self) -> list[drains.File]:
+    def _persisted(self, remedy: str = "Copy or remove them") -> list[drains.File]:
         """Return the files, once the under-stores have all of them. Raises PreconditionFailed for others."""
         files = self._files()
         missing = drains.unpersisted(files)
@@ -124,8 +126,7 @@ class _Drain:
             raise PreconditionFailed(
                 f"{self._what}: {len(missing)} files are in Alluxio alone, such as "
                 f"{', '.join(missing[:_NAMED])}, and could not be persisted: a worker that goes may take "
-                "them along, so no worker was removed. Copy or remove them, or set drain_workers: false to "
-                "lose them")
+                f"them along, so no worker was removed. {remedy}, or set drain_workers: false to lose them")
         return files
 
     def _can_decommission(self, pods: list[dict]) -> bool:

@@ -25,6 +25,7 @@ class Alluxio:
                       "/b": [50, 0, "PERSISTED"]}
         self.answers = {}  # of decommissionWorker, by its hosts
         self.persists, self.loads_all = True, True
+        self.written = {}  # files that clients write until they know that workers are drained
         self.log = []
 
     def execute(self, _client, _pod, _container, command, _timeout):
@@ -49,6 +50,7 @@ class Alluxio:
             raise ApiError("the stream broke")
         if answer == "idle":
             self.files["/a/y"][1] = 0
+            self.files.update(self.written)
         return done(answer)
 
     def _below(self, path):
@@ -111,7 +113,7 @@ def test_what_leaves_is_loaded_into_the_others(run, alluxio, state):
     result = run("alluxio_runtime", worker_replicas=1, **OWN)
     assert (result["changed"], result["warnings"]) == (True, [])
     assert alluxio.log == [
-        ("list the files",), ("drain workers", "10.0.0.2,10.0.0.1", "300s"),
+        ("list the files",), ("drain workers", "10.0.0.2,10.0.0.1", "300s"), ("list the files",),
         ("read the sizes of the paths", "false", "/a"), ("load the paths", "/a"),
         ("read the sizes of the paths", "false", "/a")]
     assert (alluxio.files["/a/y"][1], alluxio.files["/b"][1], state()) == (100, 0, (1, None))
@@ -149,6 +151,17 @@ def test_files_that_cannot_be_persisted_keep_the_workers(run, alluxio, state):
         "AlluxioRuntime hbase in namespace data: 1 files are in Alluxio alone, such as /own, and could not "
         "be persisted")
     assert ("drain workers" in tasks(alluxio), state()) == (False, (3, None))
+
+
+@pytest.mark.parametrize("persists", [True, False])
+def test_files_that_clients_wrote_until_the_drain_are_kept(run, alluxio, state, persists):
+    alluxio.written["/late"], alluxio.persists = [10, 100, "NOT_PERSISTED"], persists
+    result = run("alluxio_runtime", worker_replicas=1, **OWN)
+    assert state()[0] == (1 if persists else 3)
+    assert alluxio.files["/late"][2] == ("PERSISTED" if persists else "NOT_PERSISTED")
+    if not persists:
+        assert "1 files are in Alluxio alone, such as /late, and could not be persisted" in result["msg"]
+        assert "Restart the drained workers, which Alluxio then takes in again" in result["msg"]
 
 
 def test_a_busy_worker_is_not_removed(run, alluxio, state):
