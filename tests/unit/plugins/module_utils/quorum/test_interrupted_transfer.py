@@ -3,10 +3,13 @@
 
 from dataclasses import replace
 
+import actors
 import pytest
 from fake_masters import Killed
 from fake_raft import NAMESPACE, FakeRaft, address
+from kills import kill_at_each_request
 
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     CommandUnfinished,
     Forbidden,
@@ -181,3 +184,24 @@ def test_the_note_is_written_before_the_command_and_removed_after_it(cluster, ra
     heal(leader="hbase-master-1")
     assert order == [TARGET, TARGET]
     assert noted(cluster) == ""
+
+
+@pytest.mark.no_cover
+def test_after_a_kill_at_any_request_the_next_run_resets(cache_site, monkeypatch):
+    """After each kill only the present groups and the note are left, and the groups may be complete."""
+    left_behind = []
+
+    def make():
+        one = cache_site()
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
+        return one
+
+    def then(one, _request, _survived):
+        one.cluster.sleep(60)
+        left_behind.append(one.masters.preferred)
+        quorum_ensure.ensure(one.cluster, actors.QUORUM, False, actors.reporter())
+        assert one.masters.preferred == ""
+        assert operations.transfer_to(one.masters.workload) == ""
+
+    kill_at_each_request(make, actors.heal, then)
+    assert set(left_behind) == {"", "hbase-master-1:23083"}
