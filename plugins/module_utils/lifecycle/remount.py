@@ -140,7 +140,7 @@ def _await_secrets(client: Client, pod: ObjectRef, ref: ObjectRef, files: set[tu
         return
     if not expected:
         return
-    shell = PodShell(client, pod, MASTER_CONTAINER, _HASH_TIMEOUT, "bash")
+    shell = PodShell(client, pod, MASTER_CONTAINER, _HASH_TIMEOUT, "bash", repeats=True)
 
     def question() -> WaitStatus:
         found = shell.run("read the Secrets' files", HASH, *expected).split()
