@@ -19,7 +19,7 @@ COVERED = 90
 # The environment of `make test-all`: interleavings of each pair of runs, kills at every request, generated
 # inventories, each declared version, Molecule's scenarios.
 THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500",
-            "MATRIX": "every", "SCENARIOS": "default s3"}
+            "MATRIX": "every", "SCENARIOS": "default s3 upgrade"}
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 
