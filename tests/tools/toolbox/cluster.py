@@ -16,19 +16,20 @@ def is_given() -> bool:
     return bool(os.environ.get("KUBECONFIG"))
 
 
-def start(tier: str, environ: dict[str, str], empty: bool = False, fluid: bool = False) -> dict[str, str]:
+def start(tier: str, environ: dict[str, str], empty: bool = False, fluid: bool = False,
+          alluxio: str | None = None) -> dict[str, str]:
     """Make a cluster ready, an empty one where it is the lab's and that is asked for; return the environment
     that reaches it.
 
     The lab's full tier comes without Fluid, unless that is asked for: installing it is part of what is
-    tested.
+    tested. Its Alluxio is `alluxio`, or that of FLUID_LAB_ALLUXIO.
     """
     if is_given():
         return environ
     if empty:
         shell.run([sys.executable, paths.LAB, "down"])
     options = ["--no-fluid"] if tier == "full" and not fluid else []
-    options += ["--alluxio", version] if (version := os.environ.get("FLUID_LAB_ALLUXIO")) else []
+    options += ["--alluxio", version] if (version := alluxio or os.environ.get("FLUID_LAB_ALLUXIO")) else []
     shell.run([sys.executable, paths.LAB, "up", "--tier", tier, *options], seconds=SECONDS_TO_START)
     return environ | _lab_environ(environ)
 

@@ -28,3 +28,15 @@ def test_a_given_cluster_starts_no_lab(monkeypatch):
     assert cluster.extra_vars() == []
     assert cluster.stop() == 0
     assert started == []
+
+
+def test_a_scenario_may_name_the_version_of_alluxio(monkeypatch):
+    started = []
+    monkeypatch.setattr(shell, "quiet", lambda *args, **options: LAB_ENV)
+    monkeypatch.setattr(shell, "run", lambda command, **options: started.append(command[2:]))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("FLUID_LAB_ALLUXIO", "2.9.4")
+    cluster.start("full", {"PATH": "/bin"}, empty=True, alluxio="2.9.0")
+    cluster.start("full", {"PATH": "/bin"})
+    assert started == [["down"], ["up", "--tier", "full", "--no-fluid", "--alluxio", "2.9.0"],
+                       ["up", "--tier", "full", "--no-fluid", "--alluxio", "2.9.4"]]

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Molecule's scenarios name files that exist, leave nothing, and stand in CONTRIBUTING.md."""
+
+import os
+import re
+
+import pytest
+import yaml
+from toolbox import paths, stages
+
+MOLECULE = paths.CHECKOUT / "molecule"
+SHARED = yaml.safe_load((paths.CHECKOUT / ".config" / "molecule" / "config.yml").read_text())
+
+
+def definition(name: str) -> dict:
+    return yaml.safe_load((MOLECULE / name / "molecule.yml").read_text())
+
+
+def sequence(name: str) -> list[str]:
+    return definition(name)["scenario"]["test_sequence"]
+
+
+@pytest.fixture(params=stages.scenarios())
+def name(request) -> str:
+    return request.param
+
+
+def test_a_scenario_has_the_name_of_its_folder(name):
+    assert definition(name)["scenario"]["name"] == name
+
+
+def test_each_playbook_and_inventory_exists(name):
+    own = definition(name).get("ansible", {})
+    named = {**SHARED["ansible"]["playbooks"], **own.get("playbooks", {})}
+    named.update((step, step.split()[1]) for step in sequence(name) if " " in step)
+    for playbook in named.values():
+        assert (MOLECULE / name / playbook).is_file()
+    arguments = own.get("executor", SHARED["ansible"]["executor"])["args"]["ansible_playbook"]
+    folders = {"${MOLECULE_PROJECT_DIRECTORY}": str(paths.CHECKOUT),
+               "${MOLECULE_SCENARIO_DIRECTORY}": str(MOLECULE / name)}
+    for argument in arguments:
+        path = argument.removeprefix("--inventory=")
+        for variable, folder in folders.items():
+            path = path.replace(variable, folder)
+        assert os.path.exists(path)
+
+
+def test_a_scenario_deploys_verifies_and_leaves_nothing(name):
+    steps = sequence(name)
+    assert steps[:2] == ["syntax", "prepare"]
+    assert steps[-1] == "cleanup"
+    assert {"converge", "idempotence", "verify"} <= set(steps)
+
+
+def test_an_application_that_starts_is_required_to_have_failed_nothing(name):
+    """The shared verification starts one; a later step ends it."""
+    verify = definition(name).get("ansible", {}).get("playbooks", {}).get("verify", "../shared/verify.yml")
+    text = (MOLECULE / name / verify).read_text()
+    starts = any(word in text + str(sequence(name)) for word in ("start_application", "verify_application"))
+    later = [(MOLECULE / name / step.split()[1]).read_text() for step in sequence(name) if " " in step]
+    assert starts == any("end_application" in step for step in [text, *later])
+
+
+def test_the_table_of_the_scenarios_is_complete():
+    table = re.findall(r"^\| `(\w+)` \|", (paths.CHECKOUT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert sorted(table) == stages.scenarios()
+
+
+def test_an_alluxio_belongs_to_a_scenario():
+    assert stages.ALLUXIO.keys() <= set(stages.scenarios())
+
+
+def test_the_permissions_of_an_account_exist():
+    for roles in definition("least_privilege")["ansible"]["env"]["MOLECULE_ACCOUNT"].split():
+        assert (paths.CHECKOUT / "docs" / "rbac" / f"{roles}.yml").is_file()
