@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 
 from ..api.client import Client
 from ..api.deadline import Deadline
@@ -42,21 +43,25 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     client = GuardedClient(client, deadline)
     cache = Subject.read(client, params, deadline)
     cache.require_masters()  # before a helper pod runs
-    with subject.opened(cache, params, read_only=check_mode) as repository:
+    with subject.opened(cache, params, read_only=check_mode) as repository, ExitStack() as held:
+        acts = repository is not None and not check_mode
         found = catalog.of_runtime(repository.listed() if repository else [], cache.ref)
         intact = _intact(repository)
         recent = _newest_intact(cache, found, params["max_age"], intact)
         made = recent
-        if repository and not recent and not check_mode:
-            with lease.held(client, cache.ref, cache.deadline, "backup") as fenced:
-                made = make(Subject.read(fenced, params, cache.deadline), repository)
+        holder: Client = client
+        if repository and acts and not recent:
+            holder = held.enter_context(lease.held(client, cache.ref, deadline, "backup"))
+            made = make(Subject.read(holder, params, deadline), repository)
         new = [] if recent else [made.name if made else cache.backup_name(each.name for each in found)]
         names = new + [each.name for each in found]
         keep = params["keep"] and params["keep"] - len(new)
         surplus = catalog.surplus(found, keep, intact, recent)
-        removed = _removable(cache, params, surplus, found, reporter)
-        if repository and not check_mode:
-            repository.remove(removed)
+        if surplus and acts and holder is client:  # a restoration that has chosen one of them goes first
+            holder = held.enter_context(lease.held(client, cache.ref, deadline, "removal of old backups"))
+        removed = _removable(replace(cache, client=holder), params, surplus, found, reporter)
+        if repository and acts:
+            repository.by(holder).remove(removed)
     records = [made, *found] if made and not recent else found
     return {
         "changed": not recent or bool(removed),

@@ -8,7 +8,9 @@ record is therefore complete, and nothing else counts as a backup.
 from __future__ import annotations
 
 import base64
+import copy
 from contextlib import closing
+from dataclasses import replace
 
 from ..api.client import Client
 from ..api.pod_exec import PodShell
@@ -60,6 +62,12 @@ class Repository:
         self._folder = f"{helper_pod.FOLDER}/{path}" if path else helper_pod.FOLDER
         self._where = f"in /{path} of the claim"
         self._shell = PodShell(client, pod, helper_pod.CONTAINER, timeout, bounded=True, repeats=True)
+
+    def by(self, client: Client) -> Repository:
+        """Return the folder as another client accesses it, such as one that requires a Lease."""
+        other = copy.copy(self)
+        other._shell = replace(self._shell, client=client)
+        return other
 
     def listed(self) -> list[Backup]:
         """Return the backups whose file has the recorded size and name, the newest first.

@@ -77,6 +77,7 @@ class FakeMasters:
         self.groups = {domain: {} for domain in PORTS}  # address to whether AVAILABLE
         self.leader = {}
         self._left = None  # how many more requests until the process is killed
+        self.when_killed = None  # called instead of the kill, after that request
         self._made = 0
         config_map, workload = recorded("config_map.json"), recorded("stateful_set_master.json")
         for each in (config_map, workload):
@@ -217,7 +218,9 @@ class FakeMasters:
     def _count(self):
         if self._left is not None:
             self._left -= 1
-            if self._left <= 0:  # a process that was killed sends nothing more, not even in a finally
+            if self._left <= 0 and self.when_killed:
+                self.when_killed()
+            elif self._left <= 0:  # a process that was killed sends nothing more, not even in a finally
                 raise Killed
 
     def _put_workload(self, workload):

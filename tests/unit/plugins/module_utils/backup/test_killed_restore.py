@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A restoration that is killed at any request, and finished by the next run."""
 
+from contextlib import suppress
+from functools import partial
+
 import actors
 import pytest
 from fake_masters import Killed
-from kills import kill_at_each_request
+from kills import EVERY_REQUEST, kill_at_each_request
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput, LeaseHeld
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
 
 # Other tests measure the coverage, which makes these slower.
@@ -74,3 +78,41 @@ def test_a_scheduled_backup_that_keeps_one_removes_nothing_that_the_next_run_nee
         assert operations.under_way(one.masters.workload) is None
         assert create.ensure(one.cluster, params, False, actors.reporter())["removed"]
     assert continued
+
+
+@pytest.mark.parametrize("after", [15, 60])
+def test_a_scheduled_backup_removes_nothing_that_a_restoration_beside_it_has_chosen(
+        cache_site, monkeypatch, after):
+    """The backup is recent enough and keeps one, at any request of a restoration that is killed later."""
+    continued = 0
+    for request in range(1, 90, 1 if EVERY_REQUEST else 4):
+        one = cache_site()
+        monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
+        one.cluster.now = 60.0
+        saved = actors.backup(one)["backup"]["name"]
+        one.masters.write(LATER)
+        one.cluster.sleep(60)
+        actors.backup(one)
+        one.cluster.sleep(60)
+        one.kill_at(request)
+        one.masters.when_killed = partial(keep_one_beside, one, after)
+        with suppress(Killed, InvalidInput, KeyError):  # the removal may come before the choice
+            actors.restore(one, saved)
+        one.kill_at(None)
+        one.cluster.sleep(90)  # the Lease expires
+        if operations.under_way(one.masters.workload) is None:
+            continue
+        continued += 1
+        actors.restore(one, saved)
+        assert set(one.masters.content.values()) == {"first"}
+    assert continued
+
+
+def keep_one_beside(one, after):
+    """Make a backup that keeps one; a run that holds the Lease makes it wait. Kill that run later."""
+    one.kill_at(None)
+    with suppress(LeaseHeld):
+        create.ensure(one.cluster, {**actors.BACKUP, "keep": 1, "max_age": 3600, "wait_timeout": 20}, False,
+                      actors.reporter())
+    one.masters.when_killed = None
+    one.kill_at(after)
