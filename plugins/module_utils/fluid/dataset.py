@@ -11,6 +11,7 @@ from ..alluxio import mounts as alluxio_mounts
 from ..errors import InvalidInput
 from ..k8s.names import (
     require_dns_1035,
+    require_key,
     require_namespace,
     require_stateful_set_prefix,
     require_volume_name,
@@ -217,6 +218,8 @@ def _require_valid_options(where: str, plain: dict | None, encrypted: list[dict]
             raise InvalidInput(f"{what} is set twice, and Fluid would use one of both: set it once")
         seen.add(option["name"])
         require_volume_name(f"secret_name of {what},", option["secret_name"], SECRET_VOLUME)
+        # Fluid's script has the key as a part of a path, unquoted in the shell of the masters.
+        require_key(f"secret_key of {what},", option["secret_key"])
 
 
 def _require_key(what: str, key: str) -> None:

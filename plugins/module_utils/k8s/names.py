@@ -12,6 +12,8 @@ _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z", re.ASCII)
 # A label's value and the part of a key behind its slash (k8s.io/apimachinery, pkg/util/validation).
 _LABEL = re.compile(r"[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?\Z", re.ASCII)
+# A key of a Secret or ConfigMap (the same file, IsConfigMapKey).
+_KEY = re.compile(r"(?!\.\Z|\.\.)[-._A-Za-z0-9]{1,253}\Z", re.ASCII)
 _LABEL_LENGTH = 63
 _SUBDOMAIN_LENGTH = 253
 _REVISION_HASH_LENGTH = len("-4294967295")
@@ -48,6 +50,14 @@ def require_volume_name(what: str, name: str, prefix: str = "") -> None:
         raise InvalidInput(
             f"{what} {name!r} cannot name a volume of the pods, as Fluid needs it: expected at most "
             f"{longest} lower-case letters, digits and '-', starting and ending with a letter or digit")
+
+
+def require_key(what: str, key: str) -> None:
+    """Raise InvalidInput unless a Secret or ConfigMap can have the key."""
+    if not _KEY.match(key):
+        raise InvalidInput(
+            f"{what} {key!r} cannot be a key of a Secret: expected at most 253 letters, digits, '-', '_' and "
+            "'.', and neither '.' nor '..' at its start")
 
 
 def require_identity(params: dict) -> None:

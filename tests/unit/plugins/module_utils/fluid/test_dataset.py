@@ -42,6 +42,11 @@ def test_a_claim_at_the_root_beside_an_under_store_passes():
     dataset.require_valid(params(mounts=[{"mount_point": "pvc://claim", "path": "/"}, WEB]))
 
 
+@pytest.mark.parametrize("key", [".dockerconfigjson", "aws_key-1.txt", "k" * 253])
+def test_the_keys_of_secrets_pass(key):
+    dataset.require_valid(params(mounts=[{**WEB, "encrypt_options": [secret(secret_key=key)]}]))
+
+
 @pytest.mark.parametrize(("length", "mounts"), [(45, [WEB]), (63, [{"mount_point": "dataset://data/other"}])])
 def test_the_longest_name_passes(length, mounts):
     dataset.require_valid(params(name="n" * length, mounts=mounts))
@@ -134,6 +139,13 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
     pytest.param({"shared_encrypt_options": [secret(secret_name="s" * 43)]},
                  f"secret_name of shared_encrypt_options aws.secretKey, '{'s' * 43}' cannot name a volume",
                  id="long-secret"),
+    *[pytest.param({"mounts": [{**WEB, "encrypt_options": [secret(secret_key=key)]}]},
+                   f"secret_key of mounts[0].encrypt_options aws.secretKey, {key!r} cannot be a key of a "
+                   "Secret: expected at most 253 letters, digits, '-', '_' and '.'", id=f"secret-key-{number}")
+      for number, key in enumerate(["k;touch /tmp/x", "$(id)", "a/../b", "..", "", "k" * 254])],
+    pytest.param({"shared_encrypt_options": [secret(secret_key="a b")]},
+                 "secret_key of shared_encrypt_options aws.secretKey, 'a b' cannot be a key",
+                 id="shared-secret-key"),
     pytest.param({"mounts": [{**WEB, "options": {"alluxio": {"underfs": {"s3": {"endpoint": "x"}}}}}]},
                  "mounts[0].options.alluxio is a mapping: expected text, a number or a boolean; write nested "
                  "keys as one, such as alluxio.underfs.s3.endpoint: ...", id="nested-option"),
