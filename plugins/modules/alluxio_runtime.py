@@ -616,7 +616,8 @@ options:
       - A field that is no longer given is removed, as for other options. The API server refuses a field that
         the cluster's definition does not have.
       - Refused for C(replicas), C(master.replicas), C(master.networkMode) and C(worker.networkMode), which
-        options always set. The values are not validated otherwise.
+        options always set, and for values for which the option of the same field is. Other values are not
+        validated.
     type: dict
   runtimes:
     description:

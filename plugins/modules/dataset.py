@@ -175,7 +175,9 @@ options:
     description:
       - Fields of the Dataset's C(spec), in the form of its definition, for fields that have no option, as of
         a newer Fluid.
-      - Other options go above it. Maps are merged, a list is one field. The values are not validated.
+      - Other options go above it. Maps are merged, a list is one field.
+      - A field that has an option is refused for the values for which the option is. Other values are not
+        validated.
       - A field that is no longer given is removed, as for other options. The API server refuses a field that
         the cluster's definition does not have.
     type: dict

@@ -16,6 +16,7 @@ from ..k8s.names import (
     require_stateful_set_prefix,
     require_volume_name,
 )
+from ..k8s.placement_rules import require_placement
 from ..k8s.scheduling import Demands
 from . import kinds as fluid_kinds
 from .fields import overrides, restore
@@ -41,6 +42,11 @@ _NOT_IN_YAML = re.compile(r"[\x00-\x1f\x7f]|: | #|:\Z")
 
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for values that Fluid accepts but cannot use."""
+    _require_options(params)
+    overrides.require_as_options(DATASET, params, _require_options)
+
+
+def _require_options(params: dict) -> None:
     mounts = params.get("mounts") or []
     require_dns_1035("Dataset name", params["name"])
     require_namespace(params["namespace"])
@@ -58,6 +64,7 @@ def require_valid(params: dict) -> None:
     _require_valid_options("", params.get("shared_options"), params.get("shared_encrypt_options"), "shared_")
     if terms := params.get("node_affinity"):
         _require_node_selector(terms)
+    require_placement(params)
     restore.require_valid(params.get("data_restore_location") or {})
 
 

@@ -39,6 +39,12 @@ _ALWAYS_SET = {"replicas": "worker_replicas", "master.replicas": "master_replica
 
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for values that Fluid accepts but cannot use."""
+    _require_options(params)
+    overrides.require_valid(params.get("spec_overrides"), _ALWAYS_SET)
+    overrides.require_as_options(RUNTIME, params, _require_options)
+
+
+def _require_options(params: dict) -> None:
     require_dns_1035("AlluxioRuntime name", params["name"])
     require_namespace(params["namespace"])
     require_stateful_set_prefix("AlluxioRuntime name", params["name"], "-master")
@@ -53,7 +59,6 @@ def require_valid(params: dict) -> None:
     if params["master_replicas"] > 1:
         _require_closed_standbys(params)
     pods.require_valid(params)
-    overrides.require_valid(params.get("spec_overrides"), _ALWAYS_SET)
     for component in COMPONENTS:
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
     runtime_rules.require_valid(params)

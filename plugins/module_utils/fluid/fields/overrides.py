@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...errors import InvalidInput
+from .table import Table, read
 
 
 def require_valid(overrides: dict | None, always_set: dict[str, str]) -> None:
@@ -20,6 +22,36 @@ def require_valid(overrides: dict | None, always_set: dict[str, str]) -> None:
         if value is not None:
             raise InvalidInput(
                 f"spec_overrides sets {path} to {value!r}, which {option} always sets: use {option}")
+
+
+def require_as_options(table: Table, params: dict, require: Callable[[dict], None]) -> None:
+    """Raise InvalidInput for overrides that are refused as options, because Fluid reads both alike.
+
+    require: raises InvalidInput for options. The API server refuses a value of another type than its field's.
+    """
+    if not params.get("spec_overrides"):
+        return
+    try:
+        require(_above(read(table, params["spec_overrides"]), params))
+    except InvalidInput as err:
+        raise InvalidInput(f"spec_overrides, read as options: {err}") from err
+    except KeyError as err:
+        raise InvalidInput(f"spec_overrides has an element without the field of the option {err.args[0]}: "
+                           "add it") from err
+    except (AttributeError, TypeError, ValueError):
+        return
+
+
+def _above(below: dict, given: dict) -> dict:
+    """Return the options that are given, and those of the overrides below them."""
+    result = dict(below)
+    for option, value in given.items():
+        other = result.get(option)
+        if isinstance(other, dict) and isinstance(value, dict):
+            result[option] = _above(other, value)
+        elif value is not None or option not in result:
+            result[option] = value
+    return result
 
 
 def merged(overrides: dict | None, spec: dict) -> dict:

@@ -74,6 +74,36 @@ def _nested(path: str, value: Any) -> Any:
     return target
 
 
+def read(table: Table, spec: dict) -> dict:
+    """Return the options that render to a spec, without those that it does not have.
+
+    A value of another form than its field's stays as it is.
+    """
+    found = {option: _read(field, _taken(spec, field.path)) for option, field in table.items()}
+    return {option: value for option, value in found.items() if value is not None}
+
+
+def _read(field: Field, value: Any) -> Any:
+    if field.fields is None or not isinstance(value, (dict, list)):
+        return value
+    if isinstance(value, dict):
+        return read(field.fields, value)
+    return [_read(field, each) for each in value]
+
+
+def _taken(tree: Any, path: str) -> Any:
+    """Return the value at a path; None if there is none, and for another form above it."""
+    key, _dot, rest = path.partition(".")
+    if not isinstance(tree, dict):
+        return None
+    value = tree.get(key.removesuffix(_LIST))
+    if not rest:
+        return value
+    if not key.endswith(_LIST):
+        return _taken(value, rest)
+    return [_taken(each, rest) for each in value] if isinstance(value, list) else None
+
+
 def paths(table: Table, options: str = "", fields: str = "") -> Iterator[tuple[str, str]]:
     """Yield the option and the field of each entry without suboptions, both with all names above them."""
     for option, field in table.items():

@@ -47,6 +47,14 @@ def test_the_keys_of_secrets_pass(key):
     dataset.require_valid(params(mounts=[{**WEB, "encrypt_options": [secret(secret_key=key)]}]))
 
 
+@pytest.mark.parametrize("overrides", [
+    {"placement": "Shared", "sharedOptions": {"a": "1"}}, {"mounts": [{"mountPoint": "s3://b & id"}]},
+    {"dataRestoreLocation": {"path": 5}}, {"later": 1}, {"owner": "text"},
+], ids=["options", "below-an-option", "another-type", "a-newer-fluid", "no-dictionary"])
+def test_overrides_that_break_no_rule_are_left_to_the_server(overrides):
+    dataset.require_valid(params(mounts=[WEB], spec_overrides=overrides))
+
+
 @pytest.mark.parametrize(("length", "mounts"), [(45, [WEB]), (63, [{"mount_point": "dataset://data/other"}])])
 def test_the_longest_name_passes(length, mounts):
     dataset.require_valid(params(name="n" * length, mounts=mounts))
@@ -141,7 +149,7 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
                  id="long-secret"),
     *[pytest.param({"mounts": [{**WEB, "encrypt_options": [secret(secret_key=key)]}]},
                    f"secret_key of mounts[0].encrypt_options aws.secretKey, {key!r} cannot be a key of a "
-                   "Secret: expected at most 253 letters, digits, '-', '_' and '.'", id=f"secret-key-{number}")
+                   "Secret: expected at most 253 letters, digits", id=f"secret-key-{number}")
       for number, key in enumerate(["k;touch /tmp/x", "$(id)", "a/../b", "..", "", "k" * 254])],
     pytest.param({"shared_encrypt_options": [secret(secret_key="a b")]},
                  "secret_key of shared_encrypt_options aws.secretKey, 'a b' cannot be a key",
@@ -197,6 +205,25 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
                  "mounts[0].mount_point is 'dataset://data/hbase', the Dataset itself", id="itself"),
     pytest.param({"node_affinity": {"required": {"nodeSelectorTerms": []}}},
                  "node_affinity has required: expected a NodeSelector", id="affinity-of-a-pod"),
+    # Overrides are refused as the options are that have these fields.
+    *[pytest.param({"spec_overrides": given}, f"spec_overrides, read as options: {message}",
+                   id=f"override-{message}")
+      for given, message in [
+          ({"sharedOptions": {"a": "x & touch /tmp/x"}},
+           "the value of shared_options.a has the character ' '"),
+          ({"mounts": [{"mountPoint": "s3://b;id", "name": "b"}]},
+           "mounts[0].mount_point has the character ';'"),
+          ({"mounts": [{"mountPoint": "s3://b/", "options": {"k": "$(id)"}}]},
+           "the value of mounts[0].options.k"),
+          ({"sharedEncryptOptions": [{"name": "k", "valueFrom": {"secretKeyRef": {"name": "s",
+                                                                                  "key": "`id`"}}}]},
+           "secret_key of shared_encrypt_options k, '`id`' cannot be a key"),
+          ({"tolerations": [{"operator": "Any"}]}, "tolerations[0].operator is 'Any'"),
+          ({"nodeAffinity": {"required": {"nodeSelectorTerms": []}}},
+           "node_affinity.nodeSelectorTerms is empty")]],
+    pytest.param({"spec_overrides": {"sharedEncryptOptions": [{"name": "k"}]}},
+                 "spec_overrides has an element without the field of the option secret_name",
+                 id="override-lacks"),
     pytest.param({"data_restore_location": {"path": "/backup"}}, "data_restore_location.path is '/backup'",
                  id="restore"),
 ])

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.fields.table import Field, paths, render
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.fields.table import (
+    Field,
+    paths,
+    read,
+    render,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.manifest import text_map
 
 TABLE = {
@@ -29,6 +34,24 @@ TABLE = {
         "empty-lists", "list-of-tables", "converted-to-nothing", "converted"])
 def test_render(given, rendered):
     assert render(TABLE, given) == rendered
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"count": 0}, {"count": 3, "server": {"name": "a", "labels": {"b": "true"}}},
+    {"secrets": ["a", "b"]}, {"levels": [{"size": 1}, {}]}, {"selector": {"a": 1}},
+], ids=["nothing", "zero", "one-field-of-two-options", "list-of-names", "list-of-tables", "converted"])
+def test_read_returns_the_options_of_what_they_render_to(options):
+    found = read(TABLE, render(TABLE, options))
+    assert {option: value for option, value in found.items() if value != {}} == options
+
+
+@pytest.mark.parametrize(("spec", "options"), [
+    ({"server": "text", "store": []}, {"server": "text"}),
+    ({"pullSecrets": "a", "store": {"levels": [1, {"spec": 5}]}}, {"levels": [1, {}]}),
+    ({"later": {"field": 1}}, {}),
+], ids=["above", "within", "unknown"])
+def test_read_keeps_what_has_another_form(spec, options):
+    assert read(TABLE, spec) == options
 
 
 def test_the_options_stay_as_they_are():
