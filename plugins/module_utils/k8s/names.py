@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ..errors import InvalidInput
 
@@ -16,6 +17,8 @@ _LABEL = re.compile(r"[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?\Z", re.ASCII)
 _KEY = re.compile(r"(?!\.\Z|\.\.)[-._A-Za-z0-9]{1,253}\Z", re.ASCII)
 _LABEL_LENGTH = 63
 _SUBDOMAIN_LENGTH = 253
+_KEYS = ("at most 63 letters, digits, '-', '_' and '.', possibly after a DNS name and a slash, such as "
+         "example.com/team")
 _REVISION_HASH_LENGTH = len("-4294967295")
 
 
@@ -82,16 +85,28 @@ def require_namespace(name: str) -> None:
             "'-', starting and ending with a letter or digit")
 
 
-def require_metadata(params: dict) -> None:
+def require_metadata(params: dict, prefix: str = "") -> None:
     """Raise InvalidInput for labels and annotations that the API server refuses.
 
-    params: with the options labels and annotations, each a map of scalars, or without them.
+    params: with the options labels and annotations, each a map of scalars, or without them. prefix: of the
+    names of the options.
     """
-    for option in ("labels", "annotations"):
-        for key in params.get(option) or {}:
-            _require_key(option, str(key))
-    for key, value in (params.get("labels") or {}).items():
-        require_label_value(f"labels[{key}]", value)
+    for key in params.get("annotations") or {}:
+        _require_key(f"{prefix}annotations", str(key))
+    require_labels(f"{prefix}labels", params.get("labels") or {})
+
+
+def require_labels(option: str, labels: Mapping[str, object]) -> None:
+    """Raise InvalidInput for keys and values that no label can have. labels: a map of scalars."""
+    for key, value in labels.items():
+        _require_key(option, str(key))
+        require_label_value(f"{option}[{key}]", value)
+
+
+def require_label_key(what: str, key: str) -> None:
+    """Raise InvalidInput unless a label or a taint can have the key."""
+    if not _is_key(key):
+        raise InvalidInput(f"{what} is {key!r}, which is no key of a label: expected {_KEYS}")
 
 
 def require_label_value(what: str, value: object) -> None:
@@ -104,12 +119,14 @@ def require_label_value(what: str, value: object) -> None:
 
 
 def _require_key(option: str, key: str) -> None:
+    if not _is_key(key):
+        raise InvalidInput(f"{option} has the key {key!r}: expected {_KEYS}")
+
+
+def _is_key(key: str) -> bool:
     prefix, slash, name = key.rpartition("/")
-    domain = len(prefix) <= _SUBDOMAIN_LENGTH and _SUBDOMAIN.match(prefix)
-    if not _is_label(name) or (slash and not domain):
-        raise InvalidInput(
-            f"{option} has the key {key!r}: expected at most 63 letters, digits, '-', '_' and '.', possibly "
-            "after a DNS name and a slash, such as example.com/team")
+    domain = len(prefix) <= _SUBDOMAIN_LENGTH and _SUBDOMAIN.match(prefix) is not None
+    return _is_label(name) and (domain or not slash)
 
 
 def _is_label(text: str) -> bool:

@@ -7,10 +7,12 @@ both into pods, and an invalid one shows only there, as a StatefulSet without po
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..errors import InvalidInput
+from .names import require_label_key, require_label_value
 
 _TOLERATION = ("key", "operator", "value", "effect", "tolerationSeconds")
 _TOLERATES = ("Exists", "Equal")
@@ -18,6 +20,9 @@ _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _REQUIREMENT = ("key", "operator", "values")
 _REQUIRES = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 _WITHOUT_VALUES = ("Exists", "DoesNotExist")
+_BOUNDS = ("Gt", "Lt")
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}\Z", re.ASCII)
+_NODE_NAME = "metadata.name"
 
 
 def require_placement(params: dict) -> None:
@@ -40,6 +45,9 @@ def _require_toleration(where: str, toleration: dict) -> None:
                            "the value out, or use the operator Equal")
     if not exists and not toleration.get("key"):
         raise InvalidInput(f"{where} has no key: add one, or use the operator Exists to tolerate every taint")
+    if toleration.get("key"):
+        require_label_key(f"{where}.key", toleration["key"])
+    require_label_value(f"{where}.value", toleration.get("value"))
     seconds = toleration.get("tolerationSeconds")
     if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int)):
         raise InvalidInput(f"{where}.tolerationSeconds is {seconds!r}: expected a whole number")
@@ -57,9 +65,10 @@ def _require_node_selector(where: str, selector: dict) -> None:
     for number, term in enumerate(terms):
         place = f"{where}.nodeSelectorTerms[{number}]"
         _require_keys(place, term, ("matchExpressions", "matchFields"))
-        for part in ("matchExpressions", "matchFields"):
+        for part, require in (("matchExpressions", _require_of_label), ("matchFields", _require_of_name)):
             for index, each in enumerate(_require_list(f"{place}.{part}", term.get(part))):
                 _require_requirement(f"{place}.{part}[{index}]", each)
+                require(f"{place}.{part}[{index}]", each)
 
 
 def _require_requirement(where: str, requirement: Any) -> None:
@@ -75,6 +84,29 @@ def _require_requirement(where: str, requirement: Any) -> None:
     if (operator in _WITHOUT_VALUES) == bool(values):
         raise InvalidInput(f"{where} has the operator {operator} and {len(values)} values: expected "
                            f"{'none' if operator in _WITHOUT_VALUES else 'at least one'}")
+
+
+def _require_of_label(where: str, requirement: dict) -> None:
+    """Check a requirement of the labels of a node, whose form is valid."""
+    require_label_key(f"{where}.key", requirement["key"])
+    operator, values = requirement["operator"], requirement.get("values") or []
+    if operator in _BOUNDS and (len(values) != 1 or not _WHOLE.match(values[0])):
+        raise InvalidInput(f"{where} has the operator {operator} and the values {values!r}: expected one "
+                           "whole number, in quotes")
+    if operator not in _BOUNDS:
+        for number, value in enumerate(values):
+            require_label_value(f"{where}.values[{number}]", value)
+
+
+def _require_of_name(where: str, requirement: dict) -> None:
+    """Check a requirement of the name of a node, the only field that pods can require of one."""
+    if requirement["key"] != _NODE_NAME:
+        raise InvalidInput(f"{where} has the key {requirement['key']}: expected {_NODE_NAME}; use "
+                           "matchExpressions for labels")
+    operator, values = requirement["operator"], requirement.get("values") or []
+    if operator not in ("In", "NotIn") or len(values) != 1:
+        raise InvalidInput(f"{where} has the operator {operator} and {len(values)} values: expected In or "
+                           "NotIn, and one name")
 
 
 def _require_keys(where: str, found: Any, known: Collection[str]) -> None:

@@ -21,7 +21,11 @@ def affinity(requirement=None, **term):
                      {"key": "a", "operator": None, "value": ""}]},
     affinity(SSD), affinity({"key": "disk", "operator": "Exists"}),
     affinity(matchFields=[{"key": "metadata.name", "operator": "In", "values": ["n1"]}]),
-], ids=["nothing", "null", "empty", "tolerations", "values", "exists", "fields"])
+    affinity({"key": "example.com/disks", "operator": "Gt", "values": ["-1"]}),
+    affinity({**SSD, "values": ["ssd", ""]}),
+    {"tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists"}]},
+], ids=["nothing", "null", "empty", "tolerations", "values", "exists", "fields", "above", "empty-value",
+        "key-with-a-domain"])
 def test_accepted(params):
     require_placement(params)
 
@@ -53,6 +57,21 @@ def test_accepted(params):
      f"{TERMS}[0].matchExpressions[0] has the operator In and 0 values: expected at least one"),
     (affinity({**SSD, "operator": "Exists"}),
      f"{TERMS}[0].matchExpressions[0] has the operator Exists and 1 values: expected none"),
+    ({"tolerations": [{"key": "a b", "operator": "Exists"}]}, "tolerations[0].key is 'a b', which is no key"),
+    ({"tolerations": [{"key": "a", "value": "x y"}]}, "tolerations[0].value is 'x y', which is no value of a"),
+    (affinity({**SSD, "key": "a b"}), f"{TERMS}[0].matchExpressions[0].key is 'a b', which is no key of a"),
+    (affinity({**SSD, "values": ["ssd", "x y"]}),
+     f"{TERMS}[0].matchExpressions[0].values[1] is 'x y', which is no value of a label"),
+    (affinity({**SSD, "operator": "Gt", "values": ["1", "2"]}),
+     f"{TERMS}[0].matchExpressions[0] has the operator Gt and the values ['1', '2']: expected one whole"),
+    (affinity({**SSD, "operator": "Lt"}),
+     f"{TERMS}[0].matchExpressions[0] has the operator Lt and the values ['ssd']: expected one whole"),
+    (affinity(matchFields=[{**SSD, "values": ["n1"]}]),
+     f"{TERMS}[0].matchFields[0] has the key disk: expected metadata.name"),
+    (affinity(matchFields=[{"key": "metadata.name", "operator": "In", "values": ["n1", "n2"]}]),
+     f"{TERMS}[0].matchFields[0] has the operator In and 2 values: expected In or NotIn, and one name"),
+    (affinity(matchFields=[{"key": "metadata.name", "operator": "Exists"}]),
+     f"{TERMS}[0].matchFields[0] has the operator Exists and 0 values: expected In or NotIn"),
 ], ids=lambda value: None)
 def test_refused(params, message):
     with pytest.raises(InvalidInput) as refused:
