@@ -58,7 +58,7 @@ def test_accepted(params):
     (affinity({**SSD, "operator": "Exists"}),
      f"{TERMS}[0].matchExpressions[0] has the operator Exists and 1 values: expected none"),
     ({"tolerations": [{"key": "a b", "operator": "Exists"}]}, "tolerations[0].key is 'a b', which is no key"),
-    ({"tolerations": [{"key": "a", "value": "x y"}]}, "tolerations[0].value is 'x y', which is no value of a"),
+    ({"tolerations": [{"key": "a", "value": "x y"}]}, "tolerations[0].value is 'x y', which is no value"),
     (affinity({**SSD, "key": "a b"}), f"{TERMS}[0].matchExpressions[0].key is 'a b', which is no key of a"),
     (affinity({**SSD, "values": ["ssd", "x y"]}),
      f"{TERMS}[0].matchExpressions[0].values[1] is 'x y', which is no value of a label"),
