@@ -24,6 +24,7 @@ from .fields.dataset import DATASET
 from .fields.table import render
 from .fields.texts import METADATA, require_texts
 from .manifest import build, text_map
+from .rules import users
 
 # Alluxio recognizes schemes in lower case only (UnderFileSystemFactory.supportsPath).
 _URL = re.compile(r"[a-z][-a-z0-9+.]*://.")
@@ -65,6 +66,7 @@ def _require_options(params: dict) -> None:
     if terms := params.get("node_affinity"):
         _require_node_selector(terms)
     require_placement(params)
+    users.require_ids("owner", params.get("owner"))
     restore.require_valid(params.get("data_restore_location") or {})
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import images, java, journal, ports, resources, tiers
+from . import images, java, journal, ports, resources, tiers, users
 
 
 def require_valid(params: dict) -> None:
@@ -17,6 +17,7 @@ def require_valid(params: dict) -> None:
     ports.require_valid(params)
     journal.require_valid(params)
     java.require_valid(params)
+    users.require_valid("run_as", params.get("run_as"))
 
 
 def warnings(params: dict) -> list[str]:

@@ -160,6 +160,8 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
     pytest.param({"shared_options": {"a": [1]}},
                  "shared_options.a is a list: expected text, a number or a boolean",
                  id="nested-shared-option"),
+    pytest.param({"owner": {"uid": -1, "gid": 1, "user": "a", "group": "g"}},
+                 "owner.uid is -1: expected an ID from 0 to", id="owner"),
     pytest.param({"labels": {"team": {"name": "x"}}},
                  "labels.team is a mapping: expected text", id="nested-label"),
     pytest.param({"mounts": [{"mount_point": "local:///data"}]},

@@ -27,7 +27,15 @@ def of_worker(kind, amount, *levels):
 
 TYPE, FOLDER = "alluxio.master.journal.type", "alluxio.master.journal.folder"
 ADDRESSES = "alluxio.master.embedded.journal.addresses"
+USER = {"uid": 1000, "gid": 1000, "user": "hdfs", "group": "hadoop"}
 REFUSED = [
+    # -- users
+    *[({"run_as": {**USER, field: text}},
+       f"run_as.{field} is {text!r}: expected at most 32 letters, digits, '_', '-' and '.', as Fluid passes")
+      for field, text in (("user", "a;id"), ("user", "$(id)"), ("group", "a b"), ("user", ""),
+                          ("group", "a:b"), ("user", "-G"), ("user", "u" * 33))],
+    *[({"run_as": {**USER, field: number}}, f"run_as.{field} is {number}: expected an ID from 0")
+      for field, number in (("uid", -1), ("gid", 2**31))],
     # -- the journal
     (ha(properties={TYPE: "UFS"}),
      f"properties sets {TYPE}: UFS, and with master_replicas 3 the journal has the type EMBEDDED: leave the "
@@ -139,6 +147,8 @@ ACCEPTED = {
     "ports-of-workers-on-the-host": {**CONTAINER, "worker": {"network_mode": "HostNetwork",
                                                              "ports": {"rpc": 20000}}},
     "two-options-of-a-single-master": {"jvm_options": ["-Xmx1g -Xms1g"]},
+    "root": {"run_as": {"uid": 0, "gid": 0, "user": "root", "group": "root"}},
+    "user-with-a-dot": {"run_as": {**USER, "user": "Jo.hn_d-2", "gid": 2**31 - 1}},
     "two-tiers": {"tieredstore": [MEM, SSD]},
 }
 
