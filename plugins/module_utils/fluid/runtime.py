@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..alluxio import durations, java_options, raft as alluxio_raft
 from ..alluxio.properties import (
     ELECTION_TIMEOUT_DEFAULTS,
@@ -31,6 +33,8 @@ _COMPONENT_FIELDS = ("properties", "jvmOptions", "resources", "env")
 _ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVersion"),
            ("spec", "master", "nodeSelector"),
            *(("spec", part, field) for part in ("master", "jobMaster") for field in _COMPONENT_FIELDS))
+# Java's Double reads these, and the JVM's arguments hold them without quotes.
+_NUMBER = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]{1,3})?\Z", re.ASCII | re.IGNORECASE)
 MASTER_COUNT = ("spec", "master", "replicas")
 # The options that always have a value, by their field.
 _ALWAYS_SET = {"replicas": "worker_replicas", "master.replicas": "master_replicas",
@@ -53,6 +57,9 @@ def _require_options(params: dict) -> None:
     _require_own_name(params)
     if params["worker_replicas"] < 0:
         raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected zero or more workers")
+    _require_counts("data", params.get("data") or {})
+    _require_counts("management.clean_cache_policy",
+                    (params.get("management") or {}).get("clean_cache_policy") or {})
     for number, level in enumerate(params.get("tieredstore") or []):
         _require_valid_level(f"tieredstore[{number}]", level)
     _require_valid_raft(params.get("raft") or {}, raft_options(params), params.get("properties") or {})
@@ -70,6 +77,13 @@ def _require_own_name(params: dict) -> None:
     if params.get("recreate") not in (None, expected):
         raise InvalidInput(f"recreate is {params['recreate']!r}: it permits to delete the cache; expected "
                            f"{expected}, or leave the option out")
+
+
+def _require_counts(option: str, counts: dict) -> None:
+    """Check suboptions that are numbers, beside truth values."""
+    for name, count in counts.items():
+        if count is not None and count < 0:
+            raise InvalidInput(f"{option}.{name} is {count}: expected 0 or more")
 
 
 def _require_valid_level(where: str, level: dict) -> None:
@@ -95,10 +109,7 @@ def _require_valid_level(where: str, level: dict) -> None:
 
 
 def _ratio(what: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = float(text) if _NUMBER.match(text) else -1.0
     if not 0 < value <= 1:
         raise InvalidInput(
             f"{what} is {text!r}: expected a share of the quota above 0 and at most 1, such as 0.95")

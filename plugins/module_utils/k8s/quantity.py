@@ -16,7 +16,9 @@ _FACTORS = {
     "Ki": Decimal(2) ** 10, "Mi": Decimal(2) ** 20, "Gi": Decimal(2) ** 30,
     "Ti": Decimal(2) ** 40, "Pi": Decimal(2) ** 50, "Ei": Decimal(2) ** 60,
 }
-_QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)\Z", re.ASCII)
+# Longer numbers are beyond all that a cluster has, and Python computes with them for seconds.
+_QUANTITY = re.compile(r"^([+-]?(?:\d{1,99}\.?\d{0,99}|\.\d{1,99}))"
+                       r"(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)\Z", re.ASCII)
 
 
 def parse(text: str) -> Decimal:

@@ -7,6 +7,7 @@ Source: Fluid 1.0.8, pkg/ddc/base/runtime.go (convertToTieredstoreInfo) and pkg/
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -14,6 +15,8 @@ from ...errors import InvalidInput
 from ...k8s import quantity
 
 _DISKS = ("SSD", "HDD")
+# Kubernetes mounts no path with a colon. Fluid passes the paths to shells (init-users/chmod_tierpath.sh).
+_NOT_IN_PATHS = re.compile(r"""[:"'`$&;|<>(){}*?\\\[\]\x00-\x1f\x7f]""")
 
 
 def require_valid(levels: list[dict]) -> None:
@@ -24,12 +27,27 @@ def require_valid(levels: list[dict]) -> None:
         if not level.get("quota") and not level.get("quota_list"):
             raise InvalidInput(f"tieredstore[{number}] has neither quota nor quota_list, without which Fluid "
                                "creates no pods: set quota, such as 2Gi")
+        if not all(_sizes(level)):
+            raise InvalidInput(f"tieredstore[{number}].quota is {level['quota']} for {_paths(level)} paths: "
+                               "expected at least 1 byte for each")
         _require_new(number, "mediumtype", level["mediumtype"], media, "put its paths into that tier")
         for path in level["path"].split(","):
             if not path.startswith("/") or any(character.isspace() for character in path):
                 raise InvalidInput(f"tieredstore[{number}].path is {level['path']!r}: expected absolute "
                                    "paths without spaces, joined with commas")
+            _require_plain(f"tieredstore[{number}].path", level["path"], path.rstrip("/"))
             _require_new(number, "path", path.rstrip("/"), paths, "give each tier its own paths")
+
+
+def _require_plain(what: str, given: str, path: str) -> None:
+    """Check one of the paths, without the slash at its end, which Fluid removes."""
+    if found := _NOT_IN_PATHS.search(path):
+        raise InvalidInput(f"{what} is {given!r}: expected paths without {found[0]!r}, which shells in the "
+                           "pods or Kubernetes cannot use")
+    if not path:
+        raise InvalidInput(f"{what} is {given!r}: expected paths below /, such as /dev/shm")
+    if any(part in ("", ".", "..") for part in path.split("/")[1:]):
+        raise InvalidInput(f"{what} is {given!r}: expected paths without empty, '.' and '..' parts")
 
 
 def _require_new(number: int, field: str, value: str, seen: dict[str, int], remedy: str) -> None:
@@ -50,5 +68,9 @@ def _sizes(level: dict) -> Iterator[Decimal]:
     if level.get("quota_list"):
         yield from map(quantity.parse, level["quota_list"].split(","))
         return
-    paths = level["path"].count(",") + 1
+    paths = _paths(level)
     yield Decimal(math.ceil(quantity.parse(level["quota"])) // paths * paths)
+
+
+def _paths(level: dict) -> int:
+    return level["path"].count(",") + 1

@@ -55,6 +55,22 @@ REFUSED = [
      "master.properties sets alluxio.master.hostname, which Fluid computes"),
     (ha(job_master={"properties": {"alluxio.job.master.rpc.addresses": "a:1"}}),
      "job_master.properties sets alluxio.job.master.rpc.addresses"),
+    # -- tiers
+    *[({"tieredstore": [{**MEM, "path": path}]}, f"tieredstore[0].path is {path!r}: expected paths {rest}")
+      for path, rest in (("/a:b", "without ':'"), ("/a/../b", "without empty, '.' and '..' parts"),
+                         ("/a$(id)", "without '$'"), ("/a//b", "without empty"), ("/", "below /"),
+                         ("/a*", "without '*'"))],
+    *[({"tieredstore": [{**MEM, "high": high, "low": "0.1"}]},
+       f"tieredstore[0].high is {high!r}: expected a share")
+      for high in (" 0.9 ", "0_9", "\u0660.\u0669", "1e-1f")],
+    ({"tieredstore": [{**MEM, "quota": "1e5000"}]}, "tieredstore[0].quota: '1e5000' is not a Kubernetes"),
+    ({"tieredstore": [{**MEM, "path": "/a,/b", "quota": "1"}]},
+     "tieredstore[0].quota is 1 for 2 paths: expected at least 1 byte for each"),
+    # -- numbers
+    ({"data": {"replicas": -1}}, "data.replicas is -1: expected 0 or more"),
+    *[({"management": {"clean_cache_policy": {option: -1}}},
+       f"management.clean_cache_policy.{option} is -1: expected 0 or more")
+      for option in ("grace_period_seconds", "max_retry_attempts")],
     # -- images
     *[({"fuse": {"image_tag": tag}},
        f"fuse.image_tag is {tag!r}: Fluid reads Alluxio's version from it and creates no pods without one; "
@@ -149,6 +165,7 @@ ACCEPTED = {
     "two-options-of-a-single-master": {"jvm_options": ["-Xmx1g -Xms1g"]},
     "root": {"run_as": {"uid": 0, "gid": 0, "user": "root", "group": "root"}},
     "user-with-a-dot": {"run_as": {**USER, "user": "Jo.hn_d-2", "gid": 2**31 - 1}},
+    "trailing-slash": {"tieredstore": [{**MEM, "path": "/a/b.c_d-1/,/e", "high": "1e-1", "low": ".05"}]},
     "two-tiers": {"tieredstore": [MEM, SSD]},
 }
 
