@@ -69,11 +69,11 @@ def require_identity(params: dict) -> None:
     require_namespace(params["namespace"])
 
 
-def require_name(name: str) -> None:
-    """Raise InvalidInput unless an object's name is a DNS-1123 subdomain."""
+def require_name(name: str, what: str = "name") -> None:
+    """Raise InvalidInput unless an object's name is a DNS-1123 subdomain. what: the option."""
     if len(name) > _SUBDOMAIN_LENGTH or not _SUBDOMAIN.match(name):
         raise InvalidInput(
-            f"name {name!r} is not a DNS-1123 subdomain: expected at most 253 lower-case letters, digits, "
+            f"{what} {name!r} is not a DNS-1123 subdomain: expected at most 253 lower-case letters, digits, "
             "'-' and '.', starting and ending with a letter or digit")
 
 

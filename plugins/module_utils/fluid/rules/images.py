@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules for the images of a runtime. Pure.
+"""The rules for the images of a runtime, and for the names of objects that it refers to. Pure.
 
 Source: Fluid 1.0.8, pkg/ddc/alluxio/transform_fuse.go (checkIfNewFuseArgVersion), pkg/utils/version and
 k8s.io/apimachinery/pkg/util/version (ParseGeneric). The chart joins each image and its tag with a colon.
@@ -10,7 +10,13 @@ from __future__ import annotations
 import re
 
 from ...errors import InvalidInput
+from ...k8s.names import require_name
+from ..components import COMPONENTS
 
+# A name of the OCI distribution specification, behind a registry.
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:[0-9]+)?/"
+_IMAGE = re.compile(rf"({_REGISTRY})?{_PART}(/{_PART})*\Z", re.ASCII)
 # A tag of the OCI distribution specification.
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 # What Fluid parses, behind an optional "release-", in lower case. Fluid chooses the arguments of the FUSE
@@ -20,11 +26,17 @@ _OWNERS = {"": "", "fuse": "fuse.", "init_users": "init_users."}
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput for an image that the chart cannot render, and for a FUSE tag without a version."""
+    """Raise InvalidInput for images that no pod can have, and for a FUSE tag without a version."""
     for owner, prefix in _OWNERS.items():
         part = (params.get(owner) or {}) if owner else params
         _require_name_alone(prefix + "image", part.get("image"))
         _require_tag(prefix + "image_tag", part.get("image_tag"))
+    for owner in ("", *COMPONENTS):
+        part, prefix = (params.get(owner) or {}, owner + ".") if owner else (params, "")
+        for number, secret in enumerate(part.get("image_pull_secrets") or []):
+            require_name(secret, f"{prefix}image_pull_secrets[{number}]")
+    if params.get("hadoop_config"):
+        require_name(params["hadoop_config"], "hadoop_config")
     tag = (params.get("fuse") or {}).get("image_tag")
     if tag and not _VERSION.match(tag.lower().removeprefix("release-")):
         raise InvalidInput(
@@ -38,8 +50,9 @@ def _require_name_alone(option: str, image: str | None) -> None:
         mark = "digest" if "@" in name else "tag"
         raise InvalidInput(f"{option} is {image!r}, with a {mark}: Fluid appends image_tag to it; expected "
                            f"the image without a {mark}, and the tag in {option}_tag")
-    if any(character.isspace() for character in image or ""):
-        raise InvalidInput(f"{option} is {image!r}: expected the name of an image, without spaces")
+    if image and not _IMAGE.match(image):
+        raise InvalidInput(f"{option} is {image!r}: expected the name of an image, such as alluxio/alluxio "
+                           "or registry.example.com:5000/alluxio/alluxio, in lower case")
 
 
 def _require_tag(option: str, tag: str | None) -> None:

@@ -76,6 +76,13 @@ REFUSED = [
        f"fuse.image_tag is {tag!r}: Fluid reads Alluxio's version from it and creates no pods without one; "
        "expected a tag such as 2.9.4 or release-2.9.4-jdk11")
       for tag in ("latest", "nightly", "2", "test-2.7.2", "v2", "02.9.4", "alluxio-2.9.4", "2.x")],
+    *[({"image": image}, f"image is {image!r}: expected the name of an image, such as alluxio/alluxio or")
+      for image in ("Foo/Bar", 'a"b', "https://registry/alluxio", "alluxio/", "a//b", "-a", "a b")],
+    ({"fuse": {"image": "X"}}, "fuse.image is 'X': expected the name"),
+    ({"init_users": {"image": "a;b"}}, "init_users.image is 'a;b': expected the name"),
+    ({"image_pull_secrets": ["regcred", "My Secret"]}, "image_pull_secrets[1] 'My Secret' is not a DNS-1123"),
+    ({"worker": {"image_pull_secrets": [""]}}, "worker.image_pull_secrets[0] '' is not a DNS-1123 subdomain"),
+    ({"hadoop_config": "a/b"}, "hadoop_config 'a/b' is not a DNS-1123 subdomain: expected at most 253"),
     ({"image_tag": "2.9.4 "}, "image_tag is '2.9.4 ': expected a tag of letters, digits"),
     ({"image": "alluxio/alluxio:2.9.4"},
      "image is 'alluxio/alluxio:2.9.4', with a tag: Fluid appends image_tag to it; expected the image "
@@ -153,6 +160,9 @@ ACCEPTED = {
        for tag in ("2.9.4", "v2.9", "release-2.7.2-SNAPSHOT-3714f2b", "2.9.4-SNAPSHOT", "RELEASE-2.9.0",
                    "0.1", "2.9.4.1", None, "")},
     "runtime-tag-without-a-version": {"image_tag": "latest"},  # Fluid parses the tag of FUSE alone
+    **{image: {"image": image} for image in ("alluxio", "Registry.example.com/a__b/c-d.e", "[fd00::1]:5000/a",
+                                             "localhost:5000/alluxio/alluxio-dev", None, "")},
+    "names": {"image_pull_secrets": ["reg.cred-1"], "hadoop_config": "hdfs-config"},
     "registry-with-a-port": {"image": "registry:5000/alluxio/alluxio", "image_tag": "2.9.4"},
     "limit-of-the-tier": of_worker("limits", "2Gi", MEM, SSD),
     "limit-below-disks": of_worker("limits", "1Gi", SSD),
