@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Alluxio's durations (FormatUtils.parseTimeSize). Pure."""
+"""Alluxio's durations and sizes (FormatUtils.parseTimeSize and parseSpaceSize). Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from ..errors import InvalidInput
 _SECONDS = {"": 0.001, "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1,
             "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400}
 _DURATION = re.compile(rf"([0-9]+)({'|'.join(_SECONDS)})\Z")
+
+_SIZE = re.compile(r"([0-9]+(\.[0-9]+)?|\.[0-9]+)([kmgtp]i?b?|b)?\Z", re.ASCII | re.IGNORECASE)
+
+
+def require_size(what: str, text: str) -> None:
+    """Raise InvalidInput, with what as the name of the option, unless the text is a size above zero."""
+    match = _SIZE.match(text)
+    if match is None or float(match[1]) <= 0:
+        raise InvalidInput(f"{what} is {text!r}: expected a number of bytes above zero, with an optional "
+                           "unit, such as 512KB, 4MB or 1GB")
 
 
 def seconds(what: str, text: str) -> float:

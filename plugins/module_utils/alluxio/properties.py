@@ -38,6 +38,9 @@ ELECTION_TIMEOUT_DEFAULTS = {ELECTION_TIMEOUT_MIN: 10.0, ELECTION_TIMEOUT_MAX: 2
 RAFT_DURATIONS = ("election_timeout_min", "election_timeout_max", "catchup_retry_wait",
                   "raft_client_request_interval", "raft_client_request_timeout", "write_timeout",
                   "transport_request_timeout")
+# The options that are sizes (PropertyKey.java, dataSizeBuilder).
+RAFT_SIZES = ("flush_size_max", "entry_size_max", "snapshot_replication_chunk_size",
+              "transport_max_inbound_message_size", "log_size_bytes_max")
 # The election timeout of a process that knows no leader yet. Alluxio 2.9.4 hands it to Ratis and does not
 # list it among its properties, since its pattern has no dash (PropertyKey.Template); 2.9.0 ignores it.
 _FIRST_ELECTION = "alluxio.master.embedded.journal.ratis.config.raft.server.rpc.first-election.timeout."

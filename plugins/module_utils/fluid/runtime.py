@@ -11,6 +11,7 @@ from ..alluxio.properties import (
     RAFT_DURATIONS,
     RAFT_PROFILES,
     RAFT_PROPERTIES,
+    RAFT_SIZES,
     STANDBY_WEB,
     first_election_timeouts,
 )
@@ -23,7 +24,7 @@ from .fields import overrides, pods, unread
 from .fields.runtime import RUNTIME
 from .fields.table import render
 from .fields.texts import METADATA, require_texts
-from .manifest import build, text_map
+from .manifest import build, text_map, whole_number
 from .rules import resources, runtime as runtime_rules
 
 # The fields that Fluid applies after the creation (pkg/ddc/alluxio/replicas.go, metadata.go and cache.go).
@@ -133,6 +134,13 @@ def _require_valid_raft(own: dict, raft: dict, properties: dict) -> None:
     for option in RAFT_DURATIONS:
         if raft.get(option):
             durations.seconds("raft." + option, raft[option])
+    for option in RAFT_SIZES:
+        if raft.get(option):
+            durations.require_size("raft." + option, raft[option])
+    entries = raft.get("checkpoint_period_entries")
+    if entries and not whole_number(entries):
+        raise InvalidInput(f"raft.checkpoint_period_entries is {entries!r}: expected a whole number above "
+                           "zero, such as 2000000")
     low, high = (durations.seconds("raft." + option, raft[option]) if raft.get(option)
                  else ELECTION_TIMEOUT_DEFAULTS[RAFT_PROPERTIES[option]]
                  for option in ("election_timeout_min", "election_timeout_max"))

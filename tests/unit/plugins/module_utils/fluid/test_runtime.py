@@ -96,6 +96,12 @@ REFUSED = [
     *[pytest.param({"raft": {option: "a while"}},
                    f"raft.{option} is 'a while': expected a whole number with a unit", id=option)
       for option in alluxio_properties.RAFT_DURATIONS],
+    *[pytest.param({"raft": {option: text}}, f"raft.{option} is {text!r}: expected a number of bytes",
+                   id=f"{option}-{text}")
+      for option in alluxio_properties.RAFT_SIZES for text in ("much", "4 MB", "0", "4XB", "-1", "4M B")],
+    *[pytest.param({"raft": {"checkpoint_period_entries": text}},
+                   f"raft.checkpoint_period_entries is {text!r}: expected a whole", id=f"entries-{text}")
+      for text in ("-5", "0", "1.5", "2k", "many")],
     pytest.param({"raft": {"profile": "balanced"},
                   "properties": {"alluxio.master.embedded.journal.election.timeout.max": "6s"}},
                  "raft.profile balanced and properties both set "

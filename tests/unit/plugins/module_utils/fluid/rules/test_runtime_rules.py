@@ -139,6 +139,12 @@ REFUSED = [
      "properties.alluxio.a has a space or line break: Fluid joins Java options with spaces, so the rest "
      "would be another option; remove it"),
     ({"worker": {"properties": {"alluxio.a": "b\n"}}}, "worker.properties.alluxio.a has a space or line"),
+    *[({"properties": {"alluxio.a": value}},
+       f"properties.alluxio.a has {sign!r}: the shell that starts Alluxio would execute what follows")
+      for value, sign in (("$(id)", "$("), ("a`id`", "`"))],
+    ({"fuse": {"jvm_options": ["-Xmx1g", "-Da=$(id)"]}}, "fuse.jvm_options has '$(': the shell that starts"),
+    ({"jvm_options": ["-Xmx1g\n-Xms1g"]}, "jvm_options has a line break or another control character: Fluid"),
+    ({"properties": {"alluxio.a=b": "c"}}, "properties has the key 'alluxio.a=b': expected the name"),
     ({"properties": {"alluxio a": "b"}}, "properties has the key 'alluxio a': expected the name"),
     (ha(jvm_options=["-Xmx1g -Xms1g"]),
      "jvm_options has '-Xmx1g -Xms1g': expected one option without spaces in each entry"),
@@ -172,6 +178,7 @@ ACCEPTED = {
                    "properties": {"alluxio.worker.rpc.port": "20003"}},
     "ports-of-workers-on-the-host": {**CONTAINER, "worker": {"network_mode": "HostNetwork",
                                                              "ports": {"rpc": 20000}}},
+    "variables-and-quotes": {"properties": {"alluxio.a": "${HOME}/$b\"c'd&e"}},
     "two-options-of-a-single-master": {"jvm_options": ["-Xmx1g -Xms1g"]},
     "root": {"run_as": {"uid": 0, "gid": 0, "user": "root", "group": "root"}},
     "user-with-a-dot": {"run_as": {**USER, "user": "Jo.hn_d-2", "gid": 2**31 - 1}},
