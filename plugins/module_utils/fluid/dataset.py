@@ -121,6 +121,9 @@ def _require_valid_native(where: str, mount: dict) -> None:
     """Check a mount of a host's directory or a claim, which becomes a volume of the pods."""
     point = mount["mount_point"]
     scheme, _separator, rest = point.partition("://")
+    if ":" in path_of(mount):
+        raise InvalidInput(f"{where} has the path {path_of(mount)}: Kubernetes mounts no path with a ':'; "
+                           "use another path or name")
     if _NOT_IN_YAML.search(point + (mount.get("path") or "")):
         raise InvalidInput(f"{where}.mount_point or its path has ': ', ' #', a ':' at its end or a control "
                            "character, which Fluid's chart cannot render: rename the directory")
@@ -131,13 +134,15 @@ def _require_valid_native(where: str, mount: dict) -> None:
         if not mount.get("name"):
             raise InvalidInput(f"{where} of {point} has no name: Fluid names the volume of the pods after "
                                "it, so add a name")
+        if ".." in rest.split("/"):
+            raise InvalidInput(f"{where}.mount_point is {point!r}: expected a path without '..'")
         require_volume_name(f"{where}.name", mount["name"])
     else:
         claim, _separator, folder = rest.partition("/")
         require_volume_name(f"the claim of {where}.mount_point", claim)
-        if ".." in folder.split("/"):
+        if ".." in folder.split("/") or folder.startswith("/"):
             raise InvalidInput(f"{where}.mount_point is {point!r}: expected a folder of the claim without "
-                               "'..'")
+                               "'..' and without a second '/' before it")
 
 
 def _require_distinct(mounts: list[dict]) -> None:
