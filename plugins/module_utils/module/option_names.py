@@ -62,8 +62,14 @@ def _require_shape(where: str, value: Any, spec: dict) -> None:
     """Raise InvalidInput if an option with suboptions has a number or a list instead of a dictionary.
 
     Ansible looks into the suboptions of such a value after it has refused it, and fails with a traceback.
-    Text and null pass: Ansible converts or refuses them.
+    Text and null pass: Ansible converts or refuses them. A dictionary or list in place of text is refused,
+    because Ansible would convert it to what Python prints.
     """
+    if spec.get("type") == "str":
+        _require_scalar(where, value)
+    elif spec.get("type") == "list" and spec.get("elements") == "str" and isinstance(value, list):
+        for number, each in enumerate(value):
+            _require_scalar(f"{where}[{number}]", each)
     if "options" not in spec or value is None or isinstance(value, str):
         return
     if spec.get("type") != "list":
@@ -73,6 +79,11 @@ def _require_shape(where: str, value: Any, spec: dict) -> None:
     else:
         for number, each in enumerate(value):
             _require_dictionary(f"{where}[{number}]", each)
+
+
+def _require_scalar(where: str, value: Any) -> None:
+    if isinstance(value, (dict, list)):
+        raise InvalidInput(f"{where} is {_noun(value)}: expected a text")
 
 
 def _require_dictionary(where: str, value: Any) -> None:

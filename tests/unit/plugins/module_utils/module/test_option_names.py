@@ -65,13 +65,18 @@ def test_other_names_are_left_to_ansible(given):
 RESOURCES = {"type": "dict", "options": {"limits": {"type": "dict"}}}
 SHAPES = {"worker": {"type": "dict", "options": {"resources": RESOURCES}},
           "levels": {"type": "list", "elements": "dict", "options": {"path": {"type": "str"}}},
-          "count": {"type": "int"}}
+          "count": {"type": "int"}, "name": {"type": "str"}, "args": {"type": "list", "elements": "str"}}
 
 
 @pytest.mark.parametrize(("given", "message"), [
     ({"worker": {"resources": 0}}, "worker.resources is 0: expected a dictionary"),
     ({"worker": [1]}, "worker is a list: expected a dictionary"),
     ({"levels": {"path": "/a"}}, "levels is a dictionary: expected a list of dictionaries"),
+    # Ansible would convert these to the text that Python prints.
+    ({"name": {"a": 1}}, "name is a dictionary: expected a text"),
+    ({"levels": [{"path": ["/a"]}]}, "levels[0].path is a list: expected a text"),
+    ({"args": ["a", {"b": 1}]}, "args[1] is a dictionary: expected a text"),
+    ({"args": [["a"]]}, "args[0] is a list: expected a text"),
     ({"levels": [{"path": "/a"}, True]}, "levels[1] is True: expected a dictionary"),
 ])
 def test_another_shape_is_refused_before_ansible_looks_into_it(given, message):
