@@ -36,6 +36,8 @@ _ROLLED = (("spec", "properties"), ("spec", "jvmOptions"), ("spec", "alluxioVers
            *(("spec", part, field) for part in ("master", "jobMaster") for field in _COMPONENT_FIELDS))
 # Java's Double reads these, and the JVM's arguments hold them without quotes.
 _NUMBER = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]{1,3})?\Z", re.ASCII | re.IGNORECASE)
+# The largest number of a field of type int32.
+_LARGEST = 2**31 - 1
 MASTER_COUNT = ("spec", "master", "replicas")
 # The options that always have a value, by their field.
 _ALWAYS_SET = {"replicas": "worker_replicas", "master.replicas": "master_replicas",
@@ -58,6 +60,8 @@ def _require_options(params: dict) -> None:
     _require_own_name(params)
     if params["worker_replicas"] < 0:
         raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected zero or more workers")
+    if params["worker_replicas"] > _LARGEST:
+        raise InvalidInput(f"worker_replicas is {params['worker_replicas']}: expected at most {_LARGEST}")
     _require_counts("data", params.get("data") or {})
     _require_counts("management.clean_cache_policy",
                     (params.get("management") or {}).get("clean_cache_policy") or {})
@@ -67,7 +71,7 @@ def _require_options(params: dict) -> None:
     if params["master_replicas"] > 1:
         _require_closed_standbys(params)
     pods.require_valid(params)
-    for component in COMPONENTS:
+    for component in (*COMPONENTS, "init_users"):
         _require_valid_resources(component, (params.get(component) or {}).get("resources") or {})
     runtime_rules.require_valid(params)
 

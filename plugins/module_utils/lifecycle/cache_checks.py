@@ -81,7 +81,8 @@ def require_known_fields(client: Client, dataset: dict, runtime: dict) -> None:
     for kind, params, fields, manifest in (
             (fluid_kinds.DATASET, dataset, _DATASET_FIELDS, fluid_dataset.manifest),
             (fluid_kinds.ALLUXIO_RUNTIME, runtime, _RUNTIME_FIELDS, fluid_runtime.manifest)):
-        if not any(params.get(field) for field in fields):
+        if not any(params.get(field) for field in fields) and not any(
+                level.get("volume_source") for level in params.get("tieredstore") or []):
             continue
         with _named(kind, params):
             try:

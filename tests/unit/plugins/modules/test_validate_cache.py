@@ -112,11 +112,13 @@ OVERRIDES = [
     ("datasets", {"dataset": {"tolerations": [{"key": "a", "operator": "Exists"}]}}),
     ("alluxioruntimes", {"runtime": {"spec_overrides": {"updateStrategy": "OnDelete"}}}),
     ("alluxioruntimes", {"runtime": {"volumes": [{"name": "a", "secrt": {}}]}}),
+    ("alluxioruntimes", {"runtime": {"tieredstore": [
+        {"mediumtype": "SSD", "path": "/a", "quota": "1Gi", "volume_source": {"hostPth": {}}}]}}),
 ]
 
 
 @pytest.mark.parametrize(("plural", "options"), OVERRIDES,
-                         ids=["dataset", "tolerations", "runtime", "volumes"])
+                         ids=["dataset", "tolerations", "runtime", "volumes", "source-of-a-tier"])
 def test_fields_that_the_definitions_lack_are_refused(cluster, run, plural, options):
     cluster.missing_kinds.clear()
     cluster.before_write(lambda: refuse("the cluster's definition has no field spec.x", 400))
@@ -127,7 +129,7 @@ def test_fields_that_the_definitions_lack_are_refused(cluster, run, plural, opti
 
 
 @pytest.mark.parametrize(("plural", "options"), OVERRIDES,
-                         ids=["dataset", "tolerations", "runtime", "volumes"])
+                         ids=["dataset", "tolerations", "runtime", "volumes", "source-of-a-tier"])
 @pytest.mark.parametrize("answer", ["accepts", "no-fluid", "no-namespace", "not-allowed"])
 def test_fields_are_left_to_the_write(cluster, run, plural, options, answer):
     if answer != "no-fluid":
