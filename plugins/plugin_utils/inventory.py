@@ -17,6 +17,7 @@ import yaml
 
 from ..module_utils.errors import InvalidInput
 from ..module_utils.k8s import quantity
+from ..module_utils.k8s.names import require_image
 from .conversion import converted, from_yaml, is_given
 
 _NAME = re.compile(r"\bfluid_[a-z0-9_]+\b")
@@ -28,8 +29,11 @@ _TYPES: dict[str, tuple[object, str]] = {
     "int": (0, "a whole number"), "float": (0, "a number"), "bool": (False, "true or false"),
     "list": ([], "a list"), "dict": ({}, "a dictionary"), "str": ("", "a text"),
 }
-# Limits of the values that only verify reads, at the end of a deployment. The second may be infinite.
-_RANGES = {"fluid_cached_percentage": (0, 100), "fluid_probe_seconds": (1, float("inf"))}
+# Limits of the values that are read at the end of a deployment, or by no module. The second may be infinite.
+_RANGES = {"fluid_cached_percentage": (0, 100), "fluid_probe_seconds": (1, float("inf")),
+           "fluid_warm_up_at_once": (1, float("inf")), "fluid_drill_max_failover_seconds": (0, float("inf"))}
+# Images of pods that start when the cache is deployed already.
+_IMAGES = ("fluid_probe_image", "fluid_backup_image")
 _QUANTITIES = ("fluid_probe_bytes",)
 
 
@@ -123,12 +127,17 @@ def _limit_refusal(name: str, typed: object) -> str:
         if not low <= float(typed) <= high:  # type: ignore[arg-type]
             limit = f"at least {low}" if high == float("inf") else f"{low} to {high}"
             return f"{name} is {typed}: expected {limit}"
-    if name in _QUANTITIES:
-        try:
-            if quantity.parse(str(typed)) < 0:
+    try:
+        if name in _IMAGES:
+            require_image(name, str(typed))
+        if name in _QUANTITIES:
+            size = quantity.require(name, str(typed))
+            if size < 0:
                 return f"{name} is {typed}: expected 0, which reads nothing, or more"
-        except InvalidInput as err:
-            return f"{name}: {err}"
+            if size > quantity.LARGEST:
+                return f"{name} is {typed}: expected at most {quantity.LARGEST}"
+    except InvalidInput as err:
+        return str(err)
     return ""
 
 

@@ -15,6 +15,11 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 _LABEL = re.compile(r"[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?\Z", re.ASCII)
 # A key of a Secret or ConfigMap (the same file, IsConfigMapKey).
 _KEY = re.compile(r"(?!\.\Z|\.\.)[-._A-Za-z0-9]{1,253}\Z", re.ASCII)
+# An image of the OCI distribution specification: a registry, the name, a tag and a digest.
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:[0-9]+)?/"
+_TAG = r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9+._-]+:[0-9a-fA-F]{32,})?"
+_IMAGE = re.compile(rf"({_REGISTRY})?{_PART}(/{_PART})*{_TAG}\Z", re.ASCII)
 _LABEL_LENGTH = 63
 _SUBDOMAIN_LENGTH = 253
 _KEYS = ("at most 63 letters, digits, '-', '_' and '.', possibly after a DNS name and a slash, such as "
@@ -61,6 +66,13 @@ def require_key(what: str, key: str) -> None:
         raise InvalidInput(
             f"{what} {key!r} cannot be a key of a Secret: expected at most 253 letters, digits, '-', '_' and "
             "'.', and neither '.' nor '..' at its start")
+
+
+def require_image(what: str, image: str) -> None:
+    """Raise InvalidInput unless a container can have the image."""
+    if not _IMAGE.match(image):
+        raise InvalidInput(f"{what} is {image!r}: expected the name of an image, such as alluxio/alluxio or "
+                           "registry.example.com:5000/alluxio/alluxio, in lower case")
 
 
 def require_identity(params: dict) -> None:

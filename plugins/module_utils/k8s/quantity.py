@@ -16,6 +16,8 @@ _FACTORS = {
     "Ki": Decimal(2) ** 10, "Mi": Decimal(2) ** 20, "Gi": Decimal(2) ** 30,
     "Ti": Decimal(2) ** 40, "Pi": Decimal(2) ** 50, "Ei": Decimal(2) ** 60,
 }
+# The largest value of a quantity in the API.
+LARGEST = 2**63 - 1
 # Longer numbers are beyond all that a cluster has, and Python computes with them for seconds.
 _QUANTITY = re.compile(r"^([+-]?(?:\d{1,99}\.?\d{0,99}|\.\d{1,99}))"
                        r"(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)\Z", re.ASCII)

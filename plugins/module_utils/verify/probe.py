@@ -14,7 +14,7 @@ from ..fluid.names import claim_name, volume_name
 from ..fluid.status import absent
 from ..k8s import kinds, nodes, pods, quantity
 from ..k8s.kinds import ObjectRef, ref_to
-from ..k8s.names import require_identity
+from ..k8s.names import require_identity, require_image
 from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 from . import sample
@@ -35,7 +35,11 @@ _PERMANENT = ("InvalidImageName", "ErrImageNeverPull")
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for limits that read nothing by accident."""
     require_identity(params)
-    if quantity.require("sample_bytes", params["sample_bytes"]) < 0:
+    require_image("image", params["image"])
+    size = quantity.require("sample_bytes", params["sample_bytes"])
+    if size > quantity.LARGEST:
+        raise InvalidInput(f"sample_bytes is {params['sample_bytes']}: expected at most {quantity.LARGEST}")
+    if size < 0:
         raise InvalidInput(
             f"sample_bytes is {params['sample_bytes']}: expected 0, which reads nothing, or more")
     for name in ("sample_seconds", "wait_timeout"):

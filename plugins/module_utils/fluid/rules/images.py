@@ -10,13 +10,9 @@ from __future__ import annotations
 import re
 
 from ...errors import InvalidInput
-from ...k8s.names import require_name
+from ...k8s.names import require_image, require_name
 from ..components import COMPONENTS
 
-# A name of the OCI distribution specification, behind a registry.
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REGISTRY = r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:[0-9]+)?/"
-_IMAGE = re.compile(rf"({_REGISTRY})?{_PART}(/{_PART})*\Z", re.ASCII)
 # A tag of the OCI distribution specification.
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 # What Fluid parses, behind an optional "release-", in lower case. Fluid chooses the arguments of the FUSE
@@ -50,9 +46,8 @@ def _require_name_alone(option: str, image: str | None) -> None:
         mark = "digest" if "@" in name else "tag"
         raise InvalidInput(f"{option} is {image!r}, with a {mark}: Fluid appends image_tag to it; expected "
                            f"the image without a {mark}, and the tag in {option}_tag")
-    if image and not _IMAGE.match(image):
-        raise InvalidInput(f"{option} is {image!r}: expected the name of an image, such as alluxio/alluxio "
-                           "or registry.example.com:5000/alluxio/alluxio, in lower case")
+    if image:
+        require_image(option, image)
 
 
 def _require_tag(option: str, tag: str | None) -> None:

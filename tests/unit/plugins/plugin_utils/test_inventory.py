@@ -89,6 +89,15 @@ def test_accepted(values):
     ({"fluid_cached_percentage": "150"}, "fluid_cached_percentage is 150: expected 0 to 100"),
     ({"fluid_cached_percentage": -1}, "fluid_cached_percentage is -1: expected 0 to 100"),
     ({"fluid_probe_seconds": "0"}, "fluid_probe_seconds is 0: expected at least 1"),
+    ({"fluid_warm_up_at_once": "0"}, "fluid_warm_up_at_once is 0: expected at least 1"),
+    ({"fluid_drill_max_failover_seconds": -1}, "fluid_drill_max_failover_seconds is -1: expected at least 0"),
+    ({"fluid_probe_bytes": "1e20"}, "fluid_probe_bytes is 1e20: expected at most 9223372036854775807"),
+    ({"fluid_probe_image": "Nginx"},
+     "fluid_probe_image is 'Nginx': expected the name of an image, such as alluxio/alluxio or "
+     "registry.example.com:5000/alluxio/alluxio, in lower case"),
+    ({"fluid_backup_image": "a b"},
+     "fluid_backup_image is 'a b': expected the name of an image, such as alluxio/alluxio or "
+     "registry.example.com:5000/alluxio/alluxio, in lower case"),
     ({"fluid_probe_bytes": "1GB"}, "fluid_probe_bytes: '1GB' is not a Kubernetes quantity: expected a number "
                                    "with an optional suffix, such as 500m, 512Mi or 2Gi"),
     ({"fluid_probe_bytes": "-1"}, "fluid_probe_bytes is -1: expected 0, which reads nothing, or more"),

@@ -240,8 +240,7 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
         ({"path": "local:///a/../b", "node_name": "n"},
          "data_restore_location.path is 'local:///a/../b': expected a path without '..'"),
         ({"path": "pvc://claim/a;id"}, "data_restore_location.path has the character ';'"),
-        ({"path": "local:///a", "node_name": "N !"}, "data_restore_location.node_name 'N !' is not"),
-    ]],
+        ({"path": "local:///a", "node_name": "N !"}, "data_restore_location.node_name 'N !' is not")]],
     pytest.param({"data_restore_location": {"path": "/backup"}}, "data_restore_location.path is '/backup'",
                  id="restore"),
 ])
