@@ -323,7 +323,8 @@ def test_absent(cluster, run, warm):
     ("data_load", {**LOAD, "tolerations": [{"key": "a", "operator": "In"}]}, "tolerations[0].operator"),
     ("data_load", {**LOAD, "loadMetadata": True}, "use the option load_metadata"),
     ("data_load", {**LOAD, "replicas": 2}, "use the option target[].replicas instead"),
-    ("data_load", {**LOAD, "dataset": {"name": "hbase"}}, "is not a DNS-1035 label"),
+    ("data_load", {**LOAD, "dataset": {"name": "hbase"}}, "dataset is a dictionary: expected a text"),
+    ("data_load", {**LOAD, "dataset": "HBase"}, "is not a DNS-1035 label"),
     ("data_process", {**PROCESS, "mount_path": "x"}, "mount_path is 'x'"),
     ("data_migrate", {**MIGRATION, "parallelism": 2}, "parallelism is 2"),
 ])
