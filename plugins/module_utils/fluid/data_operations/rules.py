@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import unquote_plus
 
 from ...alluxio import mounts as alluxio_mounts
 from ...errors import InvalidInput
-from ...k8s.names import require_dns_1035, require_name, require_namespace
+from ...k8s.names import require_dns_1035, require_key, require_name, require_namespace
 from ...k8s.quantity import parse_time
 from ..fields.operations import DATA_LOAD, DATA_MIGRATE, DATA_PROCESS
 from ..fields.table import Table
@@ -63,6 +64,7 @@ def require_valid_migration(params: dict) -> None:
     _require_policy(params)
     for option in ("from", "to"):
         _require_one_of(params.get(option) or {}, ("dataset", "external_storage"), f"{option} has")
+        _require_storage(option, params[option])
     if not any((params.get(option) or {}).get("dataset") for option in ("from", "to")):
         raise InvalidInput("neither from.dataset nor to.dataset is given: expected one of them, whose "
                            "runtime moves the data")
@@ -72,6 +74,23 @@ def require_valid_migration(params: dict) -> None:
     if (workers or 1) > 1 and not (params.get("parallel_options") or {}).get(_SSH_SECRET):
         raise InvalidInput(f"parallelism is {workers} without parallel_options.{_SSH_SECRET}: set it to the "
                            "Secret with the SSH key by which the launcher reaches its workers")
+
+
+def _require_storage(where: str, storage: dict) -> None:
+    """Check what Fluid writes into a command of bash, without quotes, once it has decoded it.
+
+    Source: pkg/ddc/juicefs/data_migrate.go (genDataUrl).
+    """
+    dataset, external = storage.get("dataset") or {}, storage.get("external_storage") or {}
+    for option, text in ((f"{where}.dataset.path", dataset.get("path")),
+                         (f"{where}.external_storage.uri", external.get("uri"))):
+        if (text or "").startswith("pvc://"):  # a volume of the pods
+            continue
+        alluxio_mounts.require_plain(option, unquote_plus(text or ""), "rename the folder")
+    for secret in external.get("encrypt_options") or []:
+        what = f"of {where}.external_storage.encrypt_options {secret['name']},"
+        require_name(secret["secret_name"], f"secret_name {what}")
+        require_key(f"secret_key {what}", secret["secret_key"])
 
 
 def require_valid_process(params: dict) -> None:

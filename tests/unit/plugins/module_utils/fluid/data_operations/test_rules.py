@@ -63,6 +63,13 @@ def test_refused_loads(changed, message):
     ({"from": {}}, "from has neither dataset nor external_storage"),
     ({"to": {**DATASET, **BUCKET}}, "to has dataset and external_storage"),
     ({"from": BUCKET}, "neither from.dataset nor to.dataset"),
+    *[({"from": {"external_storage": {"uri": uri}}}, "from.external_storage.uri has the character ")
+      for uri in ("s3://b/$(id)", "s3://b/;id", "s3://b/%3Bid", "s3://b/a+b")],
+    ({"to": {"dataset": {"name": "a", "path": "/a`id`"}}}, "to.dataset.path has the character '`'"),
+    *[({"from": {"external_storage": {"uri": "s3://b/", "encrypt_options": [
+        {"name": "token", "secret_name": "s", "secret_key": "k", **wrong}]}}}, message)
+      for wrong, message in (({"secret_name": "My S"}, "secret_name of from.external_storage.encrypt_opt"),
+                             ({"secret_key": "a/b"}, "secret_key of from.external_storage.encrypt_opt"))],
     ({"parallelism": 2}, "without parallel_options.sshSecretName"), ({"parallelism": 0}, "parallelism is 0"),
     ({"name": "n" * 46}, "expected at most 45"),
 ])
