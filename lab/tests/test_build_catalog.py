@@ -3,6 +3,7 @@
 
 import re
 import time
+from xml.etree import ElementTree
 
 import pytest
 from labctl import build
@@ -54,6 +55,15 @@ def test_another_alluxio_changes_only_what_contains_it():
     assert {name for name in default if default[name] != other[name]} == {
         "alluxio-jars", "webufs", "class-archive", "images"}
     assert catalog.image_names("2.9.0")["alluxio"] == ["docker.io/alluxio/alluxio-dev:2.9.0"]
+
+
+def test_only_a_version_that_maven_central_has_with_it_brings_the_under_store_of_s3():
+    pom = ElementTree.parse(catalog.SOURCES / "alluxio" / "pom.xml").getroot()
+    name = "{http://maven.apache.org/POM/4.0.0}"
+    (profile,) = pom.iter(f"{name}profile")
+    assert [each.text for each in profile.iter(f"{name}value")] == ["!2.9.0"]
+    assert [each.text for each in profile.iter(f"{name}artifactId")] == ["alluxio-underfs-s3a"]
+    assert "s3a" not in ElementTree.tostring(pom.find(f"{name}dependencies"), encoding="unicode")
 
 
 def test_the_fingerprint_is_cheap_and_each_tiers_own():
