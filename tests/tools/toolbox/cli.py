@@ -8,7 +8,6 @@ import sys
 from functools import partial
 
 from . import artifact, bench, cluster, demo, environment, paths, raft, shell, testing
-from .stages import STAGES
 
 
 def build() -> int:
@@ -43,7 +42,8 @@ COMMANDS = {
     "test": (testing.run_all, "run every stage below; the last line counts what passed and failed"),
     "test-all": (testing.run_thoroughly,
                  "run every stage with 60 interleavings of each pair of runs, and kills at every request"),
-    **{name: (partial(testing.run_one, name), stage.title) for name, stage in STAGES.items()},
+    **{name: (partial(testing.run_one, name), stage.title) for name, stage in testing.EVERY_STAGE.items()},
+    "check": (testing.run_check, "print a line for each promise to those who adopt the collection"),
     "bench": (bench.run, "measure what the modules cost; nothing else should run on the machine"),
     "raft": (raft.run, "measure what a Raft quorum of masters survives; RAFT_ROWS and RAFT_TRIALS choose"),
     "lab-down": (cluster.stop, "end the lab"),

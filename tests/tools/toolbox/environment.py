@@ -83,6 +83,12 @@ def with_packages(name: str, packages: Sequence[str | Path], python: str | Path 
     return root / "venv" / "bin"
 
 
+def with_requirements() -> Path:
+    """The folder of programs of an environment that has ansible-core and requirements.txt alone."""
+    return with_packages("requirements", [f"ansible-core=={ansible_core()}", "--requirement",
+                                          paths.CHECKOUT / "requirements.txt"])
+
+
 def make_venv(folder: Path, python: str | Path = sys.executable) -> None:
     try:
         shell.quiet([python, "-m", "venv", folder])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import browser, cluster, paths, promtool, sanity, shell, tally
+from . import browser, cluster, environment, paths, promtool, sanity, shell, tally
 from .artifact import Collection
 from .matrix import run as matrix
 from .release import checks
@@ -29,6 +29,7 @@ def scenarios() -> list[str]:
 # inventories, each declared version, Molecule's scenarios.
 THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500",
             "MATRIX": "every", "SCENARIOS": " ".join(scenarios())}
+ADOPTION = paths.CHECKOUT / "tests" / "adoption"
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 
@@ -127,6 +128,31 @@ def _molecule(collection: Collection, name: str) -> Tally:
     return tally.of_molecule(log).judged_by(code)
 
 
+def alone(collection: Collection) -> Tally:
+    """Deploy a cache, in an environment that has only what the artifact requires."""
+    programs = environment.with_requirements()
+    environ = cluster.start("full", collection.environ(), empty=True)
+    own = collection.environ_of(programs) | {
+        name: value for name, value in environ.items() if name.startswith(("KUBECONFIG", "FLUID_LAB_"))}
+    own["PATH"] = f"{programs}:{environ['PATH']}"
+    total = Tally()
+    for name in ("deploy_ha", "cleanup"):
+        total += tally.of_exit_code(shell.status(
+            ["ansible-playbook", "--inventory", collection.folder / "playbooks" / "inventory" / "hbase",
+             *cluster.extra_vars(), f"datacache.fluid.{name}"], own, collection.folder, seconds=900))
+    return total
+
+
+def jobs(collection: Collection) -> Tally:
+    environ = cluster.start("full", collection.environ(), empty=True)
+    return _pytest(collection, "jobs", environ, ADOPTION / "test_jobs.py", seconds=3600)
+
+
+def rulebook(collection: Collection) -> Tally:
+    environ = cluster.start("full", collection.environ(), empty=True)
+    return _pytest(collection, "rulebook", environ, ADOPTION / "test_rulebook.py", seconds=1500)
+
+
 STAGES = {
     "unit": Stage("unit tests of the modules, their utilities and the roles", unit),
     "docs": Stage("the documentation site, without a warning", docs),
@@ -138,6 +164,13 @@ STAGES = {
     "metrics-test": Stage("the alerts by promtool, on recorded metrics", metrics_tests),
     "api-test": Stage("the modules against a real API server with Fluid's CRDs", api_tests),
     "scenario": Stage("the roles and playbooks against real Fluid and Alluxio, by Molecule", scenario),
+}
+
+# What `make check` and `make test-all` run beside them, on the lab.
+LONG_STAGES = {
+    "alone": Stage("deploy_ha on the lab, in an environment of the artifact and its requirements", alone),
+    "jobs": Stage("each job template as AWX runs it, by the account with the least privilege", jobs),
+    "rulebook": Stage("a killed master while the rulebook runs: complete again after one run", rulebook),
 }
 
 

@@ -74,9 +74,7 @@ def create(collection: Collection, environ: Environ) -> int:
 
 def syntax_with_requirements_alone(collection: Collection, environ: Environ) -> int:
     """Check the syntax of each playbook in an environment of ansible-core and requirements.txt alone."""
-    programs = environment.with_packages(
-        "requirements", [f"ansible-core=={environment.ansible_core()}", "--requirement",
-                         paths.CHECKOUT / "requirements.txt"])
+    programs = environment.with_requirements()
     return playbooks.check_syntax(collection, environ | {"PATH": f"{programs}:{environ['PATH']}"})
 
 

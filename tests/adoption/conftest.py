@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests on the lab share: the accounts of docs/permissions.md and their tokens. KUBECONFIG is an
+administrator's; `make adoption` sets it.
+"""
+
+import base64
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).parents[2]
+NAMESPACE, FLUID, ACCOUNTS = "default", "fluid-system", "datacache-automation"
+_RECIPE = re.compile(r"```sh\n(trust=.*?)```", re.DOTALL)
+_FIRST_LINE = f"space={NAMESPACE} fluid={FLUID} account={ACCOUNTS}"
+
+
+def kubectl(*arguments: str, **options) -> str:
+    return subprocess.run(["kubectl", *arguments], check=True, capture_output=True, text=True,
+                          **options).stdout
+
+
+def _recipe(trust: str) -> str:
+    """The commands of docs/permissions.md that make an account and print its token, in the lab's names."""
+    [commands] = _RECIPE.findall((CHECKOUT / "docs" / "permissions.md").read_text())
+    _first, _newline, rest = commands.partition("\n")
+    # The namespace of the accounts serves more than one account.
+    again = rest.replace("kubectl create namespace $account",
+                         "kubectl get namespace $account || kubectl create namespace $account")
+    return f"set -e\ntrust={trust} {_FIRST_LINE}\n{again}"
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory) -> dict[str, str]:
+    """The variables of AWX's credential that name the cluster."""
+    [cluster] = yaml.safe_load(kubectl("config", "view", "--minify", "--raw", "--output", "yaml"))["clusters"]
+    certificate = tmp_path_factory.mktemp("cluster") / "ca.crt"
+    certificate.write_bytes(base64.b64decode(cluster["cluster"]["certificate-authority-data"]))
+    return {"K8S_AUTH_HOST": cluster["cluster"]["server"], "K8S_AUTH_SSL_CA_CERT": str(certificate)}
+
+
+@pytest.fixture(scope="session")
+def credential(address) -> Callable[[str], dict[str, str]]:
+    """Return the variables of AWX's credential for an account of a level of trust, or for `admin`."""
+    made: dict[str, dict[str, str]] = {}
+
+    def of(trust: str) -> dict[str, str]:
+        if trust not in made:
+            token = _administrator() if trust == "admin" else _account(trust)
+            made[trust] = {**address, "K8S_AUTH_API_KEY": token}
+        return made[trust]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def job(credential) -> Callable[..., tuple[dict, str]]:
+    """Run a job template as AWX does; return its result and its output."""
+
+    def run(trust: str, template: str, *answers: str) -> tuple[dict, str]:
+        environ = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
+        done = subprocess.run(
+            ["python", CHECKOUT / "tests" / "tools" / "awx_job.py", "--vars",
+             CHECKOUT / "tests" / "tools" / "lab.yml", template, *answers],
+            env=environ | credential(trust), capture_output=True, text=True, check=False, timeout=900)
+        output = done.stdout + done.stderr
+        return json.loads(done.stdout.splitlines()[-1]), output
+
+    return run
+
+
+def _account(trust: str) -> str:
+    done = subprocess.run(["bash", "-c", _recipe(trust)], cwd=CHECKOUT, check=True, capture_output=True,
+                          text=True)
+    return done.stdout.splitlines()[-1]
+
+
+def _administrator() -> str:
+    """Installing the chart is cluster-admin in effect, so this account is one."""
+    subprocess.run(["bash", "-c", f"""set -e
+        kubectl get namespace {ACCOUNTS} || kubectl create namespace {ACCOUNTS}
+        kubectl --namespace {ACCOUNTS} create serviceaccount admin
+        kubectl create clusterrolebinding {ACCOUNTS}-admin --clusterrole cluster-admin \
+          --serviceaccount {ACCOUNTS}:admin"""], check=True, capture_output=True)
+    return kubectl("--namespace", ACCOUNTS, "create", "token", "admin", "--duration", "6h").strip()
