@@ -29,11 +29,11 @@ BACKUPS = "fluid_backup_path=/tmp/datacache-adoption-backups"
 JOBS = (
     Job("admin", "install"),
     Job("deploy", "preflight"),
-    Job("deploy", "deploy-ha", ("fluid_master_replicas=3", "fluid_warm_up=true")),
+    Job("deploy", "deploy-ha", ("fluid_master_replicas=3", 'fluid_warm_up=["/hbase"]')),
     Job("operate", "verify", ("fluid_probes=true",)),
     Job("deploy", "scale-masters", (ONE, "fluid_master_replicas=5")),
     Job("deploy", "scale-masters", (ONE, "fluid_master_replicas=3")),
-    Job("operate", "switch-leader", (ONE,)),
+    Job("operate", "switch-leader", (ONE, "fluid_leader=hbase-master-1")),
     Job("operate", "rolling-restart", (ONE,)),
     Job("deploy", "scale-workers", (ONE, "fluid_worker_replicas=3")),
     Job("operate", "roll-workers", (ONE,)),
