@@ -1,38 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests on the lab share: the accounts of docs/permissions.md and their tokens. KUBECONFIG is an
-administrator's; `make adoption` sets it.
-"""
+"""What the tests on the lab share. KUBECONFIG is an administrator's; `make jobs` sets it."""
 
 import base64
 import json
 import os
-import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-
-CHECKOUT = Path(__file__).parents[2]
-NAMESPACE, FLUID, ACCOUNTS = "default", "fluid-system", "datacache-automation"
-_RECIPE = re.compile(r"```sh\n(trust=.*?)```", re.DOTALL)
-_FIRST_LINE = f"space={NAMESPACE} fluid={FLUID} account={ACCOUNTS}"
-
-
-def kubectl(*arguments: str, **options) -> str:
-    return subprocess.run(["kubectl", *arguments], check=True, capture_output=True, text=True,
-                          **options).stdout
-
-
-def _recipe(trust: str) -> str:
-    """The commands of docs/permissions.md that make an account and print its token, in the lab's names."""
-    [commands] = _RECIPE.findall((CHECKOUT / "docs" / "permissions.md").read_text())
-    _first, _newline, rest = commands.partition("\n")
-    # The namespace of the accounts serves more than one account.
-    again = rest.replace("kubectl create namespace $account",
-                         "kubectl get namespace $account || kubectl create namespace $account")
-    return f"set -e\ntrust={trust} {_FIRST_LINE}\n{again}"
+from cluster_accounts import CHECKOUT, kubectl, token_of_account, token_of_administrator
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +29,7 @@ def credential(address) -> Callable[[str], dict[str, str]]:
 
     def of(trust: str) -> dict[str, str]:
         if trust not in made:
-            token = _administrator() if trust == "admin" else _account(trust)
+            token = token_of_administrator() if trust == "admin" else token_of_account(trust)
             made[trust] = {**address, "K8S_AUTH_API_KEY": token}
         return made[trust]
 
@@ -82,19 +60,3 @@ def job(credential, variables) -> Callable[..., tuple[dict, str]]:
         return json.loads(done.stdout.splitlines()[-1]), output
 
     return run
-
-
-def _account(trust: str) -> str:
-    done = subprocess.run(["bash", "-c", _recipe(trust)], cwd=CHECKOUT, check=True, capture_output=True,
-                          text=True)
-    return done.stdout.splitlines()[-1]
-
-
-def _administrator() -> str:
-    """Installing the chart is cluster-admin in effect, so this account is one."""
-    subprocess.run(["bash", "-c", f"""set -e
-        kubectl get namespace {ACCOUNTS} || kubectl create namespace {ACCOUNTS}
-        kubectl --namespace {ACCOUNTS} create serviceaccount admin
-        kubectl create clusterrolebinding {ACCOUNTS}-admin --clusterrole cluster-admin \
-          --serviceaccount {ACCOUNTS}:admin"""], check=True, capture_output=True)
-    return kubectl("--namespace", ACCOUNTS, "create", "token", "admin", "--duration", "6h").strip()

@@ -4,12 +4,10 @@ gives for it. The jobs follow one another on one cache.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
-
-CHECKOUT = Path(__file__).parents[2]
+from cluster_accounts import CHECKOUT, kubectl
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Job:
 
 
 ONE = "fluid_hosts=hbase.default"
-BACKUPS = "fluid_backup_path=/tmp/datacache-adoption-backups"
+BACKUPS = "fluid_backup_claim=backups"
 JOBS = (
     Job("admin", "install"),
     Job("deploy", "preflight"),
@@ -40,7 +38,7 @@ JOBS = (
     Job("operate", "failover-drill", (ONE, "fluid_drill_confirm=another"), refusal="fluid_drill_confirm"),
     Job("operate", "failover-drill", (ONE, "fluid_drill_confirm=hbase")),
     Job("operate", "backup", (BACKUPS,)),
-    Job("operate", "restore", (ONE, "fluid_restore_confirm=hbase", BACKUPS)),
+    Job("operate", "restore", (ONE, "fluid_restore_confirm=default/hbase", BACKUPS)),
     Job("operate", "heal"),
     Job("operate", "rebuild-master", (ONE, "fluid_rebuild=hbase-master-1")),
     Job("operate", "remount"),
@@ -51,6 +49,42 @@ JOBS = (
 )
 
 
+CLAIM = """
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: adoption-backups}
+spec:
+  accessModes: [ReadWriteOnce]
+  capacity: {storage: 1Gi}
+  storageClassName: ""
+  persistentVolumeReclaimPolicy: Delete
+  hostPath: {path: /tmp/datacache-adoption-backups, type: DirectoryOrCreate}
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+        - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [NODE]}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: backups, namespace: default}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+  storageClassName: ""
+  volumeName: adoption-backups
+"""
+
+
+@pytest.fixture(scope="module")
+def claim():
+    """The claim of the backups, on one node."""
+    node = kubectl("get", "nodes", "--output", "jsonpath={.items[0].metadata.name}")
+    kubectl("apply", "--filename", "-", input=CLAIM.replace("NODE", node))
+    yield
+    kubectl("delete", "--filename", "-", "--ignore-not-found", input=CLAIM.replace("NODE", node))
+
+
+@pytest.mark.usefixtures("claim")
 @pytest.mark.parametrize("case", JOBS, ids=str)
 def test_a_job_ends_as_its_account(case, job):
     result, output = job(case.trust, case.template, *case.answers)
