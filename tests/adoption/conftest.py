@@ -12,6 +12,11 @@ import pytest
 import yaml
 from cluster_accounts import CHECKOUT, kubectl, token_of_account, token_of_administrator
 
+_OWN = """
+fluid_network_mode: ContainerNetwork
+fluid_properties: {alluxio.fuse.special.command.enabled: "true"}
+"""
+
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory) -> dict[str, str]:
@@ -38,10 +43,13 @@ def credential(address) -> Callable[[str], dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def variables(tmp_path_factory) -> Path:
-    """The lab's variables, with a network in which five masters fit on its three nodes."""
+    """The lab's variables, and what makes the jobs possible and short there.
+
+    Five masters fit on its three nodes by the network of containers. FUSE pods forget cached metadata when
+    they are asked to, instead of after ten minutes.
+    """
     path = tmp_path_factory.mktemp("variables") / "lab.yml"
-    path.write_text(
-        (CHECKOUT / "tests" / "tools" / "lab.yml").read_text() + "fluid_network_mode: ContainerNetwork\n")
+    path.write_text((CHECKOUT / "tests" / "tools" / "lab.yml").read_text() + _OWN)
     return path
 
 
