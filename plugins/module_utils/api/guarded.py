@@ -39,6 +39,7 @@ class GuardedClient(Client):
         self._deadline = deadline
         self._require = require
         self._require_now = require_now or require
+        self._waited = 0.0
 
     @property
     def requests(self) -> int:
@@ -54,6 +55,11 @@ class GuardedClient(Client):
     def impersonates(self) -> bool:
         """Whether requests have the headers of another identity."""
         return self._inner.impersonates
+
+    @property
+    def waited(self) -> float:
+        """The seconds for which this client has waited for an API server."""
+        return self._waited + self._inner.waited
 
     def headers(self) -> Any:
         """Return the headers that authenticate a request."""
@@ -166,6 +172,7 @@ class GuardedClient(Client):
     def until_answered(self, call: Callable[[], _T]) -> _T:
         """Return the result of a call, after a check; repeat it until an API server answers."""
         while True:
+            began = self._deadline.now()
             try:
                 self._require()
                 return call()
@@ -174,3 +181,4 @@ class GuardedClient(Client):
                     raise
                 self._deadline.report_progress(f"waiting for the API server: {err}")
                 self._deadline.sleep(_PAUSE)
+                self._waited += self._deadline.now() - began

@@ -109,6 +109,11 @@ class Transport:
         """The seconds to wait for a connection and for an answer."""
         return self._timeouts
 
+    @property
+    def waited(self) -> float:
+        """The seconds for which a guarded client has waited for an API server."""
+        return 0.0
+
     def before_command(self) -> None:
         """Check whether a command in a container may be sent; a guarded client may refuse it."""
 

@@ -169,7 +169,7 @@ class Subject:
             if pod and quorum.available >= enough:
                 return WaitStatus(True, value=pod)
             journals = self._journals()
-            if shortage.seconds(journals < enough, self.deadline.now()) >= election_time:
+            if shortage.seconds(journals < enough, self.deadline.now(), self.client.waited) >= election_time:
                 raise QuorumLost(
                     f"{self.described} has lost its majority: {journals} of {self.masters} masters have a "
                     f"journal, and {enough} are needed to elect a leader: {reason}")

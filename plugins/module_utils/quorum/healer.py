@@ -268,12 +268,14 @@ class QuorumHealer:
             try:
                 observed = self.tolerant(self.observe(domain))
             except ServerUnavailable:
-                shortage.seconds(False, self._deadline.now())  # nobody has observed the group meanwhile
+                # nobody has observed the group meanwhile
+                shortage.seconds(False, self._deadline.now(), self._client.waited)
                 raise
             step = quorum_plan.next_step(observed, self._ages(domain), desired_leader, departing)
             if step.action == quorum_plan.NOTHING:
                 return WaitStatus(True, value=observed)
-            if shortage.seconds(step.action == quorum_plan.LOST, self._deadline.now()) > _LOST_AFTER:
+            short = step.action == quorum_plan.LOST
+            if shortage.seconds(short, self._deadline.now(), self._client.waited) > _LOST_AFTER:
                 raise QuorumLost(
                     f"{quorum} has lost its majority: {step.reason}. Nothing was restarted, because the "
                     "unavailable masters may hold the only copy of the newest metadata: bring their nodes or "

@@ -50,6 +50,8 @@ class FakeCluster:
     configuration = SimpleNamespace(host="https://fake:6443")
     impersonates = False
 
+    waited = 0.0
+
     def __init__(self):
         self.requests = []
         self.accesses = set()

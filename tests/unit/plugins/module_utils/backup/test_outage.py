@@ -51,3 +51,38 @@ def test_an_outage_is_no_time_without_journals(cluster, journals, params, report
     result = restore.ensure(cluster, params(), False, reporter)
     assert began
     assert result["safety_backup"], f"{warnings}"
+
+
+def test_two_outages_are_no_time_without_journals(cluster, journals, params, reporter, warnings, monkeypatch):
+    """A switch restarts twice: the only look in between comes before the nodes are Ready again."""
+    armed, looks = [], []
+
+    def ready(value):
+        for index in (0, 2):
+            if cluster.stored(kinds.POD, f"hbase-master-{index}", "data"):
+                cluster.change(kinds.POD, f"hbase-master-{index}", "data", {
+                    "status": {"conditions": [{"type": "Ready", "status": value}]}})
+
+    def quorum(masters, domain):
+        masters.pods()
+        if not armed or len(looks) == 3:
+            return journals.quorum(domain)
+        looks.append(cluster.now)
+        if len(looks) == 1:
+            journals.lead("")  # the masters notice it first
+        elif len(looks) == 2:
+            cluster.later(60, lambda: ready("False"))
+            cluster.go_down(65)
+        else:
+            cluster.later(92, lambda: ready("True"))
+            cluster.later(95, lambda: journals.lead("hbase-master-1"))
+            cluster.go_down(90)
+        raise QuorumUnknown("nobody leads")
+
+    monkeypatch.setattr(Masters, "quorum", quorum)
+    create.ensure(cluster, params(), False, reporter)
+    journals.set_tree(["drwxr-xr-x root root 0 PERSISTED 11-24-2026 11:00:00:000 DIR /acknowledged-since"])
+    armed.append(1)
+    result = restore.ensure(cluster, params(), False, reporter)
+    assert len(looks) == 3
+    assert result["safety_backup"], f"{warnings}"
