@@ -12,7 +12,7 @@ from typing import Any
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import ApiError, CommandUnfinished, DisruptionForbidden, QuorumUnknown, WaitTimeout
+from ..errors import ApiError, CommandUnfinished, DisruptionForbidden, OldLook, QuorumUnknown, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.components import DOMAINS
 from ..fluid.operations import transfer_to
@@ -191,11 +191,13 @@ class RolloutExecutor:
     def _reset_priorities(self, members: int) -> None:
         """Keep added masters, which clients do not know yet, from leading while another one can."""
         def question() -> WaitStatus:
-            leading = self._healer(members).ensure_complete()[0].leading()
+            healer = self._healer(members)
+            observed = healer.ensure_complete()[0]
+            leading = observed.leading()
             try:
-                return WaitStatus(True, value=leading is not None and self._masters.reset_priorities(
-                    leading.pod, leading.address))
-            except CommandUnfinished as err:
+                return WaitStatus(True, value=leading is not None and healer.acting(
+                    observed).reset_priorities(leading.pod, leading.address))
+            except (CommandUnfinished, OldLook) as err:  # the job masters may have been waited for meanwhile
                 return WaitStatus(False, str(err))
 
         # A reset that no API server receives, or whose answer is lost, follows another look.
@@ -341,7 +343,7 @@ class RolloutExecutor:
                 return WaitStatus(False, f"{name} has led the masters")
             try:
                 return act(groups, partial(self._require_fresh, ended))
-            except (CommandUnfinished, DisruptionForbidden, QuorumUnknown) as err:
+            except (CommandUnfinished, DisruptionForbidden, OldLook, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 
         return self._poll(f"both groups to spare {name}", question)
