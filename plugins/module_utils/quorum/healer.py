@@ -99,6 +99,8 @@ class QuorumHealer:
         self._noted: list[dict] = []
         self._answered_by = ""
         self._took: dict[str, float] = {}  # seconds of the last look, by domain
+        # Seconds for which the client had waited for an API server at the end of that look.
+        self._waited = dict.fromkeys(DOMAINS, client.waited)
         self._logs_read: float | None = None
 
     def address(self, domain: str, pod: str) -> str:
@@ -150,6 +152,10 @@ class QuorumHealer:
         """
         ended = self._deadline.now()
         took, previous = ended - began, self._took.get(domain, 0.0)
+        waited, before = self._client.waited, self._waited[domain]
+        self._waited[domain] = waited
+        if waited - before > _YOUNG:
+            return began
         self._took[domain] = took
         return ended + _YOUNG if took <= max(_LOOK_WITHIN, _TIMES_PREVIOUS * previous) else began
 

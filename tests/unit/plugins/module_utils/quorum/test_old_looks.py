@@ -6,8 +6,11 @@ from fake_raft import address
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.planner import RolloutOptions
 
 
 def quiet():
@@ -104,4 +107,49 @@ def test_priorities_are_reset_by_who_leads_after_a_refused_transfer(cluster, raf
     monkeypatch.setattr(raft, "elect", elect)
     monkeypatch.setattr(raft, "reset_priorities", lambda *given: asked.append(given))
     quorum_ensure.ensure(cluster, params(wait_timeout=300), False, quiet())
+    assert asked == [("hbase-master-1", address("MASTER", 1))]
+
+
+def test_the_second_of_two_looks_that_have_waited_for_an_api_server_allows_no_act(
+        cluster, raft, params, monkeypatch):
+    """It takes less than one and a half times as long as the first."""
+    raft.lose(1)
+    real_state, real_view, real_elect = raft.raft_server, raft.group_view, raft.elect
+    waits, looked, acts = [80, 60, 0], {}, []
+
+    def view(domain, pods):
+        looked[domain] = cluster.now
+        return real_view(domain, pods)
+
+    def raft_server(pod, domain, port):
+        if waits and domain == "MASTER":
+            cluster.waited += waits[-1]
+            cluster.sleep(waits.pop())
+        return real_state(pod, domain, port)
+
+    def elect(asked_by, to):
+        acts.append(cluster.now - looked["MASTER"])
+        real_elect(asked_by, to)
+    monkeypatch.setattr(raft, "group_view", view)
+    monkeypatch.setattr(raft, "raft_server", raft_server)
+    monkeypatch.setattr(raft, "elect", elect)
+    quorum_ensure.ensure(cluster, params(wait_timeout=600), False, quiet())
+    assert (waits, acts) == ([], [0.0])
+
+
+def test_priorities_are_reset_by_who_leads_once_the_job_masters_are_complete(cluster, raft, monkeypatch):
+    """They may be waited for: with the former leader's address the reset would be a transfer back."""
+    raft.heals = set()
+    raft.lose(1, "JOB_MASTER")
+    asked = []
+
+    def meanwhile():
+        raft.leaders["MASTER"] = address("MASTER", 1)
+        raft.states["JOB_MASTER"][address("JOB_MASTER", 1)] = "AVAILABLE"
+    cluster.later(20, meanwhile)
+    monkeypatch.setattr(raft, "reset_priorities", lambda *given: bool(asked.append(given)) or True)
+    executor = RolloutExecutor(cluster, ObjectRef("data", "hbase"), RolloutOptions(), cluster.deadline(600),
+                               lambda _text: None)
+    executor._masters = raft
+    executor._reset_priorities(3)
     assert asked == [("hbase-master-1", address("MASTER", 1))]
