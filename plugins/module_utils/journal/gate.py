@@ -35,32 +35,42 @@ _HOSTNAME = "ALLUXIO_MASTER_HOSTNAME"
 # Seconds. A container that was deleted by force answers for up to 2 (kubelet's shortest grace period), and
 # its journal is lost. So only answers that came this long after the start of the gate show a journal.
 _AFTER = 3
+# A leader writes the gauges again and again, and leaves those of an earlier term and of removed peers as they
+# are. So only a value that the previous metrics lack counts, from the time on at which those were asked for.
 # Arguments: the journal's folder, the web port, the folder of the marks, a file whose first word is the
 # uptime in seconds; clocks of nodes may be set meanwhile. A journal with any file of Raft is not empty.
 _SCRIPT = f"""\
 trap 'exit 1' TERM
 uptime() {{ read -r seconds _rest <"$file"; echo "${{seconds%%.*}}"; }}
-get() {{ # host: the metrics of its master, empty unless it answers HTTP
+get() {{ # host: the metrics of its master; a dot follows when all have come
   timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"
-    printf "GET /metrics/prometheus/ HTTP/1.0\r\n\r\n" >&3; cat <&3' "$1" "$port" 2>/dev/null
+    printf "GET /metrics/prometheus/ HTTP/1.0\r\n\r\n" >&3; exec cat <&3' "$1" "$port" 2>/dev/null &&
+    printf .
 }}
-answers() {{ # peer: whether it has answered the leader of these metrics within so many nanoseconds
-  gauge=ratis_server_$(printf %s "$1" | tr -c '[:alnum:]_' _)_lastHeartbeatElapsedTime
-  for age in $(printf '%s\n' "$metrics" | sed -n "s/^$gauge{{[^}}]*}} //p"); do
+gauge() {{ # peer: the values, more than one in a leader that has led before
+  name=ratis_server_$(printf %s "$1" | tr -c '[:alnum:]_' _)_lastHeartbeatElapsedTime
+  printf '%s\n' "$metrics" | sed -n "s/^$name{{[^}}]*}} \\([0-9][-+.0-9E]*\\)$/\\1/p"
+}}
+answers() {{ # values: whether one that is new in these metrics shows an answer within so many nanoseconds
+  for age in "$@"; do
+    case $before in *"}} $age"[!0-9E.]*) continue;; esac
     [ "$(LC_ALL=C printf %.0f "$age")" -lt "$within" ] 2>/dev/null && return 0
   done
   return 1
 }}
 leads() {{ # host: whether its master leads, and a majority follows without this one
-  metrics=$(get "$1") within=$((($(uptime) - began - {_AFTER}) * 1000000000)) voters=1
-  case $metrics in HTTP/*) ;; *) return 1;; esac
+  before=${{seen[$1]-}} within=$(((${{asked[$1]-0}} - began - {_AFTER}) * 1000000000)) voters=1
+  asked[$1]=$(uptime) metrics=$(get "$1")
+  seen[$1]=$metrics
+  case $metrics in HTTP/*$'\n.') ;; *) return 1;; esac
   case $(printf '%s\n' "$metrics" | sed -n 's/^Master_RoleId[^ ]* //p') in ''|0*) ;; *) return 1;; esac
   for other in $peers; do
     case ${{other%:*}} in "$1"|"${_HOSTNAME}") continue;; esac
-    ! answers "$other" || voters=$((voters + 1))
+    ! answers $(gauge "$other") || voters=$((voters + 1))
   done
   [ "$voters" -gt $(($(printf %s "$peers" | wc -w) / 2)) ]
 }}
+declare -A seen asked
 journal=$1 port=$2 marks=$3 file=$4 reported=0
 began=$(uptime)
 while :; do

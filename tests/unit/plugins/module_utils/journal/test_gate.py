@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gate: its script in a real shell, and its place in the pod."""
 
+import re
 import socket
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.journal import gat
 # Of the pod under test, of the one that may lead, and of others, of which nobody serves the web port.
 SELF, LEADER, THIRD, FOURTH, FIFTH = (f"{host}:19200" for host in (
     "hbase-master-0", "localhost", "127.0.0.3", "127.0.0.4", "127.0.0.5"))
-GAUGES = {"itself": "hbase_master_0", "third": "127_0_0_3", "fourth": "127_0_0_4", "removed": "127_0_0_9"}
+GAUGES = {"itself": "hbase_master_0", "third": "127_0_0_3", "fourth": "127_0_0_4",
+          "fifth": "127_0_0_5", "removed": "127_0_0_9"}
 
 
 # Takes no time but of the uptime, and ends a gate that has waited for twelve seconds.
@@ -57,6 +60,10 @@ class Pod:
         assert (ended.returncode, ended.stderr) == (0, "")
         return ended.stdout.strip().splitlines()[-1]
 
+    def delay(self, seconds):
+        """Let that many seconds pass until the end of an answer."""
+        self._uptime.write_text(f"{1000 + self.waited + seconds}.50 7.00\n")
+
     @property
     def waited(self):
         """The seconds that the gate has waited."""
@@ -85,15 +92,25 @@ def serving(answer):
         server.shutdown(socket.SHUT_RDWR)
 
 
+# Nanoseconds that differ in each answer: a leader writes its gauges again and again.
+_TICKS = count(1)
+
+
 def metrics(role="0.0", **silences):
     """What a master serves. silences: seconds since followers have answered last, by their names in GAUGES.
     """
     lines = [] if role is None else ["# TYPE Master_RoleId gauge", f"Master_RoleId {role}"]
     for name, seconds in silences.items():
+        value = f"{seconds * 1e9 + next(_TICKS):.9E}"
         gauge = f"ratis_server_{GAUGES[name]}_19200_lastHeartbeatElapsedTime"
         lines += [f"# TYPE {gauge} gauge",
-                  f'{gauge}{{instance="localhost_19200",group="group-ABB3109A44C1",}} {seconds * 1e9:E}']
+                  f'{gauge}{{instance="localhost_19200",group="group-ABB3109A44C1",}} {value}']
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + "\n".join(lines).encode() + b"\n"
+
+
+def leader(*args, **silences):
+    """Return the answers of a leader whose followers are as silent as these each time."""
+    return lambda: metrics(*args, **silences)
 
 
 @pytest.fixture
@@ -124,16 +141,16 @@ def test_what_file_systems_leave_in_an_empty_volume_is_no_journal(pod):
 
 def test_an_empty_one_starts_when_another_leads_a_majority(pod):
     pod.close()
-    with serving(metrics(itself=60.0, third=0.4)) as pod.port:
-        assert (pod.passes(), pod.waited) == ("localhost leads a majority", 4)
+    with serving(leader(itself=60.0, third=0.4)) as pod.port:
+        assert (pod.passes(), pod.waited) == ("localhost leads a majority", 5)
         pod.environ["ALLUXIO_MASTER_HOSTNAME"] = "localhost"  # itself is no other
         assert pod.passes() is None
 
 
-@pytest.mark.parametrize(("interval", "waited"), [(2.25, 6), (5.0, 9)], ids=["balanced", "default"])
+@pytest.mark.parametrize(("interval", "waited"), [(2.25, 7), (5.0, 10)], ids=["balanced", "default"])
 def test_a_follower_may_answer_as_seldom_as_the_leader_asks(pod, interval, waited):
     pod.close()
-    with serving(metrics(itself=60.0, third=interval)) as pod.port:
+    with serving(leader(itself=60.0, third=interval)) as pod.port:
         assert (pod.passes(), pod.waited) == ("localhost leads a majority", waited)
 
 
@@ -155,13 +172,13 @@ def test_two_empty_ones_do_not_start_by_a_leader_without_a_majority(pod, alive_u
 @pytest.mark.parametrize("role", ["1.0", "2.0", "3.0", "-1.0"])
 def test_a_former_leader_or_a_standby_that_serves_its_web_port_does_not_lead(pod, role):
     pod.close()
-    with serving(metrics(role, third=0.1)) as pod.port:
+    with serving(leader(role, third=0.1)) as pod.port:
         assert pod.passes() is None
 
 
 def test_without_the_gauge_of_the_role_only_a_leader_serves(pod):
     pod.close()
-    with serving(metrics(None, third=0.1)) as pod.port:
+    with serving(leader(None, third=0.1)) as pod.port:
         assert pod.passes() == "localhost leads a majority"
 
 
@@ -172,29 +189,65 @@ def test_an_open_port_without_metrics_proves_no_majority(pod):
 
 
 @pytest.mark.parametrize(("silences", "passes"), [
-    ({"third": 0.1, "fourth": 0.1}, True),
-    ({"third": 0.1, "fourth": 70.0}, False),
-    ({"third": 0.1, "removed": 0.1}, False),
-    ({"itself": 0.1, "third": 0.1}, False),
+    ({"third": 0.1, "fourth": 0.1, "fifth": 70.0}, True),
+    ({"third": 0.1, "fourth": 70.0, "fifth": 70.0}, False),
+    ({"third": 0.1, "fourth": 70.0, "fifth": 70.0, "removed": 0.1}, False),
+    ({"itself": 0.1, "third": 0.1, "fourth": 70.0, "fifth": 70.0}, False),
 ], ids=["two-follow", "one-follows", "a-removed-peer", "itself"])
 def test_of_five_three_have_to_follow_each_other(pod, silences, passes):
     pod.close()
     pod.declare(SELF, LEADER, THIRD, FOURTH, FIFTH)
-    with serving(metrics(**silences)) as pod.port:
+    with serving(leader(**silences)) as pod.port:
         assert (pod.passes() is not None) == passes
 
 
-def test_a_leader_for_the_second_time_serves_each_gauge_twice(pod):
+@pytest.mark.parametrize(("earlier", "silence", "passes"), [(80.0, 0.1, True), (0.1, 80.0, False)])
+def test_only_the_living_gauge_of_a_leader_for_the_second_time_counts(pod, earlier, silence, passes):
     pod.close()
-    with serving(metrics(third=80.0) + metrics(third=0.1)[60:]) as pod.port:
-        assert pod.passes() == "localhost leads a majority"
+    frozen = metrics(third=earlier)
+    with serving(lambda: frozen + metrics(third=silence)[60:]) as pod.port:
+        assert (pod.passes() is not None) == passes
+
+
+def test_a_gauge_that_is_not_written_any_more_shows_no_answer(pod):
+    pod.close()
+    with serving(metrics(None, third=0.1)) as pod.port:
+        assert pod.passes() is None
+
+
+def test_an_answer_counts_from_its_question_on(pod):
+    """The leader answers at once, and the end of its answer is late."""
+    pod.close()
+
+    def answer():
+        silent = pod.waited * 1.0
+        pod.delay(5)
+        return metrics(itself=silent + 1.0, third=silent)
+    with serving(answer) as pod.port:
+        assert pod.passes() is None
+
+
+@pytest.mark.parametrize("lacking", [rb"E[+]10\n$", rb"# TYPE ratis_server_127_0_0_4[^$]*", rb"\n$"])
+def test_an_answer_that_breaks_off_proves_nothing(pod, lacking):
+    pod.close()
+    pod.declare(SELF, LEADER, THIRD, FOURTH, FIFTH)
+
+    def answer():
+        rest = metrics(third=0.1, fourth=80.0, fifth=80.0)
+        return re.sub(lacking, b"# TYP" if lacking.startswith(b"#") else b"", rest)
+    with serving(answer) as pod.port:
+        assert pod.passes() is None
 
 
 def test_the_metrics_of_a_real_leader(pod):
     recorded = Path(__file__).parents[5] / "tests" / "metrics" / "recorded" / "master_hbase-master-2.prom"
     pod.close()
     pod.declare("hbase-master-0:23083", "localhost:23083", "hbase-master-1:23083")
-    with serving(b"HTTP/1.1 200 OK\r\n\r\n" + recorded.read_bytes()) as pod.port:
+
+    def answer():
+        return b"HTTP/1.1 200 OK\r\n\r\n" + recorded.read_bytes().replace(
+            b"2.999925549E9", b"2.9999%05dE9" % next(_TICKS))
+    with serving(answer) as pod.port:
         assert pod.passes() == "localhost leads a majority"
 
 
