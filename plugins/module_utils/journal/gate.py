@@ -37,6 +37,7 @@ _HOSTNAME = "ALLUXIO_MASTER_HOSTNAME"
 _AFTER = 3
 # A leader writes the gauges again and again, and leaves those of an earlier term and of removed peers as they
 # are. So only a value that the previous metrics lack counts, from the time on at which those were asked for.
+# A declared peer without a gauge is no member yet: a rollout declares added masters before it adds them.
 # Arguments: the journal's folder, the web port, the folder of the marks, a file whose first word is the
 # uptime in seconds; clocks of nodes may be set meanwhile. A journal with any file of Raft is not empty.
 _SCRIPT = f"""\
@@ -58,17 +59,19 @@ answers() {{ # values: whether one that is new in these metrics shows an answer 
   done
   return 1
 }}
-leads() {{ # host: whether its master leads, and a majority follows without this one
-  before=${{seen[$1]-}} within=$(((${{asked[$1]-0}} - began - {_AFTER}) * 1000000000)) voters=1
+leads() {{ # host: whether its master leads, and a majority of its group follows without this one
+  before=${{seen[$1]-}} within=$(((${{asked[$1]-0}} - began - {_AFTER}) * 1000000000)) voters=1 members=2
   asked[$1]=$(uptime) metrics=$(get "$1")
   seen[$1]=$metrics
   case $metrics in HTTP/*$'\n.') ;; *) return 1;; esac
   case $(printf '%s\n' "$metrics" | sed -n 's/^Master_RoleId[^ ]* //p') in ''|0*) ;; *) return 1;; esac
   for other in $peers; do
     case ${{other%:*}} in "$1"|"${_HOSTNAME}") continue;; esac
-    ! answers $(gauge "$other") || voters=$((voters + 1))
+    ages=$(gauge "$other")
+    [ -z "$ages" ] || members=$((members + 1))
+    ! answers $ages || voters=$((voters + 1))
   done
-  [ "$voters" -gt $(($(printf %s "$peers" | wc -w) / 2)) ]
+  [ $((voters * 2)) -gt "$members" ]
 }}
 declare -A seen asked
 journal=$1 port=$2 marks=$3 file=$4 reported=0

@@ -215,6 +215,15 @@ def test_a_gauge_that_is_not_written_any_more_shows_no_answer(pod):
         assert pod.passes() is None
 
 
+@pytest.mark.parametrize("declared", [4, 5])
+def test_masters_that_are_declared_before_they_are_added_count_for_nothing(pod, declared):
+    """A rollout from three masters to five restarts the three with five addresses before it adds two."""
+    pod.close()
+    pod.declare(*(SELF, LEADER, THIRD, FOURTH, FIFTH)[:declared])
+    with serving(leader(itself=60.0, third=0.1)) as pod.port:
+        assert pod.passes() == "localhost leads a majority"
+
+
 def test_an_answer_counts_from_its_question_on(pod):
     """The leader answers at once, and the end of its answer is late."""
     pod.close()
