@@ -10,7 +10,8 @@ from typing import Any
 HIDDEN = "VALUE_HIDDEN"
 # account.key and sas are Azure's (Alluxio: fs.azure.account.key.<account>, fs.azure.sas.<container>).
 _SENSITIVE = re.compile(
-    r"secret|password|passwd|passphrase|token|access.?key|account.?key|credential|\bsas\b", re.IGNORECASE)
+    r"secret|password|passwd|passphrase|token|(?:access|account|api|private).?key|credential|\bsas\b",
+    re.IGNORECASE)
 # The password of a URL such as https://user:password@host/.
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
 # A property among JVM options, such as -Daws.secretKey=value, alone or in a string of several options.

@@ -185,16 +185,22 @@ def manifest(params: dict) -> dict:
     spec.replicas is the number of workers, spec.master.replicas that of masters.
     """
     parts = _networks(params)
-    if raised := resources.raised_request(params):
+    if raised := resources.raised_request(as_options(params)):
         parts["worker"] = _with_memory_request(parts["worker"], raised)
     spec = render(RUNTIME, {**params, **parts, "properties": _properties(params)})
     return build(fluid_kinds.ALLUXIO_RUNTIME, params, overrides.merged(params.get("spec_overrides"), spec))
 
 
+def as_options(params: dict) -> dict:
+    """Return the options, with those that spec_overrides sets and they do not."""
+    return overrides.as_options(RUNTIME, params)
+
+
 def _with_memory_request(worker: dict, amount: str) -> dict:
     """Return the workers' options with the request that Fluid would write into the runtime."""
-    own = worker["resources"]
-    return {**worker, "resources": {**own, "requests": {**own["requests"], resources.MEMORY: amount}}}
+    own = worker.get("resources") or {}
+    requests = own.get("requests") or {}
+    return {**worker, "resources": {**own, "requests": {**requests, resources.MEMORY: amount}}}
 
 
 def _networks(params: dict) -> dict[str, dict]:

@@ -39,7 +39,7 @@ def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard
     def guard(existing: dict | None, merged: MergeResult) -> None:
         paths = [change.path for change in merged.changes]
         if existing is None:
-            for line in runtime_rules.warnings(params):
+            for line in runtime_rules.warnings(runtime.as_options(params)):
                 warn(f"{what}: {line}")
             require_creatable()
             _warn_of_unread(what, paths, params["master_replicas"], warn)

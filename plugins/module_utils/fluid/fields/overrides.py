@@ -42,6 +42,14 @@ def require_as_options(table: Table, params: dict, require: Callable[[dict], Non
         return
 
 
+def as_options(table: Table, params: dict) -> dict:
+    """Return the options above those of spec_overrides; the options alone if that has other types."""
+    try:
+        return _above(read(table, params.get("spec_overrides") or {}), params)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return params
+
+
 def _above(below: dict, given: dict) -> dict:
     """Return the options that are given, and those of the overrides below them."""
     result = dict(below)

@@ -15,7 +15,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.redaction import (
 @pytest.mark.parametrize("key", [
     "aws.secretKey", "aws.accessKeyId", "fs.oss.accessKeySecret", "fs.swift.password", "fs.cos.secret.key",
     "fs.adl.account.x.oauth2.credential", "fs.azure.account.key.x.blob.core.windows.net", "fs.azure.sas.c.x",
-    "API_TOKEN", "my.passphrase",
+    "API_TOKEN", "my.passphrase", "apiKey", "PRIVATE_KEY", "x-api-key",
 ])
 def test_sensitive(key):
     assert is_sensitive(key)

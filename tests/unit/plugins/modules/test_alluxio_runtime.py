@@ -78,8 +78,10 @@ def test_the_sample_that_kubectl_made_is_adopted_unchanged(cluster, run, stored,
     assert (result["changed"], result["warnings"], cluster.writes()) == (False, [], [])
 
 
-def test_a_request_below_the_tier_is_unchanged_after_fluid_has_raised_it(cluster, run, stored):
-    given = {**OF_SAMPLE, "worker": {"resources": {"requests": {"memory": "1Gi", "cpu": "1"}}}}
+@pytest.mark.parametrize("option", ["worker", "spec_overrides"])
+def test_a_request_below_the_tier_is_unchanged_after_fluid_has_raised_it(cluster, run, stored, option):
+    worker = {"resources": {"requests": {"memory": "1Gi", "cpu": "1"}}}
+    given = {**OF_SAMPLE, option: worker if option == "worker" else {"worker": worker}}
     result = run("alluxio_runtime", **given)
     assert "AlluxioRuntime hbase in namespace default: worker.resources.requests.memory is 1Gi, below" in (
         result["warnings"][0])
