@@ -89,8 +89,9 @@ class FluidStandIn:
                                   "namespace": self._namespace,
                                   "uid": made["metadata"]["uid"]},
                      "csi": {"driver": "fuse.csi.fluid.io", "volumeHandle": volume}}}, fluid)
-        self._api.patch(claim, {"metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}},
-                                "spec": {"volumeName": volume}}, binder)
+        # Without pv.kubernetes.io/bind-completed, with which a binder that does not know the volume yet sets
+        # the claim's phase Lost.
+        self._api.patch(claim, {"spec": {"volumeName": volume}}, binder)
         self._api.patch(f"{volumes}/{volume}/status", {"status": {"phase": "Bound"}}, binder)
         self._api.patch(claim + "/status",
                         {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
