@@ -56,27 +56,40 @@ def test_a_heal_does_not_restart_a_master_by_a_look_from_before_an_outage(
     assert harmful == [], f"looked before {taken[0]:.0f} s; process ended, members left: {harmful}"
 
 
-def test_a_look_that_has_waited_for_an_api_server_allows_no_act(cluster, raft, params, monkeypatch):
-    """The leader's view comes first in a look, so all of it may be a minute old at its end."""
-    raft.lose(1)
+def ages_of_acts(cluster, raft, monkeypatch, before_a_state):
+    """Return the list that gets, with each transfer of the leadership, the age of the leader's view.
+
+    before_a_state: called with the domain before the state of each Raft server is read.
+    """
     real_state, real_view, real_elect = raft.raft_server, raft.group_view, raft.elect
-    waits, looked, acts = [60, 0], {}, []
+    looked, ages = {}, []
 
     def view(domain, pods):
         looked[domain] = cluster.now
         return real_view(domain, pods)
 
     def raft_server(pod, domain, port):
-        if waits:
-            cluster.sleep(waits.pop())
+        before_a_state(domain)
         return real_state(pod, domain, port)
 
     def elect(asked_by, to):
-        acts.append(cluster.now - looked["MASTER"])
+        ages.append(cluster.now - looked["MASTER"])
         real_elect(asked_by, to)
     monkeypatch.setattr(raft, "group_view", view)
     monkeypatch.setattr(raft, "raft_server", raft_server)
     monkeypatch.setattr(raft, "elect", elect)
+    return ages
+
+
+def test_a_look_that_has_waited_for_an_api_server_allows_no_act(cluster, raft, params, monkeypatch):
+    """The leader's view comes first in a look, so all of it may be a minute old at its end."""
+    raft.lose(1)
+    waits = [60, 0]
+
+    def wait(_domain):
+        if waits:
+            cluster.sleep(waits.pop())
+    acts = ages_of_acts(cluster, raft, monkeypatch, wait)
     quorum_ensure.ensure(cluster, params(wait_timeout=300), False, quiet())
     assert (waits, acts) == ([], [0.0])
 
@@ -114,25 +127,13 @@ def test_the_second_of_two_looks_that_have_waited_for_an_api_server_allows_no_ac
         cluster, raft, params, monkeypatch):
     """It takes less than one and a half times as long as the first."""
     raft.lose(1)
-    real_state, real_view, real_elect = raft.raft_server, raft.group_view, raft.elect
-    waits, looked, acts = [80, 60, 0], {}, []
+    waits = [80, 60, 0]
 
-    def view(domain, pods):
-        looked[domain] = cluster.now
-        return real_view(domain, pods)
-
-    def raft_server(pod, domain, port):
+    def wait(domain):
         if waits and domain == "MASTER":
             cluster.waited += waits[-1]
             cluster.sleep(waits.pop())
-        return real_state(pod, domain, port)
-
-    def elect(asked_by, to):
-        acts.append(cluster.now - looked["MASTER"])
-        real_elect(asked_by, to)
-    monkeypatch.setattr(raft, "group_view", view)
-    monkeypatch.setattr(raft, "raft_server", raft_server)
-    monkeypatch.setattr(raft, "elect", elect)
+    acts = ages_of_acts(cluster, raft, monkeypatch, wait)
     quorum_ensure.ensure(cluster, params(wait_timeout=600), False, quiet())
     assert (waits, acts) == ([], [0.0])
 
