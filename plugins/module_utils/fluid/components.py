@@ -54,6 +54,14 @@ _RAFT_COMPONENTS = {
 }
 
 
+def options_of(params: dict, owner: str) -> tuple[dict, str]:
+    """Return the options of a component or other group, or of the runtime itself, and their prefix.
+
+    owner: the option that holds them; empty for those of the runtime itself.
+    """
+    return (params.get(owner) or {}, f"{owner}.") if owner else (params, "")
+
+
 def raft_component(domain: str) -> RaftComponent:
     """Return the component whose masters are the Raft group of that domain."""
     return _RAFT_COMPONENTS[domain]

@@ -11,24 +11,24 @@ import re
 
 from ...errors import InvalidInput
 from ...k8s.names import require_image, require_name
-from ..components import COMPONENTS
+from ..components import COMPONENTS, options_of
 
 # A tag of the OCI distribution specification.
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 # What Fluid parses, behind an optional "release-", in lower case. Fluid chooses the arguments of the FUSE
 # client by it, and parses no other tag.
 _VERSION = re.compile(r"v?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})+(?![0-9])")
-_OWNERS = {"": "", "fuse": "fuse.", "init_users": "init_users."}
+_OWNERS = ("", "fuse", "init_users")
 
 
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for images that no pod can have, and for a FUSE tag without a version."""
-    for owner, prefix in _OWNERS.items():
-        part = (params.get(owner) or {}) if owner else params
+    for owner in _OWNERS:
+        part, prefix = options_of(params, owner)
         _require_name_alone(prefix + "image", part.get("image"))
         _require_tag(prefix + "image_tag", part.get("image_tag"))
     for owner in ("", *COMPONENTS):
-        part, prefix = (params.get(owner) or {}, owner + ".") if owner else (params, "")
+        part, prefix = options_of(params, owner)
         for number, secret in enumerate(part.get("image_pull_secrets") or []):
             require_name(secret, f"{prefix}image_pull_secrets[{number}]")
     if params.get("hadoop_config"):

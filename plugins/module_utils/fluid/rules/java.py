@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...errors import InvalidInput
 from ...redaction import redacted
-from ..components import COMPONENTS
+from ..components import COMPONENTS, options_of
 from .journal import declared
 
 # The options that concern the masters; alluxio_rollout compares them with the arguments of their processes.
@@ -49,7 +49,7 @@ def require_valid(params: dict) -> None:
 def _jvm_options(params: dict, owners: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield each JVM option of the owners, with the name of the module's option."""
     for owner in owners:
-        part, prefix = (params.get(owner) or {}, owner + ".") if owner else (params, "")
+        part, prefix = options_of(params, owner)
         for jvm_option in part.get("jvm_options") or []:
             yield f"{prefix}jvm_options", jvm_option
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ...alluxio import java_options
 from ...errors import InvalidInput
+from ..components import options_of
 from ..manifest import text_map
 
 JOURNAL_TYPE = "alluxio.master.journal.type"
@@ -50,6 +51,6 @@ def require_valid(params: dict) -> None:
 def declared(params: dict) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each option that sets properties, with these: also the JVM options, by -Dkey=value."""
     for owner in ("", *_OWNERS):
-        part, prefix = (params.get(owner) or {}, owner + ".") if owner else (params, "")
+        part, prefix = options_of(params, owner)
         yield prefix + "properties", text_map(part.get("properties")) or {}
         yield prefix + "jvm_options", java_options.properties(" ".join(part.get("jvm_options") or []))
