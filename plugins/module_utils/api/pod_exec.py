@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from ..errors import ApiError, CommandUnfinished, Forbidden, InvalidInput, ServerUnavailable, StreamBroken
 from ..k8s import scripts
 from ..k8s.kinds import POD, ObjectRef
+from ..redaction import masked_text
 from . import connection, handshake
 from .client import Client
 
@@ -61,8 +62,11 @@ class ExecResult:
         return self.stdout
 
     def failure(self) -> str:
-        """Return the exit code and the end of the output, or the meaning of the code without output."""
-        output = (self.stderr.strip() or self.stdout.strip())[-_REPORTED:]
+        """Return the exit code and the end of the output, or the meaning of the code without output.
+
+        Credentials are masked before the cut, which may separate one from its key.
+        """
+        output = masked_text(self.stderr.strip() or self.stdout.strip())[-_REPORTED:]
         return f"exit code {self.code}: {output or _MEANINGS.get(self.code, 'no output')}"
 
 

@@ -11,6 +11,7 @@ from ..api.client import Client
 from ..errors import ApiError, Forbidden, KindNotFound
 from ..k8s import kinds, pods
 from ..k8s.kinds import Kind, ObjectRef, ref_to
+from ..redaction import masked_text
 from . import kinds as fluid_kinds, status
 from .components import JOURNAL_VOLUME
 from .names import release_selector
@@ -26,11 +27,14 @@ _PARTS = r"(-(master|worker|fuse|jobmaster|jobworker|config)\b.*)?\Z"
 
 def _unless_refused(
         explain: Callable[[Client, ObjectRef], list[str]]) -> Callable[[Client, ObjectRef], list[str]]:
-    """Decorate an explanation so that it returns one line if the API server refuses a request."""
+    """Decorate an explanation so that it returns one line if the API server refuses a request.
+
+    Its lines have no credentials: Fluid's event of a failed mount quotes the command with all options.
+    """
     @wraps(explain)
     def explained(client: Client, ref: ObjectRef) -> list[str]:
         try:
-            return explain(client, ref)
+            return [masked_text(line) for line in explain(client, ref)]
         except ApiError as err:
             return [f"the cause is unknown: {err}"]
     return explained

@@ -56,9 +56,14 @@ def reason_to_replace(existing: dict, changes: Iterable[Change], restarted_after
 
 def conditions_text(existing: dict) -> str:
     """Return the message or reason of the last condition in parentheses; empty without one."""
+    text = _last_condition(existing)
+    return f" ({text})" if text else ""
+
+
+def _last_condition(existing: dict) -> str:
     conditions = (existing.get("status") or {}).get("conditions") or []
     texts = [each.get("message") or each.get("reason") for each in conditions]
-    return f" ({texts[-1]})" if texts and texts[-1] else ""
+    return (texts[-1] if texts else "") or ""
 
 
 def waits_for(existing: dict) -> str:
@@ -91,7 +96,7 @@ def summary(existing: dict) -> dict:
         "policy": spec.get("policy") or "Once",
         "phase": phase(existing),
         "duration_text": status.get("duration") or None,
-        "reason": conditions_text(existing).strip(" ()") or None,
+        "reason": _last_condition(existing) or None,
         "last_schedule_time": status.get("lastScheduleTime"),
         "last_successful_time": status.get("lastSuccessfulTime"),
     }

@@ -17,7 +17,7 @@ from ...k8s import kinds
 from ...k8s.kinds import Kind, ObjectRef, ref_to
 from ...k8s.predicates import phase_text
 from ...k8s.wait_status import Predicate, WaitStatus
-from ...redaction import redacted
+from ...redaction import masked_text
 from .. import waits
 
 _READ_LINES, _LOG_LINES = 200, 10
@@ -72,6 +72,11 @@ def _scheduled(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
             exists = client.get(kinds.CRON_JOB, job) is not None
         except Forbidden:
             exists = True
+        if phase == state.FAILED and not exists:
+            # Fluid installs the release while the phase is Executing alone.
+            return WaitStatus(False, failed=(
+                f"it has failed{state.conditions_text(existing)}, and {kinds.CRON_JOB.describe(job)} does "
+                "not exist: remove the cause, delete it with state: absent, then run this again"))
         return WaitStatus(exists, f"{phase_text(phase)}, and {kinds.CRON_JOB.describe(job)} does not exist "
                                   "yet")
     return predicate
@@ -94,8 +99,10 @@ def excerpt(log: str) -> list[str]:
 
 
 def last_lines(client: Client, kind: Kind, ref: ObjectRef) -> str:
-    """Return the last log lines of the newest failed pod of the operation's Job, each on a line of its "
-      "own."""
+    """Return the last log lines of the newest failed pod of the operation's Job, each on a line of its own.
+
+    They have no credentials: the script of an operation prints its commands.
+    """
     release = names.release_name(kind, ref.name)
     try:
         pods = list(client.list(kinds.POD, ref.namespace, release_selector(release)))
@@ -107,5 +114,5 @@ def last_lines(client: Client, kind: Kind, ref: ObjectRef) -> str:
         text = client.log(ref_to(pod), container, _READ_LINES)
     except ApiError as err:
         return f"; its log is unknown: {err}"
-    lines = redacted(excerpt(text))
+    lines = excerpt(masked_text(text))
     return "".join(f"\n- {line}" for line in [f"last lines of pod {pod['metadata']['name']}:", *lines])

@@ -268,6 +268,20 @@ def test_a_failure_ends_the_wait_at_once_with_the_last_lines(cluster, run, warm)
     assert cluster.now == 5
 
 
+def test_the_last_lines_have_no_credential(cluster, run, warm):
+    cluster.put(kinds.POD, {
+        "metadata": {"name": "warm-loader-job-a", "namespace": "data", "labels": {"release": "warm-loader"}},
+        "spec": {"containers": [{"name": "dataloader"}]}, "status": {"phase": "Failed"}})
+    cluster.logs["warm-loader-job-a", "dataloader"] = (
+        "+ export AWS_SECRET_ACCESS_KEY=planted-1\n+ curl -H 'Authorization: Bearer planted-22'\n"
+        "-----BEGIN PRIVATE KEY-----\nplanted-3\n-----END PRIVATE KEY-----\nfailed")
+    warm("Failed")
+    message = run("data_load", **LOAD, wait=True)["msg"]
+    assert "planted" not in message
+    assert message.endswith("\n- + export AWS_SECRET_ACCESS_KEY=VALUE_HIDDEN\n"
+                            "- + curl -H 'Authorization: Bearer VALUE_HIDDEN\n- VALUE_HIDDEN\n- failed")
+
+
 @pytest.mark.parametrize(("forbidden", "text"), [
     (None, "it has failed; its Job has no pod"),
     (("list", "pods"), "its log is unknown: not allowed to list pods")])
@@ -307,6 +321,21 @@ def test_a_schedule_waits_for_its_cron_job_alone(cluster, run, bound, forbidden)
     result = run("data_load", **LOAD, policy="Cron", schedule="@daily", wait=True)
     assert result["phase"] == "Executing"
     assert (cluster.now < 20) is forbidden
+
+
+@pytest.mark.parametrize("with_job", [False, True])
+def test_a_schedule_that_fails_before_its_cron_job_ends_the_wait_at_once(cluster, run, bound, with_job):
+    """With its CronJob the schedule runs on: Fluid sets the phase to that of the last run."""
+    if with_job:
+        cluster.put(kinds.CRON_JOB, {"metadata": {"name": "warm-loader-job", "namespace": "data"}})
+    cluster.later(5, lambda: cluster.change(fluid_kinds.DATA_LOAD, "warm", "data", {"status": {
+        "phase": "Failed", "conditions": [{"message": "no engine has the operation"}]}}))
+    result = run("data_load", **LOAD, policy="Cron", schedule="@daily", wait=True)
+    assert (cluster.now, result.get("failed", False)) == (5, not with_job)
+    assert with_job or result["msg"] == (
+        "waited for DataLoad warm in namespace data to have its CronJob: it has failed (no engine has the "
+        "operation), and CronJob warm-loader-job in namespace data does not exist: remove the cause, delete "
+        "it with state: absent, then run this again")
 
 
 def test_absent(cluster, run, warm):
@@ -353,6 +382,10 @@ def test_info(cluster, run, warm):
     found = run("data_operation_info", namespace="data", summary=True)["summaries"]
     assert [(each["kind"], each["name"], each["dataset"], each["phase"]) for each in found] == [
         ("DataLoad", "warm", "hbase", "Complete"), ("DataProcess", "index", "hbase", "")]
+    warm("Failed", conditions=[{"reason": "BackoffLimitExceeded", "message": "it ended early (twice)"}])
+    [one] = run("data_operation_info", namespace="data", summary=True, kinds=["DataLoad"])["summaries"]
+    assert one["reason"] == "it ended early (twice)"
+    warm("Complete", conditions=None)
     cluster.requests.clear()
     [one] = run("data_operation_info", namespace="data", name="warm", kinds=["DataLoad"])["resources"]
     assert one["status"] == {"phase": "Complete", "duration": "4s"}

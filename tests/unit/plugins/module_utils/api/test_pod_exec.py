@@ -352,6 +352,15 @@ def test_a_failure_says_what_the_command_was_to_do_and_what_it_printed(result, v
     assert str(raised.value) == f"cannot list backups in pod helper: exit code 2: {view}"
 
 
+def test_a_failed_command_shows_no_credential():
+    output = "+ mount --option aws.secretKey=planted-" + "x" * 500 + "\nhttps://ann:planted@host/ is away"
+    with pytest.raises(ApiError) as raised:
+        ExecResult(1, "", output).require_success("mount", "hbase-master-0")
+    assert str(raised.value) == (
+        "cannot mount in pod hbase-master-0: exit code 1: + mount --option aws.secretKey=VALUE_HIDDEN\n"
+        "https://ann:VALUE_HIDDEN@host/ is away")
+
+
 def test_a_success_is_what_was_printed():
     assert ExecResult(0, "out", "warning").require_success("list backups", "helper") == "out"
 

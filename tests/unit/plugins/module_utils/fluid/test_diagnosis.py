@@ -72,6 +72,20 @@ def test_the_newest_warnings_come_last(cluster, put):
         f"event on Pod hbase-master-0: Failed: w{number}" for number in (3, 4, 5, 6, 7)]
 
 
+def test_no_line_has_a_credential(cluster, put):
+    """Fluid quotes the command of a mount that fails; it reads the values of encryptOptions from Secrets."""
+    mount = "alluxio fs mount --option aws.secretKey=planted-1 /hbase https://ann:planted-2@host/"
+    waits = {**CRASHED, "containerStatuses": [{**CRASHED["containerStatuses"][0], "state": {
+        "waiting": {"reason": "CrashLoopBackOff", "message": "args: --password=planted-3"}}}]}
+    put(kinds.POD, pod("hbase-master-0", waits))
+    put(kinds.EVENT, {**event("e", "2026-11-23T11:00:00Z", on="hbase"), "message": f"error: {mount}"})
+    cluster.logs["hbase-master-0", "alluxio-master"] = "starting with token: planted-4\n"
+    lines = diagnosis.explain_runtime(cluster, HBASE)
+    assert len(lines) == 3 and "planted" not in str(lines)
+    assert lines[2] == ("event on Pod hbase: Failed: error: alluxio fs mount --option "
+                        "aws.secretKey=VALUE_HIDDEN /hbase https://ann:VALUE_HIDDEN@host/")
+
+
 @pytest.mark.parametrize(("on", "ours"), [
     ("hbase", True), ("hbase-worker-1", True), ("hbase-fuse-x2x4z", True), ("hbase2", False),
     ("alluxio-journal-hbase-master-0", True), ("alluxio-journal-hbase2-master-0", False),
