@@ -104,7 +104,8 @@ caches:
   elements: dict
   contains:
     name:
-      description: Namespace and name of the cache; the host if it could not be read.
+      description: Namespace and name of the cache, with the host if several have the same; the host alone if
+        it could not be read.
       returned: success
       type: str
       sample: data/hbase
@@ -181,7 +182,7 @@ def main() -> None:
             files.write(module, beside, json.dumps(made, indent=1) + "\n", files.PRIVATE)
         # Not path: Ansible replaces the state beside it by that of the file.
         return {"changed": False, "html_path": path, "json_path": beside, "state": made["state"],
-                "caches": [{"name": each["name"], "state": each["state"], "warnings": len(each["warnings"]),
+                "caches": [{"name": each["label"], "state": each["state"], "warnings": len(each["warnings"]),
                             "runs": len(each["history"])} for each in made["caches"]]}
 
     finish(module, work)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,15 +40,19 @@ def _require_result(where: str, result: Mapping[str, Any]) -> None:
 def build(caches: Sequence[Given], earlier: Sequence[Mapping[str, Any]], at: str, title: str = "") -> dict:
     """Return the document, the worst cache first. at: the time in UTC, as ISO 8601. earlier: documents."""
     made = [cache(each, number) for number, each in enumerate(caches)]
+    names = Counter(one["name"] for one in made)
+    hosts = {one["host"] for one in made} - {""}
     for one in made:
+        several = names[one["name"]] > 1 and one["host"]
+        one["label"] = f"{one['name']} ({one['host']})" if several else one["name"]
         one["run"] = history.entry(at, one)
-        one["history"] = history.of_documents(earlier, one["name"], at)
+        one["history"] = history.of_documents(earlier, one, hosts - {one["host"]}, at)
     ordered = sorted(made, key=_rank)
     found = {"schema": SCHEMA, "generated_at": at,
              "title": title or (ordered[0]["name"] if len(ordered) == 1 else f"{len(ordered)} caches"),
              "state": ordered[0]["state"] if ordered else KEPT,
              "states": {state: sum(one["state"] == state for one in ordered) for state in STATES},
-             "caches": ordered}
+             "caches": ordered, "absent": history.absent(earlier, made)}
     return _masked(found)
 
 
@@ -59,7 +64,7 @@ def is_document(tree: Any) -> bool:
 def _rank(one: Mapping[str, Any]) -> tuple:
     counts = one["counts"]
     return (STATES.index(one["state"]), *(-counts[state] for state in (BROKEN, DEGRADED, UNKNOWN)),
-            one["name"])
+            one["label"])
 
 
 def _masked(tree: Any) -> Any:

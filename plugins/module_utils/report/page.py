@@ -78,7 +78,7 @@ def _overview(report: Mapping[str, Any]) -> Html:
 
 
 def _row(number: int, cache: Mapping[str, Any]) -> list[Content]:
-    return [element("a", cache["name"], href=f"#cache-{number}"),
+    return [element("a", cache["label"], href=f"#cache-{number}"),
             pill(cache["state"], STATE_TEXTS[cache["state"]]), *_numbers(cache), _first_step(cache)]
 
 
@@ -98,7 +98,7 @@ def _first_step(cache: Mapping[str, Any]) -> str:
 def _folded(report: Mapping[str, Any], cache: Mapping[str, Any], number: int) -> Html:
     """Return a cache that is folded unless something is to do."""
     return element(
-        "details", element("summary", element("h2", cache["name"]),
+        "details", element("summary", element("h2", cache["label"]),
                            pill(cache["state"], STATE_TEXTS[cache["state"]])),
         element("div", sections.counts(cache) if any(cache["counts"].values()) else None,
                 sections.whole(cache), class_="stack"),

@@ -78,6 +78,49 @@ def test_the_history_is_bounded():
     assert len(build(healthy(), earlier=[long])["caches"][0]["history"]) == 60
 
 
+def reports(*runs):
+    """The documents of runs a minute apart, each made from the one before alone. runs: results by host."""
+    made = []
+    for minute, results in enumerate(runs):
+        given = [Given(result, host) for host, result in results.items()]
+        made.append(document.build(given, made[-1:], f"2026-11-28T04:{minute:02d}:00Z"))
+    return made
+
+
+def states(cache):
+    return [run["state"] for run in cache["history"]]
+
+
+def test_a_cache_that_could_not_be_read_keeps_its_history():
+    last = reports({"prod": healthy()}, {"prod": failed()}, {"prod": healthy()})[-1]
+    assert states(last["caches"][0]) == ["kept", "unreadable"]
+
+
+def test_a_cache_that_a_run_leaves_out_keeps_its_history():
+    """As a host that a limit leaves out, or that has failed before."""
+    both = {"a": healthy("data/a"), "b": healthy("data/b")}
+    last = reports(both, {"a": healthy("data/a")}, {"b": failed()}, both)[-1]
+    assert {cache["name"]: states(cache) for cache in last["caches"]} == {
+        "data/a": ["kept", "kept"], "data/b": ["kept", "unreadable"]}
+    assert last["absent"] == []
+
+
+def test_caches_of_one_name_in_two_clusters_are_told_apart():
+    first, second = reports(*[{"hbase.east": healthy(lost=lost), "hbase.west": healthy()}
+                              for lost in (("hbase-master-1",), ())])
+    assert [cache["label"] for cache in second["caches"]] == [
+        "data/hbase (hbase.east)", "data/hbase (hbase.west)"]
+    assert [states(cache) for cache in second["caches"]] == [
+        [cache["state"]] for cache in sorted(first["caches"], key=lambda cache: cache["host"])]
+    shown = page.render(second)
+    assert all(shown.count(cache["label"]) == 2 for cache in second["caches"])
+
+
+def test_a_renamed_host_keeps_the_history_of_its_cache():
+    last = reports({"old": healthy()}, {"new": healthy()})[-1]
+    assert (states(last["caches"][0]), last["caches"][0]["label"]) == (["kept"], "data/hbase")
+
+
 @pytest.mark.parametrize("junk", [None, 7, "text", [], {}, [1], {"a": [None]}])
 def test_values_of_another_shape_make_a_page(junk):
     """Each value of a result is replaced by another one; the page only lacks it."""
