@@ -70,10 +70,11 @@ causes:
     cause:
       description:
         - V(fluid_absent), V(controller_at_zero), V(node_pressure), V(node_not_ready), V(image_pull),
-          V(port_clash), V(journal_lost), V(memory_below_tier), V(pods_refused), V(unschedulable), V(dns),
-          V(under_store_refused), V(under_store_unreachable), V(stale_address), V(stuck_finalizer),
-          V(controller_not_ready), V(container_fails), V(fuse_not_mounted), V(old_definitions),
-          V(quorum_incomplete), V(cache_absent) or V(not_bound).
+          V(port_clash), V(journal_lost), V(memory_below_tier), V(disk_full), V(pods_refused),
+          V(unschedulable), V(pod_not_started), V(dns), V(under_store_refused), V(under_store_unreachable),
+          V(stale_address), V(stuck_finalizer), V(controller_not_ready), V(container_fails),
+          V(fuse_not_mounted), V(old_definitions), V(quorum_incomplete), V(pods_not_ready),
+          V(cache_absent) or V(not_bound).
       returned: success
       type: str
       sample: image_pull

@@ -30,7 +30,8 @@ _PULL_REMEDIES = (
     (re.compile(r"ErrImageNeverPull|never", re.IGNORECASE),
      "import the image on the node, or change image_pull_policy (fluid_image_pull_policy)"))
 _HEAP = re.compile(r"OutOfMemoryError|insufficient memory for the Java Runtime"
-                   r"|Could not reserve enough space|[Cc]annot allocate memory|No space left on device")
+                   r"|Could not reserve enough space|[Cc]annot allocate memory")
+_FULL = re.compile(r"No space left on device")
 _TIER_EVENT = re.compile(r"memory tieredStore's size|EmptyDir volume .* exceeds the limit")
 
 
@@ -54,7 +55,8 @@ def port_clash(facts: Facts) -> Iterator[Finding]:
         pod = pods[log.pod]
         yield Finding(finding.PORT_CLASH, pod_label(pod), f"log of {log.name}: {quoted(entry, _BOUND)}",
                       f"end the process that has the port on node {pod['spec'].get('nodeName')}: find it "
-                      f"there with ss -lntp{f' sport = :{port[1]}' if port else ''}")
+                      f"there with ss -lntp{f' sport = :{port[1]}' if port else ''}",
+                      certain=not k8s_pods.is_ready(pod) or not facts.quorum_holds())
 
 
 def host_ports(pod: dict) -> set[int]:
@@ -118,11 +120,32 @@ def memory(facts: Facts) -> Iterator[Finding]:
                               described(event), _memory_remedy(tiers))
                 break
     pods = {pod["metadata"]["name"]: pod for pod in facts.release()}
-    for log, entry in _newest(facts, _HEAP, pods):
-        yield Finding(finding.MEMORY_BELOW_TIER, pod_label(pods[log.pod]),
-                      f"log of {log.name}: {quoted(entry, _HEAP)}",
-                      "give the component more memory, a smaller heap (jvm_options) or a smaller tier",
-                      certain=not k8s_pods.is_ready(pods[log.pod]))
+    in_memory = {name: pod for name, pod in pods.items() if _stores_in_memory(pod, facts)}
+    for pattern, chosen in ((_HEAP, pods), (_FULL, in_memory)):
+        for log, entry in _newest(facts, pattern, chosen):
+            yield Finding(finding.MEMORY_BELOW_TIER, pod_label(pods[log.pod]),
+                          f"log of {log.name}: {quoted(entry, pattern)}",
+                          "give the component more memory, a smaller heap (jvm_options) or a smaller tier",
+                          certain=not k8s_pods.is_ready(pods[log.pod]))
+
+
+def _stores_in_memory(pod: dict, facts: Facts) -> bool:
+    """Return whether a pod is a worker whose tiers are all in memory, so that these are what is full."""
+    is_worker = (pod["metadata"].get("labels") or {}).get("role") == seen.WORKER_ROLE
+    levels = _levels(facts)
+    return is_worker and bool(levels) and all(level.get("mediumtype") == "MEM" for level in levels)
+
+
+def disk_full(facts: Facts) -> Iterator[Finding]:
+    """Find processes that could not write to a disk: that of a journal, of a tier, or of their node."""
+    pods = {pod["metadata"]["name"]: pod for pod in facts.own_pods() if not _stores_in_memory(pod, facts)}
+    for log, entry in _newest(facts, _FULL, pods):
+        pod = pods[log.pod]
+        master = (pod["metadata"].get("labels") or {}).get("role") == seen.MASTER_ROLE
+        yield Finding(finding.DISK_FULL, pod_label(pod), f"log of {log.name}: {quoted(entry, _FULL)}",
+                      "free space on the volume of the journal, or enlarge its claim, then restart the master"
+                      if master else "free space on the disk of the node, or use a smaller quota of its tier",
+                      certain=not k8s_pods.is_ready(pod) or not facts.quorum_holds())
 
 
 def _killed(pod: dict, facts: Facts, tiers: int) -> Iterator[Finding]:
@@ -157,10 +180,13 @@ def _memory_remedy(tiers: int) -> str:
 
 def memory_of_tiers(facts: Facts) -> int:
     """Return the bytes of the runtime's tiers in memory."""
-    levels = (((facts.known(seen.RUNTIME) or {}).get("spec") or {}).get("tieredstore") or {}).get(
-        "levels") or []
-    return sum(_bytes(quota) for level in levels if level.get("mediumtype") == "MEM"
+    return sum(_bytes(quota) for level in _levels(facts) if level.get("mediumtype") == "MEM"
                for quota in (level.get("quotaList") or str(level.get("quota") or "0")).split(","))
+
+
+def _levels(facts: Facts) -> list[dict]:
+    spec = (facts.known(seen.RUNTIME) or {}).get("spec") or {}
+    return (spec.get("tieredstore") or {}).get("levels") or []
 
 
 def _bytes(text: str) -> int:
@@ -239,12 +265,13 @@ def container_fails(facts: Facts) -> Iterator[Finding]:
             if fails or (not k8s_pods.is_ready(pod) and not k8s_pods.is_finished(pod)
                          and ended.get("exitCode")):
                 last = _last_line(facts, pod["metadata"]["name"], status["name"])
+                code = f", exit code {ended.get('exitCode')} ({ended.get('reason')})" if ended else ""
                 yield Finding(
                     finding.CONTAINER_FAILS, pod_label(pod),
                     f"container {status['name']}: {waiting.get('reason') or 'ended'}"
-                    f"{': ' + short(waiting['message']) if waiting.get('message') else ''}, exit code "
-                    f"{ended.get('exitCode')} ({ended.get('reason')}){last}",
-                    "read the log of its previous run, which the archive has", certain=fails)
+                    f"{': ' + short(waiting['message']) if waiting.get('message') else ''}{code}{last}",
+                    "read the log of its previous run, which the archive has" if ended else
+                    "create what the message names, or correct its name", certain=fails)
                 break
 
 

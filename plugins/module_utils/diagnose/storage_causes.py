@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ..fluid.components import JOURNAL_VOLUME
-from ..fluid.names import master_pod, stateful_set_name
+from ..fluid.names import claim_name, master_pod, stateful_set_name, volume_name
 from ..fluid.status import FINALIZER_CONTROLLERS, dataset_phase
 from ..journal import gate, lost_claim, template
 from ..k8s import kinds, pods as k8s_pods
@@ -23,6 +23,8 @@ _EMPTY = re.compile(r"the journal is empty: waiting for a leader")
 _UNFORMATTED = re.compile(r"[Jj]ournal.*(?:has )?not (?:been )?formatted")
 _REBUILD = ("rebuild the master with the playbook rebuild_master (fluid_rebuild), or after the loss of a "
             "majority restore a backup (playbook restore)")
+_MOUNT_REASONS = ("FailedMount", "FailedAttachVolume")
+_VOLUME, _UNMOUNTED = re.compile(r'volume "([^"]+)"'), re.compile(r"unmounted volumes=\[([^]]*)\]")
 _NO_DRIVER = re.compile(r"driver name .* not found in the list of registered CSI drivers")
 
 
@@ -57,16 +59,16 @@ def _lost_claims(existing: dict, pods: dict[str, dict], facts: Facts) -> Iterato
     volumes = {each["metadata"]["name"]: each for each in facts.each(VOLUMES)}
     on_claim = any(each["metadata"]["name"] == JOURNAL_VOLUME
                    for each in existing["spec"].get("volumeClaimTemplates") or [])
-    for index, claim_name in enumerate(template.claim_names(facts.cache.name, replicas)):
+    for index, journal in enumerate(template.claim_names(facts.cache.name, replicas)):
         name = master_pod(facts.cache.name, index)
-        pod, claim = pods.get(name), claims.get(claim_name)
+        pod, claim = pods.get(name), claims.get(journal)
         if pod is None and claim is None:
             continue  # the StatefulSet's controller has not created them yet
         volume = volumes.get((claim or {}).get("spec", {}).get("volumeName") or "")
-        place = lost_claim.Place(name, claim_name, on_claim, pod, claim, volume, facts.each(seen.NODES))
+        place = lost_claim.Place(name, journal, on_claim, pod, claim, volume, facts.each(seen.NODES))
         lost = "" if facts.known(VOLUMES) is None and claim is not None else lost_claim.reason(place)
         if not lost and ((claim or {}).get("status") or {}).get("phase") == "Lost":
-            lost = f"claim {claim_name} is Lost: its volume no longer exists"
+            lost = f"claim {journal} is Lost: its volume no longer exists"
         if lost:
             yield Finding(finding.JOURNAL_LOST, f"Pod {facts.cache.namespace}/{name}", lost, _REBUILD)
 
@@ -113,8 +115,9 @@ def fuse_not_mounted(facts: Facts) -> Iterator[Finding]:
                 "delete the pod: a new one gets a new mount. With Fluid's feature gate FuseRecovery it is "
                 "mounted again")
     for pod in facts.users():
-        for event in facts.warnings("Pod", pod["metadata"]["name"])[:1]:
-            if event.get("reason") in ("FailedMount", "FailedAttachVolume") and not k8s_pods.is_ready(pod):
+        warnings = facts.warnings("Pod", pod["metadata"]["name"])
+        for event in [each for each in warnings if _may_be_of(each, pod, facts)][:1]:
+            if event.get("reason") in _MOUNT_REASONS and not k8s_pods.is_ready(pod):
                 yield Finding(finding.FUSE_NOT_MOUNTED, pod_label(pod), described(event) + _on_node(
                     pod, facts), _mount_remedy(event, facts))
     for pod in facts.component(seen.FUSE_ROLE):
@@ -123,6 +126,21 @@ def fuse_not_mounted(facts: Facts) -> Iterator[Finding]:
                           k8s_pods.unready_reason(pod) or "it is not ready",
                           "make it run: pods on its node wait for its mount")
     yield from _csi_plugin(facts)
+
+
+def _may_be_of(event: dict, pod: dict, facts: Facts) -> bool:
+    """Return whether an event about a pod may be about the volume of the cache.
+
+    The kubelet names the PersistentVolume, or in a summary the pod's own names.
+    """
+    if event.get("reason") not in _MOUNT_REASONS:
+        return True
+    message = event.get("message") or ""
+    names = _VOLUME.findall(message)[:1] or [
+        name for found in _UNMOUNTED.findall(message) for name in re.split(r"[\s,]+", found)]
+    own = {volume["name"] for volume in pod["spec"].get("volumes") or [] if (
+        volume.get("persistentVolumeClaim") or {}).get("claimName") == claim_name(facts.cache.name)}
+    return not names or not {volume_name(facts.cache), *own}.isdisjoint(names)
 
 
 def _on_node(pod: dict, facts: Facts) -> str:

@@ -183,6 +183,88 @@ def quota(cache):
                 "create Pod hbase-worker-1 in StatefulSet hbase-worker failed error: exceeded quota: small")
 
 
+def creating(cache, name, reason, message, containers=("alluxio-worker", "alluxio-job-worker")):
+    """The kubelet has not started the containers of a pod for an hour."""
+    cache.change_pod(name, status={
+        "phase": "Pending", "conditions": [{"type": "Ready", "status": "False"}], "containerStatuses": [
+            {"name": each, "ready": False, "restartCount": 0, "image": "alluxio/alluxio:2.9.4",
+             "state": {"waiting": {"reason": "ContainerCreating"}}} for each in containers]})
+    cache.cluster.change(kinds.POD, name, NAMESPACE, {"metadata": {"creationTimestamp": LONG_AGO}})
+    cache.event("Pod", name, reason, message)
+
+
+def secret_missing(cache):
+    """Fluid mounts the Secrets of encryptOptions in the masters."""
+    cache.raft.silent = {"MASTER", "JOB_MASTER"}
+    cache.dataset(phase="NotBound", mounts=None)
+    for index in range(3):
+        creating(cache, f"hbase-master-{index}", "FailedMount", 'MountVolume.SetUp failed for volume '
+                 '"alluxio-mount-secret-s3" : secret "s3" not found')
+
+
+def volume_elsewhere(cache):
+    creating(cache, "hbase-master-1", "FailedAttachVolume", 'Multi-Attach error for volume "pvc-1" Volume is '
+             "already exclusively attached to one node and can't be attached to another")
+    cache.raft.lose(1)
+
+
+def no_pod_network(cache):
+    creating(cache, "hbase-worker-0", "FailedCreatePodSandBox", "Failed to create pod sandbox: failed to "
+             'setup network for sandbox: plugin type="calico" failed (add): unauthorized')
+
+
+def secret_of_a_variable_missing(cache):
+    cache.unready("hbase-worker-0", state={"waiting": {
+        "reason": "CreateContainerConfigError", "message": 'secret "s3" not found'}})
+
+
+def journal_full(cache):
+    cache.unready("hbase-master-1", "alluxio-master", restarts=3, state={"waiting": {
+        "reason": "CrashLoopBackOff"}}, last={"terminated": {"exitCode": 255, "reason": "Error"}})
+    cache.log("hbase-master-1", previous=True, text="2026-11-23 11:59:30,100 ERROR SegmentedRaftLogWorker - "
+              "failed\njava.io.IOException: No space left on device")
+    cache.raft.lose(1)
+
+
+def disk_tier_full(cache):
+    levels = [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "1Gi"},
+              {"mediumtype": "SSD", "path": "/cache", "quota": "9Gi"}]
+    cache.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {
+        "spec": {"tieredstore": {"levels": levels}}})
+    cache.unready("hbase-worker-0")
+    cache.log("hbase-worker-0", "2026-11-23 11:59:30,100 WARN  x - No space left on device: /cache/1",
+              container="alluxio-worker", previous=True)
+    cache.unready("hbase-worker-0", restarts=1)
+
+
+def memory_tier_full(cache):
+    cache.unready("hbase-worker-0", restarts=1)
+    cache.log("hbase-worker-0", "2026-11-23 11:59:30,100 WARN  x - No space left on device",
+              container="alluxio-worker", previous=True)
+
+
+def put_workers(cache, replicas):
+    cache.cluster.put(kinds.STATEFUL_SET, {
+        "metadata": {"name": "hbase-worker", "namespace": NAMESPACE, "labels": {"release": "hbase"},
+                     "creationTimestamp": LONG_AGO}, "spec": {"replicas": replicas}})
+
+
+def pod_missing(cache):
+    """The event that told why is older than those that count, or gone."""
+    put_workers(cache, 2)
+    cache.cluster.vanish(kinds.POD, "hbase-worker-1", NAMESPACE)
+
+
+def pod_terminating(cache):
+    put_workers(cache, 2)
+    cache.cluster.change(kinds.POD, "hbase-worker-1", NAMESPACE, {
+        "metadata": {"deletionTimestamp": LONG_AGO, "finalizers": ["example.org/held"]}})
+
+
+def pod_unready(cache):
+    cache.unready("hbase-worker-1", state={"running": {"startedAt": LONG_AGO}}, phase="Running")
+
+
 CAUSES = {
     port_held: (finding.PORT_CLASH, "port 20001 is taken by Pod other/squatter on node node1"),
     port_bound: (finding.PORT_CLASH, "Failed to bind to address 0.0.0.0/0.0.0.0:20003"),
@@ -210,6 +292,18 @@ CAUSES = {
     node_down: (finding.NODE_NOT_READY, "condition Ready is False"),
     definitions_old: (finding.OLD_DEFINITIONS, "its schema lacks spec.management,"),
     quota: (finding.PODS_REFUSED, "exceeded quota: small"),
+    secret_missing: (finding.POD_NOT_STARTED, 'secret "s3" not found'),
+    volume_elsewhere: (finding.POD_NOT_STARTED, "Multi-Attach error for volume"),
+    no_pod_network: (finding.POD_NOT_STARTED, "Failed to create pod sandbox"),
+    secret_of_a_variable_missing: (
+        finding.CONTAINER_FAILS, 'CreateContainerConfigError: secret "s3" not found'),
+    journal_full: (finding.DISK_FULL, "No space left on device"),
+    disk_tier_full: (finding.DISK_FULL, "No space left on device: /cache/1"),
+    memory_tier_full: (finding.MEMORY_BELOW_TIER, "No space left on device"),
+    pod_missing: (finding.PODS_NOT_READY, "1 of 2 pods exist"),
+    pod_terminating: (finding.PODS_NOT_READY, "it is terminating since 2026-11-23T11:00:00Z, held by "
+                      "example.org/held"),
+    pod_unready: (finding.PODS_NOT_READY, "phase Running"),
 }
 
 
@@ -236,6 +330,52 @@ def test_what_follows_from_a_cause_comes_after_it(cache, diagnose):
     journal_claim_gone(cache)
     assert [each["cause"] for each in diagnose()["causes"]] == [
         finding.JOURNAL_LOST, finding.UNSCHEDULABLE, finding.QUORUM_INCOMPLETE]
+
+
+def test_a_pod_of_a_known_cause_is_no_further_finding(cache, diagnose):
+    put_workers(cache, 2)
+    cache.unready("hbase-worker-0", state={"waiting": {"reason": "ImagePullBackOff"}})
+    assert [each["cause"] for each in diagnose()["causes"]] == [finding.IMAGE_PULL]
+
+
+def test_a_variable_without_its_secret_has_no_exit_code(cache, first):
+    secret_of_a_variable_missing(cache)
+    found = first()
+    assert found["evidence"] == (
+        'container alluxio-worker: CreateContainerConfigError: secret "s3" not found')
+    assert found["remedy"] == "create what the message names, or correct its name"
+
+
+def test_a_port_of_a_pod_that_is_ready_again_may_be_unrelated(cache, diagnose):
+    port_bound(cache)
+    cache.change_pod("hbase-master-1", status={"conditions": [{"type": "Ready", "status": "True"}],
+                                               "phase": "Running"})
+    unschedulable(cache)
+    assert [(each["cause"], each["certain"]) for each in diagnose()["causes"][:1]] == [
+        (finding.UNSCHEDULABLE, True)]
+
+
+@pytest.mark.parametrize(("message", "finds"), [
+    ('MountVolume.SetUp failed for volume "config" : configmap "app-config" not found', False),
+    ("Unable to attach or mount volumes: unmounted volumes=[other], unattached volumes=[]", False),
+    ("Unable to attach or mount volumes: unmounted volumes=[other files], unattached volumes=[]", True),
+    ('MountVolume.SetUp failed for volume "data-hbase" : rpc error: code = Internal', True),
+    ("MountVolume failed", True),
+])
+def test_another_volume_of_an_application_is_not_the_cache(cache, diagnose, message, finds):
+    cache.put_application("app", running=False)
+    cache.change_pod("app", status={"phase": "Pending"})
+    cache.event("Pod", "app", "FailedMount", message)
+    assert [each["cause"] for each in diagnose()["causes"]] == ([finding.FUSE_NOT_MOUNTED] if finds else [])
+
+
+def test_the_cache_is_named_among_several_volumes_that_fail(cache, first):
+    cache.put_application("app", running=False)
+    cache.change_pod("app", status={"phase": "Pending"})
+    cache.event("Pod", "app", "FailedMount", 'MountVolume.SetUp failed for volume "data-hbase" : internal',
+                when="2026-11-23T11:58:00Z")
+    cache.event("Pod", "app", "FailedMount", 'MountVolume.SetUp failed for volume "config" : not found')
+    assert 'failed for volume "data-hbase" : internal' in first()["evidence"]
 
 
 def test_equal_findings_are_one(cache, diagnose):
