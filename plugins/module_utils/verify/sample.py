@@ -22,14 +22,23 @@ SIDECAR = {"serverless.fluid.io/inject": "true"}
 _FOLDER = "/data"
 # The list of files is bounded too: a large namespace takes hours to walk.
 MOST_FILES = 10_000
-# Of the time limit, so that the listing and both reads end before it.
-_SHARE = 4
+# Of the time limit, so that the listing, the drop of pages and both reads end before it.
+_SHARE = 5
 _ERRORS = 3
 
-# Arguments: the folder, the most files to list, the bytes to read, the seconds of each step. A step that
-# takes longer is ended: SIGKILL, as a process that waits for FUSE ignores other signals. Prints
-# `files NUMBER BEGAN ENDED`, `first BYTES BEGAN ENDED`, `second BYTES BEGAN ENDED` with times in seconds of
-# the host's uptime, and `error STEP MESSAGE`.
+# FUSE keeps the pages of files that were read (kernel_cache). A read from them reaches no worker, so blocks
+# that a worker has lost would never be cached again. Arguments: the bytes to read. BusyBox' dd cannot drop.
+_DROP_PAGES = """\
+left=$1
+while test "$left" -gt 0 && IFS= read -r file; do
+  dd if="$file" iflag=nocache count=0 2>/dev/null || exit 0
+  left=$((left - $(stat -c %s "$file")))
+done
+"""
+# Arguments: the folder, the most files to list, the bytes to read, the seconds of each step, the errors to
+# print, the script that drops pages. A step that takes longer is ended: SIGKILL, as a process that waits for
+# FUSE ignores other signals. Prints `files NUMBER BEGAN ENDED`, `first BYTES BEGAN ENDED`, `second BYTES
+# BEGAN ENDED` with times in seconds of the host's uptime, and `error STEP MESSAGE`.
 _SCRIPT = """\
 work=$(mktemp -d)
 now() { read -r uptime _ </proc/uptime; echo "$uptime"; }
@@ -39,6 +48,7 @@ timeout -s KILL "$4" find "$1" -type f 2>"$work/errors" | head -n "$2" >"$work/f
 echo "files $(wc -l <"$work/files") $began $(now)"
 errors files find "$5"
 test "$3" -gt 0 || exit 0
+timeout -s KILL "$4" sh -c "$6" sh "$3" <"$work/files" 2>/dev/null
 for step in first second; do
   began=$(now)
   bytes=$(tr '\\n' '\\0' <"$work/files" | timeout -s KILL "$4" xargs -0 -r cat 2>"$work/errors" |
@@ -128,7 +138,7 @@ def manifest(cache: ObjectRef, image: Image, limits: Limits, seconds: int, runti
                 "image": image.name,
                 "imagePullPolicy": "IfNotPresent",
                 "command": ["sh", "-c", _SCRIPT, CONTAINER, _FOLDER, str(MOST_FILES), str(limits.read),
-                            f"{limits.seconds:.0f}", str(_ERRORS)],
+                            f"{limits.seconds:.0f}", str(_ERRORS), _DROP_PAGES],
                 "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "512Mi"}},
                 "volumeMounts": [{"name": "data", "mountPath": _FOLDER, "readOnly": True}],
             }],

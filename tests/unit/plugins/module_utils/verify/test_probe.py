@@ -148,7 +148,7 @@ def test_a_pod_that_tolerates_everything_avoids_lost_nodes(cluster, cache, sampl
 def test_limits_reach_the_pod(sampled):
     sampled(sample_bytes="100Mi", sample_seconds=30, wait_timeout=60)
     [body] = sampled.created
-    assert body["spec"]["containers"][0]["command"][6:8] == [str(100 * 1024 ** 2), "15"]
+    assert body["spec"]["containers"][0]["command"][6:8] == [str(100 * 1024 ** 2), "12"]
     assert body["spec"]["activeDeadlineSeconds"] == 120
 
 

@@ -38,6 +38,14 @@ def run(folder, limits, most=sample.MOST_FILES, path=None):
     return done.stdout
 
 
+def with_program(folder, name, script):
+    """Put a program in front of the others; return the path to search."""
+    program = folder.parent / name
+    program.write_text(script)
+    program.chmod(0o755)
+    return f"{folder.parent}:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
 def test_all_files_are_read_twice(folder):
     found = sample.parse(run(folder, Limits(1 << 20, 20)), Limits(1 << 20, 20))
     assert (found.files, found.listed_all, found.size, found.complete) == (3, True, 3072, True)
@@ -67,22 +75,43 @@ def test_a_folder_that_cannot_be_read(tmp_path):
 
 
 def test_a_file_that_cannot_be_read(folder):
-    fails = folder.parent / "cat"
-    fails.write_text("#!/bin/sh\necho 'cat: /data/a: Input/output error' >&2\nexit 1\n")
-    fails.chmod(0o755)
-    log = run(folder, Limits(1 << 20, 20), path=f"{folder.parent}:/usr/sbin:/usr/bin:/sbin:/bin")
+    path = with_program(folder, "cat", "#!/bin/sh\necho 'cat: /data/a: Input/output error' >&2\nexit 1\n")
+    log = run(folder, Limits(1 << 20, 20), path=path)
     found = sample.parse(log, Limits(1 << 20, 20))
     assert (found.size, found.reading_errors) == (0, ("cat: /data/a: Input/output error",))
 
 
 def test_a_read_that_hangs_ends_at_the_limit(folder):
-    slow = folder.parent / "cat"
-    slow.write_text("#!/bin/sh\nexec sleep 60\n")
-    slow.chmod(0o755)
-    log = run(folder, Limits(1 << 20, 1), path=f"{folder.parent}:/usr/sbin:/usr/bin:/sbin:/bin")
+    path = with_program(folder, "cat", "#!/bin/sh\nexec sleep 60\n")
+    log = run(folder, Limits(1 << 20, 1), path=path)
     found = sample.parse(log, Limits(1 << 20, 1))
     assert (found.size, found.complete) == (0, False)
     assert 1 <= found.first_seconds < 5
+
+
+@pytest.mark.parametrize(("size", "dropped"), [(1 << 20, 3), (1500, 2)])
+def test_the_pages_of_what_is_read_are_dropped_before_the_first_read(folder, size, dropped):
+    calls = folder.parent / "calls"
+    path = with_program(folder, "dd", f'#!/bin/sh\ntest -e {folder.parent}/read || echo "$@" >>{calls}\n')
+    with_program(folder, "cat", f'#!/bin/sh\ntouch {folder.parent}/read\nexec /bin/cat "$@"\n')
+    run(folder, Limits(size, 20), path=path)
+    lines = calls.read_text().splitlines()
+    files = {f"if={folder}/{name} iflag=nocache count=0" for name in ("a", "sub/b c", "sub/d")}
+    assert len(lines) == len(set(lines)) == dropped and set(lines) <= files
+
+
+def test_pages_that_cannot_be_dropped_are_read(folder):
+    calls = folder.parent / "calls"
+    path = with_program(folder, "dd", f"#!/bin/sh\necho >>{calls}\nexit 1\n")
+    found = sample.parse(run(folder, Limits(1 << 20, 20), path=path), Limits(1 << 20, 20))
+    assert (found.size, found.complete, found.reading_errors) == (3072, True, ())
+    assert calls.read_text() == "\n"
+
+
+def test_a_drop_of_pages_that_hangs_ends_at_the_limit(folder):
+    path = with_program(folder, "dd", "#!/bin/sh\nexec sleep 60\n")
+    found = sample.parse(run(folder, Limits(1 << 20, 1), path=path), Limits(1 << 20, 1))
+    assert (found.size, found.complete) == (3072, True)
 
 
 def test_the_durations_of_a_log():
@@ -100,7 +129,7 @@ def test_errors_are_kept_once():
     assert sample.parse(log, Limits(1 << 30, 120)).reading_errors == ("cat: /data/a: Input/output error",)
 
 
-@pytest.mark.parametrize(("timeout", "seconds"), [(600, 120), (40, 10), (1, 1)])
+@pytest.mark.parametrize(("timeout", "seconds"), [(600, 120), (40, 8), (1, 1)])
 def test_the_steps_end_before_the_wait(timeout, seconds):
     assert Limits(1, 120).within(timeout).seconds == seconds
 
