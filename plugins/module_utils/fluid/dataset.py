@@ -68,6 +68,14 @@ def _require_options(params: dict) -> None:
     require_placement(params)
     users.require_ids("owner", params.get("owner"))
     restore.require_valid(params.get("data_restore_location") or {})
+    _require_masters(params.get("runtimes") or [])
+
+
+def _require_masters(runtimes: list[dict]) -> None:
+    for number, each in enumerate(runtimes):
+        count = each.get("master_replicas")
+        if count is not None and count < 1:
+            raise InvalidInput(f"runtimes[{number}].master_replicas is {count}: expected at least one master")
 
 
 def path_of(mount: dict) -> str:

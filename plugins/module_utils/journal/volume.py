@@ -15,6 +15,7 @@ from ..errors import InvalidInput
 from ..fluid import runtime
 from ..k8s import quantity
 from ..k8s.kinds import annotations_of
+from ..k8s.names import require_name
 
 AUTO, CLAIM, EMPTY_DIR = "auto", "claim", "emptyDir"
 # On the AlluxioRuntime. Value: a JournalVolume as JSON.
@@ -60,6 +61,8 @@ def require_valid(params: dict) -> None:
         return
     if options.get("size") is not None:
         quantity.require_positive("journal_volume.size", options["size"])
+    if options.get("storage_class"):
+        require_name(options["storage_class"], "journal_volume.storage_class")
     given = sorted(each for each in ("size", "storage_class") if options.get(each) is not None)
     if kind_of(options) == EMPTY_DIR and given:
         raise InvalidInput(f"journal_volume has {' and '.join(given)} and type emptyDir: only a claim has a "

@@ -66,6 +66,8 @@ def secret(name="aws.secretKey", secret_name="s3", secret_key="key"):
 
 @pytest.mark.parametrize(("given", "message"), [
     pytest.param({"name": "HBase"}, "Dataset name 'HBase' is not a DNS-1035 label", id="name"),
+    pytest.param({"runtimes": [{"name": "a"}, {"name": "b", "master_replicas": -1}]},
+                 "runtimes[1].master_replicas is -1: expected at least one master", id="no-masters"),
     pytest.param({"namespace": "My_Team"}, "namespace 'My_Team' is not a DNS-1123 label", id="namespace"),
     pytest.param({"mounts": [{"mount_point": "bucket/path"}]},
                  "mount_point 'bucket/path' is not a URL with a lower-case scheme: expected for example "

@@ -25,6 +25,8 @@ def test_valid(params):
 @pytest.mark.parametrize(("params", "message"), [
     (options(size="much"), "journal_volume.size: 'much' is not a Kubernetes quantity"),
     (options(size="0"), "journal_volume.size is 0: expected a quantity above zero"),
+    (options(storage_class="Fast disks"),
+     "journal_volume.storage_class 'Fast disks' is not a DNS-1123 subdomain"),
     (options(type="emptyDir", size="1Gi", storage_class="x"), "has size and storage_class and type emptyDir"),
     (options(1, type="claim"), "journal_volume is of type claim and master_replicas is 1"),
 ])
