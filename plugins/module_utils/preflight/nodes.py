@@ -12,7 +12,7 @@ from ..errors import InvalidInput
 from ..fluid import dataset as fluid_dataset
 from ..fluid.components import COMPONENTS
 from ..fluid.defaults import MASTER_JVM_OPTIONS
-from ..fluid.rules import tiers
+from ..fluid.rules import ports as fixed_ports, tiers
 from ..fluid.rules.resources import as_text
 from ..k8s import nodes as k8s_nodes, pods as k8s_pods, quantity, scheduling
 from ..k8s.kinds import ObjectRef
@@ -34,7 +34,8 @@ _NAMED = 3
 class Machine:
     """A node that accepts pods of the cache. allocatable, free: bytes of memory; free: not requested.
 
-    disk: bytes of ephemeral storage. ports: those that pods take, with the pod of each.
+    disk: bytes of ephemeral storage. ports: those that pods take, with the pod of each. known_ports: those of
+    them that Fluid has given to other AlluxioRuntimes, and gives to nobody else.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Machine:
     free: int
     disk: int
     ports: Mapping[int, str]
+    known_ports: frozenset[int] = frozenset()
 
 
 def machines(nodes: Iterable[dict], pods: Iterable[dict], dataset: dict, cache: ObjectRef) -> list[Machine]:
@@ -64,8 +66,18 @@ def machines(nodes: Iterable[dict], pods: Iterable[dict], dataset: dict, cache: 
             found.append(Machine(
                 name, memory, memory - sum(map(requested_memory, own)),
                 amount_of(amounts.get("ephemeral-storage")),
-                {port: _label(pod) for pod in own for port in host_ports(pod)}))
+                {port: _label(pod) for pod in own for port in host_ports(pod)},
+                frozenset(port for pod in own if _has_ports_of_fluid(pod) for port in host_ports(pod))))
     return found
+
+
+def _has_ports_of_fluid(pod: dict) -> bool:
+    """Return whether a pod belongs to an AlluxioRuntime: Fluid has a range of ports for each kind of runtime
+    (charts/fluid/fluid/values.yaml).
+    """
+    labels = pod["metadata"].get("labels") or {}
+    return (labels.get("role") or "").startswith("alluxio-") and any(
+        key.startswith("fluid.io/") for key in labels)
 
 
 def _is_of(pod: dict, cache: ObjectRef) -> bool:
@@ -107,12 +119,13 @@ def host_ports(pod: dict) -> set[int]:
 
 def ports(params: dict, found: Sequence[Machine]) -> Iterator[Finding]:
     """Yield the ports of the cache that pods of others take on the nodes. params: of the runtime."""
-    for component, replicas in (("master", params["master_replicas"]), ("worker", params["worker_replicas"])):
-        part = params.get(component) or {}
-        if (part.get("network_mode") or params["network_mode"]) != "HostNetwork":
-            continue
-        yield from _fixed(component, replicas, part.get("ports") or {}, found)
-    taken = {port: owner for machine in found for port, owner in machine.ports.items() if port in PORT_RANGE}
+    given = list(fixed_ports.given(params))
+    for pod, replicas in (("master", params["master_replicas"]), ("worker", params["worker_replicas"])):
+        if _network_mode(pod, params) == "HostNetwork":
+            yield from _fixed(replicas, {int(str(port)): option for component, option, port in given
+                                         if component in (pod, f"job_{pod}")}, found)
+    taken = {port: owner for machine in found for port, owner in machine.ports.items()
+             if port in PORT_RANGE and port not in machine.known_ports}
     if taken and _on_hosts(params):
         names = ", ".join(f"{port} by {owner}" for port, owner in sorted(taken.items())[:_NAMED])
         yield Finding(
@@ -120,29 +133,30 @@ def ports(params: dict, found: Sequence[Machine]) -> Iterator[Finding]:
             f"pods take {len(taken)} ports of the range from which Fluid chooses those of a runtime "
             f"({PORT_RANGE.start} to {PORT_RANGE.stop - 1}): {names}",
             "Fluid knows the ports of its runtimes alone. Give the components ports of their own "
-            "(fluid_master.ports, fluid_worker.ports), or use fluid_network_mode ContainerNetwork"
-            if any("-fuse-" not in owner for owner in taken.values()) else "")
+            "(fluid_master.ports, fluid_worker.ports), or use fluid_network_mode ContainerNetwork")
 
 
 def _on_hosts(params: dict) -> bool:
-    return any(((params.get(component) or {}).get("network_mode") or params["network_mode"]) == "HostNetwork"
-               for component in ("master", "worker"))
+    return any(_network_mode(pod, params) == "HostNetwork" for pod in ("master", "worker"))
 
 
-def _fixed(component: str, replicas: int, given: Mapping[str, object],
-           found: Sequence[Machine]) -> Iterator[Finding]:
-    desired = {int(str(port)): name for name, port in given.items() if str(port).isdigit()}
+def _network_mode(pod: str, params: dict) -> str:
+    return (params.get(pod) or {}).get("network_mode") or params["network_mode"]
+
+
+def _fixed(replicas: int, desired: Mapping[int, str], found: Sequence[Machine]) -> Iterator[Finding]:
+    """Yield the given ports of a kind of pods that others take. desired: the option of each port."""
     clashes = [(machine, port) for machine in found for port in desired if port in machine.ports]
     if not clashes:
         return
-    blocked = {machine.name for machine, _port in clashes}
+    free = len(found) - len({machine.name for machine, _port in clashes})
+    options = list(dict.fromkeys(desired[port] for _machine, port in clashes))
     text = ", ".join(f"{port} on {machine.name} by {machine.ports[port]}"
                      for machine, port in clashes[:_NAMED])
-    free = len(found) - len(blocked)
     yield Finding(
         finding.ERROR if free < replicas else finding.WARNING, "ports",
-        f"{component}.ports are taken: {text}; {free} nodes have them free, and {replicas} pods need one "
-        "each",
+        f"{', '.join(options)} {'are' if len(options) > 1 else 'is'} taken: {text}; {free} nodes have all "
+        f"ports free, and {replicas} pods need one each",
         "choose other ports, or free them")
 
 

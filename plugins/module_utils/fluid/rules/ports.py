@@ -45,6 +45,12 @@ def require_valid(params: dict) -> None:
         owners[port] = option
 
 
+def given(params: dict) -> Iterator[tuple[str, str, object]]:
+    """Yield component, option and number of each port that valid options set."""
+    for option, port in (*_of_options(params), *_of_properties(params)):
+        yield _OPTIONS.get(option.removeprefix("properties."), option).partition(".")[0], option, port
+
+
 def _of_options(params: dict) -> Iterator[tuple[str, object]]:
     for component, names in _PROPERTIES.items():
         for name, port in ((params.get(component) or {}).get("ports") or {}).items():

@@ -33,6 +33,23 @@ def test_host_ports_that_others_take(found, site):
     assert found(network_mode="ContainerNetwork") == []
 
 
+def test_ports_of_other_caches_are_known_to_fluid(found, site):
+    """Its controller keeps a list of those that it has given to AlluxioRuntimes."""
+    site.put_pod("images-worker-0", "node1", port=20500, **{
+        "release": "images", "role": "alluxio-worker", "fluid.io/managed-by": "fluid"})
+    assert found() == []
+    site.put_pod("own-worker-0", "node1", port=20501, release="own", role="alluxio-worker")
+    [(_severity, _check, evidence)] = found()
+    assert "pods take 1 ports" in evidence and "20501 by other/own-worker-0" in evidence
+
+
+def test_a_fixed_port_of_another_cache(found, site):
+    site.put_pod("images-master-0", "node0", port=20100, **{
+        "release": "images", "role": "alluxio-master", "fluid.io/managed-by": "fluid"})
+    [(severity, check, _evidence)] = found(master={"jvm_options": ["-Xmx1g"], "ports": {"rpc": 20100}})
+    assert (severity, check) == ("error", "ports")
+
+
 @pytest.mark.parametrize(("nodes", "severity"), [(1, "error"), (0, "warning")], ids=["too few", "enough"])
 def test_fixed_ports_that_others_take(found, site, nodes, severity):
     site.put_pod("squatter", "node0", port=19998)
@@ -40,8 +57,20 @@ def test_fixed_ports_that_others_take(found, site, nodes, severity):
         site.put_node("node3")
     [finding] = found(master={"jvm_options": ["-Xmx1g"], "ports": {"rpc": 19998}})
     assert finding == (
-        severity, "ports", f"master.ports are taken: 19998 on node0 by other/squatter; {3 - nodes} nodes "
-                           "have them free, and 3 pods need one each")
+        severity, "ports", f"master.ports.rpc is taken: 19998 on node0 by other/squatter; {3 - nodes} nodes "
+                           "have all ports free, and 3 pods need one each")
+
+
+@pytest.mark.parametrize(("options", "option"), [
+    ({"job_master": {"ports": {"rpc": 19998}}}, "job_master.ports.rpc"),
+    ({"job_worker": {"ports": {"data": "19998"}}}, "job_worker.ports.data"),
+    ({"properties": {"alluxio.master.web.port": "19998"}}, "properties.alluxio.master.web.port"),
+])
+def test_each_way_to_fix_a_port(found, site, options, option):
+    for index in range(3):
+        site.put_pod(f"squatter-{index}", f"node{index}", port=19998)
+    assert [(severity, check, evidence.partition(" on ")[0]) for severity, check, evidence in found(
+        worker_replicas=3, **options)] == [("error", "ports", f"{option} is taken: 19998")]
 
 
 @pytest.mark.parametrize(("quota", "requested", "severity"), [
