@@ -18,10 +18,13 @@ _BOUND = "Bound"
 
 @dataclass(frozen=True)
 class Observation:
-    """One cache. record: as of cache_records. dead_fuses: names of its FUSE pods that are not ready."""
+    """One cache. record: as of cache_records.
+
+    dead_fuses: names of its FUSE pods that are not ready; None if they could not be read.
+    """
 
     record: Mapping
-    dead_fuses: tuple[str, ...] = ()
+    dead_fuses: tuple[str, ...] | None = ()
 
     @property
     def host(self) -> str:
@@ -32,6 +35,12 @@ class Observation:
     def masters_are_read(self) -> bool:
         """Whether the masters' roles are known."""
         return bool(self.record["masters"]) and all(each["role"] for each in self.record["masters"])
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The types of the faults of which nothing is known."""
+        masters = () if self.masters_are_read else _OF_MASTERS
+        return frozenset((*masters, FUSE_DEAD) if self.dead_fuses is None else masters)
 
     @property
     def leader(self) -> str:
@@ -70,11 +79,34 @@ def _of_masters(observation: Observation) -> dict[str, dict]:
 
 @dataclass
 class _Fault:
-    """A fault that continues. began, sent: times by the caller's clock; sent: None before its first event."""
+    """A fault that continues. Times are by the caller's clock.
+
+    sent: None before its first event. named: the pods of its last event that still have it. since: from when
+    on it has pods that no event has named; None without such pods.
+    """
 
     began: float
-    fields: dict
     sent: float | None = None
+    named: frozenset[str] = frozenset()
+    since: float | None = None
+
+    def look(self, pods: frozenset[str], now: float) -> None:
+        """Note the pods that have the fault now."""
+        self.named &= pods
+        if pods <= self.named:
+            self.since = None
+        elif self.since is None:
+            self.since = now
+
+    def due(self, lasts: float, repeat: float) -> float:
+        """Return the time of its next event."""
+        if self.sent is None:
+            return self.began + lasts
+        again = self.sent + repeat
+        return again if self.since is None else min(again, self.since + lasts)
+
+    def send(self, pods: frozenset[str], now: float) -> None:
+        self.sent, self.named, self.since = now, pods, None
 
 
 @dataclass
@@ -107,7 +139,7 @@ class Faults:
 
     def pause(self, now: float, longest: float) -> float:
         """Return the seconds until the next fault counts or is repeated, at most longest."""
-        due = [(fault.began + self._lasts if fault.sent is None else fault.sent + self._repeat) - now
+        due = [fault.due(self._lasts, self._repeat) - now
                for cache in self._caches.values() for fault in cache.faults.values()]
         return max(0.0, min([longest, *due]))
 
@@ -125,21 +157,20 @@ class Faults:
         return [{**event, **about} for event in events]
 
     def _ended(self, cache: _Cache, found: Mapping, observation: Observation, now: float) -> list[dict]:
-        """Forget the faults that have ended; those of masters stay while nobody can report their roles."""
-        ended = [type_ for type_ in cache.faults if type_ not in found
-                 and (type_ not in _OF_MASTERS or observation.masters_are_read)]
+        """Forget the faults that have ended; those of which nothing is known stay."""
+        ended = [type_ for type_ in cache.faults if type_ not in {*found, *observation.unknown}]
         faults_ = [(type_, cache.faults.pop(type_)) for type_ in ended]
         return [{"type": RESTORED, "restored": type_, "seconds": round(now - fault.began, 1)}
                 for type_, fault in faults_ if fault.sent is not None]
 
     def _continuing(self, cache: _Cache, found: Mapping[str, dict], now: float) -> list[dict]:
-        """Return the events of the faults that have lasted long enough, or that are due again."""
+        """Return the events of the faults that have lasted long enough, have new pods, or are due again."""
         events = []
         for type_, fields in found.items():
-            fault = cache.faults.setdefault(type_, _Fault(now, fields))
-            fault.fields = fields
-            since, period = (fault.began, self._lasts) if fault.sent is None else (fault.sent, self._repeat)
-            if now - since >= period:
-                fault.sent = now
+            fault = cache.faults.setdefault(type_, _Fault(now))
+            pods = frozenset(fields.get("lost") or fields.get("pods") or ())
+            fault.look(pods, now)
+            if now >= fault.due(self._lasts, self._repeat):
+                fault.send(pods, now)
                 events.append({"type": type_, "seconds": round(now - fault.began, 1), **fields})
         return events

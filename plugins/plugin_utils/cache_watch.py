@@ -10,13 +10,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..module_utils.api import connection
 from ..module_utils.api.client import Client
-from ..module_utils.errors import FluidError, InvalidInput
+from ..module_utils.errors import Expired, FluidError, Forbidden, InvalidInput
 from ..module_utils.fluid.kinds import ALLUXIO_RUNTIME, DATASET
 from ..module_utils.k8s.kinds import POD, STATEFUL_SET, Kind
+from ..module_utils.k8s.names import require_namespace
 from ..module_utils.k8s.pods import is_ready
 from . import cache_reader
 from .cache_events import Faults, Observation
@@ -28,7 +29,7 @@ _WATCHED = (DATASET, ALLUXIO_RUNTIME, STATEFUL_SET)
 _APP = "alluxio"
 _FUSES = "role=alluxio-fuse"
 _LONGEST_WATCH = 300.0  # seconds
-_PAUSE = 5.0  # seconds after a watch that failed
+_PAUSE = 5.0  # seconds after a watch that failed, or that a proxy ended at once
 # The variables of the environment that hold connection options, as for the modules.
 _ENVIRONMENT = {
     "kubeconfig": ("KUBECONFIG",), "context": ("CONTEXT",), "host": ("HOST",), "api_key": ("API_KEY",),
@@ -43,7 +44,7 @@ _FALSE = ("0", "false", "no", "off", "n", "f")
 def options(args: Mapping, environment: Mapping[str, str]) -> dict:
     """Return the options of the event source with their defaults, and params with those of the connection.
 
-    Raises InvalidInput for an unknown option, and for a number that is none or negative.
+    Raises InvalidInput for an unknown option, a number that is none or negative, and an invalid namespace.
     """
     unknown = sorted(args.keys() - {*_ENVIRONMENT, *_NUMBERS, "namespaces"})
     if unknown:
@@ -54,11 +55,20 @@ def options(args: Mapping, environment: Mapping[str, str]) -> dict:
     # A boolean False of the rulebook is an answer too.
     verified = args.get("validate_certs", params["validate_certs"])
     params["validate_certs"] = None if verified is None else str(verified).lower() not in _FALSE
-    namespaces = args.get("namespaces") or []
-    if isinstance(namespaces, str):
-        namespaces = [each.strip() for each in namespaces.split(",") if each.strip()]
-    return {"params": params, "namespaces": tuple(namespaces),
+    return {"params": params, "namespaces": _namespaces(args.get("namespaces") or []),
             **{name: _number(name, args.get(name, default)) for name, default in _NUMBERS.items()}}
+
+
+def _namespaces(given: object) -> tuple[str, ...]:
+    """Return the namespaces of a list, or of a text with commas.
+
+    ansible-rulebook makes a number of a text of digits.
+    """
+    names = given if isinstance(given, (list, tuple)) else str(given).split(",")
+    found = tuple(name for name in (str(each).strip() for each in names) if name)
+    for name in found:
+        require_namespace(name)
+    return found
 
 
 def _first(environment: Mapping[str, str], suffixes: Iterable[str]) -> str | None:
@@ -71,7 +81,7 @@ def _number(name: str, value: object) -> float:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = -1.0
-    if number < 0:
+    if not number >= 0:
         raise InvalidInput(f"{name} is {value!r}: expected a number of 0 or more, such as {_NUMBERS[name]:g}")
     return number
 
@@ -94,6 +104,7 @@ class CacheWatch:
         self._faults = faults
         self._now = now
         self._warned: set[str] = set()
+        self._stopped = threading.Event()
 
     def events(self) -> list[dict]:
         """Observe all caches once and return what has happened; nothing if the API server does not answer."""
@@ -115,36 +126,64 @@ class CacheWatch:
                 threading.Thread(target=self._watch_forever, args=(kind, namespace, changed),
                                  daemon=True).start()
 
+    def stop(self) -> None:
+        """End the watches, each after its present request, and report no change any more."""
+        self._stopped.set()
+
     def _watch_forever(self, kind: Kind, namespace: str | None, changed: Callable[[], object]) -> None:
-        while True:
+        while not self._stopped.is_set():
+            began = self._now()
+            failed = False
             try:
                 self.watch_once(kind, namespace, changed)
+            except Expired:
+                pass
             except FluidError as err:
                 # Without the watch the interval remains.
                 self._warn(f"{kind.plural} are not watched: {err}")
-                time.sleep(_PAUSE)
+                failed = True
+            if failed or self._now() - began < _PAUSE:
+                self._stopped.wait(_PAUSE)
 
     def watch_once(self, kind: Kind, namespace: str | None, changed: Callable[[], object]) -> None:
         """Watch the objects of a kind until the watch ends. A change may have preceded it."""
         _objects, version = self._client.snapshot(kind, namespace)
-        changed()
+        self._report(changed)
         for event in self._client.watch(kind, namespace, "", version, _LONGEST_WATCH):
             labels = event["object"]["metadata"].get("labels") or {}
+            if self._stopped.is_set():
+                return
             if kind != STATEFUL_SET or labels.get("app") == _APP:
-                changed()
+                self._report(changed)
+
+    def _report(self, changed: Callable[[], object]) -> None:
+        if not self._stopped.is_set():
+            changed()
 
     def _observe(self) -> list[Observation]:
         records, _complete = cache_reader.read(
             self._client, self._cluster, cache_reader.Selection(), self._warn)
         dead: dict[tuple[str, str], list[str]] = {}
+        unread: set[str | None] = set()
         for namespace in self._cluster.namespaces or (None,):
-            for pod in self._client.list(POD, namespace, _FUSES):
-                metadata = pod["metadata"]
-                if not is_ready(pod) and not metadata.get("deletionTimestamp"):
-                    release = (metadata.get("labels") or {}).get("release", "")
-                    dead.setdefault((metadata["namespace"], release), []).append(metadata["name"])
-        return [Observation(each, tuple(sorted(dead.get((each["namespace"], each["name"]), ()))))
-                for each in records]
+            try:
+                for release, pod in self._dead_fuses(namespace):
+                    dead.setdefault(release, []).append(pod)
+            except Forbidden as err:
+                unread.add(namespace)
+                where = f" of namespace {namespace}" if namespace else ""
+                self._warn(f"the FUSE pods{where} were left out: {err}")
+        return [Observation(
+            each, None if unread & {None, each["namespace"]}
+            else tuple(sorted(dead.get((each["namespace"], each["name"]), ())))) for each in records]
+
+    def _dead_fuses(self, namespace: str | None) -> Iterator[tuple[tuple[str, str], str]]:
+        """Yield the namespace and the name of a cache with the name of a FUSE pod that is not ready."""
+        for pod in self._client.list(POD, namespace, _FUSES):
+            metadata = pod["metadata"]
+            if not is_ready(pod) and not metadata.get("deletionTimestamp"):
+                release = (metadata.get("labels") or {}).get("release", "")
+                yield (metadata["namespace"], release), metadata["name"]
 
     def _warn(self, text: str) -> None:
         """Log a warning once."""

@@ -297,15 +297,19 @@ def _budget_reason(status: dict) -> str:
 
 
 def events(response: Any) -> Iterator[dict]:
-    """Yield the events of a watch, one JSON object per line. Raises Expired for an outdated resource version.
+    """Yield the events of a watch, one JSON object per line.
+
+    Raises Expired for an outdated resource version, and ApiError for a line that is no such object.
     """
     buffer = b""
     for chunk in response.stream(amt=None, decode_content=False):
         *lines, buffer = (buffer + chunk).split(b"\n")
         for line in filter(None, lines):
-            event = json.loads(line)
+            event = status_of(line)
+            if not isinstance(event.get("object"), dict):
+                raise ApiError(f"the server sent no event of a watch: {line[:200]!r}")
             if event.get("type") == "ERROR":
-                code = event.get("object", {}).get("code", 0)
+                code = event["object"].get("code", 0)
                 if code in TRANSIENT:
                     return
                 leaf = {403: Forbidden, 410: Expired}.get(code, ApiError)

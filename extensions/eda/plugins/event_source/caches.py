@@ -36,7 +36,9 @@ options:
     type: float
     default: 20
   repeat:
-    description: Seconds after which the event of a fault that continues is sent again.
+    description:
+      - Seconds after which the event of a fault that continues is sent again. With another pod it is sent
+        after C(lasts).
     type: float
     default: 600
   interval:
@@ -80,12 +82,15 @@ async def main(queue: asyncio.Queue, args: dict[str, Any]) -> None:
     caches = cache_watch.from_args(args)
     loop, changed = asyncio.get_running_loop(), asyncio.Event()
     caches.start(lambda: loop.call_soon_threadsafe(changed.set))
-    while True:
-        changed.clear()
-        for event in await asyncio.to_thread(caches.events):
-            await queue.put(event)
-        try:
-            await asyncio.wait_for(changed.wait(), caches.pause())
-        except asyncio.TimeoutError:
-            continue
-        await asyncio.sleep(_LEAST_PAUSE)
+    try:
+        while True:
+            changed.clear()
+            for event in await asyncio.to_thread(caches.events):
+                await queue.put(event)
+            try:
+                await asyncio.wait_for(changed.wait(), max(_LEAST_PAUSE, caches.pause()))
+            except asyncio.TimeoutError:
+                continue
+            await asyncio.sleep(_LEAST_PAUSE)
+    finally:
+        caches.stop()

@@ -17,7 +17,8 @@ def seen(*roles, phase="Bound", cached=50, dead=(), terminating=False, name="hba
         "masters": [{"pod": f"{name}-master-{index}", "role": names[role]}
                     for index, role in enumerate("".join(roles))],
         "variables": {"fluid_master_replicas": len("".join(roles)), "alluxio_cached_bytes": cached,
-                      "alluxio_capacity_bytes": 100, "alluxio_terminating": terminating}}, tuple(dead))
+                      "alluxio_capacity_bytes": 100, "alluxio_terminating": terminating}},
+        None if dead is None else tuple(dead))
 
 
 @pytest.mark.parametrize(("observation", "types"), [
@@ -58,6 +59,25 @@ def happened(*steps):
     # No leader in between, then another one or the same.
     ([(0, seen("lff")), (5, seen("uff")), (8, seen("flf"))], [("leader_changed", "hbase-master-1", 8)]),
     ([(0, seen("lff")), (5, seen("uff")), (8, seen("lff"))], []),
+    # Another master is lost: sent when it has lasted, and repeated from then on.
+    ([(0, seen("lfffu")), (20, seen("lfffu")), (30, seen("lffuu")), (49, seen("lffuu")), (50, seen("lffuu")),
+      (649, seen("lffuu")), (650, seen("lffuu"))],
+     [("member_lost", "hbase-master-0", 20), ("member_lost", "hbase-master-0", 50),
+      ("quorum_at_risk", "hbase-master-0", 50), ("member_lost", "hbase-master-0", 650),
+      ("quorum_at_risk", "hbase-master-0", 650)]),
+    # It is back before it counts. The first one comes back and is lost again.
+    ([(0, seen("lfffu")), (20, seen("lfffu")), (30, seen("lffuu")), (45, seen("lfffu")), (60, seen("lffuu")),
+      (79, seen("lffuf")), (80, seen("lffuf")), (90, seen("lffuu")), (109, seen("lffuu")),
+      (110, seen("lffuu"))],
+     [("member_lost", "hbase-master-0", 20), ("member_lost", "hbase-master-0", 80),
+      ("member_lost", "hbase-master-0", 110), ("quorum_at_risk", "hbase-master-0", 110)]),
+    # Another FUSE pod is dead.
+    ([(0, seen("lff", dead=["x"])), (20, seen("lff", dead=["x"])), (30, seen("lff", dead=["x", "y"])),
+      (50, seen("lff", dead=["x", "y"])), (60, seen("lff", dead=["y"]))],
+     [("fuse_dead", "", 20), ("fuse_dead", "", 50)]),
+    # The FUSE pods could not be read: the fault neither ends nor counts.
+    ([(0, seen("lff", dead=["x"])), (20, seen("lff", dead=["x"])), (25, seen("lff", dead=None)),
+      (30, seen("lff"))], [("fuse_dead", "", 20), ("restored", "fuse_dead", 30)]),
     # Nobody could report the roles: the fault neither ends nor counts.
     ([(0, seen("lfffu")), (20, seen("lfffu")), (25, seen("?????")), (30, seen("lffff"))],
      [("member_lost", "hbase-master-0", 20), ("restored", "member_lost", 30)]),
@@ -70,7 +90,8 @@ def happened(*steps):
     # A removal is no fault, and restores nothing.
     ([(0, seen("lff")), (9, seen("lff", phase="NotBound", terminating=True)),
       (99, seen("uuu", phase="NotBound", terminating=True))], []),
-], ids=["quiet", "restart", "lost", "repeated", "leader", "election", "same-leader", "unread", "deployment",
+], ids=["quiet", "restart", "lost", "repeated", "leader", "election", "same-leader", "another-lost",
+        "lost-again", "another-fuse", "unread-fuses", "unread", "deployment",
         "unbound", "failed-at-start", "removal"])
 def test_events(steps, events):
     assert happened(*steps) == events
@@ -99,3 +120,5 @@ def test_the_pause_ends_when_a_fault_counts_or_is_repeated():
     assert (tracker.pause(0, 15), tracker.pause(12, 15), tracker.pause(30, 15)) == (15, 8, 0)
     tracker.events([seen("lfffu")], 30)
     assert (tracker.pause(30, 15), tracker.pause(620, 15)) == (15, 10)
+    tracker.events([seen("lffuu")], 40)
+    assert (tracker.pause(40, 15), tracker.pause(50, 15)) == (15, 10)

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import connection
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    Expired,
+    Forbidden,
+    InvalidInput,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
@@ -100,6 +104,106 @@ def test_only_the_given_namespaces_are_read(cache):
     assert ("get", "pods/proxy") not in cache.requests
 
 
+FORBIDDEN = ("list", "pods")
+
+
+def only_in(cluster, monkeypatch, *namespaces):
+    """Let the account list pods in these namespaces alone."""
+    listed = cluster.list
+
+    def list_(kind, namespace=None, *selectors):
+        if kind == kinds.POD and namespace not in namespaces:
+            raise Forbidden("not allowed to list pods", 403)
+        return listed(kind, namespace, *selectors)
+    monkeypatch.setattr(cluster, "list", list_)
+
+
+def test_without_the_pods_the_datasets_are_observed(cache, caplog):
+    """docs/rbac/read/events.yml calls the pods optional."""
+    watch = watch_of(cache)
+    watch.events()
+    cache.forbidden.add(FORBIDDEN)
+    put_dataset(cache, "Failed")
+    assert types(watch.events()) == ["dataset_unbound"]
+    assert [record.message for record in caplog.records] == [
+        "the masters were left out: not allowed to list pods",
+        "the FUSE pods were left out: not allowed to list pods"]
+
+
+def test_a_namespace_without_its_pods_hides_no_other_one(cache, monkeypatch, caplog):
+    only_in(cache, monkeypatch, "data")
+    watch = watch_of(cache, ("other", "data"))
+    watch.events()
+    put_pod(cache, "hbase-fuse-x", "alluxio-fuse", {"phase": "Running"})
+    assert types(watch.events()) == ["fuse_dead"]
+    assert [record.message for record in caplog.records] == [
+        "the FUSE pods of namespace other were left out: not allowed to list pods"]
+
+
+def test_pods_that_cannot_be_read_for_now_end_no_fault(cache):
+    watch = watch_of(cache)
+    watch.events()
+    put_pod(cache, "hbase-fuse-x", "alluxio-fuse", {"phase": "Running"})
+    assert types(watch.events()) == ["fuse_dead"]
+    cache.forbidden.add(FORBIDDEN)
+    assert watch.events() == []
+    cache.forbidden.clear()
+    assert watch.events() == []
+
+
+class Ended:
+    """Ends the watches after some pauses, which it notes, on the clock of the cluster."""
+
+    def __init__(self, cluster, pauses):
+        self.cluster, self.left, self.pauses = cluster, pauses, []
+
+    def is_set(self):
+        return len(self.pauses) >= self.left
+
+    def wait(self, seconds):
+        self.pauses.append(seconds)
+        self.cluster.sleep(seconds)
+
+
+def watched(cache, monkeypatch, events, pauses=3):
+    """The pauses and the lists of a watch whose streams are these; a stream is an error or events."""
+    watch = watch_of(cache)
+    watch._stopped = Ended(cache, pauses)
+
+    def stream(*_arguments):
+        if isinstance(events, Exception):
+            raise events
+        yield from events
+    monkeypatch.setattr(cache, "watch", stream)
+    changes = []
+    watch._watch_forever(fluid_kinds.DATASET, "data", lambda: changes.append(cache.now))
+    return watch._stopped.pauses, cache.requests.count(("list", "datasets")), changes
+
+
+@pytest.mark.parametrize(("events", "warnings"), [
+    # A proxy ends each watch at once.
+    ([], []),
+    # The resource version is too old: the objects are read again.
+    (Expired("too old resource version", 410), []),
+    (Forbidden("not allowed to watch", 403), ["datasets are not watched: not allowed to watch"]),
+], ids=["ended", "expired", "forbidden"])
+def test_a_watch_that_ends_at_once_is_repeated_after_a_pause(cache, monkeypatch, caplog, events, warnings):
+    pauses, lists, changes = watched(cache, monkeypatch, events)
+    assert (pauses, lists, len(changes)) == ([5.0, 5.0, 5.0], 3, 3)
+    assert [record.message for record in caplog.records] == warnings
+
+
+def test_a_stopped_watch_reports_nothing(cache):
+    watch, changes = watch_of(cache), []
+    cache.later(1, lambda: put_dataset(cache, "Failed"))
+    cache.later(2, watch.stop)
+    cache.later(3, lambda: put_dataset(cache))
+    watch.watch_once(fluid_kinds.DATASET, None, lambda: changes.append(cache.now))
+    assert changes == [0, 1]
+    watch._watch_forever(fluid_kinds.DATASET, None, lambda: changes.append(cache.now))
+    assert changes == [0, 1]
+
+
 def test_a_watch_reports_each_change_of_a_cache(cache):
     def labelled(app):
         return {"metadata": {"name": app, "namespace": "data", "labels": {"app": app}}, "spec": {}}
@@ -141,10 +245,19 @@ def test_the_other_options():
     assert cache_watch.options({"namespaces": ""}, {})["namespaces"] == ()
 
 
+@pytest.mark.parametrize(("given", "namespaces"), [
+    (2026, ("2026",)), ((1, "a"), ("1", "a")), ([" a ", ""], ("a",))])
+def test_a_rulebook_makes_numbers_and_tuples_of_text(given, namespaces):
+    """ansible-rulebook renders templates by Jinja's native types."""
+    assert cache_watch.options({"namespaces": given}, {})["namespaces"] == namespaces
+
+
 @pytest.mark.parametrize(("args", "sentence"), [
     ({"namespace": "a"}, "the event source has no option namespace: expected one of api_key, ca_cert"),
     ({"lasts": "soon"}, "lasts is 'soon': expected a number of 0 or more, such as 20"),
     ({"repeat": -1}, "repeat is -1: expected a number of 0 or more, such as 600"),
+    ({"lasts": "nan"}, "lasts is 'nan': expected a number of 0 or more, such as 20"),
+    ({"namespaces": "a b"}, "namespace 'a b' is not a DNS-1123 label"),
 ])
 def test_wrong_options_get_a_sentence(args, sentence):
     with pytest.raises(InvalidInput) as refused:
@@ -157,6 +270,8 @@ def test_the_source_puts_events_into_the_queue(cache, monkeypatch):
     monkeypatch.setattr(connection, "connect", lambda _params: cache)
     reported = []
     monkeypatch.setattr(cache_watch.CacheWatch, "start", lambda _self, changed: reported.append(changed))
+    stopped = []
+    monkeypatch.setattr(cache_watch.CacheWatch, "stop", lambda _self: stopped.append(True))
     module = runpy.run_path(str(SOURCE))
 
     async def play():
@@ -172,7 +287,27 @@ def test_the_source_puts_events_into_the_queue(cache, monkeypatch):
         task.cancel()
         return event
     event = asyncio.run(play())
+    assert stopped == [True]
     assert (event["type"], event["phase"], event["cache"]) == ("dataset_unbound", "Failed", "hbase.data")
+
+
+@pytest.mark.parametrize("options", [{"interval": 0}, {"repeat": 0}], ids=str)
+def test_two_observations_have_a_pause(cache, monkeypatch, options):
+    """Also while a fault is due and no API server answers."""
+    monkeypatch.setattr(connection, "connect", lambda _params: cache)
+    monkeypatch.setattr(cache_watch.CacheWatch, "start", lambda _self, _changed: None)
+    put_dataset(cache, "Failed")
+    observed = []
+    events = cache_watch.CacheWatch.events
+    monkeypatch.setattr(cache_watch.CacheWatch, "events", lambda self: observed.append(1) or events(self))
+
+    async def play():
+        task = asyncio.create_task(runpy.run_path(str(SOURCE))["main"](
+            asyncio.Queue(), {"lasts": 0, **options}))
+        await asyncio.sleep(0.8)
+        task.cancel()
+    asyncio.run(play())
+    assert len(observed) == 1
 
 
 def test_the_source_refuses_wrong_options():

@@ -329,6 +329,17 @@ def test_an_error_event_is_raised(ask, code, error):
         next(watching)
 
 
+@pytest.mark.parametrize("line", [
+    b"<html>login</html>", b"[]", b'{"type": "ADDED"}', b'{"type": "ERROR", "object": null}'])
+def test_a_line_that_is_no_event_is_an_error(ask, line):
+    client, _pool, _pauses = ask(answer(200, lines(event("ADDED", "8")) + line + b"\n"))
+    watching = client.watch(DATASET, "data", "hbase", "7", 30)
+    assert next(watching) == event("ADDED", "8")
+    with pytest.raises(ApiError) as raised:
+        next(watching)
+    assert str(raised.value) == f"the server sent no event of a watch: {line!r}"
+
+
 @pytest.mark.parametrize("fault", [
     pytest.param(RESET, id="reset"),
     pytest.param(refusal(503, "ServiceUnavailable", "x"), id="refused-for-now"),
