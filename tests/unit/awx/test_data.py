@@ -103,6 +103,15 @@ def test_each_playbook_has_a_template():
     assert {own_playbook(name) for name in TEMPLATES} == playbooks
 
 
+@pytest.mark.parametrize("caches", ["declared", "running"])
+def test_the_page_names_each_template_with_its_inventory(caches):
+    [named] = re.findall(rf"^\| job templates on {caches} caches \| (.*) \|$",
+                         (CHECKOUT / "docs" / "awx.md").read_text(), re.MULTILINE)
+    assert set(named.split(", ")) == {
+        item["name"].rpartition("}} ")[2] for item in TEMPLATES.values()
+        if item["inventory"] == f"{{{{ __awx_{caches} }}}}"}
+
+
 def test_the_project_has_a_file_for_each_template_and_no_other():
     assert {path.stem for path in PROJECT.glob("*.yml")} == TEMPLATES.keys()
 

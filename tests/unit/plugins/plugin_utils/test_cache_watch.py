@@ -17,8 +17,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.module import arguments
-from ansible_collections.datacache.fluid.plugins.plugin_utils import cache_watch
+from ansible_collections.datacache.fluid.plugins.module_utils.preflight import permissions
+from ansible_collections.datacache.fluid.plugins.plugin_utils import cache_reader, cache_watch
 from ansible_collections.datacache.fluid.plugins.plugin_utils.cache_events import Faults
+from ansible_collections.datacache.fluid.plugins.plugin_utils.clusters import Cluster
 
 SOURCE = Path(__file__).parents[4] / "extensions" / "eda" / "plugins" / "event_source" / "caches.py"
 WEB, METRICS = 24110, "/metrics/prometheus/"
@@ -102,6 +104,34 @@ def test_an_unavailable_server_is_no_event(cache, caplog):
 def test_only_the_given_namespaces_are_read(cache):
     assert watch_of(cache, ("other",)).events() == []
     assert ("get", "pods/proxy") not in cache.requests
+
+
+def granted(user, namespace):
+    """What the Role of a user grants in a namespace; without one what its ClusterRole grants."""
+    scope = permissions.CACHE if namespace else permissions.CLUSTER
+    return {access for need in permissions.NEEDS if user in need.users and need.scope == scope
+            for access in permissions.accesses(need, {scope: namespace})}
+
+
+def observe(cluster, namespaces):
+    watch = watch_of(cluster, namespaces)
+    watch.events()
+    for kind in cache_watch._WATCHED:
+        watch.watch_once(kind, (namespaces or (None,))[0], lambda: None)
+
+
+def read(cluster, namespaces):
+    cache_reader.read(cluster, Cluster("", {}, namespaces), cache_reader.Selection(), lambda _text: None)
+
+
+@pytest.mark.parametrize("namespaces", [(), ("data",)], ids=["cluster", "namespace"])
+@pytest.mark.parametrize(("user", "act"), [
+    pytest.param("events", observe, id="events"), pytest.param("inventory", read, id="inventory")])
+def test_the_role_or_the_cluster_role_is_enough(cache, user, act, namespaces):
+    act(cache, namespaces)
+    # A pod is proxied to in its namespace, which a ClusterRole covers.
+    asked = {access._replace(namespace=(namespaces or (None,))[0]) for access in cache.accesses}
+    assert asked == granted(user, (namespaces or (None,))[0])
 
 
 FORBIDDEN = ("list", "pods")
