@@ -66,6 +66,11 @@ summaries:
       returned: always
       type: str
       sample: Bound
+    terminating:
+      description: Whether the Dataset is deleted and still exists.
+      returned: always
+      type: bool
+      sample: false
     total_bytes:
       description: Size of the under-stores, in bytes.
       returned: always

@@ -38,7 +38,9 @@ options:
     type: bool
     default: true
   bound_datasets:
-    description: Datasets that have to be Bound, each as C(<namespace>/<name>).
+    description:
+      - Datasets that have to be Bound, each as C(<namespace>/<name>).
+      - One that is terminating is not waited for, with a warning.
     type: list
     elements: str
     default: []

@@ -37,6 +37,7 @@ def of_dataset(existing: dict) -> dict:
     return {
         **_identity(existing),
         "phase": dataset_phase(existing),
+        "terminating": bool(existing["metadata"].get("deletionTimestamp")),
         "total_bytes": size_in_bytes(status.get("ufsTotal")),
         "cached_bytes": size_in_bytes(cache.get("cached")),
         "capacity_bytes": size_in_bytes(cache.get("cacheCapacity")),

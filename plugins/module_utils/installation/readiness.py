@@ -60,6 +60,8 @@ def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
         reporter.warn(f"Fluid does not serve node {name}, which {reason}: it was not waited for")
     for name, reason in readiness.lost.items():
         reporter.warn(f"Deployment {name} in namespace {params['namespace']} is unavailable: {reason}")
+    for ref in sorted(readiness.deleted):
+        reporter.warn(f"{DATASET.describe(ref)} is terminating or was deleted: it was not waited for")
     return {"changed": False, **readiness.figures()}
 
 
@@ -89,6 +91,7 @@ class Readiness:
         self._datasets = datasets or []
         self.nodes = Nodes((), {})
         self.lost: dict[str, str] = {}  # Deployments whose pods are all on lost nodes, and what to do
+        self.deleted: set[ObjectRef] = set()  # Datasets that are terminating, or were
 
     def figures(self) -> dict:
         """Return the nodes as the module returns them."""
@@ -107,7 +110,9 @@ class Readiness:
 
     def _unbound(self) -> list[str]:
         found = bulk.read(self._client, DATASET, self._datasets)
-        phases = {ref: (found.get(ref, {}).get("status") or {}).get("phase") for ref in self._datasets}
+        self.deleted |= {ref for ref, each in found.items() if each["metadata"].get("deletionTimestamp")}
+        phases = {ref: (found.get(ref, {}).get("status") or {}).get("phase")
+                  for ref in self._datasets if ref not in self.deleted}
         return [f"{DATASET.describe(ref)} {'does not exist' if ref not in found else f'has phase {phase}'}, "
                 "expected Bound" for ref, phase in phases.items() if phase != "Bound"]
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The playbook upgrade: its order, its rollback, and its end after the first failure."""
 
+import json
+
 import pytest
 from role_site import INSTALLATION, RoleSite
 
 OUTDATED = {"up_to_date": False, "ready": False}
-DATASETS = {"summaries": [{"name": "hbase", "namespace": "data", "phase": "Bound"},
-                          {"name": "new", "namespace": "data", "phase": "NotBound"}]}
+DATASETS = {"summaries": [
+    {"name": "hbase", "namespace": "data", "phase": "Bound", "terminating": False},
+    {"name": "new", "namespace": "data", "phase": "NotBound", "terminating": False}]}
 BEFORE = {"status": {"status": "deployed", "revision": 3, "chart": "fluid-1.0.7"}}
 FAILS = {"failed": True, "msg": "no such image"}
 FOUND = ["fluid_installation_info", "helm_info", "dataset_info"]
@@ -50,12 +53,32 @@ def test_an_upgraded_release_costs_no_helm(upgrade):
 
 @pytest.mark.parametrize("module", ["helm", "k8s", "fluid_ready"])
 def test_a_failed_upgrade_is_rolled_back(upgrade, module):
-    started = upgrade(passes=False, **{"helm": {"changed": True}, module: FAILS,
+    pods = {"resources": [{"metadata": {"name": "a"}, "status": {"phase": "Pending"},
+                           "involvedObject": {"name": "b"}}]}
+    started = upgrade(passes=False, **{"helm": {"changed": True}, module: FAILS, "k8s_info": pods,
                                        "fluid_rollback": {"changed": True}})
     assert started[started.index("fluid_rollback"):] == ["fluid_rollback", "fluid_ready"]
-    if module != "fluid_ready":
-        assert ("The upgrade of Helm release fluid in namespace fluid-system failed, and it was rolled back "
-                "to revision 3; the resource definitions stay. no such image") in upgrade.output()
+    text = ("The upgrade of Helm release fluid in namespace fluid-system failed, and it was rolled back to "
+            "revision 3; the resource definitions stay. ")
+    assert text + ("Fluid in" if module == "fluid_ready" else "no such image") in upgrade.output()
+    assert ("After the rollback: no such image" in upgrade.output()) is (module == "fluid_ready")
+
+
+def test_a_rollback_that_fails_keeps_the_reason_of_the_upgrade(upgrade):
+    started = upgrade(passes=False, helm=FAILS, fluid_rollback={"failed": True, "msg": "timed out"})
+    assert started[-1] == "fluid_rollback"
+    assert ("failed, and its rollback to revision 3 failed, too. no such image After the rollback: timed out"
+            in upgrade.output())
+
+
+def test_a_dataset_that_is_terminating_is_not_waited_for(upgrade, tmp_path):
+    """With the new controller its deletion may end."""
+    leaving = {"name": "old", "namespace": "data", "phase": "Bound", "terminating": True}
+    (module,) = tmp_path.rglob("modules/fluid_ready.py")
+    module.write_text(module.read_text().replace("answers = ", (
+        f'pathlib.Path("{tmp_path}/args").write_text(pathlib.Path(sys.argv[1]).read_text())\nanswers = ')))
+    upgrade(found={}, dataset_info={"summaries": [*DATASETS["summaries"], leaving]})
+    assert json.loads((tmp_path / "args").read_text())["bound_datasets"] == ["data/hbase"]
 
 
 def test_a_release_that_helm_has_not_changed_is_not_waited_for(upgrade):

@@ -197,6 +197,19 @@ def test_a_timeout_names_the_datasets(run, fluid, dataset):
         "does not exist, expected Bound")
 
 
+def test_a_dataset_that_is_terminating_is_not_waited_for(cluster, run, fluid, dataset):
+    dataset("hbase", "Failed")
+    metadata = {"deletionTimestamp": "2026-11-23T11:00:00Z", "finalizers": ["fluid-dataset-controller"]}
+    dataset("left", "Failed")
+    cluster.change(fluid_kinds.DATASET, "left", "data", {"metadata": metadata})
+    cluster.later(3, lambda: cluster.vanish(fluid_kinds.DATASET, "left", "data"))
+    cluster.later(7, lambda: dataset("hbase", "Bound"))
+    result = run("fluid_ready", bound_datasets=["data/hbase", "data/left"])
+    assert (result.get("failed", False), cluster.now) == (False, 8)
+    assert result["warnings"] == [
+        "Dataset left in namespace data is terminating or was deleted: it was not waited for"]
+
+
 def test_phases_of_the_past_are_not_read(cluster, run, fluid, dataset):
     dataset("hbase", "Bound")
     cluster.change(

@@ -24,21 +24,27 @@ def test_percentage(text, number):
 
 def test_a_recorded_bound_dataset(recorded):
     assert summary.of_dataset(recorded("dataset_bound.json")) == {
-        "name": "hbase", "namespace": "default", "phase": "Bound", "total_bytes": round(113.88 * 2**20),
+        "name": "hbase", "namespace": "default", "phase": "Bound", "terminating": False,
+        "total_bytes": round(113.88 * 2**20),
         "cached_bytes": 0,
         "capacity_bytes": 4 * 2**30, "cached_percentage": 0.0, "files": 15, "runtimes": ["hbase"]}
 
 
 def test_a_recorded_dataset_whose_figures_are_not_known_yet(recorded):
     assert summary.of_dataset(recorded("dataset_not_bound.json")) == {
-        "name": "hbase", "namespace": "default", "phase": "NotBound", "total_bytes": None,
-        "cached_bytes": None,
+        "name": "hbase", "namespace": "default", "phase": "NotBound", "terminating": False,
+        "total_bytes": None, "cached_bytes": None,
         "capacity_bytes": None, "cached_percentage": None, "files": None, "runtimes": []}
 
 
 def test_a_dataset_without_a_status():
     found = summary.of_dataset({"metadata": {"name": "a", "namespace": "b"}})
     assert (found["phase"], found["total_bytes"], found["runtimes"]) == ("", None, [])
+
+
+def test_a_dataset_that_is_terminating():
+    metadata = {"name": "a", "namespace": "b", "deletionTimestamp": "2026-11-23T11:00:00Z"}
+    assert summary.of_dataset({"metadata": metadata})["terminating"] is True
 
 
 def test_a_recorded_ready_runtime(recorded):
