@@ -69,8 +69,13 @@ class Reader:
             return None
 
     def _volume(self) -> dict | None:
+        """Return the volume; None for that of a cache whose namespace and name give the same text, as a-b/c
+        and a/b-c do.
+        """
         name = fluid_names.volume_name(self._ref)
-        return self._of_fluid(kinds.PERSISTENT_VOLUME, ObjectRef(None, name))
+        existing = self._of_fluid(kinds.PERSISTENT_VOLUME, ObjectRef(None, name))
+        bound = ((existing or {}).get("spec") or {}).get("claimRef") or {}
+        return existing if bound.get("namespace") in (None, self._ref.namespace) else None
 
     def _of_fluid(self, kind: Kind, ref: ObjectRef) -> dict | None:
         """Return the claim or volume; None for one that Fluid has not created."""

@@ -241,6 +241,18 @@ def test_claims_and_releases_of_others_are_left_alone(cluster, remove, force):
     assert cluster.writes() == []
 
 
+@pytest.mark.parametrize(("namespace", "name", "left"), [
+    ("data-of", "hbase", True), (NAMESPACE, "of-hbase", False)])
+def test_the_volume_of_another_cache_is_left_alone(cluster, remove, namespace, name, left):
+    """Fluid names the volumes of both caches alike."""
+    cluster.put(kinds.PERSISTENT_VOLUME, {
+        "metadata": {"name": "data-of-hbase", "annotations": {"CreatedBy": "fluid"}},
+        "spec": {"claimRef": {"namespace": namespace, "name": name}}})
+    result = remove(name="of-hbase", force=True)
+    assert (result["changed"], result["remains"]) == (not left, [])
+    assert bool(cluster.stored(kinds.PERSISTENT_VOLUME, "data-of-hbase")) is left
+
+
 @pytest.mark.parametrize("keep", [False, True])
 def test_kept_journals_stay(cluster, fluid, remove, keep):
     for claim in range(3):
