@@ -105,11 +105,15 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
             kubernetes.load_kube_config(
                 config_file=os.path.expanduser(kubeconfig) if kubeconfig else None,
                 persist_config=bool(params.get("persist_config")), **options)
-    except (kubernetes.ConfigException, OSError, ValueError, YAMLError) as err:
+    except (kubernetes.ConfigException, OSError, ValueError, YAMLError, TypeError, AttributeError,
+            LookupError) as err:
+        # The package looks into the content without a check of its types.
+        reason = "it has another form than a kubeconfig" if isinstance(
+            err, (TypeError, AttributeError, LookupError)) else err
         source = "the given kubeconfig" if isinstance(kubeconfig, dict) else kubeconfig or os.environ.get(
             "KUBECONFIG", "~/.kube/config")
         raise InvalidInput(
-            f"no cluster to connect to: {source} cannot be used ({err}); set kubeconfig, or host with "
+            f"no cluster to connect to: {source} cannot be used ({reason}); set kubeconfig, or host with "
             "api_key, or the K8S_AUTH_* environment variables") from err
 
 

@@ -147,6 +147,11 @@ def test_impersonation(kubeconfig, given, headers):
     pytest.param("", "Invalid kube-config", id="empty"),
     pytest.param("apiVersion: v1\n", "Expected key current-context", id="incomplete"),
     pytest.param("a: [b", "while parsing a flow sequence", id="not-yaml"),
+    pytest.param("a-token", "it has another form than a kubeconfig", id="text"),
+    pytest.param("[a]", "it has another form than a kubeconfig", id="list"),
+    pytest.param("current-context: a\ncontexts: [{name: a, context: b}]\n", "another form", id="context"),
+    pytest.param("current-context: a\ncontexts: [{name: a, context: {cluster: b, user: c}}]\nclusters: 7\n",
+                 "another form", id="clusters"),
 ])
 def test_a_kubeconfig_that_cannot_be_used(tmp_path, content, view):
     path = tmp_path / "config"
