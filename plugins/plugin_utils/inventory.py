@@ -35,6 +35,9 @@ _RANGES = {"fluid_cached_percentage": (0, 100), "fluid_probe_seconds": (1, float
 # Images of pods that start when the cache is deployed already.
 _IMAGES = ("fluid_probe_image", "fluid_backup_image")
 _QUANTITIES = ("fluid_probe_bytes",)
+# What Ansible's keyword serial takes.
+_BATCHES = ("fluid_upgrade_at_once",)
+_BATCH = re.compile(r"[1-9][0-9]*%?")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ def _refusal(name: str, value: object, option: Mapping) -> str:
 
     Lists and dictionaries may hold secrets, so their content is not shown.
     """
+    if name in _BATCHES and not _BATCH.fullmatch(str(value)):
+        return f"{name} is {_shown(value)}: expected a number of hosts, or a percentage, such as 1 or 20%"
     kind = option.get("type")
     if kind not in _TYPES:
         return ""

@@ -158,7 +158,8 @@ def answers(question):
         return question["choices"]
     if question["type"] in ("integer", "float"):
         return [question["min"], question["max"]]
-    given_text = {"fluid_raft": "profile: fast", "fluid_warm_up": "/a\n/b\n"}.get(
+    given_text = {"fluid_raft": "profile: fast", "fluid_warm_up": "/a\n/b\n",
+                  "fluid_upgrade_at_once": "20%"}.get(
         question["variable"], "x" * question.get("min", 1))
     return [given_text] if question["required"] else ["", given_text]
 

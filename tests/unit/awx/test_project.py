@@ -66,6 +66,21 @@ def test_a_job_without_a_cluster_fails_with_one_sentence(project):
     assert "127.0.0.1:1" in done.stdout and "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("answer", ["hbase.defualt", "hbase.default,logs.default"])
+def test_a_cache_that_does_not_exist_fails_the_job(project, answer):
+    """Ansible runs on the hosts that it finds, by default, and a job on none of them is successful."""
+    done = run(project, "ansible-playbook", "verify.yml", "-e", json.dumps({"fluid_hosts": answer}))
+    assert done.returncode != 0
+    assert f"Could not match supplied host pattern, ignoring: {answer.rpartition(',')[2]}" in done.stderr
+    assert "Traceback" not in done.stderr and "PLAY RECAP" not in done.stdout
+
+
+@pytest.mark.parametrize("answer", ["", "all", "hbase.default", "*.default", "localhost", "hbase*:&all"])
+def test_an_answer_that_names_caches_starts_the_job(project, answer):
+    done = run(project, "ansible-playbook", "verify.yml", "-e", json.dumps({"fluid_hosts": answer}))
+    assert "TASK [Validate the variables of the inventory]" in done.stdout
+
+
 def test_the_requirements_name_the_collection_in_its_version():
     [required] = yaml.safe_load((PROJECT / "collections" / "requirements.yml").read_text())["collections"]
     galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())

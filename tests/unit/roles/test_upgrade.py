@@ -118,3 +118,12 @@ def test_no_batch_follows_a_failure(upgrade):
 def test_batches_hold_as_many_hosts_as_asked(upgrade):
     hosts = {"a": cluster(helm=FAILS), "b": cluster(helm={"changed": True})}
     assert upgrade("-e", "fluid_upgrade_at_once=2", passes=False, hosts=hosts)["b"]
+
+
+@pytest.mark.parametrize("value", ["abc", "0"])
+def test_an_invalid_batch_is_refused_with_a_sentence(upgrade, value):
+    hosts = {name: cluster() for name in ("a", "b")}
+    started = upgrade("-e", f"fluid_upgrade_at_once={value}", passes=False, hosts=hosts)
+    assert not any(started.values())
+    assert f"fluid_upgrade_at_once is '{value}': expected a number of hosts" in upgrade.output()
+    assert "Traceback" not in upgrade.output()

@@ -119,3 +119,15 @@ def test_the_content_of_a_list_or_dictionary_is_not_shown():
     secret = "aws.secretKey: very-secret"
     for name in ("fluid_mounts", "fluid_properties", "fluid_tolerations"):
         assert "very-secret" not in str(refusals(**{name: f"[{secret}"}) + refusals(**{name: [[secret]]}))
+
+
+@pytest.mark.parametrize("value", ["abc", "0", 0, "0%", "-1", "1.5", "20 %", ["1"], True])
+def test_a_batch_that_ansible_would_not_take(value):
+    shown = "a list" if isinstance(value, list) else repr(value)
+    assert refusals(fluid_upgrade_at_once=value) == [
+        f"fluid_upgrade_at_once is {shown}: expected a number of hosts, or a percentage, such as 1 or 20%"]
+
+
+@pytest.mark.parametrize("value", ["1", 5, "20%", "100%", ""])
+def test_batches(value):
+    assert refusals(fluid_upgrade_at_once=value) == []
