@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 # The causes. A cause stands before those that it brings about: a full node evicts pods and taints itself, so
 # that pods find no node; a FUSE pod without its image leaves mounts undone.
@@ -55,8 +55,7 @@ class Finding:
 
     def as_dict(self) -> dict:
         """Return the finding as the module returns it."""
-        return {"cause": self.cause, "object": self.object, "evidence": self.evidence,
-                "remedy": self.remedy, "certain": self.certain}
+        return asdict(self)
 
     def line(self) -> str:
         """Return the finding in one line."""

@@ -61,7 +61,7 @@ def noted(runtime: dict) -> Note | None:
 
 
 def forget(client: Client, runtime: ObjectRef) -> None:
-    """Remove the note of a replacement that an interrupted run has finished."""
+    """Remove the note of a replacement that has ended."""
     annotate(client, fluid_kinds.ALLUXIO_RUNTIME, runtime, ANNOTATION, None)
 
 
@@ -84,11 +84,11 @@ class Replacement:
 
         may_delete: looked at before each attempt to delete it; False leaves the StatefulSet as it is.
         """
-        self._annotate(note.text())
+        annotate(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._runtime, ANNOTATION, note.text())
         if self._delete(note, may_delete):
             self._create(note)
         else:
-            self._annotate(None)
+            forget(self._client, self._runtime)
 
     def _delete(self, note: Note, may_delete: Callable[[], bool]) -> bool:
         """Delete the StatefulSet; return False if it has to stay.
@@ -123,7 +123,7 @@ class Replacement:
         if existing is None or existing["metadata"].get("deletionTimestamp"):
             self._create(note)
         else:
-            self._annotate(None)
+            forget(self._client, self._runtime)
 
     def _create(self, note: Note) -> None:
         self._await_absent("the previous StatefulSet", self._previous(note.uid))
@@ -138,7 +138,7 @@ class Replacement:
             # a pod of the same name.
             self._await_absent("pods of the previous StatefulSet", partial(self._pods, note.uid),
                                "cannot create the pods of the same names yet")
-        self._annotate(None)
+        forget(self._client, self._runtime)
 
     def _previous(self, uid: str) -> Callable[[], list[str]]:
         def found() -> list[str]:
@@ -171,9 +171,6 @@ class Replacement:
         return WaitTimeout(
             f"timed out after {self._deadline.seconds:g} s while waiting for the deletion of {progress}: "
             f"{kinds.STATEFUL_SET.describe(self._workload)} {effect}")
-
-    def _annotate(self, text: str | None) -> None:
-        annotate(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._runtime, ANNOTATION, text)
 
 
 def _owners(pod: dict) -> list[str]:

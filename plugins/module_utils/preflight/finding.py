@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 # ERROR: the playbook cannot succeed. WARNING: it may fail, or the cache does less than it could.
 ERROR, WARNING, INFO = "error", "warning", "info"
@@ -22,8 +22,7 @@ class Finding:
 
     def as_dict(self) -> dict:
         """Return the finding as the module returns it."""
-        return {"severity": self.severity, "check": self.check, "evidence": self.evidence,
-                "remedy": self.remedy}
+        return asdict(self)
 
     def line(self) -> str:
         """Return the finding in one line."""

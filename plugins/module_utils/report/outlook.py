@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ..alluxio.raft import AVAILABLE, quorum_size
 from ..fluid.components import JOB_MASTER, MASTER
@@ -26,8 +26,7 @@ class Outlook:
 
     def as_dict(self) -> dict:
         """Return the outlook as the JSON has it."""
-        return {"state": self.state, "present": self.present, "next_loss": self.next_loss,
-                "next_step": self.next_step}
+        return asdict(self)
 
 
 def of_group(domain: str, peers: Sequence[Mapping], leader: str) -> Outlook:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from ..alluxio import raft
@@ -58,7 +58,7 @@ class Step:
 
     def as_dict(self) -> dict:
         """Return the values as the module returns them."""
-        return {"action": self.action, "pod": self.pod, "reason": self.reason}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
