@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 healthy:
-  description: Whether no cause of a fault was found.
+  description: Whether no cause of a fault was found, although Dataset, runtime and pods could be read.
   returned: success
   type: bool
   sample: false

@@ -178,10 +178,13 @@ class Client(PodApi):
         response, repeated = self.request(method, path, query or {}, body, content_type)
         raise_for_status(self.configuration.host, response, verb or _VERBS[method], kind, path, repeated)
         try:
-            return json.loads(response.data)
-        except ValueError as err:
+            found = json.loads(response.data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
             raise ApiError(f"the API server at {self.configuration.host} answered {path} with "
-                           f"invalid JSON: {response.data[:200]!r}") from err
+                           f"invalid JSON: {response.data[:200]!r}")
+        return found
 
 
 def _items(kind: Kind, page: dict) -> Iterator[dict]:

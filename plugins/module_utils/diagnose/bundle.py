@@ -89,7 +89,8 @@ def first_page(facts: Facts, causes: Sequence[Finding]) -> list[str]:
     if causes:
         lines += ["## Probable cause", "", *_section(causes[0])]
     else:
-        lines += ["No cause of a fault was found.", ""]
+        lines += ["No cause of a fault was found" + (
+            " in what could be read." if facts.refusals else "."), ""]
     if causes[1:]:
         lines += ["## Other findings", ""]
         lines += [line for cause in causes[1:] for line in _section(cause)]

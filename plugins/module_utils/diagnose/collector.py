@@ -14,7 +14,7 @@ from typing import Any
 from ..alluxio.raft import Quorum
 from ..api import bulk
 from ..api.client import Client
-from ..errors import ApiError, FluidError, KindNotFound, QuorumUnknown, ServerUnavailable
+from ..errors import ApiError, FluidError, Forbidden, KindNotFound, QuorumUnknown
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS
 from ..fluid.names import claim_name, release_selector, volume_name
@@ -126,15 +126,15 @@ class Collector:
         return list(bulk.read(self.client, kinds.PERSISTENT_VOLUME, refs).values()) if refs else []
 
     def _answers(self, questions: dict[str, _Question]) -> dict[str, Any]:
-        """Return the answers, or the errors of those that were refused."""
+        """Return the answers, or the errors of those for which a permission lacks. Raises other errors."""
         if not questions:
             return {}
         found = bulk.work(list(questions.values()), self._answered)
         for subject, answer in zip(questions, found, strict=True):
-            if isinstance(answer, ServerUnavailable):
-                raise answer
-            if isinstance(answer, FluidError):
+            if isinstance(answer, Forbidden):
                 self.unread.append(f"{subject}: {answer}")
+            elif isinstance(answer, FluidError):
+                raise answer
         return dict(zip(questions, found, strict=True))
 
     def _answered(self, question: _Question) -> Any:

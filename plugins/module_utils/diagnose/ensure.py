@@ -8,6 +8,7 @@ from ..api.client import Client
 from ..progress import Reporter
 from . import bundle, rules
 from .collector import Collector
+from .facts import Facts
 
 
 def read(client: Client, params: dict, _check_mode: bool, _reporter: Reporter) -> dict:
@@ -15,11 +16,17 @@ def read(client: Client, params: dict, _check_mode: bool, _reporter: Reporter) -
     cache = ref_of(params)
     facts = Collector(client, cache, params["fluid_namespace"]).facts()
     causes = rules.causes(facts)
-    lines = [cause.line() for cause in causes] or [f"no cause of a fault was found for {facts.label}"]
-    result = {"changed": False, "healthy": not causes, "causes": [cause.as_dict() for cause in causes],
+    lines = [cause.line() for cause in causes] or [_nothing_found(facts)]
+    result = {"changed": False, "healthy": not causes and not facts.refusals,
+              "causes": [cause.as_dict() for cause in causes],
               "report": lines, "unread": list(facts.unread)}
     if params["path"]:
         folder = f"{cache.namespace}-{cache.name}-diagnosis"
         seconds = int(facts.read_at.timestamp())
         result["archive"] = bundle.archive(bundle.files(facts, causes), folder, seconds)
     return result
+
+
+def _nothing_found(facts: Facts) -> str:
+    text, parts = f"no cause of a fault was found for {facts.label}", facts.refusals
+    return f"{text} in what could be read: {'; '.join(parts)}" if parts else text

@@ -95,6 +95,12 @@ class Facts:
         """Return an answer; None if it was refused."""
         return self.observed.known(subject)
 
+    @property
+    def refusals(self) -> list[str]:
+        """Why the cache itself could not be read; without its parts nothing shows that it has no fault."""
+        parts = (seen.DATASET, seen.RUNTIME, seen.PODS)
+        return [str(error) for part in parts if (error := self.observed.refusal(part))]
+
     def each(self, subject: str) -> list[dict]:
         """Return the objects of a list; none if it was refused."""
         return self.observed.known(subject) or []

@@ -39,6 +39,11 @@ class Observed:
         """Return an answer, None if it was refused."""
         return self._answers[subject] if self.knows(subject) else None
 
+    def refusal(self, subject: str) -> FluidError | None:
+        """Return the error with which an answer was refused; None for one that was not."""
+        answer = self._answers[subject]
+        return answer if isinstance(answer, FluidError) else None
+
     def replace(self, subject: str, answer: Any) -> None:
         """Replace an answer by a later one."""
         self._answers[subject] = answer

@@ -41,11 +41,12 @@ def test_get_of_nothing(ask):
     assert client.get(DATASET, REF) is None
 
 
-def test_an_answer_that_is_not_json_is_quoted(ask):
-    client, _pool, _pauses = ask(answer(200, b"<html>login"))
+@pytest.mark.parametrize("text", ["<html>login", "[]", "7", ""])
+def test_an_answer_that_is_no_object_is_quoted(ask, text):
+    client, _pool, _pauses = ask(answer(200, text.encode()))
     with pytest.raises(ApiError) as raised:
         client.get(DATASET, REF)
-    assert "with invalid JSON: b'<html>login'" in str(raised.value)
+    assert f"with invalid JSON: b'{text}'" in str(raised.value)
     assert raised.type is ApiError
 
 

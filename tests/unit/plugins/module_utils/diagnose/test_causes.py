@@ -8,6 +8,7 @@ from fake_raft import NAMESPACE
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.diagnose import finding
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
@@ -462,6 +463,26 @@ def test_what_may_not_be_read_is_named(cache, diagnose, cluster):
     result = diagnose()
     assert result["causes"] == []
     assert [each.partition(":")[0] for each in result["unread"]] == ["csi_nodes", "definitions", "nodes"]
+
+
+@pytest.mark.parametrize(("verb", "plural"), [
+    ("get", "datasets"), ("get", "alluxioruntimes"), ("list", "pods")])
+def test_a_cache_that_may_not_be_read_is_not_healthy(cache, diagnose, cluster, verb, plural):
+    cluster.forbidden.add((verb, plural))
+    result = diagnose(path="/tmp/any")
+    assert (result["causes"], result["healthy"]) == ([], False)
+    [line] = result["report"]
+    assert line.startswith("no cause of a fault was found for data/hbase in what could be read: not allowed ")
+    assert plural in line
+    assert "No cause of a fault was found in what could be read." in result["files"]["index.md"].splitlines()
+
+
+def test_credentials_that_are_refused_are_no_missing_permission(cache, diagnose, cluster, monkeypatch):
+    def refused(*_args):
+        raise ApiError("the API server does not accept the credentials (401)", 401)
+    monkeypatch.setattr(cluster, "get", refused)
+    with pytest.raises(ApiError, match="does not accept the credentials"):
+        diagnose()
 
 
 def test_its_requests(cache, diagnose, cluster):
