@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...errors import Forbidden, KindNotFound
-from ...fluid import diagnosis, kinds as fluid_kinds, names as fluid_names
+from ...fluid import dataset as fluid_dataset, diagnosis, kinds as fluid_kinds, names as fluid_names
 from ...fluid.status import FINALIZER_CONTROLLERS, created_by_fluid
 from ...k8s import kinds, nodes as k8s_nodes, pods as k8s_pods
 from ...k8s.kinds import Kind, ObjectRef, ref_to
@@ -52,6 +52,7 @@ class Reader:
             _item(fluid_kinds.ALLUXIO_RUNTIME, runtime),
             users=self._users(pods) if claim else (),
             references=tuple(((dataset or {}).get("status") or {}).get("datasetRef") or ()),
+            other_types=_other_types(dataset) if dataset and not runtime else (),
             claim=_item(kinds.PERSISTENT_VOLUME_CLAIM, claim),
             volume=_item(kinds.PERSISTENT_VOLUME, self._volume() if later else None),
             pods=_items(kinds.POD, own), probes=(*_items(kinds.POD, probes), *self._jobs()),
@@ -221,6 +222,13 @@ class Reader:
         if text not in self._warned:
             self._warned.add(text)
             self._warn(text)
+
+
+def _other_types(dataset: dict) -> tuple[str, ...]:
+    """Return the types of the runtimes that bind a Dataset, but none for Alluxio's and for a reference."""
+    types = {each.get("type") or "" for each in (dataset.get("status") or {}).get("runtimes") or []} - {""}
+    ours = fluid_dataset.ALLUXIO_TYPE in types or fluid_dataset.is_reference(dataset)
+    return () if ours else tuple(sorted(types))
 
 
 def _item(kind: Kind, existing: dict | None) -> Item | None:

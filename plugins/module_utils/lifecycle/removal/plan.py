@@ -69,7 +69,8 @@ class Act:
 class Observed:
     """The objects of a cache. uid: of its Dataset. users: pods of others that use the claim.
 
-    references: Datasets that mount this one, as namespace/name. claim, volume: those that Fluid created.
+    references: Datasets that mount this one, as namespace/name. other_types: of the runtimes that bind the
+    Dataset in the place of an AlluxioRuntime. claim, volume: those that Fluid created.
     pods: of the chart. rendered: the chart's other objects, and Fluid's ConfigMaps. journals: claims of the
     masters. nodes: those with a label of the cache. operations: loads and the like, which the Dataset owns.
     probes: pods and jobs of interrupted runs of this
@@ -83,6 +84,7 @@ class Observed:
     runtime: Item | None = None
     users: tuple[dict, ...] = ()
     references: tuple[str, ...] = ()
+    other_types: tuple[str, ...] = ()
     claim: Item | None = None
     volume: Item | None = None
     pods: tuple[Item, ...] = ()
@@ -120,7 +122,7 @@ def acts(observed: Observed, force: bool, endable: Collection[str]) -> list[Act]
 
 def _of_dataset(observed: Observed, dataset: Item, force: bool, endable: Collection[str]) -> Iterator[Act]:
     # A deletion cannot be taken back: Fluid would remove the cache as soon as a pod of others restarts.
-    if observed.users or observed.references:
+    if observed.users or observed.references or observed.other_types:
         return
     if not dataset.terminating:
         yield Act(DELETE, dataset)
@@ -209,7 +211,8 @@ def holders(observed: Observed, item: Item, force: bool) -> list[str]:
     if item in observed.probes:
         return _node_that_is_lost(observed, item, force)
     if item == observed.dataset:
-        return [*_users(observed), *_references(observed), *_finalizers(observed, item, force)]
+        return [*_other_runtimes(observed), *_users(observed), *_references(observed),
+                *_finalizers(observed, item, force)]
     after = [f"{observed.dataset.text}{_FIRST}"] if observed.dataset else []
     if item == observed.runtime:
         return [*([] if after else _users(observed)), *_finalizers(observed, item, force), *after]
@@ -250,7 +253,7 @@ def blocked(observed: Observed, force: bool) -> bool:
     if any(_node_that_is_lost(observed, item, force) for item in (*observed.probes, *observed.pods)):
         return True
     if present:
-        return bool((observed.dataset and observed.references)
+        return bool((observed.dataset and (observed.references or observed.other_types))
                     or any(_finalizers(observed, item, force) for item in present))
     return any(holders(observed, item, force) for item in observed.items()
                if item != observed.volume and (not item.terminating or item in observed.operations))
@@ -258,6 +261,12 @@ def blocked(observed: Observed, force: bool) -> bool:
 
 def _users(observed: Observed) -> list[str]:
     return [using_claim(pod, observed.ref.name) for pod in observed.users]
+
+
+def _other_runtimes(observed: Observed) -> list[str]:
+    return [f"it is bound by a runtime of type {', '.join(observed.other_types)}, which this module does not "
+            "remove: delete the Dataset with datacache.fluid.dataset, if it is yours"
+            ] if observed.other_types else []
 
 
 def _references(observed: Observed) -> list[str]:

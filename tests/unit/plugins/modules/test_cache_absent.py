@@ -205,6 +205,26 @@ def test_a_dataset_that_refers_to_it_holds_it(cluster, fluid, remove, force):
     require_nothing_left(fluid, remove, force=force)
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_dataset_of_another_runtime_is_left_alone(cluster, remove, force):
+    cluster.put(fluid_kinds.DATASET, {"metadata": {**CACHE}, "spec": {}, "status": {
+        "phase": "Bound", "runtimes": [{"name": "hbase", "type": "juicefs"}]}})
+    cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {"metadata": {**CACHE, "annotations": {"CreatedBy": "fluid"}}})
+    for check in (True, False):
+        result = remove(check=check, force=force, wait_timeout=10)
+        assert result["failed"] and blockers(result) == {DATASET: [
+            "it is bound by a runtime of type juicefs, which this module does not remove: delete the Dataset "
+            "with datacache.fluid.dataset, if it is yours"]}
+    assert cluster.writes() == []
+
+
+def test_a_reference_to_another_dataset_goes(cluster, remove):
+    cluster.put(fluid_kinds.DATASET, {
+        "metadata": {**CACHE}, "spec": {"mounts": [{"mountPoint": "dataset://other/hbase"}]},
+        "status": {"phase": "Bound", "runtimes": [{"name": "hbase", "type": "thin"}]}})
+    assert remove()["actions"] == [DATASET]
+
+
 def test_operations_of_a_dataset(cluster, fluid, remove):
     """Fluid removes their finalizers; they go with their Dataset, and their Jobs with them."""
     cluster.put(fluid_kinds.DATA_LOAD, {"metadata": {
