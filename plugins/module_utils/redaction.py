@@ -12,8 +12,8 @@ HIDDEN = "VALUE_HIDDEN"
 _SENSITIVE = re.compile(
     r"secret|password|passwd|passphrase|token|(?:access|account|api|private).?key|credential|\bsas\b",
     re.IGNORECASE)
-# The password of a URL such as https://user:password@host/.
-_URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/@\s]+)(?=@)")
+# The password of a URL such as https://user:password@host/; it may contain an @ that is not encoded.
+_URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^/\s]+)(?=@)")
 # A property among JVM options, such as -Daws.secretKey=value, alone or in a string of several options.
 _JVM_PROPERTY = re.compile(r"(?<!\S)(-D([^\s=]+)=)(\S+)")
 # Pairs in free text: key=value, "key": "value" as JSON has it, and key: value. What precedes the word in a
@@ -21,7 +21,13 @@ _JVM_PROPERTY = re.compile(r"(?<!\S)(-D([^\s=]+)=)(\S+)")
 _KEY = "(?:" + _SENSITIVE.pattern + r"|signature)[\w.$-]{0,60}"
 _PAIRS = (re.compile(rf"({_KEY}\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s\"']\S*)", re.IGNORECASE),
           re.compile(rf"({_KEY}\\?[\"']\s*:\s*\\?[\"'])([^\"'\\]*)", re.IGNORECASE),
-          re.compile(rf"({_KEY}:\s+)(?![\"'])(\S+)", re.IGNORECASE))
+          re.compile(rf"({_KEY}:\s+)(?![\"'])(\S+)", re.IGNORECASE),
+          # A flag and its value, and the signature of a token of Azure's storage.
+          re.compile(rf"((?:^|(?<=\s))--?[\w.-]{{0,60}}?{_KEY}\s+)(?!-)(\S+)", re.IGNORECASE),
+          re.compile(r"((?<=[?&])sig=)([^&\s\"']+)"))
+# A map as Go prints it, map[key:value key:value], and its pairs. Outside of one, image:tag has their form.
+_GO_MAP = re.compile(r"map\[[^\[\]]*\]")
+_GO_PAIR = re.compile(rf"((?<=[\[ ])[\w.-]{{0,60}}?{_KEY}:)([^\s\]]+)", re.IGNORECASE)
 # Credentials that their own form shows: HTTP's header, the ID of an AWS key, a JWT, a private key.
 _FORMS = re.compile(
     r"(?<=Bearer )\S{8,}|(?<=Basic )[\w+/=-]{8,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w.-]+"
@@ -96,8 +102,13 @@ def masked_text(text: str, secrets: Iterable[str] = ()) -> str:
         text = text.replace(secret, HIDDEN)
     text = _URL_PASSWORD.sub(r"\1:" + HIDDEN, text)
     for pair in _PAIRS:
-        text = pair.sub(lambda found: found[1] + HIDDEN, text)
+        text = pair.sub(_hidden, text)
+    text = _GO_MAP.sub(lambda found: _GO_PAIR.sub(_hidden, found[0]), text)
     return _FORMS.sub(HIDDEN, text)
+
+
+def _hidden(found: re.Match) -> str:
+    return found[1] + HIDDEN
 
 
 def _mask(found: re.Match) -> str:

@@ -138,6 +138,30 @@ def test_credentials_in_free_text_are_masked(text, shown):
     assert masked_text(text, ["known"]) == shown
 
 
+@pytest.mark.parametrize(("text", "shown"), [
+    ("options map[aws.accessKeyId:planted aws.secretKey:planted endpoint:s3:9000]",
+     f"options map[aws.accessKeyId:{HIDDEN} aws.secretKey:{HIDDEN} endpoint:s3:9000]"),
+    ("https://a.blob.core.windows.net/c?sv=2020&sig=planted%3D&se=1",
+     f"https://a.blob.core.windows.net/c?sv=2020&sig={HIDDEN}&se=1"),
+    ("+ warm --secret-key planted --region x", f"+ warm --secret-key {HIDDEN} --region x"),
+    ("+ warm --secret-key --region x", "+ warm --secret-key --region x"),
+    ("https://ann:pla@nted:planted@host/x and b@c", f"https://ann:{HIDDEN}@host/x and b@c"),
+    ("s3://a:planted@h,s3://b:planted@i", f"s3://a:{HIDDEN}@h,s3://b:{HIDDEN}@i"),
+    ('image "registry/token-service:1.2" map[a:b]', 'image "registry/token-service:1.2" map[a:b]'),
+])
+def test_what_go_azure_and_shells_print_is_masked(text, shown):
+    assert masked_text(text) == shown
+
+
+def test_a_password_with_the_sign_of_the_host():
+    assert passwords_in("https://ann:pla@nted@host/x") == ["pla@nted"]
+
+
+@pytest.mark.parametrize("piece", ["--token ", "map[token:", "a:b@", "://a:", "sig=", "map[", "--"])
+def test_repeated_pieces_are_searched_in_linear_time(piece):
+    assert len(masked_text(piece * 40_000)) > 0
+
+
 def test_a_long_line_is_searched_in_linear_time():
     """With a key searched from each of its letters this takes minutes."""
     text = "a" * 300_000 + "-" * 100_000
