@@ -71,6 +71,13 @@ def overlapping(one: str, other: str) -> bool:
     return second.startswith(first)
 
 
+def is_endpoint(key: str) -> bool:
+    """Return whether an option is the address of a server, as alluxio.underfs.s3.endpoint and fs.oss.endpoint
+    are; alluxio.underfs.s3.endpoint.region is not.
+    """
+    return key.lower().endswith("endpoint")
+
+
 def arguments(mount: dict, plain: dict[str, str], files: dict[str, str], secret: str) -> list[str]:
     """Return the arguments of REMOUNT after path and URL. mount: an entry of a Dataset's spec.
 

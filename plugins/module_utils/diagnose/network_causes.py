@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from ..alluxio.mounts import is_endpoint
 from ..alluxio.raft import AVAILABLE
 from ..fluid import dataset as fluid_dataset
 from ..fluid.names import master_pod
@@ -145,11 +146,19 @@ def _store_remedy(cause: str, hosts: list[str]) -> str:
 
 def hosts_of(mounts: list[dict], shared: dict) -> list[str]:
     """Return the hosts and buckets of the mounts, and the hosts of their endpoints."""
-    found = [urlsplit(mount.get("mountPoint") or "").hostname for mount in mounts]
+    found = [_host(mount.get("mountPoint") or "") for mount in mounts]
     for options in [shared, *(mount.get("options") or {} for mount in mounts)]:
-        found += [urlsplit(value if "://" in value else "//" + value).hostname
-                  for key, value in options.items() if "endpoint" in key.lower() and isinstance(value, str)]
+        found += [_host(value if "://" in value else "//" + value)
+                  for key, value in options.items() if is_endpoint(key) and isinstance(value, str)]
     return list(dict.fromkeys(host for host in found if host))
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL; empty without one, and for a text that is no URL."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _event(facts: Facts, pattern: re.Pattern, hosts: list[str]) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from ..lifecycle import cache_checks
 from ..progress import Reporter
 from ..verify.cluster_promises import DATASET_CONTROLLER, PLUGIN_NAME
 from ..verify.info import DRIVER
-from . import finding, nodes, permissions, probe, reviews, versions
+from . import finding, nodes, origins, permissions, probe, reviews, versions
 from .finding import Finding, ranked
 from .permissions import Access
 
@@ -58,6 +58,7 @@ class Preflight:
         faults = cache_checks.faults(self._dataset, self._runtime, self._params["volume"])
         yield from (Finding(finding.ERROR, "options", fault, "correct the variable") for fault in faults)
         yield from (Finding(finding.WARNING, "options", text) for text in resources.warnings(self._runtime))
+        yield from origins.invalid(self._dataset)
         answers = self._answers()
         if not faults:
             yield from self._checked_by_modules()

@@ -6,16 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from ..alluxio.mounts import is_endpoint
 from ..k8s import pods
 from ..k8s.kinds import POD, ObjectRef
 from ..k8s.wait_status import WaitStatus
+from ..redaction import redacted
 from . import finding
 from .finding import Finding
 
 CONTAINER = "preflight"
 _PORTS = {"http": 80, "https": 443, "hdfs": 8020}
 # Of S3 and its like the endpoint is an option; without one Amazon's own serves.
-_AMAZON = ("s3.amazonaws.com", 443)
+_AMAZON = "https://s3.amazonaws.com"
 _S3 = ("s3", "s3a")
 _PERMANENT = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
               "CreateContainerConfigError")
@@ -30,26 +32,50 @@ echo done
 """
 
 
-def targets(dataset: dict) -> list[tuple[str, int]]:
-    """Return host and port of each under-store with an address. dataset: the options of the module."""
+def targets(dataset: dict, hadoop_config: bool = False) -> list[tuple[str, int]]:
+    """Return host and port of each under-store with an address. dataset: the options of the module.
+
+    hadoop_config: whether the runtime has a Hadoop configuration, which may name several namenodes by one
+    logical name; such a name has no port.
+    """
     found = []
-    shared = dataset.get("shared_options") or {}
-    for mount in dataset.get("mounts") or []:
-        url = urlsplit(mount["mount_point"])
-        options = {**shared, **(mount.get("options") or {})}
-        endpoint = next((str(value) for key, value in options.items() if "endpoint" in key.lower()), "")
-        if endpoint:
-            found.append(_address(endpoint if "://" in endpoint else "https://" + endpoint))
-        elif url.scheme in _S3:
-            found.append(_AMAZON)
-        elif url.scheme in _PORTS:
-            found.append(_address(mount["mount_point"]))
+    for url in _urls(dataset):
+        logical = hadoop_config and url.startswith("hdfs:") and _address(url)[1] == _PORTS["hdfs"]
+        if not logical or f":{_PORTS['hdfs']}" in url:
+            found.append(_address(url))
     return list(dict.fromkeys(each for each in found if each[0]))
 
 
+def invalid(dataset: dict) -> list[Finding]:
+    """Return a finding for each address of HTTP or of an endpoint without a valid host or port."""
+    return [Finding(finding.ERROR, "origin", f"{redacted(url)} has no valid host or port",
+                    "correct the address in fluid_mounts")
+            for url in _urls(dataset) if url.startswith(("http:", "https:")) and not _address(url)[0]]
+
+
+def _urls(dataset: dict) -> list[str]:
+    """Return the URL of the server of each under-store: its endpoint, or else its mount point."""
+    found = []
+    for mount in dataset.get("mounts") or []:
+        options = {**(dataset.get("shared_options") or {}), **(mount.get("options") or {})}
+        endpoint = next((str(value) for key, value in options.items() if is_endpoint(key) and value), "")
+        scheme = mount["mount_point"].partition(":")[0]
+        if endpoint:
+            found.append(endpoint if "://" in endpoint else "https://" + endpoint)
+        elif scheme in _S3:
+            found.append(_AMAZON)
+        elif scheme in _PORTS:
+            found.append(mount["mount_point"])
+    return found
+
+
 def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    """Return host and port; an empty host for a text that has none, or no valid port."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    except ValueError:
+        return "", 0
 
 
 def manifest(cache: ObjectRef, image: str, pull_secrets: Sequence[str], stores: Sequence[tuple[str, int]],

@@ -22,7 +22,7 @@ _LINES = 100
 def run(client: Client, params: dict, reporter: Reporter) -> list[Finding]:
     """Start one pod in the cache's namespace, delete it, and return what it has found."""
     cache, dataset = ref_of(params["runtime"]), params["dataset"]
-    targets = origins.targets(dataset)
+    targets = origins.targets(dataset, bool(params["runtime"].get("hadoop_config")))
     body = origins.manifest(cache, params["probe_image"], params["runtime"].get("image_pull_secrets") or [],
                             targets, dataset.get("tolerations") or [], params["wait_timeout"])
     waiter = Waiter(client, Deadline(params["wait_timeout"], reporter.progress))

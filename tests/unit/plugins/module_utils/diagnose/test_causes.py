@@ -426,6 +426,15 @@ def test_a_line_names_the_store_by_its_whole_host(cache, diagnose, mount, line, 
         [finding.UNDER_STORE_UNREACHABLE] if finds else [])
 
 
+def test_an_address_of_no_valid_form_is_no_traceback(cache, diagnose):
+    mounts = [{"mountPoint": "http://[::1/x", "name": "x", "options": {
+        "alluxio.underfs.s3.endpoint": "[bad", "alluxio.underfs.s3.endpoint.region": "eu-1"}}]
+    cache.cluster.change(fluid_kinds.DATASET, "hbase", NAMESPACE, {
+        "spec": {"mounts": mounts}, "status": {"mounts": mounts}})
+    cache.log("hbase-master-0", "2026-11-23 11:59:30,100 WARN  Any - Connection refused: https://eu-1:443")
+    assert diagnose()["causes"] == []
+
+
 def test_a_full_node_without_pods_of_the_cache_may_be_unrelated(cache, diagnose):
     cache.put_node("node9")
     cache.put_pod("csi-nodeplugin-fluid-9", FLUID, "node9", app="csi-nodeplugin-fluid")

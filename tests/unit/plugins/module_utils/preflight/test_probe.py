@@ -69,6 +69,35 @@ def test_a_pod_that_is_refused_is_a_warning(found, cluster):
     ({"mount_point": "hdfs://namenode/path"}, [("namenode", 8020)]),
     ({"mount_point": "local:///data"}, []),
     ({"mount_point": "pvc://claim/data"}, []),
+    ({"mount_point": "s3://bucket/", "options": {ENDPOINT + ".region": "eu-1", ENDPOINT: "minio:9000"}},
+     [("minio", 9000)]),
+    ({"mount_point": "s3://bucket/", "options": {ENDPOINT + ".region": "eu-1", ENDPOINT: None}},
+     [("s3.amazonaws.com", 443)]),
+    ({"mount_point": "hdfs://one:8020,two:8020/"}, []),
+    ({"mount_point": "https://host:port/"}, []),
 ])
 def test_the_address_of_a_store(mount, target):
     assert origins.targets({"mounts": [mount]}) == target
+
+
+def test_a_logical_name_of_hdfs_is_not_tried():
+    """The Hadoop configuration resolves it, and no DNS server does."""
+    mounts = {"mounts": [{"mount_point": "hdfs://nameservice1/x"}, {"mount_point": "hdfs://namenode:9000/x"}]}
+    assert origins.targets(mounts, hadoop_config=True) == [("namenode", 9000)]
+
+
+def test_the_probe_knows_of_the_hadoop_configuration(preflight, cluster):
+    after_start(cluster, ENDED, "done\n")
+    dataset = {"mounts": [{"mount_point": "hdfs://nameservice1/x", "name": "x"}]}
+    report = preflight(probe=True, dataset=dataset, hadoop_config="hdfs-site")["report"]
+    assert not [line for line in report if "nameservice1" in line]
+
+
+@pytest.mark.parametrize(("mount", "text"), [
+    ({"mount_point": "https://ann:planted@host:99999/x"}, "https://ann:VALUE_HIDDEN@host:99999/x"),
+    ({"mount_point": "http://[::1/x"}, "http://[::1/x"),
+    ({"mount_point": "s3://bucket/", "options": {ENDPOINT: "http://minio:90a0"}}, "http://minio:90a0"),
+])
+def test_an_address_without_a_valid_port_is_found(found, mount, text):
+    assert found(dataset={"mounts": [{**mount, "name": "x"}]}) == [
+        ("error", "origin", f"{text} has no valid host or port")]
