@@ -51,6 +51,8 @@ def _complete(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
         if phase == state.FAILED:
             return WaitStatus(False, failed=f"it has failed{state.conditions_text(existing)}"
                                             f"{last_lines(client, kind, ref)}")
+        if reason := _never_starts(client, existing):
+            return WaitStatus(False, failed=reason)
         return WaitStatus(phase == state.COMPLETE, phase_text(phase) + state.waits_for(existing)
                           + (_cached(client, existing) if kind == fluid_kinds.DATA_LOAD else ""))
     return predicate
@@ -65,6 +67,8 @@ def _scheduled(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
         if existing is None:
             return WaitStatus(False, failed="it no longer exists")
         phase = state.phase(existing)
+        if reason := _never_starts(client, existing):
+            return WaitStatus(False, failed=reason)
         if phase in ("", state.PENDING):
             return WaitStatus(False, phase_text(phase) + state.waits_for(existing))
         job = names.job(kind, ref)
@@ -80,6 +84,22 @@ def _scheduled(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
         return WaitStatus(exists, f"{phase_text(phase)}, and {kinds.CRON_JOB.describe(job)} does not exist "
                                   "yet")
     return predicate
+
+
+def _never_starts(client: Client, existing: dict) -> str:
+    """Return that the operation waits for one that has failed; empty while that may still complete."""
+    if state.phase(existing) not in ("", state.PENDING) or not state.waits_for(existing):
+        return ""
+    before = existing["spec"]["runAfter"]
+    kind = next((each for each in fluid_kinds.OPERATIONS if each.kind == before.get("kind")), None)
+    namespace = before.get("namespace") or existing["metadata"].get("namespace")
+    ref = ObjectRef(namespace, before.get("name") or "")
+    try:
+        other = client.get(kind, ref) if kind else None
+    except ApiError:
+        return ""
+    return (f"it waits for {kind.describe(ref)}, which has failed, so that Fluid never starts it: run that "
+            "operation again first") if kind and other and state.phase(other) == state.FAILED else ""
 
 
 def _cached(client: Client, existing: dict) -> str:

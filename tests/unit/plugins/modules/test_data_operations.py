@@ -237,6 +237,21 @@ def test_a_failed_predecessor_is_refused(cluster, run, warm):
     assert run("data_load", **after)["changed"]
 
 
+@pytest.mark.parametrize(("policy", "desired"), [({}, "be Complete"), (
+    {"policy": "Cron", "schedule": "@daily"}, "have its CronJob")], ids=["Once", "Cron"])
+def test_a_predecessor_that_fails_ends_the_wait(cluster, run, warm, policy, desired):
+    warm("Executing")
+    cluster.later(1, lambda: cluster.change(fluid_kinds.DATA_LOAD, "second", "data", {
+        "status": {"phase": "Pending", "waitingFor": {"operationComplete": True}}}))
+    cluster.later(40, lambda: warm("Failed"))
+    result = run("data_load", **{**LOAD, "name": "second"}, wait=True, **policy,
+                 run_after={"kind": "DataLoad", "name": "warm"})
+    assert result["msg"] == (
+        f"waited for DataLoad second in namespace data to {desired}: it waits for DataLoad warm in namespace "
+        "data, which has failed, so that Fluid never starts it: run that operation again first")
+    assert 40 <= cluster.now <= 75
+
+
 def test_a_wait_covers_an_unbound_dataset(cluster, run, bound):
     bound(phase="NotBound", runtime=None)
     cluster.later(30, lambda: cluster.change(
