@@ -102,7 +102,7 @@ findings:
       sample: error
     check:
       description: What was examined, such as V(options), V(nodes), V(ports), V(memory), V(disks), V(csi),
-        V(journal), V(permissions), V(versions), V(image) or V(origin).
+        V(journal), V(permissions), V(versions), V(image), V(probe) or V(origin).
       returned: success
       type: str
       sample: ports

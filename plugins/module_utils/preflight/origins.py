@@ -110,6 +110,21 @@ def has_ended(pod: dict | None) -> WaitStatus:
     return WaitStatus(pods.is_finished(pod), reason)
 
 
+def failure(pod: dict | None, text: str) -> Finding:
+    """Return the finding for a pod that did not try the stores: its image, or what its node lacks.
+
+    text: why the wait for it ended.
+    """
+    status = (pod or {}).get("status") or {}
+    state = pods.container_status(pod or {}, CONTAINER).get("state") or {}
+    # The kubelet gives the pod a reason if it ends it itself, as by an eviction.
+    ended = bool((state.get("terminated") or {}).get("exitCode")) and not status.get("reason")
+    if ended or (state.get("waiting") or {}).get("reason") in _PERMANENT:
+        return Finding(finding.ERROR, "image", text,
+                       "correct fluid_image and fluid_image_tag, or the registry's credentials")
+    return Finding(finding.ERROR, "probe", text, "let a node run the pod, or leave out the probe")
+
+
 def findings(log: str, stores: Sequence[tuple[str, int]]) -> list[Finding]:
     """Return a finding for each store that was not reached, and one for those that were."""
     lines = log.splitlines()

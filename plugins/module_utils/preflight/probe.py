@@ -36,11 +36,18 @@ def run(client: Client, params: dict, reporter: Reporter) -> list[Finding]:
         waiter.until("have tried the under-stores", kinds.POD, ref, origins.has_ended)
         log = client.log(ref, origins.CONTAINER, _LINES)
     except (ApiError, WaitFailed, WaitTimeout) as err:
-        return [Finding(finding.ERROR, "image", f"pod {ref.name} with image {params['probe_image']}: {err}",
-                        "correct fluid_image and fluid_image_tag, or the registry's credentials")]
+        return [origins.failure(_last_seen(client, ref),
+                                f"pod {ref.name} with image {params['probe_image']}: {err}")]
     finally:
         client.delete(kinds.POD, ref, created["metadata"]["uid"], grace=0)
     return origins.findings(log, targets)
+
+
+def _last_seen(client: Client, ref: ObjectRef) -> dict | None:
+    try:
+        return client.get(kinds.POD, ref)
+    except ApiError:
+        return None
 
 
 def _remove(client: Client, waiter: Waiter, ref: ObjectRef) -> None:

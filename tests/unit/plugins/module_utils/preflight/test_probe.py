@@ -42,6 +42,29 @@ def test_an_image_that_cannot_be_pulled(found, cluster):
     assert cluster.stored(kinds.POD, POD, NAMESPACE) is None
 
 
+def test_a_pod_that_finds_no_node_is_no_fault_of_the_image(preflight, cluster):
+    after_start(cluster, {"phase": "Pending", "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes fit"}]})
+    [finding] = [each for each in preflight(probe=True)["findings"] if each["severity"] != "info"]
+    assert (finding["severity"], finding["check"]) == ("error", "probe")
+    assert "not scheduled: 0/3 nodes fit" in finding["evidence"]
+    assert finding["remedy"] == "let a node run the pod, or leave out the probe"
+
+
+@pytest.mark.parametrize("status", [
+    {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."},
+    {"phase": "Failed", "reason": "DeadlineExceeded", "message": "Pod was active on the node too long"}])
+def test_a_pod_that_its_node_ends_is_no_fault_of_the_image(found, cluster, status):
+    after_start(cluster, status)
+    assert [(severity, check) for severity, check, _evidence in found(probe=True)] == [("error", "probe")]
+
+
+def test_an_image_without_a_shell(found, cluster):
+    after_start(cluster, {"phase": "Failed", "containerStatuses": [{"name": "preflight", "state": {
+        "terminated": {"exitCode": 128, "reason": "StartError"}}}]})
+    assert [(severity, check) for severity, check, _evidence in found(probe=True)] == [("error", "image")]
+
+
 def test_the_pod_of_an_interrupted_run_is_replaced(preflight, cluster):
     cluster.put(kinds.POD, {"metadata": {"name": POD, "namespace": NAMESPACE}, "status": ENDED})
     after_start(cluster, ENDED, "reached host 443\n")
