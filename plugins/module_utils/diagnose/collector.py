@@ -19,7 +19,7 @@ from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS
 from ..fluid.names import claim_name, release_selector, volume_name
 from ..fluid.status import components
-from ..k8s import kinds
+from ..k8s import kinds, pods as k8s_pods
 from ..k8s.kinds import Kind, ObjectRef, ref_to
 from ..masters.group import Masters
 from ..redaction import masked_text
@@ -188,8 +188,13 @@ class Collector:
 
     def _logs(self, facts: Facts, secrets: set[str]) -> list[Log]:
         """Return the logs of all containers that act on the cache, of this run and the previous one."""
-        runs = [(pod, status["name"], previous) for pod in facts.own_pods() for status in containers(pod)
-                for previous in (False, True) if _has_log(status, previous)][:_MOST]
+        runs = [(pod, status["name"], previous) for pod in sorted(facts.own_pods(), key=_rank)
+                for status in containers(pod) for previous in (False, True) if _has_log(status, previous)]
+        if len(runs) > _MOST:
+            ready = all(k8s_pods.is_ready(pod) for pod, _container, _previous in runs[_MOST:])
+            self.unread.append(f"log: {len(runs) - _MOST} containers of pods{' that are ready' * ready} were "
+                               "left out")
+        runs = runs[:_MOST]
         if not runs:
             return []
         answers = bulk.work(runs, lambda each: self._log(*each, secrets))
@@ -199,6 +204,16 @@ class Collector:
     def _log(self, pod: dict, container: str, previous: bool, secrets: set[str]) -> Log:
         text = self.client.log(ref_to(pod), container, _LINES, previous=previous, timestamps=True)[-_BYTES:]
         return Log(pod["metadata"]["name"], container, previous, masked_text(text, secrets).splitlines())
+
+
+def _rank(pod: dict) -> tuple[bool, bool, bool]:
+    """Return the place of a pod's logs: masters and controllers, then what is not ready, then workers.
+
+    On many nodes the FUSE and CSI pods that work would keep the others out.
+    """
+    role = (pod["metadata"].get("labels") or {}).get("role")
+    few = role == seen.MASTER_ROLE or pod["metadata"]["name"].startswith(_CONTROLLERS)
+    return not few, k8s_pods.is_ready(pod), role != seen.WORKER_ROLE
 
 
 def _has_log(status: dict, previous: bool) -> bool:

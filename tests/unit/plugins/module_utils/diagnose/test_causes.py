@@ -494,6 +494,27 @@ def test_credentials_that_are_refused_are_no_missing_permission(cache, diagnose,
         diagnose()
 
 
+def test_many_fuse_pods_leave_no_master_out(cache, diagnose, cluster):
+    for number in range(130):
+        cache.put_pod(f"hbase-fuse-{number:03d}", NAMESPACE, "node0", release="hbase", role="alluxio-fuse")
+        cache.change_pod(f"hbase-fuse-{number:03d}", status={"containerStatuses": [
+            {"name": "alluxio-fuse", "ready": True, "state": {"running": {"startedAt": LONG_AGO}}}]})
+        cache.log(f"hbase-fuse-{number:03d}", "runs", container="alluxio-fuse")
+    cache.unready("hbase-fuse-129", "alluxio-fuse", state={"running": {"startedAt": LONG_AGO}})
+    cache.log("hbase-fuse-129", "fails", container="alluxio-fuse")
+    cache.log("hbase-master-0", WEB_REFUSES)
+    controller = "alluxioruntime-controller-abcde-fghij"
+    cache.change_pod(controller, namespace=FLUID, status={"containerStatuses": [
+        {"name": "manager", "ready": True, "state": {"running": {"startedAt": LONG_AGO}}}]})
+    cache.log(controller, "runs", container="manager")
+    result = diagnose(path="/tmp/any")
+    assert f"logs/{controller}/manager.log" in result["files"]
+    assert result["causes"][0]["cause"] == finding.UNDER_STORE_UNREACHABLE
+    assert result["unread"] == ["log: 17 containers of pods that are ready were left out"]
+    assert "logs/hbase-fuse-129/alluxio-fuse.log" in result["files"]
+    assert len([each for each in cluster.requests if each[0] == "log"]) == 120
+
+
 def test_its_requests(cache, diagnose, cluster):
     """One for each subject; the logs of the six containers that have a status."""
     diagnose()
