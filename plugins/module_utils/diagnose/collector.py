@@ -202,7 +202,9 @@ class Collector:
         return [answer for answer in answers if isinstance(answer, Log)]
 
     def _log(self, pod: dict, container: str, previous: bool, secrets: set[str]) -> Log:
-        text = self.client.log(ref_to(pod), container, _LINES, previous=previous, timestamps=True)[-_BYTES:]
+        text = self.client.log(ref_to(pod), container, _LINES, previous=previous, timestamps=True)
+        if len(text) > _BYTES:  # from the begin of a line, whose key shows what a credential is
+            text = text[-_BYTES:].partition("\n")[2]
         return Log(pod["metadata"]["name"], container, previous, masked_text(text, secrets).splitlines())
 
 

@@ -61,6 +61,14 @@ def test_no_planted_credential_is_returned_or_archived(planted, diagnose):
     assert "aws.secretKey" in result["files"]["objects/cache/dataset-hbase.json"]
 
 
+def test_a_long_log_begins_with_a_whole_line(cache, diagnose):
+    """The rest of a line that was cut has no key by which its credential is known."""
+    line, ends = f"start aws.secretKey={'planted' * 50}", "x" * (256 * 1024 - 200)
+    cache.unready("hbase-worker-0", restarts=1)
+    cache.cluster.logs["hbase-worker-0", "alluxio-worker", True] = f"{line}\n{ends}\n"
+    assert diagnose(path="/tmp/any")["files"]["logs/hbase-worker-0/alluxio-worker.previous.log"] == ends + "\n"
+
+
 def test_secrets_and_config_maps_are_not_read(planted, diagnose, cluster):
     diagnose(path="/tmp/any")
     assert not {"secrets", "configmaps"} & {plural for _verb, plural in cluster.requests}
