@@ -19,6 +19,8 @@ from .sample import PART_OF
 # Application pods beyond are counted only: the result goes into each event of AWX.
 MOST_APPLICATIONS = 100
 _COMPONENTS = {"master": seen.MASTER_ROLE, "worker": seen.WORKER_ROLE, "fuse": seen.FUSE_ROLE}
+# The begin of the names of the chart's containers; a service mesh may add others.
+_ALLUXIO = "alluxio-"
 _ZONE = "topology.kubernetes.io/zone"
 # The tag of an image, not the port of its registry.
 _TAG = re.compile(r":([^/:@]+)(?:@.*)?$")
@@ -47,7 +49,7 @@ def versions(observed: Observed) -> dict:
     kubelets = _unique(((node.get("status") or {}).get("nodeInfo") or {}).get("kubeletVersion")
                        for node in observed.known(seen.NODES) or ())
     return {"kubernetes": kubelets, "fluid": _tags([template]),
-            **{role: _tags(_component(observed, label)) for role, label in _COMPONENTS.items()}}
+            **{role: _tags(_component(observed, label), _ALLUXIO) for role, label in _COMPONENTS.items()}}
 
 
 def _component(observed: Observed, label: str) -> list[dict]:
@@ -84,9 +86,10 @@ def _under_stores(observed: Observed) -> list[dict]:
             for each in spec.get("mounts") or []]
 
 
-def _tags(owners: Iterable[dict]) -> list[str]:
-    """Return the tags of the images of pods or of a pod template."""
-    containers = (each for owner in owners for each in (owner.get("spec") or {}).get("containers") or [])
+def _tags(owners: Iterable[dict], prefix: str = "") -> list[str]:
+    """Return the tags of the images of pods or of a pod template. prefix: of the containers' names."""
+    containers = (each for owner in owners for each in (owner.get("spec") or {}).get("containers") or []
+                  if each["name"].startswith(prefix))
     images = (each.get("image") or "" for each in containers)
     return _unique(match[1] if (match := _TAG.search(image)) else image for image in images)
 

@@ -66,7 +66,8 @@ def test_a_long_log_begins_with_a_whole_line(cache, diagnose):
     line, ends = f"start aws.secretKey={'planted' * 50}", "x" * (256 * 1024 - 200)
     cache.unready("hbase-worker-0", restarts=1)
     cache.cluster.logs["hbase-worker-0", "alluxio-worker", True] = f"{line}\n{ends}\n"
-    assert diagnose(path="/tmp/any")["files"]["logs/hbase-worker-0/alluxio-worker.previous.log"] == ends + "\n"
+    files = diagnose(path="/tmp/any")["files"]
+    assert files["logs/hbase-worker-0/alluxio-worker.previous.log"] == ends + "\n"
 
 
 def test_secrets_and_config_maps_are_not_read(planted, diagnose, cluster):

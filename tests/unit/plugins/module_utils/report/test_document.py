@@ -3,9 +3,11 @@
 
 import pytest
 from fake_cache import PROBE
+from fake_raft import NAMESPACE
 from report_samples import AT, causes, degraded, documents, earlier, failed, healthy
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.report import document, page
 from ansible_collections.datacache.fluid.plugins.module_utils.report.cache import Given
 
@@ -149,6 +151,16 @@ def test_a_failed_task_is_a_cache_that_could_not_be_read():
     [cache] = build(failed("no connection"))["caches"]
     assert (cache["name"], cache["state"], cache["error"]) == ("cache 1", "unreadable", "no connection")
     assert subjects(cache) == [("broken", "The cache could not be read")]
+
+
+def test_the_image_of_a_sidecar_is_no_version_of_alluxio(look, cache, cluster):
+    alluxio = "alluxio/alluxio:2.9.4"
+    for name, images in (("hbase-master-0", {"alluxio-master": alluxio}),
+                         ("hbase-worker-0", {"alluxio-worker": alluxio, "proxy": "mesh/proxy:1.20"})):
+        cluster.change(kinds.POD, name, NAMESPACE, {"spec": {"containers": [
+            {"name": container, "image": image} for container, image in images.items()]}})
+    [made] = build(look())["caches"]
+    assert (made["versions"]["worker"], made["warnings"]) == (["2.9.4"], [])
 
 
 def test_what_cache_info_returns_is_what_a_report_reads(look, cache):
