@@ -14,8 +14,8 @@ from typing import Any
 from ..alluxio.raft import Quorum
 from ..api import bulk
 from ..api.client import Client
-from ..errors import ApiError, FluidError, Forbidden, KindNotFound, QuorumUnknown
-from ..fluid import kinds as fluid_kinds
+from ..errors import FluidError, Forbidden, KindNotFound, QuorumUnknown
+from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.components import DOMAINS
 from ..fluid.names import claim_name, release_selector, volume_name
 from ..fluid.status import components
@@ -151,14 +151,9 @@ class Collector:
         found = answers[seen.CONTROLLERS]
         if isinstance(found, FluidError) or any(found.values()):
             return False
-        try:
-            selector = "metadata.name=" + cluster_promises.DATASET_CONTROLLER
-            existing = list(self.client.list(kinds.DEPLOYMENT, field_selector=selector))
-        except ApiError:
-            return False
-        if existing:
-            self.fluid_namespace = existing[0]["metadata"]["namespace"]
-        return bool(existing)
+        namespace = diagnosis.namespace_of(self.client, cluster_promises.DATASET_CONTROLLER)
+        self.fluid_namespace = namespace or self.fluid_namespace
+        return bool(namespace)
 
     # -- processes --------------------------------------------------------------------------
 

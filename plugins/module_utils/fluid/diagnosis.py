@@ -179,3 +179,12 @@ def controller_replicas(client: Client, controller: str) -> tuple[int, int]:
     found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
     return (sum(each.get("status", {}).get("readyReplicas", 0) for each in found),
             sum(each["spec"].get("replicas", 0) for each in found))
+
+
+def namespace_of(client: Client, controller: str) -> str:
+    """Return the namespace of a controller of Fluid; empty if it does not exist, or may not be looked for."""
+    try:
+        found = list(client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + controller))
+    except Forbidden:
+        return ""
+    return found[0]["metadata"]["namespace"] if found else ""

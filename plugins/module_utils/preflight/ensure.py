@@ -11,7 +11,7 @@ from ..api import bulk
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..errors import ApiError, FluidError, Forbidden, InvalidInput, KindNotFound, PreconditionFailed
-from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds
+from ..fluid import dataset as fluid_dataset, diagnosis, kinds as fluid_kinds
 from ..fluid.rules import resources
 from ..journal import claims
 from ..k8s import kinds
@@ -60,6 +60,8 @@ class Preflight:
         yield from (Finding(finding.WARNING, "options", text) for text in resources.warnings(self._runtime))
         yield from origins.invalid(self._dataset)
         answers = self._answers()
+        if self._moves_to_fluid(answers):
+            answers = self._answers()
         if not faults:
             yield from self._checked_by_modules()
             yield from self._of_nodes(answers)
@@ -85,6 +87,14 @@ class Preflight:
             if isinstance(answer, FluidError) and not isinstance(answer, Forbidden):
                 raise answer
         return dict(zip(questions, found, strict=True))
+
+    def _moves_to_fluid(self, answers: dict[str, Any]) -> bool:
+        """Look at Fluid where its controller is, if the given namespace has none; return whether it moved."""
+        if answers["controller"] is not None:
+            return False
+        found = diagnosis.namespace_of(self._client, DATASET_CONTROLLER)
+        self._fluid = found or self._fluid
+        return bool(found)
 
     def _checked_by_modules(self) -> Iterator[Finding]:
         """Yield what the modules of the deployment would refuse, or warn of."""

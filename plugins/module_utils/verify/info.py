@@ -15,7 +15,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..errors import FluidError, Forbidden, KindNotFound, QuorumUnknown, WaitTimeout
-from ..fluid import kinds as fluid_kinds
+from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.components import DOMAINS
 from ..fluid.names import claim_name, volume_name
 from ..fluid.status import dataset_phase
@@ -110,12 +110,9 @@ class Verification:
         name = cluster_promises.DATASET_CONTROLLER
         if not observed.knows(seen.CONTROLLERS) or observed.get(seen.CONTROLLERS)[name]:
             return False
-        try:
-            found = list(self._client.list(kinds.DEPLOYMENT, field_selector="metadata.name=" + name))
-        except Forbidden:
-            return False
+        found = diagnosis.namespace_of(self._client, name)
         if found:
-            self._expected = replace(self._expected, fluid_namespace=found[0]["metadata"]["namespace"])
+            self._expected = replace(self._expected, fluid_namespace=found)
         return bool(found)
 
     def _driver(self) -> Any:

@@ -163,6 +163,18 @@ def test_without_fluid_and_without_permissions(preflight, site):
         "warning: pods", "warning: csi"]
 
 
+def test_fluid_is_examined_where_its_controller_is(preflight, site):
+    """Fluid's documentation installs it in the namespace default."""
+    for kind, name in ((kinds.DEPLOYMENT, "dataset-controller"), (kinds.DAEMON_SET, "csi-nodeplugin-fluid")):
+        existing = site.cluster.stored(kind, name, FLUID)
+        site.cluster.vanish(kind, name, FLUID)
+        site.cluster.put(kind, {**existing, "metadata": {"name": name, "namespace": "default"}})
+    site.cluster.put(kinds.CSI_NODE, {"metadata": {"name": "node1"}, "spec": {"drivers": []}})
+    report = preflight()["report"]
+    assert "info: versions: Fluid is v1.0.8-a" in report
+    assert [line for line in report if line.startswith("warning: csi: the kubelet of 1 of 3 nodes")]
+
+
 def test_its_requests(preflight, cluster, account):
     preflight()
     assert len(cluster.requests) == 8
