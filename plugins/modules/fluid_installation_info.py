@@ -181,6 +181,7 @@ from ..module_utils.installation.info import read, require_valid
 from ..module_utils.module import arguments
 from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
+from ..module_utils.redaction import passwords_in
 
 
 def argument_spec() -> dict:
@@ -200,7 +201,10 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(FluidModule(argument_spec(), supports_check_mode=True), read, require_valid)
+    module = FluidModule(argument_spec(), supports_check_mode=True)
+    for option in ("chart_ref", "chart_repo_url"):
+        module.no_log_values.update(passwords_in(module.params[option]))
+    run(module, read, require_valid)
 
 
 if __name__ == "__main__":

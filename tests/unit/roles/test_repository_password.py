@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A password in the URL of the chart or of its repository is refused, and in no output."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from role_site import RoleSite
+
+PASSWORD = "of-the-repository"
+URL = f"https://reader:{PASSWORD}@charts.example.com/"
+SENTENCE = ("install_chart_ref (fluid_chart_ref) or install_chart_repo_url (fluid_chart_repo_url) has a "
+            "password, which the messages of helm show: expected a URL without one.")
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    """Run a playbook at verbosity 4, which fails before it starts a module, and return its output."""
+    site = RoleSite(tmp_path)
+
+    def run(playbook, **variables):
+        started = site.run(playbook, "-vvvv", "--diff", passes=False, **variables)
+        assert "fluid_installation_info" not in started["one"]
+        assert PASSWORD not in site.output
+        return " ".join(site.output.split())
+
+    return run
+
+
+@pytest.mark.parametrize("playbook", ["install", "upgrade", "deploy_ha"])
+def test_a_password_is_refused(refusal, playbook):
+    assert SENTENCE in refusal(playbook, fluid_chart_repo_url=URL)
+
+
+def test_a_password_of_the_chart_is_refused(refusal):
+    assert SENTENCE in refusal("install", fluid_chart_ref=URL + "fluid-1.0.8.tgz")
+
+
+def test_a_path_beside_the_url(refusal):
+    output = refusal("install", fluid_chart_repo_url=URL, fluid_chart_ref="/srv/fluid.tgz")
+    assert "and install_chart_repo_url (fluid_chart_repo_url) is https://charts.example.com/" in output
+
+
+@pytest.mark.parametrize("option", ["chart_repo_url", "chart_ref"])
+def test_the_module_alone_hides_it(option):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible"), "localhost", "-vvvv", "-m",
+         "datacache.fluid.fluid_installation_info", "-a",
+         f"{option}={URL} host=https://127.0.0.1:1 api_key=of-the-account"],
+        env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false"}, capture_output=True, text=True,
+        timeout=300, check=False)
+    assert "no API server answers" in done.stdout + done.stderr
+    assert "charts.example.com" in done.stdout
+    assert PASSWORD not in done.stdout + done.stderr
