@@ -26,7 +26,8 @@ attributes:
     details: In check mode it starts no pod for O(probe).
 options:
   fluid_namespace:
-    description: Namespace of Fluid's controllers, or where they will be installed.
+    description: Namespace of Fluid's controllers, or where they will be installed. If it has none, they are
+      looked for in all namespaces.
     type: str
     default: fluid-system
   playbooks:

@@ -10,13 +10,25 @@ from ..fluid.names import stateful_set_name, worker_set_name
 from ..k8s import pods as k8s_pods
 from ..verify import observed as seen
 from . import finding
-from .facts import SETTLED, STATEFUL_SETS, Facts, at, containers, described, pod_label
+from .facts import (
+    EVENTS,
+    FLUID_EVENTS,
+    SETTLED,
+    STATEFUL_SETS,
+    Facts,
+    at,
+    containers,
+    described,
+    moment,
+    pod_label,
+)
 from .finding import Finding
 
 _NOT_STARTED = ("ContainerCreating", "PodInitializing")
 # The kubelet repeats these events while it cannot start a pod (k8s.io/kubernetes, pkg/kubelet/events).
 _REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox",
             "FailedCreatePodContainer", "NetworkNotReady")
+_PAST_MOUNTS = ("Pulling", "Pulled", "Created", "Started")
 _REMEDIES = (
     (re.compile(r"sandbox|network", re.IGNORECASE), "repair the network plugin (CNI) of the node"),
     (re.compile(r"Multi-Attach|attached to"),
@@ -32,12 +44,19 @@ def not_started(facts: Facts) -> Iterator[Finding]:
         if not facts.waits(pod) or not any(map(_is_created, containers(pod))):
             continue
         for event in facts.warnings("Pod", pod["metadata"]["name"]):
-            if event.get("reason") in _REASONS:
+            if event.get("reason") in _REASONS and not _has_pulled(pod, event, facts):
                 message = event.get("message") or ""
                 yield Finding(finding.POD_NOT_STARTED, pod_label(pod), described(event), next(
                     (remedy for pattern, remedy in _REMEDIES if pattern.search(message)),
                     "see the events of the pod, which the archive has"))
                 break
+
+
+def _has_pulled(pod: dict, event: dict, facts: Facts) -> bool:
+    """Return whether the kubelet has reached the images of a pod since the event, after its volumes."""
+    return any(each.get("reason") in _PAST_MOUNTS and moment(each) > moment(event)
+               and each["involvedObject"].get("name") == pod["metadata"]["name"]
+               for each in (*facts.each(EVENTS), *facts.each(FLUID_EVENTS)))
 
 
 def _is_created(status: dict) -> bool:

@@ -333,6 +333,16 @@ def test_what_follows_from_a_cause_comes_after_it(cache, diagnose):
         finding.JOURNAL_LOST, finding.UNSCHEDULABLE, finding.QUORUM_INCOMPLETE]
 
 
+@pytest.mark.parametrize(("when", "finds"), [
+    ("2026-11-23T11:59:40Z", [finding.PODS_NOT_READY]), ("2026-11-23T11:59:00Z", [finding.POD_NOT_STARTED])])
+def test_a_pod_that_pulls_its_image_is_past_its_mounts(cache, diagnose, when, finds):
+    """At the start of a pod the kubelet may not have its ConfigMaps yet."""
+    creating(cache, "hbase-worker-0", "FailedMount", 'MountVolume.SetUp failed for volume "config" : failed '
+             "to sync configmap cache: timed out waiting for the condition")
+    cache.event("Pod", "hbase-worker-0", "Pulling", "Pulling image", when=when, type="Normal")
+    assert [each["cause"] for each in diagnose()["causes"]] == finds
+
+
 def test_a_pod_of_a_known_cause_is_no_further_finding(cache, diagnose):
     put_workers(cache, 2)
     cache.unready("hbase-worker-0", state={"waiting": {"reason": "ImagePullBackOff"}})
