@@ -13,7 +13,7 @@ from ..k8s import kinds, nodes as k8s_nodes, pods as k8s_pods
 from ..verify import observed as seen
 from ..verify.cluster_promises import DATASET_CONTROLLER, RUNTIME_CONTROLLER
 from . import finding
-from .facts import DEFINITIONS, Facts, pod_label, short
+from .facts import DEFINITIONS, Facts, at, containers, pod_label, short
 from .finding import Finding
 
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
@@ -71,10 +71,22 @@ def pressure(facts: Facts) -> Iterator[Finding]:
                     certain=name in hosts or bool(facts.unready()))
     for pod in facts.own_pods():
         status = pod.get("status", {})
-        if status.get("reason") == "Evicted" and "low on resource" in (status.get("message") or ""):
+        if (status.get("reason") == "Evicted" and "low on resource" in (status.get("message") or "")
+                and _ended_recently(pod, facts)):
             yield Finding(finding.NODE_PRESSURE, pod_label(pod), f"Evicted: {short(status['message'])}",
                           "free the resource on the node, or give the component requests for it",
                           certain=bool(facts.unready()))
+
+
+def _ended_recently(pod: dict, facts: Facts) -> bool:
+    """Return whether a pod may have ended recently. A ReplicaSet leaves an evicted pod for months."""
+    status = pod.get("status", {})
+    times = [each.get("lastTransitionTime") for each in status.get("conditions") or []
+             if each["type"] == "DisruptionTarget"]
+    times += [((each.get("state") or {}).get("terminated") or {}).get("finishedAt")
+              for each in containers(pod)]
+    known = [at(text) for text in times if text]
+    return not known or max(known) >= facts.recently
 
 
 def _resource(condition: str) -> str:

@@ -119,6 +119,10 @@ class Facts:
         """Return the pods of the runtime, and those beside Fluid's controllers."""
         return [*self.release(), *self.each(seen.FLUID_PODS)]
 
+    def unfinished(self) -> list[dict]:
+        """Return own_pods() without those that have ended, which a ReplicaSet leaves after an eviction."""
+        return [pod for pod in self.own_pods() if not k8s_pods.is_finished(pod)]
+
     def users(self) -> list[dict]:
         """Return the pods of applications that mount the claim."""
         name = claim_name(self.cache.name)

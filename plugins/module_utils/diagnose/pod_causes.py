@@ -86,7 +86,7 @@ def _newest(facts: Facts, pattern: re.Pattern, pods: dict[str, dict]) -> list[tu
 
 def image_pull(facts: Facts) -> Iterator[Finding]:
     """Find containers whose image the kubelet does not get."""
-    for pod in facts.own_pods():
+    for pod in facts.unfinished():
         for status in containers(pod):
             waiting = (status.get("state") or {}).get("waiting") or {}
             if waiting.get("reason") not in _PULL:
@@ -109,7 +109,7 @@ def _pull_remedy(evidence: str) -> str:
 def memory(facts: Facts) -> Iterator[Finding]:
     """Find containers that the kernel killed for their memory, and limits below the tiers in memory."""
     tiers = memory_of_tiers(facts)
-    for pod in facts.own_pods():
+    for pod in facts.unfinished():
         yield from _killed(pod, facts, tiers)
     yield from _small_limit(facts, tiers)
     runtime = [("AlluxioRuntime", facts.cache.name)]

@@ -455,6 +455,31 @@ def test_a_full_node_without_pods_of_the_cache_may_be_unrelated(cache, diagnose)
     assert "(may be unrelated)" in found["report"][0]
 
 
+def evict(cache, when):
+    """The kubelet has evicted a controller; its ReplicaSet has another pod, and leaves this one."""
+    cache.put_pod("dataset-controller-abcde-old", FLUID, "node2", ready=False)
+    cache.change_pod("dataset-controller-abcde-old", namespace=FLUID, status={
+        "phase": "Failed", "reason": "Evicted",
+        "message": "The node was low on resource: memory. Threshold quantity: 100Mi, available: 20Mi.",
+        "conditions": [{"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet",
+                        "lastTransitionTime": when}],
+        "containerStatuses": [{"name": "manager", "ready": False, "state": {"terminated": {
+            "reason": "OOMKilled", "exitCode": 137, "finishedAt": when}}}]})
+
+
+def test_a_pod_that_was_evicted_long_ago_is_no_finding(cache, diagnose):
+    evict(cache, LONG_AGO)
+    assert diagnose()["causes"] == []
+
+
+@pytest.mark.parametrize(("when", "first"), [
+    (LONG_AGO, finding.IMAGE_PULL), (RECENT, finding.NODE_PRESSURE)])
+def test_an_eviction_counts_for_as_long_as_an_event(cache, diagnose, when, first):
+    evict(cache, when)
+    image_missing(cache)
+    assert diagnose()["causes"][0]["cause"] == first
+
+
 def test_a_cache_that_does_not_exist(cache, diagnose):
     assert [each["object"] for each in diagnose(name="nope")["causes"]] == [
         "Dataset data/nope, AlluxioRuntime data/nope"]
