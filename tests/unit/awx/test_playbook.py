@@ -124,6 +124,23 @@ def test_the_schedules(awx, first):
     assert schedules["Fluid backup"]["extra_data"] == {"fluid_backup_keep": 14}
 
 
+def test_a_private_repository_and_a_private_image_have_their_credentials():
+    """The project is updated when it is created, so its credential cannot follow."""
+    server = FakeAwx()
+    made = {name: server._put("credentials", {"name": name})["id"] for name in ("git", "registry")}
+    code, output = play(server, {**GIVEN, "fluid_awx_project_credential": "git",
+                                 "fluid_awx_image_credential": "registry"})
+    server.close()
+    assert code == 0, output
+    assert server.objects["projects"][0]["credential"] == made["git"]
+    assert server.objects["execution_environments"][0]["credential"] == made["registry"]
+
+
+def test_a_public_repository_has_no_credential(awx, first):
+    assert "credential" not in awx.objects["projects"][0]
+    assert "credential" not in awx.objects["execution_environments"][0]
+
+
 @pytest.mark.parametrize(("without", "sentence"), [
     ("fluid_awx_image", "fluid_awx_image is not given: Set fluid_awx_image to an image with this collection"),
     ("fluid_awx_cluster_ca", "With 'Verify SSL' but without a certificate AWX turns the verification off."),
