@@ -141,6 +141,15 @@ def test_a_public_repository_has_no_credential(awx, first):
     assert "credential" not in awx.objects["execution_environments"][0]
 
 
+def test_a_token_in_the_url_of_the_project_is_refused():
+    server = FakeAwx()
+    code, output = play(server, {**GIVEN, "fluid_awx_project_url": f"https://x:{TOKEN}@git.example.com/c.git"},
+                        "-vvv")
+    server.close()
+    assert code == 2 and "fluid_awx_project_url has a password or a token" in output
+    assert server.writes == [] and TOKEN not in output
+
+
 @pytest.mark.parametrize(("without", "sentence"), [
     ("fluid_awx_image", "fluid_awx_image is not given: Set fluid_awx_image to an image with this collection"),
     ("fluid_awx_cluster_ca", "With 'Verify SSL' but without a certificate AWX turns the verification off."),
