@@ -87,8 +87,10 @@ def test_other_releases_get_the_values_of_the_options(adopted, status):
 def downgrades(adopted, chart, version):
     """Whether the role refuses to replace the chart of a release by that version."""
     task = yaml.safe_load((INSTALL / "tasks" / "recover.yml").read_text())[-1]
+    own = {**yaml.safe_load((INSTALL / "vars" / "main.yml").read_text()), **task["vars"]}
     variables = {"__install_fluid": {"adopted": adopted}, "install_chart_version": version,
-                 "__install_release": {"status": {"chart": chart}} if chart else {}}
+                 "__install_release": {"status": {"chart": chart}} if chart else {},
+                 **{name: trust_as_template(text) for name, text in own.items() if isinstance(text, str)}}
     return all(render("{{ " + condition + " }}", **variables) for condition in task["when"])
 
 
@@ -96,6 +98,11 @@ def downgrades(adopted, chart, version):
     (True, "fluid-1.1.0", "1.0.8", True), (True, "fluid-1.0.10", "1.0.8", True),
     (True, "fluid-1.0.8", "1.0.8", False), (True, "fluid-1.0.5", "1.0.8", False),
     (True, "fluid-1.1.0", "", False), (True, None, "1.0.8", False), (False, "fluid-1.1.0", "1.0.8", False),
+    # A final release follows its previews; helm takes a leading v, and the newest version of a range.
+    (True, "fluid-1.1.0-beta.1", "1.1.0", False), (True, "fluid-1.1.0", "1.1.0-beta.1", True),
+    (True, "fluid-1.0.7", "v1.0.8", False), (True, "fluid-1.0.9", "v1.0.8", True),
+    (True, "fluid-1.0.8", "1.0", False), (True, "fluid-1.1.0", "1.0", True), (True, "fluid-2.0.0", "1", True),
+    (True, "fluid-1.0.8", "^1.0.8", False), (True, "own-chart-2", "1.0.8", False),
 ])
 def test_another_installation_is_never_downgraded(adopted, chart, version, refused):
     assert downgrades(adopted, chart, version) is refused

@@ -109,6 +109,12 @@ def test_what_is_refused_before_a_change(upgrade, answers, message):
     assert message in upgrade.output()
 
 
+def test_a_final_release_follows_its_previews(upgrade):
+    preview = {"status": {**BEFORE["status"], "chart": "fluid-1.0.8-beta.1"}}
+    assert upgrade("-e", "fluid_chart_version=v1.0.8", helm_info=preview, helm={"changed": True}) == [
+        *FOUND, *CHART, "fluid_ready", *VERIFIED]
+
+
 def test_no_batch_follows_a_failure(upgrade):
     hosts = {"a": cluster(helm=FAILS), "b": cluster()}
     started = upgrade(passes=False, hosts=hosts)
