@@ -104,6 +104,7 @@ class CacheWatch:
         self._faults = faults
         self._now = now
         self._warned: set[str] = set()
+        self._outage = ""
         self._stopped = threading.Event()
 
     def events(self) -> list[dict]:
@@ -111,8 +112,11 @@ class CacheWatch:
         try:
             observations = self._observe()
         except FluidError as err:
-            self._warn(f"the caches could not be observed: {err}")
+            self._outage = f"the caches could not be observed: {err}"
+            self._warn(self._outage)
             return []
+        # The next outage is another one.
+        self._warned.discard(self._outage)
         return self._faults.events(observations, self._now())
 
     def pause(self) -> float:

@@ -99,6 +99,9 @@ def test_an_unavailable_server_is_no_event(cache, caplog):
         "the caches could not be observed: no API server answers"]
     cache.back = 0
     assert watch.events() == []
+    cache.go_down(1000)
+    assert watch.events() == []
+    assert len(caplog.records) == 2
 
 
 def test_only_the_given_namespaces_are_read(cache):
