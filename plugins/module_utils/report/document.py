@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..redaction import masked_text
-from ..verify.promise import BROKEN, DEGRADED, KEPT, UNKNOWN
+from ..verify.promise import BROKEN, DEGRADED, UNKNOWN
 from . import history
 from .cache import Given, cache
 from .history import STATES
@@ -50,7 +50,7 @@ def build(caches: Sequence[Given], earlier: Sequence[Mapping[str, Any]], at: str
     ordered = sorted(made, key=_rank)
     found = {"schema": SCHEMA, "generated_at": at,
              "title": title or (ordered[0]["name"] if len(ordered) == 1 else f"{len(ordered)} caches"),
-             "state": ordered[0]["state"] if ordered else KEPT,
+             "state": ordered[0]["state"] if ordered else UNKNOWN,
              "states": {state: sum(one["state"] == state for one in ordered) for state in STATES},
              "caches": ordered, "absent": history.absent(earlier, made)}
     return _masked(found)

@@ -43,6 +43,8 @@ def _top(report: Mapping[str, Any]) -> Html:
 
 
 def _headline(report: Mapping[str, Any]) -> str:
+    if not report["caches"]:
+        return "There is no cache"
     if report["state"] == "kept":
         return "All promises are kept"
     if len(report["caches"]) == 1:

@@ -49,6 +49,14 @@ def shown(request):
     return source, Page(source)
 
 
+def test_a_page_without_a_cache_claims_no_promise():
+    report = document.build([], [document.build([Given(healthy(), "one")], [], AT)], "2026-12-01T00:00:00Z")
+    assert (report["state"], report["title"]) == ("unknown", "0 caches")
+    text = " ".join(Page(page.render(report)).text)
+    assert "There is no cache" in text and "promise" not in text
+    assert [len(each["history"]) for each in report["absent"]] == [1]
+
+
 def test_the_page_is_well_formed(shown):
     source, read = shown
     assert source.startswith("<!DOCTYPE html>\n<html lang=\"en\">")
