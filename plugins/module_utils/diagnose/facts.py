@@ -14,6 +14,7 @@ from ..fluid.names import claim_name
 from ..k8s import pods as k8s_pods
 from ..k8s.kinds import ObjectRef
 from ..verify import observed as seen
+from ..verify.cluster_promises import PLUGIN_NAME
 from ..verify.observed import Observed
 from ..verify.read_promises import MountView
 
@@ -128,6 +129,13 @@ class Facts:
         name = claim_name(self.cache.name)
         return [pod for pod in self.each(seen.PODS)
                 if name in k8s_pods.claims_of(pod) and not k8s_pods.is_finished(pod)]
+
+    def concerns(self, pod: dict) -> bool:
+        """Return whether the cache needs a pod. One of the CSI plugin serves the pods of its node."""
+        if not pod["metadata"]["name"].startswith(PLUGIN_NAME):
+            return True
+        node = pod.get("spec", {}).get("nodeName")
+        return any(node == each.get("spec", {}).get("nodeName") for each in [*self.release(), *self.users()])
 
     def warnings(self, kind: str, name: str) -> list[dict]:
         """Return the recent warnings about an object, newest first."""

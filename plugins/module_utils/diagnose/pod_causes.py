@@ -97,7 +97,8 @@ def image_pull(facts: Facts) -> Iterator[Finding]:
             evidence = (f"container {status['name']} with image {status.get('image')} is waiting: "
                         f"{waiting['reason']}: {short(waiting.get('message') or '')}"
                         + "".join(f"; {each}" for each in events[:1]))
-            yield Finding(finding.IMAGE_PULL, pod_label(pod), evidence, _pull_remedy(evidence))
+            yield Finding(finding.IMAGE_PULL, pod_label(pod), evidence, _pull_remedy(evidence),
+                          certain=facts.concerns(pod))
             break
 
 
@@ -164,7 +165,7 @@ def _killed(pod: dict, facts: Facts, tiers: int) -> Iterator[Finding]:
                 + (f"; tiers in memory have {_gib(tiers)}" if tiers and not fuse else ""),
                 "give the FUSE pods a smaller heap (fluid_fuse.jvm_options; the default is 16 GB) or a "
                 "higher limit" if fuse else _memory_remedy(tiers),
-                certain=not k8s_pods.is_ready(pod) or _is_recent(ended, facts))
+                certain=facts.concerns(pod) and (not k8s_pods.is_ready(pod) or _is_recent(ended, facts)))
             return
 
 
@@ -222,7 +223,8 @@ def unschedulable(facts: Facts) -> Iterator[Finding]:
     for pod in facts.own_pods():
         reason = k8s_pods.unready_reason(pod)
         if k8s_pods.is_unschedulable(pod) and not waits_for_ports(pod):
-            yield Finding(finding.UNSCHEDULABLE, pod_label(pod), reason, _placing(reason))
+            yield Finding(finding.UNSCHEDULABLE, pod_label(pod), reason, _placing(reason),
+                          certain=facts.concerns(pod))
 
 
 def _placing(reason: str) -> str:
@@ -271,7 +273,8 @@ def container_fails(facts: Facts) -> Iterator[Finding]:
                     f"container {status['name']}: {waiting.get('reason') or 'ended'}"
                     f"{': ' + short(waiting['message']) if waiting.get('message') else ''}{code}{last}",
                     "read the log of its previous run, which the archive has" if ended else
-                    "create what the message names, or correct its name", certain=fails)
+                    "create what the message names, or correct its name",
+                    certain=fails and facts.concerns(pod))
                 break
 
 

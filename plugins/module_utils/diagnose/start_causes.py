@@ -48,7 +48,7 @@ def not_started(facts: Facts) -> Iterator[Finding]:
                 message = event.get("message") or ""
                 yield Finding(finding.POD_NOT_STARTED, pod_label(pod), described(event), next(
                     (remedy for pattern, remedy in _REMEDIES if pattern.search(message)),
-                    "see the events of the pod, which the archive has"))
+                    "see the events of the pod, which the archive has"), certain=facts.concerns(pod))
                 break
 
 

@@ -480,6 +480,27 @@ def test_an_eviction_counts_for_as_long_as_an_event(cache, diagnose, when, first
     assert diagnose()["causes"][0]["cause"] == first
 
 
+CSI_STATES = {
+    "image": {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}},
+    "crash": {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restarts": 4,
+              "last": {"terminated": {"exitCode": 1, "reason": "Error"}}},
+    "memory": {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restarts": 4, "last": {
+        "terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": RECENT}}},
+}
+
+
+@pytest.mark.parametrize("reader", [False, True])
+@pytest.mark.parametrize("state", CSI_STATES)
+def test_a_csi_pod_on_a_node_without_the_cache_may_be_unrelated(cache, diagnose, state, reader):
+    cache.put_node("node9")
+    cache.put_pod("csi-nodeplugin-fluid-9", FLUID, "node9", app="csi-nodeplugin-fluid")
+    cache.unready("csi-nodeplugin-fluid-9", "plugins", namespace=FLUID, **CSI_STATES[state])
+    if reader:
+        cache.put_application("app", "node9")
+    found = [each["certain"] for each in diagnose()["causes"] if "csi-nodeplugin-fluid-9" in each["object"]]
+    assert found and set(found) == {reader}
+
+
 def test_a_cache_that_does_not_exist(cache, diagnose):
     assert [each["object"] for each in diagnose(name="nope")["causes"]] == [
         "Dataset data/nope, AlluxioRuntime data/nope"]
