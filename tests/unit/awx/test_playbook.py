@@ -150,6 +150,22 @@ def test_a_token_in_the_url_of_the_project_is_refused():
     assert server.writes == [] and TOKEN not in output
 
 
+def test_infra_aap_configuration_passes_no_empty_credential_on(tmp_path):
+    """Its role controller_projects takes the name in this way, without a second argument of default."""
+    (tmp_path / "play.yml").write_text(json.dumps([{
+        "hosts": "localhost", "gather_facts": False,
+        "vars_files": [str(CHECKOUT / "playbooks" / "vars" / "awx.yml")], "tasks": [
+            {"ansible.builtin.debug": {
+                "msg": "{{ each.credential.name | default(each.credential | default(omit)) }}"},
+             "loop": "{{ controller_projects + controller_execution_environments }}",
+             "loop_control": {"loop_var": "each", "label": "{{ each.name }}"}}]}]))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), tmp_path / "play.yml", "-e", json.dumps(GIVEN)],
+        capture_output=True, text=True, timeout=300, check=False)
+    # The default message of debug.
+    assert done.stdout.count('"msg": "Hello world!"') == 2, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(("without", "sentence"), [
     ("fluid_awx_image", "fluid_awx_image is not given: Set fluid_awx_image to an image with this collection"),
     ("fluid_awx_cluster_ca", "With 'Verify SSL' but without a certificate AWX turns the verification off."),
