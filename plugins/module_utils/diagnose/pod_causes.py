@@ -32,6 +32,7 @@ _PULL_REMEDIES = (
 _HEAP = re.compile(r"OutOfMemoryError|insufficient memory for the Java Runtime"
                    r"|Could not reserve enough space|[Cc]annot allocate memory")
 _FULL = re.compile(r"No space left on device")
+_WORKER = "alluxio-worker"
 _TIER_EVENT = re.compile(r"memory tieredStore's size|EmptyDir volume .* exceeds the limit")
 
 
@@ -208,14 +209,18 @@ def _limit(spec: dict, container: str) -> str:
 
 
 def _small_limit(facts: Facts, tiers: int) -> Iterator[Finding]:
-    runtime = facts.known(seen.RUNTIME) or {}
-    worker = (runtime.get("spec") or {}).get("worker") or {}
-    limit = str(((worker.get("resources") or {}).get("limits") or {}).get("memory") or "")
-    if limit and tiers > _bytes(limit):
-        yield Finding(
-            finding.MEMORY_BELOW_TIER, f"AlluxioRuntime {facts.label}",
-            f"the workers' memory limit is {limit}, and their tiers in memory have {_gib(tiers)}",
-            _memory_remedy(tiers))
+    """Find the first limit of workers below their tiers: the declared one, or one of a LimitRange."""
+    worker = ((facts.known(seen.RUNTIME) or {}).get("spec") or {}).get("worker") or {}
+    declared = str(((worker.get("resources") or {}).get("limits") or {}).get("memory") or "")
+    limits = [(f"AlluxioRuntime {facts.label}", declared)] + [
+        (pod_label(pod), _limit(pod.get("spec", {}), _WORKER)) for pod in facts.component(seen.WORKER_ROLE)]
+    for place, limit in limits:
+        if limit and tiers > _bytes(limit):
+            yield Finding(
+                finding.MEMORY_BELOW_TIER, place,
+                f"the memory limit of workers is {limit}, and their tiers in memory have {_gib(tiers)}",
+                _memory_remedy(tiers))
+            return
 
 
 def unschedulable(facts: Facts) -> Iterator[Finding]:

@@ -66,6 +66,11 @@ def limit_below_tier(cache):
         "spec": {"worker": {"resources": {"limits": {"memory": "1Gi"}}}}})
 
 
+def limit_of_a_limit_range(cache):
+    cache.change_pod("hbase-worker-1", spec={"containers": [
+        {"name": "alluxio-worker", "resources": {"limits": {"memory": "512Mi"}}}]})
+
+
 def journal_claim_gone(cache):
     cache.put_masters()
     cache.cluster.vanish(kinds.PERSISTENT_VOLUME_CLAIM, "alluxio-journal-hbase-master-1", NAMESPACE)
@@ -272,7 +277,8 @@ CAUSES = {
     unschedulable: (finding.UNSCHEDULABLE, "didn't match Pod's node affinity/selector"),
     image_missing: (finding.IMAGE_PULL, "event Failed: Failed to pull image"),
     out_of_memory: (finding.MEMORY_BELOW_TIER, "OOMKilled, exit code 137"),
-    limit_below_tier: (finding.MEMORY_BELOW_TIER, "limit is 1Gi, and their tiers in memory have 2.00 GiB"),
+    limit_below_tier: (finding.MEMORY_BELOW_TIER, "workers is 1Gi, and their tiers in memory have 2.00 GiB"),
+    limit_of_a_limit_range: (finding.MEMORY_BELOW_TIER, "is 512Mi, and their tiers in memory have 2.00 GiB"),
     journal_claim_gone: (finding.JOURNAL_LOST, "claim alluxio-journal-hbase-master-1 does not exist"),
     journal_gate: (finding.JOURNAL_LOST, "the journal is empty: waiting for a leader"),
     service_gone: (finding.DNS, "it does not exist, so that the master's name does not resolve"),
