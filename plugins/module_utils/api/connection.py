@@ -11,8 +11,10 @@ from typing import Any
 from urllib.request import getproxies_environment
 
 from ..errors import ApiError, InvalidInput
+from ..redaction import redacted
 from . import kubernetes_package
 from .client import Client
+from .connection_values import proxy_credentials, proxy_url, require_usable
 
 KUBERNETES_IMPORT_ERROR: str | None = None
 kubernetes: Any = None
@@ -38,19 +40,30 @@ _ALL_HOSTS, _NO_HOST = "*", "no-host.invalid"
 def connect(params: Mapping[str, Any]) -> Client:
     """Return a client for the cluster that the connection options name.
 
-    Raises InvalidInput if they name no cluster or an unusable kubeconfig, and ApiError if the kubernetes
-    package is missing.
+    Raises InvalidInput if they name no cluster, or have a value that cannot be used, and ApiError if the
+    kubernetes package is missing.
     """
     if KUBERNETES_IMPORT_ERROR:
         raise ApiError(
             "the Python package kubernetes is not installed for the interpreter that runs the module: "
             "install it there (pip install kubernetes), or set ansible_python_interpreter to one that has it",
             exception=KUBERNETES_IMPORT_ERROR)
+    require_usable(params)
     configuration = _configuration(params)
     # The client retries by itself; urllib3 must not repeat a request without its knowledge.
     configuration.retries = False
-    pool = kubernetes.RESTClientObject(configuration).pool_manager
-    return Client(configuration, pool, _impersonation(params))
+    return Client(configuration, _pool(configuration), _impersonation(params))
+
+
+def _pool(configuration: Any) -> Any:
+    """Return the pool of connections. Raises InvalidInput for an unusable proxy."""
+    try:
+        return kubernetes.RESTClientObject(configuration).pool_manager
+    except (ImportError, ValueError, AssertionError, urllib3.exceptions.HTTPError) as err:
+        # urllib3 needs the package PySocks for a proxy that speaks SOCKS.
+        raise InvalidInput(
+            f"the proxy {redacted(configuration.proxy)} cannot be used ({err}): set proxy (K8S_AUTH_PROXY) "
+            "or HTTPS_PROXY to http://host:port, and no_proxy for a cluster without one") from err
 
 
 def for_streams(configuration: Any) -> Any:
@@ -82,7 +95,9 @@ def _configuration(params: Mapping[str, Any]) -> Any:
     configuration.host = configuration.host.rstrip("/")
     if params.get("api_key"):
         configuration.api_key = {"authorization": "Bearer " + params["api_key"]}
-    headers = {key: value for key, value in (params.get("proxy_headers") or {}).items() if value is not None}
+    configuration.proxy = proxy_url(configuration.proxy)
+    given = {key: value for key, value in (params.get("proxy_headers") or {}).items() if value is not None}
+    headers = {**proxy_credentials(configuration.proxy), **given}
     if headers:
         configuration.proxy_headers = urllib3.util.make_headers(**headers)
     return configuration

@@ -2,6 +2,7 @@
 """From options to a client: which source wins, and what is said when there is none. No server is asked."""
 
 import base64
+import pathlib
 
 import pytest
 import yaml
@@ -98,17 +99,20 @@ def test_an_option_alone_keeps_the_rest_of_the_kubeconfig(kubeconfig):
 @pytest.mark.parametrize("credentials", [
     pytest.param({"api_key": "abc"}, id="token"),
     pytest.param({"username": "ann", "password": "pw"}, id="password"),
-    pytest.param({"client_cert": "/c", "client_key": "/k"}, id="certificate"),
+    pytest.param({"client_cert": __file__, "client_key": __file__}, id="certificate"),
 ])
 def test_a_host_with_credentials_needs_no_kubeconfig(credentials):
     assert connection.connect({"host": "https://three:6443", **credentials}).configuration.host == (
         "https://three:6443")
 
 
-def test_certificates():
-    given = {"host": "https://three:6443", "ca_cert": "/ca", "client_cert": "/c", "client_key": "/k"}
-    configuration = connection.connect(given).configuration
-    assert (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file) == ("/ca", "/c", "/k")
+def test_certificates(tmp_path):
+    given = {option: str(tmp_path / option) for option in ("ca_cert", "client_cert", "client_key")}
+    for path in given.values():
+        pathlib.Path(path).touch()
+    configuration = connection.connect({"host": "https://three:6443", **given}).configuration
+    assert (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file) == (
+        given["ca_cert"], given["client_cert"], given["client_key"])
 
 
 def test_a_proxy_with_headers():
