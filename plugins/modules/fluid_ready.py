@@ -29,7 +29,9 @@ options:
     type: str
     default: fluid-system
   label_selectors:
-    description: Labels of the Deployments in O(namespace) that must be available; without any, all of them.
+    description:
+      - Labels of the Deployments of Fluid in O(namespace) that must be available; without any, all of them.
+      - Deployments of other programs in the namespace do not count.
     type: list
     elements: str
     default: []

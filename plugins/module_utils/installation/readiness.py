@@ -117,7 +117,8 @@ class Readiness:
                 "expected Bound" for ref, phase in phases.items() if phase != "Bound"]
 
     def _lacking_controllers(self) -> list[str]:
-        found = list(self._client.list(kinds.DEPLOYMENT, self._namespace, self._selector))
+        found = [each for each in self._client.list(kinds.DEPLOYMENT, self._namespace, self._selector)
+                 if _is_of_fluid(each)]
         if not found:
             return ["its Deployments do not exist yet"]
         unavailable = [each for each in found if _unavailable(each)]
@@ -169,6 +170,15 @@ def split(nodes: list[dict], plugin: dict) -> Nodes:
     chosen = [node for node in nodes if scheduling.would_accept(node, demands)]
     excluded = {name_of(node): reason for node in chosen if (reason := scheduling.closed(node))}
     return Nodes(tuple(name_of(node) for node in chosen if name_of(node) not in excluded), excluded)
+
+
+def _is_of_fluid(deployment: dict) -> bool:
+    """Return whether a Deployment is a controller or the webhook of Fluid: the namespace may have others.
+
+    Each has its own name as a label (charts/fluid/fluid/templates).
+    """
+    metadata = deployment["metadata"]
+    return (metadata.get("labels") or {}).get("control-plane") == metadata["name"]
 
 
 def _unavailable(deployment: dict) -> str:

@@ -40,7 +40,8 @@ def fluid(cluster, node):
     for name, replicas in (("dataset-controller", 1), ("alluxioruntime-controller", 1),
                            ("jindoruntime-controller", 0)):
         cluster.put(kinds.DEPLOYMENT, {
-            "metadata": {"name": name, "namespace": "fluid-system", "generation": 2},
+            "metadata": {"name": name, "namespace": "fluid-system", "generation": 2,
+                         "labels": {"control-plane": name}},
             "spec": {"replicas": replicas},
             "status": {"observedGeneration": 2, "availableReplicas": replicas, "updatedReplicas": replicas}})
     cluster.put(kinds.DAEMON_SET, {
@@ -119,6 +120,16 @@ def test_pods_of_a_dead_node_are_not_expected_to_be_updated(cluster, run, fluid,
     node("n2", ready="Unknown")
     cluster.change(kinds.DAEMON_SET, PLUGIN, "fluid-system", {"status": {"updatedNumberScheduled": 2}})
     assert not run("fluid_ready").get("failed")
+
+
+@pytest.mark.parametrize("labels", [{}, {"control-plane": "controller-manager"}])
+def test_other_programs_of_the_namespace_are_not_waited_for(cluster, run, fluid, labels):
+    cluster.put(kinds.DEPLOYMENT, {
+        "metadata": {"name": "grafana", "namespace": "fluid-system", "labels": {
+            "app.kubernetes.io/managed-by": "Helm", **labels}},
+        "spec": {"replicas": 2}, "status": {"availableReplicas": 0}})
+    assert not run("fluid_ready", wait_timeout=4).get("failed")
+    assert cluster.now == 0
 
 
 def test_without_the_plugin_no_node_is_looked_at(cluster, run, fluid):
