@@ -18,7 +18,7 @@ from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_namespace
 from ..k8s.nodes import is_unready, name_of
-from ..k8s.pods import is_ready
+from ..k8s.pods import is_finished, is_ready
 from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 
@@ -135,7 +135,9 @@ class Readiness:
         """
         labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
         selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
-        pods = list(self._client.list(kinds.POD, self._namespace, selector)) if selector else []
+        # Kubernetes keeps pods that were evicted, long after others have replaced them.
+        pods = [pod for pod in self._client.list(kinds.POD, self._namespace, selector)
+                if not is_finished(pod)] if selector else []
         places = {pod["spec"].get("nodeName") or "" for pod in pods}
         if not places or not places <= down:
             return ""

@@ -18,14 +18,17 @@ from .promise import UNKNOWN, Expected, Promise, decide
 CALCULATING = "[Calculating]"
 _READY = "Ready"
 _NUMBER = re.compile(r"[0-9]")
+_ENDS = "it was deleted and ends when no pod uses the cache; wait until it is absent, then deploy the cache"
 
 
 def runtime(observed: Observed, expected: Expected) -> Promise:
-    """Return whether the runtime exists."""
-    exists = observed.get(seen.RUNTIME) is not None
-    return decide("runtime", exists,
-                  f"AlluxioRuntime {expected.label} {'exists' if exists else 'does not exist'}", "one",
-                  "check name and namespace, or deploy the cache")
+    """Return whether the runtime exists, and stays."""
+    existing = observed.get(seen.RUNTIME)
+    exists, ends = existing is not None, seen.is_terminating(existing)
+    return decide("runtime", exists and not ends,
+                  f"AlluxioRuntime {expected.label} "
+                  f"{'is terminating' if ends else 'exists' if exists else 'does not exist'}", "one",
+                  _ENDS if ends else "check name and namespace, or deploy the cache")
 
 
 def phases(observed: Observed, expected: Expected) -> Promise:
@@ -114,10 +117,13 @@ def quorum(domain: str, found: Quorum | None, reason: str, observed: Observed, e
 
 
 def dataset(observed: Observed, expected: Expected) -> Promise:
-    """Return whether the Dataset is Bound."""
+    """Return whether the Dataset is Bound, and stays."""
     existing = observed.get(seen.DATASET)
     phase = "absent" if existing is None else dataset_phase(existing) or "absent"
-    return decide("dataset", phase == BOUND_PHASE, f"Dataset {expected.label} is {phase}", BOUND_PHASE,
+    ends = seen.is_terminating(existing)
+    return decide("dataset", phase == BOUND_PHASE and not ends,
+                  f"Dataset {expected.label} is {phase}{' and terminating' if ends else ''}", BOUND_PHASE,
+                  _ENDS if ends else
                   f"read its conditions with kubectl -n {expected.cache.namespace} describe dataset "
                   f"{expected.cache.name}", {"phase": phase})
 
@@ -166,11 +172,14 @@ def is_bound(claim: dict | None, volume: dict | None) -> bool:
 
 
 def volume(observed: Observed, expected: Expected) -> Promise:
-    """Return whether the claim and the volume are Bound to each other."""
+    """Return whether the claim and the volume are Bound to each other, and stay."""
+    objects = [observed.get(subject) for subject in (seen.CLAIM, seen.VOLUME)]
     found = [(observed.status(subject)).get("phase") or "absent" for subject in (seen.CLAIM, seen.VOLUME)]
+    states = [f"{phase}{' and terminating' if seen.is_terminating(each) else ''}"
+              for phase, each in zip(found, objects, strict=True)]
     return decide(
-        "volume", is_bound(observed.get(seen.CLAIM), observed.get(seen.VOLUME)),
-        f"Claim {expected.label} is {found[0]} and volume {volume_name(expected.cache)} is {found[1]}",
+        "volume", is_bound(*objects) and not any(map(seen.is_terminating, objects)),
+        f"Claim {expected.label} is {states[0]} and volume {volume_name(expected.cache)} is {states[1]}",
         "both Bound to each other",
         f"read kubectl -n {expected.cache.namespace} describe pvc {expected.cache.name}",
         {"claim": found[0], "volume": found[1]})

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..k8s import nodes as k8s_nodes, scheduling
+from ..k8s import nodes as k8s_nodes, pods as k8s_pods, scheduling
 from . import observed as seen
 from .observed import Observed
 from .promise import KEPT, Expected, Promise, decide
@@ -19,8 +19,9 @@ def controller(name: str, observed: Observed, expected: Expected) -> Promise:
     """Return whether one or more replicas of the controller run, and all are ready."""
     status = (observed.get(seen.CONTROLLERS).get(name) or {}).get("status") or {}
     ready, replicas = status.get("readyReplicas", 0), status.get("replicas", 0)
-    pods = [pod for pod in observed.get(seen.FLUID_PODS)
-            if pod["metadata"]["name"].rpartition("-")[0].rpartition("-")[0] == name]
+    # Kubernetes keeps pods that were evicted, long after others have replaced them.
+    pods = [pod for pod in observed.get(seen.FLUID_PODS) if not k8s_pods.is_finished(pod)
+            and pod["metadata"]["name"].rpartition("-")[0].rpartition("-")[0] == name]
     missing = seen.unready(pods)
     return decide(
         name.replace("-", "_"), 0 < ready == replicas,
@@ -35,7 +36,10 @@ def controller(name: str, observed: Observed, expected: Expected) -> Promise:
 
 
 def csi_plugin(observed: Observed, expected: Expected) -> Promise:
-    """Return whether each node that accepts the plugin runs it; cordoned and virtual nodes do not count."""
+    """Return whether each node that accepts the plugin runs it and has registered its driver.
+
+    Cordoned and virtual nodes do not count.
+    """
     plugin = observed.known(seen.PLUGIN)
     installed = any((observed.known(seen.CONTROLLERS) or {}).values())
     if installed and plugin is None and observed.knows(seen.PLUGIN) and not observed.get(seen.DRIVER):
@@ -44,6 +48,8 @@ def csi_plugin(observed: Observed, expected: Expected) -> Promise:
     running = {pod.get("spec", {}).get("nodeName") for pod in seen.ready(_plugin_pods(observed))}
     without = {k8s_nodes.name_of(node) for node in nodes} - running
     lost = without & observed.lost_nodes()
+    if not without and (unregistered := observed.lacking_driver(map(k8s_nodes.name_of, nodes))):
+        return _unregistered(unregistered, len(nodes), expected)
     return decide(
         "csi_plugin", not without,
         f"DaemonSet {expected.fluid_namespace}/{PLUGIN_NAME} has "
@@ -54,6 +60,18 @@ def csi_plugin(observed: Observed, expected: Expected) -> Promise:
         + ("start the nodes, or remove them from the cluster" if lost == without else
            f"read kubectl -n {expected.fluid_namespace} describe pods -l {PLUGIN_LABEL}"),
         {"nodes": len(nodes), "without": sorted(without)}, lost if lost == without else ())
+
+
+def _unregistered(names: set[str], nodes: int, expected: Expected) -> Promise:
+    """Return the broken promise of ready pods that the kubelets of these nodes do not use."""
+    return decide(
+        "csi_plugin", False,
+        f"DaemonSet {expected.fluid_namespace}/{PLUGIN_NAME} has a ready pod on each node, and "
+        f"{', '.join(sorted(names))} {'have' if len(names) > 1 else 'has'} not registered its driver",
+        "it registered on each schedulable node",
+        "pods on these nodes cannot mount the volume; set csi.kubelet.rootDir of the chart to the kubelet's "
+        "folder, or restart the pod of the plugin there",
+        {"nodes": nodes, "without": sorted(names)})
 
 
 def _plugin_pods(observed: Observed) -> list[dict]:

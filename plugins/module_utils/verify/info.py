@@ -19,7 +19,7 @@ from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.components import DOMAINS
 from ..fluid.names import claim_name, volume_name
 from ..fluid.status import dataset_phase
-from ..k8s import kinds, pods as k8s_pods
+from ..k8s import kinds, nodes as k8s_nodes, pods as k8s_pods
 from ..k8s.kinds import ObjectRef
 from ..k8s.predicates import BOUND_PHASE
 from ..k8s.wait_status import WaitStatus
@@ -42,13 +42,13 @@ def read(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> 
     return Verification(client, expected, params["probe"] or {}, deadline).result()
 
 
-def driver_is_registered(client: Client) -> bool:
-    """Return whether the kubelet of a node has registered Fluid's CSI driver.
+def registered_nodes(client: Client) -> set[str]:
+    """Return the nodes whose kubelet has registered Fluid's CSI driver.
 
     The chart creates the CSIDriver even without the plugin (Fluid 1.0.8: charts/fluid/fluid/templates/csi).
     """
-    return any(driver["name"] == DRIVER for node in client.list(kinds.CSI_NODE)
-               for driver in (node.get("spec") or {}).get("drivers") or [])
+    return {k8s_nodes.name_of(node) for node in client.list(kinds.CSI_NODE)
+            if any(driver["name"] == DRIVER for driver in (node.get("spec") or {}).get("drivers") or [])}
 
 
 class Verification:
@@ -89,6 +89,7 @@ class Verification:
             seen.NODES: lambda: list(self._client.list(kinds.NODE)),
             seen.FLUID_PODS: lambda: list(self._client.list(kinds.POD, fluid)),
             seen.PLUGIN: partial(get, kinds.DAEMON_SET, ObjectRef(fluid, name)),
+            seen.DRIVER: partial(registered_nodes, self._client),
             seen.RUNTIME: partial(get, fluid_kinds.ALLUXIO_RUNTIME, cache),
             seen.PODS: lambda: list(self._client.list(kinds.POD, cache.namespace)),
             seen.DATASET: partial(get, fluid_kinds.DATASET, cache),
@@ -99,11 +100,7 @@ class Verification:
         answers = bulk.work(list(questions.values()), _answered)
         observed = Observed(cache.name, dict(zip(questions, answers, strict=True)))
         _raise_unless_refused(answers)
-        if self._moves_to_fluid(observed):
-            return self._observe()
-        if observed.knows(seen.PLUGIN) and observed.get(seen.PLUGIN) is None:
-            observed.replace(seen.DRIVER, self._driver())
-        return observed
+        return self._observe() if self._moves_to_fluid(observed) else observed
 
     def _moves_to_fluid(self, observed: Observed) -> bool:
         """Expect Fluid where its controller is, if the given namespace has none; return whether it moved."""
@@ -114,13 +111,6 @@ class Verification:
         if found:
             self._expected = replace(self._expected, fluid_namespace=found)
         return bool(found)
-
-    def _driver(self) -> Any:
-        """Return whether the driver is registered; Forbidden without the permission to list CSINodes."""
-        try:
-            return driver_is_registered(self._client)
-        except Forbidden as err:
-            return err
 
     def _look_inside(self, observed: Observed) -> None:
         """Read both quorums, and the mounts of running pods."""

@@ -10,7 +10,7 @@ from ..errors import FluidError
 from ..k8s import nodes as k8s_nodes, pods as k8s_pods
 
 # What is read. CONTROLLERS: Deployments by name, None for an absent one. FLUID_PODS: the pods beside them.
-# PODS: those of the cache's namespace.
+# PODS: those of the cache's namespace. DRIVER: the nodes that have registered the CSI driver.
 CONTROLLERS, NODES, FLUID_PODS, PLUGIN, DRIVER = "controllers", "nodes", "fluid_pods", "plugin", "driver"
 RUNTIME, PODS, DATASET, CLAIM, VOLUME = "runtime", "pods", "dataset", "claim", "volume"
 MASTER_ROLE, WORKER_ROLE, FUSE_ROLE = "alluxio-master", "alluxio-worker", "alluxio-fuse"
@@ -62,6 +62,11 @@ class Observed:
         """Return the nodes that are not Ready; none if the nodes cannot be read."""
         return {k8s_nodes.name_of(node) for node in self.known(NODES) or () if not k8s_nodes.is_ready(node)}
 
+    def lacking_driver(self, nodes: Iterable[str]) -> set[str]:
+        """Return those of the nodes that have not registered the CSI driver; none if that was not read."""
+        answer = self._answers.get(DRIVER)
+        return set(nodes) - set(answer) if isinstance(answer, set) else set()
+
     def explaining(self, missing: Iterable[dict]) -> set[str]:
         """Return the lost nodes, if these alone explain why the pods are not ready; else nothing.
 
@@ -86,6 +91,11 @@ def ready(pods: Iterable[dict]) -> list[dict]:
 def unready(pods: Iterable[dict]) -> list[dict]:
     """Return those of the pods that are not ready."""
     return [pod for pod in pods if not k8s_pods.is_ready(pod)]
+
+
+def is_terminating(existing: dict | None) -> bool:
+    """Return whether an object was deleted, and only finalizers keep it."""
+    return bool(existing and existing["metadata"].get("deletionTimestamp"))
 
 
 def is_unscheduled(pod: dict) -> bool:

@@ -19,7 +19,7 @@ from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 from . import sample
 from .cache_promises import is_bound
-from .info import driver_is_registered
+from .info import registered_nodes
 from .sample import Image, Limits
 
 _LOG_LINES = 50
@@ -138,7 +138,7 @@ class Probe:
     def _needs_sidecar(self) -> bool:
         """Return whether no CSI driver mounts the claim. Without the permission to list CSINodes one does."""
         try:
-            return not driver_is_registered(self._client)
+            return not registered_nodes(self._client)
         except FluidError:
             return False
 

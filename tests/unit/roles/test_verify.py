@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, LOG)
         if address.path in self.server.objects:
             return self.answer(200, self.server.objects[address.path])
-        if re.search(r"/(pods|nodes|events)$", address.path):
+        if re.search(r"/(pods|nodes|events|csinodes)$", address.path):
             return self.answer(200, {"metadata": {"resourceVersion": "1"},
                                      "items": self.server.items(address.path, query)})
         return self.refuse(404, "not found")
@@ -207,7 +207,7 @@ def test_the_pod_is_removed(servers, played):
 
 def test_each_subject_costs_one_request(servers, played):
     asked = Counter(path for method, path in servers["more"].requests if "/proxy/" not in path)
-    assert set(asked.values()) == {1} and len(asked) == 10
+    assert set(asked.values()) == {1} and len(asked) == 11
 
 
 def test_the_report_is_printed_as_lines(played):

@@ -158,6 +158,10 @@ def test_a_controller_on_a_node_that_is_down_is_not_waited_for(cluster, run, flu
         "metadata": {"name": "dataset-controller-x", "namespace": "fluid-system",
                      "labels": {"control-plane": "dataset-controller"}},
         "spec": {"nodeName": "n2"}, "status": {}})
+    cluster.put(kinds.POD, {
+        "metadata": {"name": "dataset-controller-evicted", "namespace": "fluid-system",
+                     "labels": {"control-plane": "dataset-controller"}},
+        "spec": {"nodeName": "n0"}, "status": {"phase": "Failed", "reason": "Evicted"}})
     result = run("fluid_ready", wait_timeout=5)
     if ready == "True":
         assert "Deployment dataset-controller has 0 of 1 replicas available" in result["msg"]

@@ -35,6 +35,7 @@ class FakeCache:
         for index in range(3):
             self.put_node(f"node{index}")
             self.put_pod(f"csi-nodeplugin-fluid-{index}", FLUID, f"node{index}", app="csi-nodeplugin-fluid")
+            self.register(f"node{index}", info.DRIVER)
         for index in range(2):
             self.put_pod(f"hbase-worker-{index}", NAMESPACE, f"node{index}", release="hbase",
                          role="alluxio-worker")
@@ -69,6 +70,11 @@ class FakeCache:
         spec = {"taints": list(taints)} | ({"unschedulable": True} if unschedulable else {})
         self.cluster.put(kinds.NODE, {"metadata": {"name": name, "labels": labels}, "spec": spec,
                                       "status": {"conditions": condition(ready)}})
+
+    def register(self, node, *drivers):
+        """The kubelet of the node has registered these CSI drivers."""
+        self.cluster.put(kinds.CSI_NODE, {
+            "metadata": {"name": node}, "spec": {"drivers": [{"name": each} for each in drivers] or None}})
 
     def put_pod(self, name, namespace, node, ready=True, **labels):
         self.cluster.put(kinds.POD, {

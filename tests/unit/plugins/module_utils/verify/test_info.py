@@ -27,7 +27,7 @@ def test_each_subject_costs_one_request(cluster, cache, look):
     look(probe=PROBE)
     asked = [request for request in cluster.requests if request[0] in ("get", "list", "watch")]
     assert sorted(asked) == sorted([
-        *[("get", "deployments")] * 2, ("get", "daemonsets"), ("list", "nodes"),
+        *[("get", "deployments")] * 2, ("get", "daemonsets"), ("list", "csinodes"), ("list", "nodes"),
         ("list", "pods"), ("list", "pods"), ("get", "alluxioruntimes"), ("get", "datasets"),
         ("get", "persistentvolumeclaims"), ("get", "persistentvolumes")])
 
@@ -56,6 +56,23 @@ def test_a_single_master_has_no_quorum(cluster, cache, look):
 def test_an_absent_object_breaks_its_promises(cluster, cache, states, kind, name, namespace, broken):
     cluster.vanish(kind, name, namespace)
     assert states() == dict.fromkeys(broken, "broken")
+
+
+@pytest.mark.parametrize(("kind", "name", "namespace", "broken", "evidence"), [
+    (fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, "runtime", "AlluxioRuntime data/hbase is terminating"),
+    (fluid_kinds.DATASET, "hbase", NAMESPACE, "dataset", "Dataset data/hbase is Bound and terminating"),
+    (kinds.PERSISTENT_VOLUME_CLAIM, "hbase", NAMESPACE, "volume",
+     "Claim data/hbase is Bound and terminating and volume data-hbase is Bound"),
+    (kinds.PERSISTENT_VOLUME, "data-hbase", None, "volume",
+     "Claim data/hbase is Bound and volume data-hbase is Bound and terminating"),
+])
+def test_an_object_that_was_deleted_breaks_its_promise(cache, look, kind, name, namespace, broken, evidence):
+    """A pod that uses the cache keeps it until it ends; new pods do not get it."""
+    cache.cluster.change(kind, name, namespace, {"metadata": {"deletionTimestamp": "2026-11-23T11:00:00Z"}})
+    promises = look()["promises"]
+    assert {each: promise["state"] for each, promise in promises.items() if promise["state"] != "kept"} == {
+        broken: "broken"}
+    assert promises[broken]["evidence"].startswith(evidence)
 
 
 def test_more_masters_and_workers_than_exist(cache, look):
@@ -175,6 +192,17 @@ def test_a_controller_on_a_dead_node_is_named(cache, look):
     assert promise["next_step"].startswith("delete its pod dataset-controller-abcde-fghij with --force")
 
 
+def test_a_pod_that_was_evicted_long_ago_does_not_hide_a_dead_node(cache, look):
+    cache.lose_node("node0")
+    cache.cluster.change(kinds.DEPLOYMENT, "dataset-controller", FLUID, {"status": {"readyReplicas": 0}})
+    cache.cluster.put(kinds.POD, {
+        "metadata": {"name": "dataset-controller-abcde-klmno", "namespace": FLUID, "labels": {}},
+        "spec": {"nodeName": "node2"}, "status": {"phase": "Failed", "reason": "Evicted"}})
+    promise = look()["promises"]["dataset_controller"]
+    assert promise["state"] == "degraded"
+    assert "klmno" not in promise["evidence"] + promise["next_step"]
+
+
 # -- nodes of the CSI plugin ------------------------------------------------------------------
 
 
@@ -202,12 +230,36 @@ def test_fluid_without_its_plugin_uses_sidecars(cluster, cache, states):
     cluster.vanish(kinds.DAEMON_SET, "csi-nodeplugin-fluid", FLUID)
     for index in range(3):
         cluster.vanish(kinds.POD, f"csi-nodeplugin-fluid-{index}", FLUID)
+        cluster.vanish(kinds.CSI_NODE, f"node{index}", None)
     assert states() == {}
-    cluster.put(kinds.CSI_NODE, {"metadata": {"name": "node0"}, "spec": {"drivers": None}})
+    cache.register("node0")
     assert states() == {}
-    cluster.put(kinds.CSI_NODE, {
-        "metadata": {"name": "node1"}, "spec": {"drivers": [{"name": "fuse.csi.fluid.io"}]}})
+    cache.register("node1", "fuse.csi.fluid.io")
     assert states() == {"csi_plugin": "broken"}
+
+
+@pytest.mark.parametrize("drivers", [[], ["ebs.csi.aws.com"]])
+def test_a_node_that_has_not_registered_the_driver(cache, look, drivers):
+    """Its plugin pod is ready, as with another folder of the kubelet, and mounts on the node fail."""
+    cache.register("node1", *drivers)
+    promise = look()["promises"]["csi_plugin"]
+    assert (promise["state"], promise["figures"]["without"]) == ("broken", ["node1"])
+    assert promise["evidence"] == (
+        "DaemonSet fluid-system/csi-nodeplugin-fluid has a ready pod on each node, and node1 has not "
+        "registered its driver, expected it registered on each schedulable node")
+    assert "csi.kubelet.rootDir" in promise["next_step"]
+
+
+def test_a_node_that_is_down_is_not_expected_to_register(cache, states):
+    cache.lose_node("node1")
+    cache.register("node1")
+    assert states()["csi_plugin"] == "degraded"
+
+
+def test_without_the_permission_for_csi_nodes_the_pods_decide(cluster, cache, states):
+    cache.register("node1")
+    cluster.forbidden.add(("list", "csinodes"))
+    assert states() == {}
 
 
 def test_fluid_in_another_namespace_is_found(cluster, cache, states):

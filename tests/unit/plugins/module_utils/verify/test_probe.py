@@ -124,9 +124,10 @@ def test_a_missing_permission_is_an_error_of_the_sample(cluster, sampled):
 
 
 @pytest.mark.parametrize("driver", [True, False])
-def test_where_the_csi_plugin_is_off_a_sidecar_mounts_the_claim(cluster, sampled, driver):
-    cluster.put(kinds.CSI_NODE, {"metadata": {"name": "node0"}, "spec": {
-        "drivers": [{"name": "fuse.csi.fluid.io" if driver else "another.driver"}]}})
+def test_where_the_csi_plugin_is_off_a_sidecar_mounts_the_claim(cache, sampled, driver):
+    for node in ("node1", "node2"):
+        cache.register(node)
+    cache.register("node0", "fuse.csi.fluid.io" if driver else "another.driver")
     sampled()
     [body] = sampled.created
     assert ("serverless.fluid.io/inject" in body["metadata"]["labels"]) is not driver
