@@ -12,6 +12,8 @@ author:
   - datacache.fluid contributors (@datacache)
 description:
   - Creates the pod, and first deletes a pod of the same name that an interrupted run has left.
+  - A pod without tolerations gets those of the Dataset whose claim it mounts, so that it runs on the nodes of
+    the cache.
   - A timeout names the reason, such as an image that cannot be pulled, and the newest warning events of the
     pod.
 extends_documentation_fragment:

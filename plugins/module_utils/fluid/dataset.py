@@ -271,8 +271,8 @@ def is_reference(existing: dict) -> bool:
 
 
 def is_of_alluxio(existing: dict) -> bool:
-    """Return whether no runtime of another kind than Alluxio binds a Dataset; other kinds keep their "
-    "mounts."""
+    """Return whether no runtime of another kind than Alluxio binds a Dataset; other kinds keep their mounts.
+    """
     types = [runtime.get("type") for runtime in existing.get("status", {}).get("runtimes") or []]
     return not is_reference(existing) and (not types or ALLUXIO_TYPE in types)
 

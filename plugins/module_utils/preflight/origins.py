@@ -94,6 +94,9 @@ def manifest(cache: ObjectRef, image: str, pull_secrets: Sequence[str], stores: 
             "containers": [{
                 "name": CONTAINER, "image": image,
                 "command": ["bash", "-c", _SCRIPT, "preflight", *arguments],
+                # A ResourceQuota requires them of each pod of its namespace.
+                "resources": {"requests": {"cpu": "10m", "memory": "32Mi"},
+                              "limits": {"cpu": "1", "memory": "256Mi"}},
                 "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}}]}}
 
 

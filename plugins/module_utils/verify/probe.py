@@ -28,6 +28,8 @@ _NEWEST_EVENTS = 3
 # Seconds beyond the wait after which the pod of a killed run ends by itself.
 _SPARE = 60
 _ONE_POD = ["ReadWriteOncePod"]
+# Begin of the keys of the taints that nodes get for their state. A toleration without a key covers them.
+_STATE = "node.kubernetes.io/"
 # Reasons for which a container never starts (kubelet, pkg/kubelet/images).
 _PERMANENT = ("InvalidImageName", "ErrImageNeverPull")
 
@@ -128,7 +130,7 @@ class Probe:
 
     def _lost_nodes(self, tolerations: list[dict]) -> list[str]:
         """Return the nodes that are not Ready, if the pod tolerates the taints that keep it off them."""
-        if all(each.get("key") for each in tolerations):
+        if not any((each.get("key") or _STATE).startswith(_STATE) for each in tolerations):
             return []
         try:
             return [nodes.name_of(node) for node in self._client.list(kinds.NODE) if not nodes.is_ready(node)]

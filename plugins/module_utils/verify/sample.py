@@ -139,7 +139,9 @@ def manifest(cache: ObjectRef, image: Image, limits: Limits, seconds: int, runti
                 "imagePullPolicy": "IfNotPresent",
                 "command": ["sh", "-c", _SCRIPT, CONTAINER, _FOLDER, str(MOST_FILES), str(limits.read),
                             f"{limits.seconds:.0f}", str(_ERRORS), _DROP_PAGES],
-                "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "512Mi"}},
+                # A ResourceQuota requires them of each pod of its namespace.
+                "resources": {"requests": {"cpu": "10m", "memory": "32Mi"},
+                              "limits": {"cpu": "2", "memory": "512Mi"}},
                 "volumeMounts": [{"name": "data", "mountPath": _FOLDER, "readOnly": True}],
             }],
             "volumes": [{"name": "data", "persistentVolumeClaim": {

@@ -7,12 +7,13 @@ from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.waiter import Waiter
 from ...apply.field_manager import MANAGER
-from ...errors import InvalidInput
+from ...errors import Forbidden, InvalidInput, KindNotFound
 from ...fluid import diagnosis
+from ...fluid.kinds import DATASET
 from ...fluid.status import absent
 from ...k8s.kinds import POD, ObjectRef, ref_to
 from ...k8s.names import require_name, require_namespace
-from ...k8s.pods import is_finished, unready_reason
+from ...k8s.pods import claims_of, is_finished, unready_reason
 from ...k8s.wait_status import WaitStatus
 from ...progress import Reporter
 
@@ -45,9 +46,27 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         return {"changed": True, "node": ""}
     if existing is not None:
         waiter.until("be absent", POD, ref, absent)
-    client.create(POD, definition, MANAGER)
+    client.create(POD, _tolerant(client, definition), MANAGER)
     started = waiter.until("be ready", POD, ref, _ready)
     return {"changed": True, "node": (started or {})["spec"].get("nodeName", "")}
+
+
+def _tolerant(client: Client, definition: dict) -> dict:
+    """Return the pod with the tolerations of the Datasets whose claims it mounts, unless it has its own.
+
+    The nodes of a cache may be a tainted pool, on which alone its files can be read.
+    """
+    if definition["spec"].get("tolerations"):
+        return definition
+    namespace = definition["metadata"]["namespace"]
+    found: list[dict] = []
+    for name in sorted(claims_of(definition)):
+        try:
+            dataset = client.get(DATASET, ObjectRef(namespace, name)) or {}
+        except (Forbidden, KindNotFound):
+            continue
+        found += [each for each in (dataset.get("spec") or {}).get("tolerations") or [] if each not in found]
+    return {**definition, "spec": {**definition["spec"], "tolerations": found}} if found else definition
 
 
 def _ready(pod: dict | None) -> WaitStatus:

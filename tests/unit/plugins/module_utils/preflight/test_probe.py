@@ -5,6 +5,7 @@ import pytest
 from fake_raft import NAMESPACE
 
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.preflight import origins
 
 POD = "hbase-preflight"
@@ -26,6 +27,14 @@ def test_a_store_that_is_reached(preflight, cluster):
     assert "info: origin: a pod reaches host:443" in preflight(probe=True)["report"]
     assert cluster.stored(kinds.POD, POD, NAMESPACE) is None
     assert cluster.writes() == [("create", "pods"), ("delete", "pods")]
+
+
+def test_a_resource_quota_of_the_namespace_admits_the_pod():
+    """A quota refuses a pod that lacks a request or a limit that it counts."""
+    body = origins.manifest(ObjectRef(NAMESPACE, "hbase"), "alluxio", [], [], [], 60)
+    [container] = body["spec"]["containers"]
+    assert {kind: set(amounts) for kind, amounts in container["resources"].items()} == {
+        "requests": {"cpu", "memory"}, "limits": {"cpu", "memory"}}
 
 
 def test_a_store_that_is_not_reached(found, cluster):

@@ -134,7 +134,8 @@ def test_where_the_csi_plugin_is_off_a_sidecar_mounts_the_claim(cache, sampled, 
 
 
 @pytest.mark.parametrize(("toleration", "avoided"), [
-    ({"operator": "Exists"}, ["node1"]), ({"key": "pool", "operator": "Exists"}, [])])
+    ({"operator": "Exists"}, ["node1"]), ({"key": "pool", "operator": "Exists"}, []),
+    ({"key": "node.kubernetes.io/unreachable", "operator": "Exists"}, ["node1"])])
 def test_a_pod_that_tolerates_everything_avoids_lost_nodes(cluster, cache, sampled, toleration, avoided):
     cache.put_node("node1", ready=False)
     cluster.change(fluid_kinds.DATASET, "hbase", NAMESPACE, {"spec": {"tolerations": [toleration]}})
@@ -144,6 +145,14 @@ def test_a_pod_that_tolerates_everything_avoids_lost_nodes(cluster, cache, sampl
         "requiredDuringSchedulingIgnoredDuringExecution", {"nodeSelectorTerms": [{"matchFields": []}]})
     [term] = required["nodeSelectorTerms"]
     assert [each["values"] for each in term["matchFields"]] == [[node] for node in avoided]
+
+
+def test_a_resource_quota_of_the_namespace_admits_the_pod(sampled):
+    """A quota refuses a pod that lacks a request or a limit that it counts."""
+    sampled()
+    [container] = sampled.created[0]["spec"]["containers"]
+    assert {kind: set(amounts) for kind, amounts in container["resources"].items()} == {
+        "requests": {"cpu", "memory"}, "limits": {"cpu", "memory"}}
 
 
 def test_limits_reach_the_pod(sampled):

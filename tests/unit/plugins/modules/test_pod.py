@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module pod: the pod that it creates for the claim of a cache."""
+
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+
+TEMPLATE = Path(__file__).parents[4] / "roles" / "drill" / "templates" / "reader_pod.yml.j2"
+POOL = {"key": "pool", "operator": "Equal", "value": "cache", "effect": "NoSchedule"}
+
+
+def reader(**spec):
+    """The pod of the role drill."""
+    environment = jinja2.Environment(autoescape=False)
+    environment.filters["to_json"] = str
+    text = environment.from_string(TEMPLATE.read_text()).render(
+        __drill_reader="reader", drill_namespace="data", drill_name="hbase", drill_image="nginx",
+        drill_image_pull_secrets=[], drill_file="", lookup=lambda *_args: "true")
+    definition = yaml.safe_load(text)
+    return {**definition, "spec": {**definition["spec"], **spec}}
+
+
+@pytest.fixture
+def created(cluster, run):
+    """Start a pod, which becomes ready, and return it as it is on the cluster."""
+    def start(definition):
+        cluster.later(1, lambda: cluster.change(kinds.POD, "reader", "data", {
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]}}))
+        assert not run("pod", definition=definition).get("failed")
+        return cluster.stored(kinds.POD, "reader", "data")
+    return start
+
+
+@pytest.fixture
+def dataset(cluster):
+    cluster.put(fluid_kinds.DATASET, {
+        "metadata": {"name": "hbase", "namespace": "data"}, "spec": {"tolerations": [POOL]}})
+
+
+def test_the_pod_runs_on_the_tainted_nodes_of_the_cache(created, dataset):
+    assert created(reader())["spec"]["tolerations"] == [POOL]
+
+
+def test_tolerations_of_its_own_stay(created, dataset):
+    own = {"key": "gpu", "operator": "Exists"}
+    assert created(reader(tolerations=[own]))["spec"]["tolerations"] == [own]
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_without_a_dataset_the_pod_is_created_as_it_is_given(cluster, created, readable):
+    if not readable:
+        cluster.forbidden.add(("get", "datasets"))
+    assert "tolerations" not in created(reader())["spec"]
+
+
+def test_a_resource_quota_of_the_namespace_admits_the_pod(created):
+    """A quota refuses a pod that lacks a request or a limit that it counts."""
+    [container] = created(reader())["spec"]["containers"]
+    assert {kind: set(amounts) for kind, amounts in container["resources"].items()} == {
+        "requests": {"cpu", "memory"}, "limits": {"cpu", "memory"}}
