@@ -29,7 +29,8 @@ _REFUSED = re.compile(
 _UNREACHABLE = re.compile(
     r"Connection refused|No route to host|[Cc]onnect(?:ion)? timed out|Network is unreachable"
     r"|UnknownHostException|Name or service not known|PKIX path building|SSLHandshakeException"
-    r"|[Uu]fs path \S+ does not exist"
+    r"|[Uu]fs path \S+ does not exist|ConnectException|NoRouteToHost|ConnectTimeout"
+    r"|Failed to perform initial connect to UFS"
     r"|SocketTimeoutException|NoHttpResponseException|Connection reset|[Uu]nable to connect")
 # Classes of Alluxio and of its libraries that read an under-store.
 _STORE = re.compile(r"\balluxio\.underfs\.|UnderFileSystem|UfsStatus|UfsManager|under file ?system|ufs path"

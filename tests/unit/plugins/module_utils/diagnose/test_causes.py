@@ -148,6 +148,14 @@ def store_unreachable_at_first(cache):
                 "mount /hbase https://mirrors.example.org/apache' UnknownHostException: mirrors.example.org")
 
 
+def store_unreachable_to_a_master_that_starts(cache):
+    cache.dataset(phase="NotBound", mounts=None)
+    cache.log("hbase-master-0", text=(
+        "2026-11-23 11:59:30,221 WARN  AbstractUfsManager - Failed to perform initial connect to UFS "
+        "https://mirrors.example.org/apache: java.io.IOException: HEAD failed 5 times, at last with: "
+        "java.net.ConnectException"))
+
+
 def store_unreachable_by_the_controller(cache):
     pod = "alluxioruntime-controller-abcde-fghij"
     cache.dataset(phase="NotBound", mounts=None)
@@ -292,6 +300,8 @@ CAUSES = {
     mount_fails: (finding.FUSE_NOT_MOUNTED, "not found in the list of registered CSI drivers"),
     store_unreachable: (finding.UNDER_STORE_UNREACHABLE, "Connection refused (Connection refused)"),
     store_unreachable_at_first: (finding.UNDER_STORE_UNREACHABLE, "UnknownHostException: mirrors"),
+    store_unreachable_to_a_master_that_starts: (
+        finding.UNDER_STORE_UNREACHABLE, "Failed to perform initial connect to UFS"),
     store_unreachable_by_the_controller: (
         finding.UNDER_STORE_UNREACHABLE, "Ufs path https://mirrors.example.org/apache does not exist"),
     store_refused: (finding.UNDER_STORE_REFUSED, "Error Code: InvalidAccessKeyId"),
