@@ -31,6 +31,7 @@ _ATTRIBUTES = {
     "ca_cert": "ssl_ca_cert", "client_cert": "cert_file", "client_key": "key_file",
     "proxy": "proxy", "no_proxy": "no_proxy",
 }
+_GIVEN_IF_FULL = ("host", "username", "password", "ca_cert", "client_cert", "client_key")
 # Each of these sets, together with host, authenticates without a kubeconfig.
 _SUFFICIENT = (("username", "password"), ("api_key",), ("client_cert", "client_key"))
 # For streams: every host bypasses the proxy, and none (RFC 6761 reserves the domain).
@@ -87,7 +88,8 @@ def _configuration(params: Mapping[str, Any]) -> Any:
     if not has_credentials:
         _load(configuration, params)
     for option, attribute in _ATTRIBUTES.items():
-        if params.get(option) is not None:
+        # Only an empty proxy has a meaning: none, whatever the environment names.
+        if params.get(option) or (params.get(option) is not None and option not in _GIVEN_IF_FULL):
             setattr(configuration, attribute, params[option])
     if configuration.no_proxy is None:
         # Versions 34 and 35 take the proxy from the environment, but drop the hosts that bypass it.
@@ -112,7 +114,7 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
             return
         except kubernetes.ConfigException:
             pass  # not in a pod
-    options = {"context": params.get("context"), "client_configuration": configuration}
+    options = {"context": params.get("context") or None, "client_configuration": configuration}
     try:
         if isinstance(kubeconfig, dict):
             kubernetes.load_kube_config_from_dict(config_dict=kubeconfig, **options)

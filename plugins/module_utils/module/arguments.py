@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
@@ -10,7 +11,12 @@ from ansible.module_utils.basic import env_fallback
 
 def _from_environment(*names: str, **spec: Any) -> dict:
     """Return an option with kubernetes.core's environment variables as fallback."""
-    return {**spec, "fallback": (env_fallback, ["K8S_AUTH_" + name for name in names])}
+    return {**spec, "fallback": (_fallback, ["K8S_AUTH_" + name for name in names])}
+
+
+def _fallback(*names: str) -> str:
+    """Return the first of the variables that is not empty, as env_fallback does for one that is set."""
+    return env_fallback(*(name for name in names if os.environ.get(name)))
 
 
 def connection() -> dict:

@@ -96,6 +96,15 @@ def test_an_option_alone_keeps_the_rest_of_the_kubeconfig(kubeconfig):
     assert authorization(client) == "Bearer anns-token"
 
 
+@pytest.mark.parametrize("option", ["host", "api_key", "username", "ca_cert", "client_cert", "client_key",
+                                    "context", "impersonate_user"])
+def test_an_empty_option_is_not_given(kubeconfig, option):
+    configuration = connection.connect({"kubeconfig": kubeconfig, option: ""}).configuration
+    expected = connection.connect({"kubeconfig": kubeconfig}).configuration
+    for attribute in ("host", "username", "ssl_ca_cert", "cert_file", "key_file", "proxy", "no_proxy"):
+        assert getattr(configuration, attribute) == getattr(expected, attribute)
+
+
 @pytest.mark.parametrize("credentials", [
     pytest.param({"api_key": "abc"}, id="token"),
     pytest.param({"username": "ann", "password": "pw"}, id="password"),

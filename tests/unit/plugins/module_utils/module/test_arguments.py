@@ -41,6 +41,17 @@ def test_the_variables_of_kubernetes_core(parsed, monkeypatch, variable, text, o
     assert parsed(arguments.connection())[option] == value
 
 
+def test_an_empty_variable_is_not_given(parsed, monkeypatch):
+    """As a container's environment has it for a value that is not set."""
+    absent = parsed(arguments.connection())
+    for option in arguments.connection().values():
+        for variable in option.get("fallback", (None, []))[1]:
+            monkeypatch.setenv(variable, "")
+    assert parsed(arguments.connection()) == absent
+    monkeypatch.setenv("K8S_AUTH_SSL_CA_CERT", "/ca")
+    assert parsed(arguments.connection())["ca_cert"] == "/ca"
+
+
 def test_an_option_comes_before_its_variable(parsed, monkeypatch):
     monkeypatch.setenv("K8S_AUTH_HOST", "https://from-the-environment")
     assert parsed(arguments.connection(), given={"host": "https://given"})["host"] == "https://given"
