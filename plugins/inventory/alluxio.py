@@ -174,7 +174,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             clusters.require_known(config, self._known_options())
             found = clusters.clusters(self.get_option("connections"), self.get_option("namespaces"),
-                                      self._connection_params())
+                                      self._connection_params(config))
             self._warn_of_private_options(found)
             records = self._records(found, path, cache)
         except FluidError as err:
@@ -189,13 +189,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         options = self.option_definitions
         return {name for option, spec in options.items() for name in (option, *(spec.get("aliases") or ()))}
 
-    def _connection_params(self) -> dict:
-        """Return the connection options as modules take them."""
-        params = {option: self.get_option(option) for option in _CONNECTION}
+    def _connection_params(self, config: dict) -> dict:
+        """Return the connection options as modules take them. config: the content of the file."""
+        params = {option: self.get_option(option) if self._is_given(option, config) else None
+                  for option in _CONNECTION}
         params["proxy_headers"] = {
             name: (params["proxy_headers"] or {}).get(name) or os.environ.get(
                 f"K8S_AUTH_PROXY_HEADERS_{name.upper()}") for name in _PROXY_HEADERS}
         return params
+
+    def _is_given(self, option: str, config: dict) -> bool:
+        """Return whether the file or a variable that is not empty gives an option.
+
+        Ansible takes an empty variable for false, which would turn the verification of certificates off.
+        """
+        spec = self.option_definitions[option]
+        return not {option, *(spec.get("aliases") or ())}.isdisjoint(config) or any(
+            os.environ.get(each["name"]) for each in spec.get("env") or ())
 
     def _warn_of_private_options(self, found: list[clusters.Cluster]) -> None:
         """Warn if the file names a cluster by an option that the playbooks read from the environment only."""

@@ -445,6 +445,27 @@ def test_ansible_inventory_reads_pages_with_the_environment(cluster, server, tmp
     assert "cache0" in stored and "planted-secret" not in stored + output + errors and "hunter2" not in stored
 
 
+def test_an_empty_variable_is_not_given(tmp_path):
+    """Ansible takes an empty variable for false, which turned the verification of certificates off."""
+    (tmp_path / "x.alluxio.yml").write_text("plugin: datacache.fluid.alluxio\ncert_file: /from-the-file\n")
+    (tmp_path / "show.py").write_text("""
+import json
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader, inventory_loader
+init_plugin_loader()
+plugin = inventory_loader.get("datacache.fluid.alluxio")
+plugin.loader = DataLoader()
+print(json.dumps(plugin._connection_params(plugin._read_config_data("x.alluxio.yml"))))
+""")
+    empty = dict.fromkeys(["K8S_AUTH_VALIDATE_CERTS", "K8S_AUTH_VERIFY_SSL", "K8S_AUTH_IMPERSONATE_GROUPS",
+                           "K8S_AUTH_HOST", "K8S_AUTH_PERSIST_CONFIG", "K8S_AUTH_CERT_FILE"], "")
+    output, errors = ansible("python", tmp_path, "show.py", K8S_AUTH_PROXY="http://proxy:3128", **empty)
+    given = {option: value for option, value in json.loads(output).items() if value is not None}
+    headers = {"proxy_basic_auth": None, "basic_auth": None, "user_agent": None}
+    assert given == {"client_cert": "/from-the-file", "proxy": "http://proxy:3128",
+                     "proxy_headers": headers}, errors
+
+
 @pytest.mark.parametrize(("config", "sentence"), [
     ({"namespace": "data"}, "namespace is no option: did you mean namespaces?"),
     ({"connections": [{"context": "a"}], "host": "https://a"}, "host is given beside connections"),
