@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import FluidError
-from ..k8s import nodes as k8s_nodes, pods as k8s_pods
+from ..k8s import nodes as k8s_nodes, pods as k8s_pods, scheduling
 
 # What is read. CONTROLLERS: Deployments by name, None for an absent one. FLUID_PODS: the pods beside them.
 # PODS: those of the cache's namespace. DRIVER: the nodes that have registered the CSI driver.
@@ -70,10 +70,11 @@ class Observed:
     def explaining(self, missing: Iterable[dict]) -> set[str]:
         """Return the lost nodes, if these alone explain why the pods are not ready; else nothing.
 
-        A pod is explained if it is on one of them, or if no other node accepts it.
+        A pod is explained if it is on one of them, or if one of them would accept it and no other node does.
         """
         lost, unready = self.lost_nodes(), list(missing)
-        explained = all(pod.get("spec", {}).get("nodeName") in lost or is_unscheduled(pod)
+        nodes = [node for node in self.known(NODES) or () if k8s_nodes.name_of(node) in lost]
+        explained = all(pod.get("spec", {}).get("nodeName") in lost or _waits_for(pod, nodes)
                         for pod in unready)
         return lost if unready and explained else set()
 
@@ -101,6 +102,12 @@ def is_terminating(existing: dict | None) -> bool:
 def is_unscheduled(pod: dict) -> bool:
     """Return whether no node accepts the pod."""
     return k8s_pods.unready_reason(pod).startswith(_UNSCHEDULED)
+
+
+def _waits_for(pod: dict, nodes: Iterable[dict]) -> bool:
+    """Return whether no node accepts the pod while these are lost, and one of them would."""
+    demands = scheduling.demands_of(pod.get("spec") or {})
+    return is_unscheduled(pod) and any(scheduling.would_accept(node, demands) for node in nodes)
 
 
 def reasons(pods: Iterable[dict]) -> str:

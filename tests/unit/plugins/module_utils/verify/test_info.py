@@ -159,15 +159,19 @@ def test_a_dead_node_degrades_what_it_ran(cache, look):
     assert [line for line in result["report"] if line.startswith("degraded: 1 workers are ready")]
 
 
-def test_a_worker_more_than_the_remaining_nodes_accept_is_degraded(cache, states):
+@pytest.mark.parametrize(("spec", "state"), [
+    ({}, "degraded"),
+    ({"nodeSelector": {"disk": "ssd"}}, "broken"),  # the lost node would not accept it either
+])
+def test_a_worker_more_than_the_remaining_nodes_accept(cache, states, spec, state):
     cache.lose_node("node2")
     cache.raft.states["MASTER"].update({"hbase-master-2:19200": "UNAVAILABLE"})
     cache.cluster.put(kinds.POD, {
         "metadata": {"name": "hbase-worker-2", "namespace": NAMESPACE,
-                     "labels": {"release": "hbase", "role": "alluxio-worker"}}, "spec": {},
+                     "labels": {"release": "hbase", "role": "alluxio-worker"}}, "spec": spec,
         "status": {"phase": "Pending", "conditions": [
             {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]}})
-    assert states(worker_replicas=3)["workers"] == "degraded"
+    assert states(worker_replicas=3)["workers"] == state
 
 
 def test_a_broken_master_beside_a_dead_node_is_broken(cache, states):
