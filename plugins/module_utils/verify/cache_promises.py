@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 from ..alluxio.raft import AVAILABLE, Quorum, fault_tolerance, quorum_size
 from ..fluid.names import volume_name
@@ -16,6 +18,8 @@ from .promise import UNKNOWN, Expected, Promise, decide
 
 # Fluid's ufsTotal while it counts the under-store (pkg/ddc/alluxio/const.go).
 CALCULATING = "[Calculating]"
+# Fluid's percentage of a Dataset without a byte, which it divides by zero (pkg/ddc/alluxio/cache.go).
+_NOTHING = "NaN%"
 _READY = "Ready"
 _NUMBER = re.compile(r"[0-9]")
 _ENDS = "it was deleted and ends when no pod uses the cache; wait until it is absent, then deploy the cache"
@@ -128,12 +132,13 @@ def dataset(observed: Observed, expected: Expected) -> Promise:
                   f"{expected.cache.name}", {"phase": phase})
 
 
-def texts(status: dict) -> dict[str, str]:
+def texts(status: Mapping[str, Any]) -> dict[str, str]:
     """Return the figures of a Dataset's status as Fluid writes them; "unknown" for an absent one."""
     cache = status.get("cacheStates") or {}
+    share = cache.get("cachedPercentage") or "unknown"
     return {"total": status.get("ufsTotal") or "unknown", "cached": cache.get("cached") or "unknown",
             "capacity": cache.get("cacheCapacity") or "unknown",
-            "percentage": cache.get("cachedPercentage") or "unknown"}
+            "percentage": "0.0%" if share == _NOTHING else share}
 
 
 def awaited_figures(status: dict) -> str:

@@ -52,7 +52,8 @@ def listed(probe: Mapping[str, Any], expected: Expected) -> Promise:
         "files_listed", bool(files) and not errors,
         f"Claim {expected.label} has {files or 'no'} files in pod {probe.get('pod')}"
         f"{_detail(errors)}", "at least one",
-        "read the state of the FUSE pod on its node, then verify again",
+        "read the state of the FUSE pod on its node, then verify again" if errors else
+        "see that the under-store has files and accepts the credentials (playbook diagnose)",
         {"files": files, "all": probe.get("listed_all")})
 
 
@@ -76,7 +77,7 @@ def lacks_cached(status: dict, probe: Mapping[str, Any], expected: Expected) -> 
 
     A sample that is not all data requires that its own bytes are cached.
     """
-    if probe.get("size") is None or probe.get("error"):
+    if not probe.get("size") or probe.get("error"):
         return ""
     found = texts(status)
     if probe.get("complete"):

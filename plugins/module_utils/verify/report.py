@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .cache_promises import texts
 from .promise import BROKEN, DEGRADED, UNKNOWN, Expected, Promise
 
 _WIDTH = 22
@@ -30,9 +31,7 @@ def figures(promises: Sequence[Promise], quorums: Mapping[str, Mapping[str, Any]
         "fuses": fuses,
         "dataset": {
             "phase": status.get("phase") or "absent", "files": status.get("fileNum") or "unknown",
-            "total": status.get("ufsTotal") or "unknown", "cached": cache.get("cached") or "unknown",
-            "capacity": cache.get("cacheCapacity") or "unknown",
-            "percentage": cache.get("cachedPercentage") or "unknown",
+            **texts(status),
             "hit_ratios": {kind: cache.get(field) or "unknown" for kind, field in _HIT_RATIOS.items()}},
         "volume_is_bound": state.get("volume") == "kept",
         "files_listed": probe.get("files") or 0,

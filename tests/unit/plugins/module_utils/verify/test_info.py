@@ -343,6 +343,17 @@ def test_a_dataset_that_is_not_bound_is_not_waited_for(cluster, cache, states):
     assert cluster.now == 0
 
 
+def test_an_empty_dataset_is_not_waited_for(cluster, cache, look):
+    cache.dataset(ufsTotal="0.00B", cacheStates={"cachedPercentage": "NaN%", "cached": "0.00B"})
+    empty = {**PROBE, "files": 0, "size": 0}
+    result = look(probe=empty)
+    assert cluster.now == 0
+    assert [name for name, each in result["promises"].items() if each["state"] != "kept"] == ["files_listed"]
+    assert result["promises"]["figures"]["figures"]["percentage"] == "0.0%"
+    assert "the under-store has files and accepts the credentials" in (
+        result["promises"]["files_listed"]["next_step"])
+
+
 def test_a_missing_figure_is_broken_at_the_end(cluster, cache, look):
     cache.dataset(cacheStates={"cached": None})
     promise = look(wait_timeout=5)["promises"]["figures"]
