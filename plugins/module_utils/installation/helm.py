@@ -7,8 +7,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..errors import FluidError, InvalidInput
 from .release import Chart
@@ -17,6 +18,9 @@ from .release import Chart
 KUBERNETES_CORE = "DATACACHE_FLUID_KUBERNETES_CORE"
 # The first release of kubernetes.core with Helm 4 (its changelog, 6.4.0).
 _HELM_4_FROM = (6, 4)
+# The options by which modules of this collection authenticate, and helm does not (kubernetes.core,
+# plugins/module_utils/helm.py).
+_NOT_PASSED_ON = ("client_cert", "client_key", "username", "password")
 # Folders that Ansible's own search adds to PATH (ansible.module_utils.common.process).
 _ALSO_SEARCHED = ("/sbin", "/usr/sbin", "/usr/local/sbin")
 _SECONDS = 120
@@ -51,6 +55,19 @@ def require_supported(binary: str) -> str:
             "kubernetes.core 6.4.0 or newer (ansible-galaxy collection install -U kubernetes.core), or "
             "set binary_path (fluid_helm_binary) to a Helm 3")
     return version
+
+
+def require_connection(params: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """Raise InvalidInput for an authentication that kubernetes.core does not pass on to helm, which would use
+    the default kubeconfig instead. warn: takes what helm leaves out.
+    """
+    given = [option for option in _NOT_PASSED_ON if params.get(option)]
+    if given and not params.get("api_key") and not params.get("kubeconfig"):
+        raise InvalidInput(
+            f"helm does not authenticate by {given[0]} (K8S_AUTH_{given[0].upper()}): set kubeconfig "
+            "(K8S_AUTH_KUBECONFIG), or host with api_key, for installing Fluid")
+    if params.get("impersonate_user") or params.get("impersonate_groups"):
+        warn("helm does not impersonate: the release is changed with the account's own permissions")
 
 
 def chart_defaults(binary: str, chart: str, repo_url: str, version: str) -> dict:

@@ -55,6 +55,7 @@ def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
         client, params, release, chart_values, adopted)
     if release and not up_to_date:
         helm.require_supported(binary)
+        helm.require_connection(params, reporter.warn)
     csi = values.has_csi(chart_values) if release else _has_csi_plugin(client, namespace)
     idle = _idle(client, namespace, used) if found else []
     unchanged = found is not None and not idle and (up_to_date or release is None)

@@ -70,6 +70,26 @@ def test_a_cluster_without_fluid(cluster, run):
     assert found["csi"] is True
 
 
+@pytest.mark.parametrize("option", ["client_cert", "username"])
+def test_an_authentication_that_helm_does_not_have(run, option):
+    """kubernetes.core passes none of these on, so helm would use the default kubeconfig's user."""
+    message = run(MODULE, host="https://a", **{option: "x"})["msg"]
+    assert message.startswith(f"helm does not authenticate by {option} (K8S_AUTH_{option.upper()}): set ")
+    assert not run(MODULE, kubeconfig="/k", **{option: "x"}).get("failed")
+
+
+def test_an_authentication_is_not_needed_for_an_unchanged_release(install, released, run):
+    install(replicas=1)
+    released()
+    assert run(MODULE, host="https://a", client_cert="x", client_key="y", chart_ref="fluid/fluid",
+               chart_version="1.0.8")["up_to_date"]
+
+
+def test_helm_does_not_impersonate(run):
+    assert run(MODULE, impersonate_user="ann")["warnings"] == [
+        "helm does not impersonate: the release is changed with the account's own permissions"]
+
+
 def test_definitions_of_an_earlier_installation(cluster, run):
     assert run(MODULE)["definitions"] is True
 
