@@ -24,6 +24,8 @@ _LOG_LINES = 5
 # The suffixes of Fluid's chart for the objects of a runtime; another runtime's name may have the same prefix.
 _PARTS = r"(-(master|worker|fuse|jobmaster|jobworker|config)\b.*)?\Z"
 
+_NEXT_STEP = "the playbook diagnose (module cache_diagnosis) reads the logs too and names the probable cause"
+
 
 def _unless_refused(
         explain: Callable[[Client, ObjectRef], list[str]]) -> Callable[[Client, ObjectRef], list[str]]:
@@ -45,6 +47,11 @@ def explain_runtime(client: Client, ref: ObjectRef) -> list[str]:
     """Return a line for each unready pod of the runtime, and for its newest warning events."""
     runtime_pods = client.list(kinds.POD, ref.namespace, release_selector(ref.name))
     return [line for pod in runtime_pods for line in _pod_lines(client, pod)] + _warnings(client, ref)
+
+
+def explain_start(client: Client, ref: ObjectRef) -> list[str]:
+    """Return what explains a runtime that does not become ready, and the next step."""
+    return [*explain_runtime(client, ref), _NEXT_STEP]
 
 
 def explain_release(release: str) -> Callable[[Client, ObjectRef], list[str]]:

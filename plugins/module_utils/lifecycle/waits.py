@@ -60,7 +60,7 @@ def datasets_in_phase(client: Client, items: list[dict], phase: str, deadline: D
     orphans = _orphans(client, items) if phase == predicates.BOUND_PHASE else {}
     awaited = {ref: status.dataset_in_phase(phase) for ref in map(ref_of, items) if ref not in orphans}
     return orphans | await_each(
-        client, fluid_kinds.DATASET, "be " + phase, awaited, deadline, diagnosis.explain_runtime)
+        client, fluid_kinds.DATASET, "be " + phase, awaited, deadline, diagnosis.explain_start)
 
 
 def _orphans(client: Client, items: list[dict]) -> WaitResults:
@@ -110,7 +110,7 @@ def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline,
     losses = {ref: RuntimeLosses(client, ref, warn) for ref, warn in (tolerant or {}).items()}
     ready = {ref: _ready(losses.get(ref)) for ref in map(ref_of, items)}
     waited = await_each(
-        client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, deadline, diagnosis.explain_runtime)
+        client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, deadline, diagnosis.explain_start)
     grouped = [ref_of(item) for item in items if item["master_replicas"] > 1
                and not isinstance(waited[ref_of(item)], FluidError)]
     results = bulk.work(grouped, lambda ref: _await_quorums(client, deadline, ref, losses.get(ref)))

@@ -119,7 +119,9 @@ def test_a_timeout_explains_the_runtimes_pods(cluster, put):
                  "status": {"phase": "Pending"}})
     timeout = waits.datasets_in_phase(cluster, [item()], "Bound", cluster.deadline(30))[HBASE]
     assert isinstance(timeout, WaitTimeout)
-    assert timeout.details["findings"] == ["pod hbase-master-0: phase Pending"]
+    assert timeout.details["findings"] == [
+        "pod hbase-master-0: phase Pending",
+        "the playbook diagnose (module cache_diagnosis) reads the logs too and names the probable cause"]
 
 
 def test_a_mount_that_does_not_come_is_explained_with_the_error_of_fluids_sync(cluster, put):
@@ -137,7 +139,7 @@ def test_a_mount_that_does_not_come_is_explained_with_the_error_of_fluids_sync(c
         "Bound, "
         "and Fluid has not yet mounted /dead\n- event on AlluxioRuntime hbase: ErrorProcessRuntime: m1\n- "
         "event")
-    assert len(timeout.details["findings"]) == 6
+    assert len(timeout.details["findings"]) == 7
 
 
 @pytest.mark.parametrize(("kind", "mounts"), [
