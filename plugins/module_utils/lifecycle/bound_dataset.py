@@ -17,12 +17,11 @@ from ..api.deadline import Deadline
 from ..apply import reconcile, update
 from ..apply.merge import MergeResult
 from ..apply.reconcile import Guard, Outcome, Write
-from ..errors import FluidError, PreconditionFailed
+from ..errors import FluidError, Forbidden, PreconditionFailed
 from ..fluid import kinds as fluid_kinds
 from ..k8s.kinds import ObjectRef, annotations_of, ref_to
-from . import dataset_changes
+from . import dataset_changes, mounted_secrets
 from .dataset_changes import ANNOTATION, noted
-from .mounted_secrets import require_mounted_secrets
 
 _KIND = fluid_kinds.DATASET
 
@@ -34,6 +33,7 @@ def guard_of(client: Client, ref: ObjectRef, warn: Callable[[str], None]) -> Gua
 
     def guard(existing: dict | None, merged: MergeResult) -> None:
         if existing is None or not dataset_changes.is_running(existing):
+            _warn_of_absent_secrets(client, ref, merged.target.get("spec") or {}, warn)
             return
         changes = dataset_changes.of(existing, merged.target)
         if changes.refused:
@@ -43,13 +43,24 @@ def guard_of(client: Client, ref: ObjectRef, warn: Callable[[str], None]) -> Gua
                 "it is absent, then run this again; cached data is fetched from the under-store again")
         spec = merged.target["spec"]
         paths = [*changes.remounted, *dataset_changes.added(existing, merged.target)]
-        require_mounted_secrets(client, ref, dataset_changes.secrets_of(spec, paths) if paths else set())
+        mounted_secrets.require_mounted_secrets(
+            client, ref, dataset_changes.secrets_of(spec, paths) if paths else set())
         if changes.ignored and changes.ignored not in warned:
             warned.add(changes.ignored)
             warn(f"{what} is bound and Fluid reads {', '.join('spec.' + field for field in changes.ignored)} "
                  "only when it creates a runtime: the change has no effect until the runtime is deleted and "
                  "created again")
     return guard
+
+
+def _warn_of_absent_secrets(client: Client, ref: ObjectRef, spec: dict, warn: Callable[[str], None]) -> None:
+    """Warn of Secrets without which a runtime of the Dataset does not start. Another client may create them.
+    """
+    try:
+        for line in mounted_secrets.absent(client, ref.namespace or "", spec):
+            warn(f"{_KIND.describe(ref)}: {line}: create it")
+    except Forbidden:
+        return
 
 
 def note(client: Client, manifest: dict, existing: dict, write: Write) -> None:

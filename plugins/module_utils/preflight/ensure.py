@@ -16,7 +16,7 @@ from ..fluid.rules import resources
 from ..journal import claims
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
-from ..lifecycle import cache_checks
+from ..lifecycle import cache_checks, mounted_secrets
 from ..progress import Reporter
 from ..verify.cluster_promises import DATASET_CONTROLLER, PLUGIN_NAME
 from ..verify.info import DRIVER
@@ -64,6 +64,7 @@ class Preflight:
             answers = self._answers()
         if not faults:
             yield from self._checked_by_modules()
+            yield from self._of_secrets()
             yield from self._of_nodes(answers)
         yield from versions.kubernetes(_known(answers, "version") or "")
         yield from versions.fluid(_known(answers, "controller"))
@@ -118,6 +119,16 @@ class Preflight:
             existing = None
         if existing is None:
             claims.resolved(self._client, self._runtime, None, warn)
+
+    def _of_secrets(self) -> Iterator[Finding]:
+        """Yield the Secrets of the mounts that do not exist."""
+        spec = fluid_dataset.manifest(self._dataset)["spec"]
+        try:
+            for line in mounted_secrets.absent(self._client, self._cache.namespace or "", spec):
+                yield Finding(
+                    finding.ERROR, "secrets", line, "create it, or correct the name in fluid_mounts")
+        except Forbidden as err:
+            yield Finding(finding.WARNING, "secrets", f"not checked: {err}", _GRANT)
 
     def _of_nodes(self, answers: dict[str, Any]) -> Iterator[Finding]:
         listed = _known(answers, "nodes")

@@ -117,7 +117,7 @@ NEEDS = (
     Need(CACHE, "", ("services",), ("list",), (*_DIAGNOSE, *_DRILL)),
     Need(CACHE, "", ("services",), ("watch", "create", "delete"), _MASTERS),
     Need(CACHE, "", ("secrets",), ("get",), (*_REMOUNT, *_DEPLOY),
-         "a mount is not made to wait until the masters see the present contents of its Secrets"),
+         "Secrets that do not exist are not found, and a mount does not wait for their present contents"),
     Need(CACHE, "", ("configmaps",), ("get", "patch"), (*_MASTERS, *_REMOUNT)),
     Need(CACHE, "", ("configmaps",), ("get",), _BACKUPS, "only the declared election timeouts are known"),
     Need(CACHE, "", ("configmaps",), ("get", "list"), _CLEANUP),

@@ -7,6 +7,7 @@ import pytest
 from module_arguments import returns_invocation
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 MOUNT = {"name": "web", "mount_point": "https://host/path/"}
 AFFINITY = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "Exists"}]}]}
@@ -43,6 +44,29 @@ def test_full(run, stored):
                                        "placement", "nodeAffinity", "tolerations", "owner"}
     assert existing["spec"]["mounts"][0].keys() == {"mountPoint", "name", "path", "readOnly", "shared",
                                                     "options", "encryptOptions"}
+
+
+@pytest.mark.parametrize(("secrets", "warnings"), [
+    ({"s3": {"key": "eA=="}, "s": {"k": "eA=="}}, []),
+    ({"s3": {"key": "eA=="}}, ["Secret s in namespace data does not exist, and masters do not start without "
+                               "it: create it"]),
+    ({"s3": {"other": "eA=="}, "s": {"k": "eA=="}},
+     ["Secret s3 in namespace data has no key key, and the mount gets no value for it: create it"]),
+    ({"s3": None, "s": {"k": "eA=="}},
+     ["Secret s3 in namespace data has no key key, and the mount gets no value for it: create it"]),
+], ids=["there", "absent", "another-key", "empty"])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_secrets_that_do_not_exist_are_warned_of(cluster, run, secrets, warnings, check):
+    for name, data in secrets.items():
+        cluster.put(kinds.SECRET, {"metadata": {"name": name, "namespace": "data"}, "data": data})
+    result = run("dataset", check=check, name="hbase", namespace="data", **FULL)
+    assert result["warnings"] == [f"Dataset hbase in namespace data: {each}" for each in warnings]
+
+
+def test_without_the_permission_for_secrets_nothing_is_said(cluster, run):
+    cluster.forbidden.add(("get", "secrets"))
+    result = run("dataset", name="hbase", namespace="data", **FULL)
+    assert (result["changed"], result["warnings"]) == (True, [])
 
 
 def test_a_second_run_changes_nothing(cluster, run):

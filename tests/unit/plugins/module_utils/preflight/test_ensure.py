@@ -121,6 +121,19 @@ def test_nodes_without_the_driver(found, site, drivers, severity):
     assert "the plugin uses /var/lib/kubelet" in evidence
 
 
+def test_a_secret_that_does_not_exist(found, cluster):
+    dataset = {"mounts": [{"mount_point": "s3://b/", "name": "b", "encrypt_options": [
+        {"name": "aws.secretKey", "secret_name": "keys", "secret_key": "secret"}]}]}
+    assert ("error", "secrets", f"Secret keys in namespace {NAMESPACE} does not exist, and masters do not "
+            "start without it") in found(dataset=dataset)
+    cluster.put(kinds.SECRET, {
+        "metadata": {"name": "keys", "namespace": NAMESPACE}, "data": {"secret": "eA=="}})
+    assert not [each for each in found(dataset=dataset) if each[1] == "secrets"]
+    cluster.forbidden.add(("get", "secrets"))
+    [(severity, _check, evidence)] = [each for each in found(dataset=dataset) if each[1] == "secrets"]
+    assert severity == "warning" and evidence.startswith("not checked: ")
+
+
 def test_all_faults_of_options_are_found(found):
     faults = found(dataset={"mounts": [{"mount_point": "host"}]}, master_replicas=2)
     assert [(severity, check) for severity, check, _evidence in faults] == [("error", "options")] * 2
