@@ -26,6 +26,9 @@ _ELEMENT_KEYS = {
     "volumeMounts": ("mountPath",),
     "imagePullSecrets": ("name",),
 }
+# Lists whose order has no meaning.
+_UNORDERED = frozenset(
+    {"accessModes", "encryptOptions", "sharedEncryptOptions", "tolerations", "imagePullSecrets"})
 # Maps with free keys: an empty value has a meaning in them, unlike in the field of a struct.
 _FREE_MAPS = frozenset(
     {"labels", "annotations", "options", "sharedOptions", "properties", "env", "nodeSelector", "matchLabels",
@@ -107,6 +110,8 @@ def _merge_value(last: Any, existing: Any, desired: Any, path: Path, changes: li
         return value
     if isinstance(desired, list):
         elements = _merge_list(last, existing, desired, path)
+        if _UNORDERED.intersection(path[-1:]) and _has_same_elements(existing, elements):
+            return existing
         if elements != existing:
             changes.append(Change(path))
         return elements
@@ -114,6 +119,11 @@ def _merge_value(last: Any, existing: Any, desired: Any, path: Path, changes: li
         return existing
     changes.append(Change(path))
     return desired
+
+
+def _has_same_elements(existing: Any, elements: list) -> bool:
+    return (isinstance(existing, list) and len(existing) == len(elements)
+            and all(existing.count(each) == elements.count(each) for each in elements))
 
 
 def _merge_list(last: Any, existing: Any, desired: list, path: Path) -> list:

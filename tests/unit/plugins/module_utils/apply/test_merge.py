@@ -18,6 +18,10 @@ WEB = {"mountPoint": "https://host/a/", "name": "a"}
 BUCKET = {"mountPoint": "s3://bucket/", "path": "/b", "options": {"endpoint": "https://s3"}}
 
 
+def secret(name):
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": "keys", "key": name}}}
+
+
 def levels(*each):
     return {"tieredstore": {"levels": list(each)}}
 
@@ -33,6 +37,17 @@ def outcome(last, existing, desired):
     pytest.param({"replicas": 2, "master": {"replicas": 3}}, {"master": {"replicas": 3}},
                  id="foreign-field-beside-ours"),
     pytest.param({}, {"disablePrometheus": False}, id="missing-equals-false"),
+    pytest.param({"accessModes": ["ReadOnlyMany", "ReadWriteMany"]},
+                 {"accessModes": ["ReadWriteMany", "ReadOnlyMany"]}, id="order-of-access-modes"),
+    pytest.param({"tolerations": [{"key": "a"}, {"key": "b"}]}, {"tolerations": [{"key": "b"}, {"key": "a"}]},
+                 id="order-of-tolerations"),
+    pytest.param({"imagePullSecrets": [{"name": "a"}, {"name": "b"}]},
+                 {"imagePullSecrets": [{"name": "b"}, {"name": "a"}]}, id="order-of-pull-secrets"),
+    pytest.param({"mounts": [{**WEB, "encryptOptions": [secret("id"), secret("key")]}]},
+                 {"mounts": [{**WEB, "encryptOptions": [secret("key"), secret("id")]}]},
+                 id="order-of-encrypted-options"),
+    pytest.param({"sharedEncryptOptions": [secret("id"), secret("key")]},
+                 {"sharedEncryptOptions": [secret("key"), secret("id")]}, id="order-of-shared-secrets"),
     pytest.param({}, {"hadoopConfig": ""}, id="missing-equals-empty-text"),
     pytest.param({}, {"runAs": {"uid": 0}}, id="missing-equals-struct-of-zeros"),
     pytest.param({}, {"jvmOptions": []}, id="missing-equals-empty-list"),
@@ -132,6 +147,12 @@ def test_an_empty_value_counts_where_a_missing_one_has_another_meaning(existing,
     pytest.param({"accessModes": "ReadOnlyMany"}, {"accessModes": ["ReadOnlyMany"]},
                  {"accessModes": ["ReadOnlyMany"]},
                  ["spec.accessModes"], id="list-in-place-of-text"),
+    pytest.param({"tolerations": [{"key": "a"}, {"key": "a"}]}, {"tolerations": [{"key": "a"}, {"key": "b"}]},
+                 {"tolerations": [{"key": "a"}, {"key": "b"}]}, ["spec.tolerations"],
+                 id="another-toleration"),
+    pytest.param({"mounts": [WEB, BUCKET]}, {"mounts": [BUCKET, WEB]},
+                 {"mounts": [BUCKET, WEB]}, ["spec.mounts"],
+                 id="order-of-mounts"),
 ])
 def test_changed(existing, desired, target, changed):
     assert outcome({}, existing, desired) == (target, [(path, False) for path in changed])
