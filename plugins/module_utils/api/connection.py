@@ -61,6 +61,8 @@ def _pool(configuration: Any) -> Any:
     try:
         return kubernetes.RESTClientObject(configuration).pool_manager
     except (ImportError, ValueError, AssertionError, urllib3.exceptions.HTTPError) as err:
+        if not configuration.proxy:
+            raise
         # urllib3 needs the package PySocks for a proxy that speaks SOCKS.
         raise InvalidInput(
             f"the proxy {redacted(configuration.proxy)} cannot be used ({err}): set proxy (K8S_AUTH_PROXY) "

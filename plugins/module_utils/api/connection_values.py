@@ -57,10 +57,13 @@ def proxy_url(given: str | None) -> str | None:
 
 
 def proxy_credentials(url: str | None) -> dict[str, str]:
-    """Return the option of proxy_headers that has the name and password in a proxy's URL; {} without them."""
+    """Return the option of proxy_headers that has the name and password in a proxy's URL; {} without them.
+
+    A proxy that speaks SOCKS takes them from the URL itself.
+    """
     try:
         parts = urlsplit(url or "")
     except ValueError:  # the connection refuses the URL
         return {}
     return {"proxy_basic_auth": f"{unquote(parts.username)}:{unquote(parts.password or '')}"} \
-        if parts.username else {}
+        if parts.username and parts.scheme in ("http", "https") else {}

@@ -236,8 +236,10 @@ def test_waiting(cluster, run, service):
 def test_a_timeout_reports_the_last_progress(cluster, run, service):
     result = run("alluxio_runtime", name="hbase", worker_replicas=2, wait=True, wait_timeout=30)
     assert result["failed"] and result["changed"]
-    assert result["msg"].endswith("to be ready: 0 of 1 masters ready, 0 of 2 workers ready")
-    assert result["findings"] == []
+    next_step = ("the playbook diagnose (module cache_diagnosis) reads the logs too and names the probable "
+                 "cause")
+    assert result["msg"].endswith(f"to be ready: 0 of 1 masters ready, 0 of 2 workers ready\n- {next_step}")
+    assert result["findings"] == [next_step]
 
 
 def test_absent(run, stored):

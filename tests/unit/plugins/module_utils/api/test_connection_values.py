@@ -5,7 +5,11 @@ import base64
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import connection, kubernetes_package
+from ansible_collections.datacache.fluid.plugins.module_utils.api import (
+    connection,
+    connection_values,
+    kubernetes_package,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 
 HOST = {"host": "https://three:6443", "api_key": "abc"}
@@ -79,6 +83,10 @@ def test_a_proxy_without_a_scheme_speaks_http(monkeypatch):
 def test_the_name_and_password_in_the_url_of_a_proxy():
     sent = _sent_to_proxy(proxy="http://us%40er:p%3Aw@proxy:3128")
     assert sent == "us@er:p:w"
+
+
+def test_a_proxy_of_socks_takes_them_from_its_url():
+    assert connection_values.proxy_credentials("socks5://ann:pw@proxy:1080") == {}
 
 
 def test_the_option_wins_over_the_url_of_a_proxy():
