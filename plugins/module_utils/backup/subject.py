@@ -164,10 +164,13 @@ class Subject:
             except QuorumUnknown as err:
                 quorum, reason = Quorum(None), str(err)
             # A single master is addressed by <pod>.<namespace>.
-            pod = (quorum.leader or "").rpartition(":")[0].partition(".")[0]
+            name = (quorum.leader or "").rpartition(":")[0].partition(".")[0]
             # A leader without a majority serves its web port for minutes but lists no files.
-            if pod and quorum.available >= enough:
-                return WaitStatus(True, value=pod)
+            if name and quorum.available >= enough:
+                pod = self.pods().get(name)
+                if pod is not None:
+                    return WaitStatus(True, value=pod)
+                reason = f"the leader {name} was deleted"  # after it was asked, such as by a drain
             journals = self._journals()
             if shortage.seconds(journals < enough, self.deadline.now(), self.client.waited) >= election_time:
                 raise QuorumLost(
@@ -180,10 +183,7 @@ class Subject:
             pod = self.poll_until("a leader", question, _PAUSE, deadline)
         except WaitTimeout as err:
             raise QuorumUnknown(str(err), **err.details) from err
-        existing = self.pods().get(pod)
-        if existing is None:
-            raise QuorumUnknown(f"the leader {pod} of {self.described} was deleted: run this again")
-        return Leader(self.client, existing, self.timeout, self.deadline.report_progress)
+        return Leader(self.client, pod, self.timeout, self.deadline.report_progress)
 
     def _journals(self) -> int:
         """Return the number of masters with a journal, which may still elect a leader."""

@@ -68,7 +68,7 @@ def backup(one):
     return create.ensure(one.cluster, BACKUP, False, reporter())
 
 
-def restore(one, name="latest"):
+def restore(one, name="latest", discard_journals_of=None):
     return backup_restore.ensure(one.cluster, {
         **BACKUP, "backup": name, "confirm": f"{NAMESPACE}/hbase", "force_foreign": False,
-        "skip_safety_backup": False, "discard_journals_of": None}, False, reporter())
+        "skip_safety_backup": False, "discard_journals_of": discard_journals_of}, False, reporter())
