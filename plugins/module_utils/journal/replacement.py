@@ -16,7 +16,7 @@ from functools import partial
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply.field_manager import MANAGER
-from ..apply.update import annotate
+from ..apply.update import annotate, require
 from ..errors import AlreadyExists, PreconditionFailed, ServerUnavailable, WaitTimeout
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..k8s import kinds
@@ -34,7 +34,7 @@ _GRACE = 1  # seconds; masters of a new runtime have nothing to save
 class Note:
     """The replacement under way. uid: of the StatefulSet to delete. manifest: of the one to create.
 
-    keeps_pods: whether the present pods go on under the new StatefulSet.
+    keeps_pods: whether the present pods go on under the new StatefulSet. Otherwise those of that UID end.
     """
 
     uid: str
@@ -58,6 +58,11 @@ def noted(runtime: dict) -> Note | None:
         return Note(**json.loads(text)) if text else None
     except (TypeError, ValueError):
         return None
+
+
+def is_noted(runtime: dict) -> bool:
+    """Return whether an AlluxioRuntime has a note, readable or not."""
+    return ANNOTATION in annotations_of(runtime)
 
 
 def forget(client: Client, runtime: ObjectRef) -> None:
@@ -114,13 +119,15 @@ class Replacement:
         return existing is not None and existing["metadata"]["uid"] == uid and not existing["metadata"].get(
             "deletionTimestamp")
 
-    def resume(self, note: Note) -> None:
+    def resume(self) -> None:
         """Finish a replacement that an earlier run began, unless it had not deleted the StatefulSet.
 
-        The pods of a StatefulSet that still exists may hold a journal by now; they stay.
+        The note is read here, under the Lease. The pods of a StatefulSet that still exists may hold a journal
+        by now; they stay.
         """
+        note = noted(require(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._runtime))
         existing = self._client.get(kinds.STATEFUL_SET, self._workload)
-        if existing is None or existing["metadata"].get("deletionTimestamp"):
+        if note is not None and (existing is None or existing["metadata"].get("deletionTimestamp")):
             self._create(note)
         else:
             forget(self._client, self._runtime)
@@ -128,15 +135,16 @@ class Replacement:
     def _create(self, note: Note) -> None:
         self._await_absent("the previous StatefulSet", self._previous(note.uid))
         if not note.keeps_pods:
-            self._await_absent("the previous pods", self._pods)
-            self._before_create()
+            self._await_absent("the previous pods", partial(self._ending, note.uid))
+            if not self._pods():
+                self._before_create()
         with suppress(AlreadyExists):  # the answer to an earlier attempt was lost
             self._client.create(kinds.STATEFUL_SET, note.manifest, MANAGER)
         if not note.keeps_pods:
             # The controller may create pods of the previous StatefulSet just after that is gone. Kubernetes
             # ends them after 30 s, and by then the controller waits minutes between two attempts to create
             # a pod of the same name.
-            self._await_absent("pods of the previous StatefulSet", partial(self._pods, note.uid),
+            self._await_absent("pods of the previous StatefulSet", partial(self._ending, note.uid),
                                "cannot create the pods of the same names yet")
         forget(self._client, self._runtime)
 
@@ -146,14 +154,17 @@ class Replacement:
             return [self._workload.name] if existing and existing["metadata"]["uid"] == uid else []
         return found
 
-    def _pods(self, owner: str | None = None) -> list[str]:
-        """Return the names of the masters' pods after a request to end them.
+    def _pods(self) -> list[dict]:
+        return list(self._client.list(
+            kinds.POD, self._runtime.namespace, fluid_names.master_selector(self._runtime.name)))
 
-        owner: UID of the StatefulSet whose pods are meant; None for all.
+    def _ending(self, owner: str) -> list[str]:
+        """Return the names of the pods of the StatefulSet with that UID, after a request to end them.
+
+        Kubernetes ends these anyway. Other masters serve: those that a StatefulSet left when it was deleted
+        with --cascade=orphan have no owner.
         """
-        selector = fluid_names.master_selector(self._runtime.name)
-        pods = [pod for pod in self._client.list(kinds.POD, self._runtime.namespace, selector)
-                if owner is None or owner in _owners(pod)]
+        pods = [pod for pod in self._pods() if owner in _owners(pod)]
         for pod in pods:
             if pod["metadata"].get("deletionGracePeriodSeconds") != _GRACE:
                 self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"], grace=_GRACE)

@@ -16,7 +16,8 @@ from .volume import JournalVolume
 
 # Set by the API server or by Kubernetes' controllers for one object; its replacement gets its own.
 _SERVER_METADATA = (
-    "uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink")
+    "uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink", "finalizers",
+    "deletionTimestamp", "deletionGracePeriodSeconds")
 # Ratis opens its port after it has loaded the journal, and closes it with its server. Fluid waits for the
 # first master that is ready, so each second between two probes delays a fresh cache.
 _PROBE_PERIOD = 1  # seconds

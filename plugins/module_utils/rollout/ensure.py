@@ -39,10 +39,10 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
                                Deadline(params["wait_timeout"], reporter.progress), _once(reporter.warn))
     try:
         plan = executor.plan()
-    except Interrupted as err:
+    except Interrupted:
         if check_mode:
             raise
-        _finish(client, params, err, reporter)
+        _finish(client, params, reporter)
         plan = executor.plan()
     result = {
         "changed": plan.changes,
@@ -90,11 +90,11 @@ def _once(warn: Callable[[str], None]) -> Callable[[str], None]:
     return warn_once
 
 
-def _finish(client: Client, params: dict, err: Interrupted, reporter: Reporter) -> None:
+def _finish(client: Client, params: dict, reporter: Reporter) -> None:
     """Create the StatefulSet that an earlier run has deleted."""
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     with held(client, ref_of(params), deadline, "finish the replacement of the masters") as holder:
-        Replacement(holder, ref_of(params), deadline).resume(err.details.pop("note"))
+        Replacement(holder, ref_of(params), deadline).resume()
 
 
 def _options(params: dict) -> RolloutOptions:

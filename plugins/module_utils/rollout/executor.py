@@ -101,6 +101,8 @@ class RolloutExecutor:
         desired = plan.existing.declared
         self._options = replace(self._options, restarted_after=plan.restarted_after)
         reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
+        if plan.existing.replacement_noted:
+            self._objects.forget_replacement()
         members = self._finish_removals(plan.existing.members, desired)
         self._require_complete(members, reasons)
         if plan.existing.interrupted_transfer and self._finish_transfer():

@@ -66,7 +66,8 @@ class Mark:
 class ObservedObjects:
     """A runtime's objects. spec: of the AlluxioRuntime. workload: StatefulSet. pods: of the masters.
 
-    journal: the declared volume of the journals.
+    journal: the declared volume of the journals. replacement_noted: whether the runtime has the note of a
+    replacement that has ended.
     """
 
     spec: dict
@@ -74,6 +75,7 @@ class ObservedObjects:
     workload: dict
     pods: list[dict]
     journal: JournalVolume | None = None
+    replacement_noted: bool = False
 
     @property
     def moves_journals(self) -> bool:
@@ -139,6 +141,10 @@ def desired_revision(workload: dict) -> str | None:
     return status.get("updateRevision")
 
 
+def _is_deleted(workload: dict | None) -> bool:
+    return workload is None or bool(workload["metadata"].get("deletionTimestamp"))
+
+
 class MasterObjects:
     """The rendered objects of one runtime's masters."""
 
@@ -157,11 +163,10 @@ class MasterObjects:
         require_not_terminating(runtime)
         workload = self._client.get(kinds.STATEFUL_SET, self._workload)
         config_map = self._client.get(kinds.CONFIG_MAP, self._config)
-        if workload is None and (note := replacement.noted(runtime)) is not None:
+        if replacement.noted(runtime) is not None and _is_deleted(workload):
             raise Interrupted(
                 f"{kinds.STATEFUL_SET.describe(self._workload)} was deleted and not created again by an "
-                "earlier run, which was interrupted; run this again outside of check mode, which creates it",
-                note=note)
+                "earlier run, which was interrupted; run this again outside of check mode, which creates it")
         if workload is None or config_map is None:
             missing = (f"StatefulSet {self._workload.name}" if workload is None
                        else f"ConfigMap {self._config.name}")
@@ -169,7 +174,8 @@ class MasterObjects:
                                      f"{missing} yet: wait until the runtime is ready, for example with "
                                      "wait: true of datacache.fluid.alluxio_runtime")
         return ObservedObjects(
-            runtime["spec"], config_map, workload, self.pods(), volume.declared(runtime))
+            runtime["spec"], config_map, workload, self.pods(), volume.declared(runtime),
+            replacement.is_noted(runtime))
 
     def pods(self) -> list[dict]:
         """Return the masters' pods."""
@@ -222,13 +228,16 @@ class MasterObjects:
         """
         workload = self.workload()
         if not template.moves(workload, journal):
-            replacement.forget(self._client, self._runtime)
             return template.on_claims(workload)
         stable = all(map(peer_services.is_stable, self._services().values()))
         manifest = template.replacement(self._runtime.name, workload, journal, probe=stable)
         Replacement(self._client, self._runtime, deadline).run(
             Note(workload["metadata"]["uid"], manifest, keeps_pods=True))
         return True
+
+    def forget_replacement(self) -> None:
+        """Remove the note of a replacement whose StatefulSet exists."""
+        replacement.forget(self._client, self._runtime)
 
     def retain_claims(self, journal: JournalVolume | None) -> None:
         """Set the declared retention policy of existing claims."""

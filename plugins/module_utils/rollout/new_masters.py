@@ -48,9 +48,9 @@ def prepare(client: Client, items: list[dict], outcomes: list[Outcome | FluidErr
                 if wait and item["master_replicas"] > 1:
                     with _held(client, item, deadline) as (holder, own):
                         _NewMasters(holder, item, outcome.existing, own).prepare()
-            elif (note := replacement.noted(outcome.existing)) is not None:
+            elif replacement.is_noted(outcome.existing):
                 with _held(client, item, deadline) as (holder, own):
-                    _NewMasters(holder, item, outcome.existing, own).resume(note)
+                    _NewMasters(holder, item, outcome.existing, own).resume()
         except FluidError as err:
             return replace(outcome, error=err)
         return outcome
@@ -89,9 +89,9 @@ class _NewMasters:
             self._replacement.run(update_with_retry(
                 kinds.STATEFUL_SET.describe(self._workload), self._render), self._are_new)
 
-    def resume(self, note: Note) -> None:
+    def resume(self) -> None:
         """Finish an interrupted replacement."""
-        self._replacement.resume(note)
+        self._replacement.resume()
 
     def _are_new(self) -> bool:
         existing = require(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._ref)

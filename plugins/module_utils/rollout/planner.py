@@ -102,7 +102,7 @@ class RolloutPlanner:
         if existing.changes_retention:
             found = _with_retention(found, existing)
         changes = found.changes or moves or existing.changes_retention or members != desired
-        interrupted = existing.in_progress or existing.interrupted_transfer
+        interrupted = existing.in_progress or existing.interrupted_transfer or existing.replacement_noted
         if not (changes or reasons or terminating or interrupted):
             return Plan(existing, found)
         if desired > members and template.on_claims(existing.workload):

@@ -122,9 +122,8 @@ def test_the_next_run_continues_after_a_kill_at_any_request(site, spec):
             one.cluster.sleep(request % 5)
             try:
                 one.roll()
-            except Interrupted as err:
-                Replacement(one.cluster, ObjectRef(NAMESPACE, "hbase"),
-                            one.cluster.deadline(60)).resume(err.details["note"])
+            except Interrupted:
+                Replacement(one.cluster, ObjectRef(NAMESPACE, "hbase"), one.cluster.deadline(60)).resume()
                 one.roll()
         require_moved(one, spec.get("master", {}).get("replicas", 3))
         assert one.roll() == ([], [])
@@ -135,16 +134,74 @@ def test_an_interrupted_replacement_is_finished_by_the_module(site, run_rollout)
     one = site()
     declare(one)
     workload = one.masters.workload
-    note = replacement.Note(workload["metadata"]["uid"], template.replacement(
-        "hbase", workload, JournalVolume("claim"), probe=True), keeps_pods=True)
-    one.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"metadata": {"annotations": {
-        replacement.ANNOTATION: note.text()}}})
+    leave_note(one, keeps_pods=True, uid=workload["metadata"]["uid"])
     one.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", NAMESPACE)
-    with pytest.raises(PreconditionFailed, match="was deleted and not created again by an earlier run"):
+    with pytest.raises(PreconditionFailed, match="was deleted and not created again") as raised:
         run_rollout(one, check=True)
-    assert one.cluster.writes() == []
+    assert one.cluster.writes() == [] and raised.value.details == {}
     run_rollout(one)
     require_moved(one)
+
+
+def leave_note(one, keeps_pods, uid="of-an-earlier-stateful-set"):
+    """The note of a run that was killed before it forgot it."""
+    note = replacement.Note(uid, template.replacement(
+        "hbase", one.masters.workload, JournalVolume("claim"), probe=True), keeps_pods)
+    one.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"metadata": {"annotations": {
+        replacement.ANNOTATION: note.text()}}})
+
+
+@pytest.mark.parametrize("phase", ["Ready", "NotReady"])
+def test_masters_that_serve_survive_the_old_note_of_a_new_runtime(site, run_rollout, phase):
+    """A person has deleted the StatefulSet with --cascade=orphan, as for larger claims."""
+    one = site()
+    declare(one)
+    leave_note(one, keeps_pods=False)
+    one.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"status": {"masterPhase": phase}})
+    one.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", NAMESPACE)
+    run_rollout(one)
+    require_moved(one)
+
+
+@pytest.mark.parametrize("text", [None, "cut off {"])
+def test_a_rollout_forgets_a_note_whose_stateful_set_exists(site, text):
+    one = site()
+    leave_note(one, keeps_pods=False)
+    if text:
+        one.cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE, {"metadata": {"annotations": {
+            replacement.ANNOTATION: text}}})
+    assert one.roll()[0] == [("ensure_complete", "")]
+    assert replacement.ANNOTATION not in runtime(one)["metadata"]["annotations"]
+    assert one.roll() == ([], [])
+
+
+def test_a_note_that_another_run_has_finished_deletes_nothing(site, run_rollout, monkeypatch):
+    """The other run acts between the look of this one and its Lease."""
+    one = site()
+    declare(one)
+    leave_note(one, keeps_pods=True)
+    workload = one.masters.workload
+    one.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", NAMESPACE)
+
+    def finish():
+        one.cluster.put(kinds.STATEFUL_SET, workload)
+        replacement.forget(one.cluster, ObjectRef(NAMESPACE, "hbase"))
+    one.cluster.before_lease_write(finish)
+    run_rollout(one)
+    require_moved(one)
+
+
+def test_a_terminating_stateful_set_passes_nothing_of_its_end_on(site):
+    one = site()
+    declare(one)
+    one.cluster.change(kinds.STATEFUL_SET, "hbase-master", NAMESPACE, {"metadata": {
+        "finalizers": ["orphan"], "deletionTimestamp": "2026-11-24T12:00:00Z",
+        "deletionGracePeriodSeconds": 0}})
+    one.cluster.later(30, lambda: one.cluster.vanish(kinds.STATEFUL_SET, "hbase-master", NAMESPACE))
+    one.roll()
+    require_moved(one)
+    assert not {"finalizers", "deletionTimestamp", "deletionGracePeriodSeconds"} & one.masters.workload[
+        "metadata"].keys()
 
 
 @pytest.fixture

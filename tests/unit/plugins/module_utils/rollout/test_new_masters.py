@@ -49,6 +49,9 @@ class NewCache:
     def render(self):
         FakeRaft(self.cluster, cluster_ips=False)  # pods and Services
         FakeRaft.put_rendered(self.cluster, self._recorded)
+        owner = [{"uid": self.workload()["metadata"]["uid"]}]
+        for name in self.pods():
+            self.cluster.change(kinds.POD, name, "data", {"metadata": {"ownerReferences": owner}})
 
     def run(self, created=True, wait=True, check=False, item=None, kill_at=None):
         self._left = kill_at
