@@ -35,9 +35,10 @@ from ..errors import (
 )
 from ..fluid import operations
 from ..fluid.components import DOMAINS, MASTER_CONTAINER
-from ..fluid.names import stateful_set_name
+from ..fluid.names import config_map_name, stateful_set_name
 from ..fluid.operations import Restoration
 from ..fluid.status import quorum_formed
+from ..journal import addresses
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import has_started, unready_reason
@@ -282,12 +283,25 @@ class Restorer:
         return restarted, self._cache.leader_and_tree()[1]
 
     def begin(self) -> None:
-        """Prepare the masters' pod template, unless it is prepared."""
+        """Prepare the peers of new journals and the masters' pod template, unless they are prepared."""
+        self._list_masters()
         self._patch(lambda existing: None if operations.under_way(existing) == self._restoration
                     else restore_template.begin(existing, self._restoration))
 
+    def _list_masters(self) -> None:
+        """Let the ConfigMap list exactly the masters that run, which new journals begin with as peers.
+
+        An interrupted rollout lists masters that it was to add, or those that it has removed. With them new
+        journals may lack a majority for ever.
+        """
+        ref = ObjectRef(self._cache.ref.namespace, config_map_name(self._cache.ref.name))
+        patch_of = partial(addresses.listing, self._cache.ref.name, self._cache.masters)
+        existing = self._client.get(kinds.CONFIG_MAP, ref)
+        if existing is not None and patch_of(existing):
+            update.change(self._client, kinds.CONFIG_MAP, ref, patch_of)
+
     def end(self) -> None:
-        """Undo begin(); a master that restarts later gets its journal from the leader."""
+        """Undo begin() in the template; a master that restarts later gets its journal from the leader."""
         def patch_of(existing: dict) -> dict | None:
             if operations.under_way(existing) is None:
                 return None

@@ -18,14 +18,14 @@ from ..alluxio import java_options, properties
 from ..alluxio.java_options import Declared, Recorded
 from ..apply.field_manager import MANAGER
 from ..fluid import defaults
+from ..fluid.components import COMMON_JAVA_OPTIONS as COMMON
+from ..journal.addresses import with_members
 from . import pod_template
 
-COMMON = "ALLUXIO_JAVA_OPTS"
 # The ConfigMap's keys that masters and job masters read, and the part of the runtime's spec behind each.
 MASTERS = {COMMON: "", "ALLUXIO_MASTER_JAVA_OPTS": "master", "ALLUXIO_JOB_MASTER_JAVA_OPTS": "jobMaster"}
 _OTHERS = {"ALLUXIO_WORKER_JAVA_OPTS": "worker", "ALLUXIO_JOB_WORKER_JAVA_OPTS": "jobWorker",
            "ALLUXIO_FUSE_JAVA_OPTS": "fuse"}
-ADDRESSES = properties.JOURNAL_ADDRESSES
 
 # Annotation of the ConfigMap: what the declaration set, as JSON. Absent until a rollout changes something.
 RECORD = MANAGER + "/rendered"
@@ -112,21 +112,6 @@ def declared(key: str, spec: dict) -> Declared:
     own = (spec.get(part) or {}) if part else spec
     options = own.get("jvmOptions")
     return Declared(own.get("properties") or {}, tuple(options) if options else None)
-
-
-def members_of(text: str) -> tuple[str, ...]:
-    """Return the journal's addresses, host:port each, in the common Java options."""
-    return tuple(each for each in java_options.properties(text).get(ADDRESSES, "").split(",") if each)
-
-
-def with_members(text: str, name: str, members: int) -> str:
-    """Return the common Java options with the journal's addresses of that many masters."""
-    existing = members_of(text)
-    if not existing:
-        return text
-    port = existing[0].rpartition(":")[2]
-    desired = tuple(f"{name}-master-{index}:{port}" for index in range(members))
-    return text if existing == desired else java_options.with_property(text, ADDRESSES, ",".join(desired))
 
 
 def _declare(key: str, text: str, spec: dict, record: dict | None) -> str:

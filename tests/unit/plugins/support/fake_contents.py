@@ -2,7 +2,8 @@
 """Masters in memory with what their journals hold, a claim for backups, and the commands in their pods.
 
 A journal holds one word, which the leader serves. A master whose pod was deleted has an empty one until it
-has copied the leader's. An election is won by a journal that is not empty, if one of a majority has it.
+has copied the leader's. An election is won by a journal that is not empty, if one of a majority has it. New
+journals begin with the peers that the ConfigMap lists.
 """
 
 import base64
@@ -21,7 +22,11 @@ from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_tem
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import failover
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import (
+    COMMON_JAVA_OPTIONS,
+    MASTER,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import addresses
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
@@ -111,6 +116,7 @@ class FakeContents(FakeMasters):
         statuses = self.cluster.stored(kinds.POD, name, NAMESPACE)["status"]["initContainerStatuses"]
         if "terminated" in statuses[0]["state"] or name not in self._given:
             raise ApiError(f"cannot start the master in pod {name}: no container or no backup", 404)
+        self._begin_groups()
         started = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         pod = self.cluster.change(kinds.POD, name, NAMESPACE, {"status": {
             **_status(started, ready=False),
@@ -119,6 +125,19 @@ class FakeContents(FakeMasters):
         made = int(pod["metadata"]["uid"].removeprefix("pod-"))
         self.cluster.later(JOINS, lambda: self._join(int(name.rpartition("-")[2]), made))
         return ""
+
+    def _begin_groups(self):
+        """Let both groups have the peers of the ConfigMap, when the first master starts from the file."""
+        statuses = [status for name in self._names() for status in self.cluster.stored(
+            kinds.POD, name, NAMESPACE)["status"].get("initContainerStatuses") or []]
+        if any("terminated" in each["state"] for each in statuses):
+            return
+        text = self.config_map["data"][COMMON_JAVA_OPTIONS]
+        hosts = [each.rpartition(":")[0] for each in addresses.members_of(text)]
+        self.leader = dict.fromkeys(PORTS)
+        for domain, port in PORTS.items():
+            self.groups[domain] = {f"{host}:{port}": False for host in hosts}
+        self._whole_at = {**dict.fromkeys(hosts, 0.0), **self._whole_at}
 
     def _kill(self, pod, domain, on_signal=lambda: None):
         self.require_server()

@@ -28,7 +28,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.journal import template
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import addresses, template
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
@@ -86,7 +86,7 @@ class FakeMasters:
         del workload["status"]
         workload["spec"]["template"]["spec"]["hostNetwork"] = network == "HostNetwork"
         data = config_map["data"]
-        data[rendering.COMMON] = rendering.with_members(data[rendering.COMMON], "hbase", members)
+        data[rendering.COMMON] = addresses.with_members(data[rendering.COMMON], "hbase", members)
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME,
                     {"metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {
                         "master": {"replicas": members, "networkMode": network}}})

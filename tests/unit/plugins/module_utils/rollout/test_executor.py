@@ -21,9 +21,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations i
     IN_PROGRESS,
     TRANSFER,
 )
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import addresses
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.plan import parse_time
 
 
@@ -31,7 +31,7 @@ def require_done(one, members=3):
     raft_group = one.masters
     assert raft_group.whole()
     assert raft_group.workload["spec"]["replicas"] == members
-    assert len(rendering.members_of(raft_group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
+    assert len(addresses.members_of(raft_group.config_map["data"]["ALLUXIO_JAVA_OPTS"])) == members
     assert raft_group.services() == [f"hbase-master-{index}" for index in range(members)]
     assert not {IN_PROGRESS, TRANSFER} & (raft_group.workload["metadata"]["annotations"] or {}).keys()
     assert not raft_group.preferred

@@ -10,6 +10,8 @@ from hypothesis import given, strategies as st
 from rfc7396 import apply_patch
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import java_options
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import JOURNAL_ADDRESSES
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import addresses
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import rendering
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.rendering import (
     COMMON,
@@ -193,11 +195,11 @@ def test_another_spread_takes_the_place_of_the_first(cache):
 @pytest.mark.parametrize("members", [4, 5, 2])
 def test_members(cache, members):
     found = cache.apply({}, members)
-    assert rendering.members_of(cache.config_map["data"][COMMON]) == tuple(
+    assert addresses.members_of(cache.config_map["data"][COMMON]) == tuple(
         f"hbase-master-{each}:23083" for each in range(members))
     assert found.restarts
     # The chart's own, which the JVM does not take, stays as it is.
-    assert (f"-D{rendering.ADDRESSES}=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200"
+    assert (f"-D{JOURNAL_ADDRESSES}=,hbase-master-0:19200,hbase-master-1:19200,hbase-master-2:19200"
             ) in cache.config_map["data"][COMMON]
     assert not cache.render({}, members).changes
 
