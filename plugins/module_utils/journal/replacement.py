@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,15 +16,25 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply.field_manager import MANAGER
 from ..apply.update import annotate, require
-from ..errors import AlreadyExists, PreconditionFailed, ServerUnavailable, WaitTimeout
+from ..errors import (
+    AlreadyExists,
+    ApiError,
+    Conflict,
+    PreconditionFailed,
+    ServerUnavailable,
+    WaitTimeout,
+)
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, annotations_of, ref_to
 from ..k8s.wait_status import WaitStatus
+from . import template
 
 # On the AlluxioRuntime, while its masters' StatefulSet is replaced. Value: a Note.
 ANNOTATION = MANAGER + "/masters-replacement"
 
+# Of the refusal of a dry run (Kubernetes, NewDryRunUnsupportedErr).
+_NO_DRY_RUN = "does not support dry run"
 _PAUSE = 0.2  # seconds
 _GRACE = 1  # seconds; masters of a new runtime have nothing to save
 
@@ -65,6 +74,15 @@ def is_noted(runtime: dict) -> bool:
     return ANNOTATION in annotations_of(runtime)
 
 
+def require_claims(stateful_set: dict) -> None:
+    """Raise Conflict if the masters' journals have no claims, although this run has declared them."""
+    if not template.on_claims(stateful_set):
+        raise Conflict(
+            f"{kinds.STATEFUL_SET.describe(ref_to(stateful_set))} has no claims for the journals: another "
+            "client has created it again while masters move onto claims; find that client in "
+            "metadata.managedFields and let it leave the StatefulSet, then run this again")
+
+
 def forget(client: Client, runtime: ObjectRef) -> None:
     """Remove the note of a replacement that has ended."""
     annotate(client, fluid_kinds.ALLUXIO_RUNTIME, runtime, ANNOTATION, None)
@@ -87,13 +105,34 @@ class Replacement:
     def run(self, note: Note, may_delete: Callable[[], bool] = lambda: True) -> None:
         """Replace the StatefulSet of the note.
 
-        may_delete: looked at before each attempt to delete it; False leaves the StatefulSet as it is.
+        may_delete: looked at before each attempt to delete it; False leaves the StatefulSet as it is. Raises
+        PreconditionFailed if the API server refuses the new one, and ApiError if it does so after the
+        deletion.
         """
+        self._require_admitted(note)
         annotate(self._client, fluid_kinds.ALLUXIO_RUNTIME, self._runtime, ANNOTATION, note.text())
         if self._delete(note, may_delete):
             self._create(note)
         else:
             forget(self._client, self._runtime)
+
+    def _require_admitted(self, note: Note) -> None:
+        """Raise PreconditionFailed unless the API server would create the StatefulSet.
+
+        It finds that the name exists only after validation and admission (Kubernetes, store.go: Create). A
+        webhook without support for dry runs shows its decision only at the creation.
+        """
+        try:
+            self._client.create(kinds.STATEFUL_SET, note.manifest, MANAGER, dry_run=True)
+        except AlreadyExists:
+            return
+        except ServerUnavailable:
+            raise
+        except ApiError as err:
+            if _NO_DRY_RUN not in str(err):
+                raise PreconditionFailed(
+                    f"{kinds.STATEFUL_SET.describe(self._workload)} stays as it is, because its replacement "
+                    f"is refused: {err}; remove the cause, then run this again") from err
 
     def _delete(self, note: Note, may_delete: Callable[[], bool]) -> bool:
         """Delete the StatefulSet; return False if it has to stay.
@@ -136,10 +175,19 @@ class Replacement:
         self._await_absent("the previous StatefulSet", self._previous(note.uid))
         if not note.keeps_pods:
             self._await_absent("the previous pods", partial(self._ending, note.uid))
-            if not self._pods():
+            if all(note.uid in _owners(pod) for pod in self._pods()):
                 self._before_create()
-        with suppress(AlreadyExists):  # the answer to an earlier attempt was lost
+        try:
             self._client.create(kinds.STATEFUL_SET, note.manifest, MANAGER)
+        except AlreadyExists:  # the answer to an earlier attempt was lost, or another client was faster
+            if template.on_claims(note.manifest):
+                require_claims(require(self._client, kinds.STATEFUL_SET, self._workload))
+        except ServerUnavailable:
+            raise
+        except ApiError as err:
+            raise ApiError(
+                f"{kinds.STATEFUL_SET.describe(self._workload)} is absent, because its creation is refused: "
+                f"{err}; remove the cause, then run this again, which creates it", err.status) from err
         if not note.keeps_pods:
             # The controller may create pods of the previous StatefulSet just after that is gone. Kubernetes
             # ends them after 30 s, and by then the controller waits minutes between two attempts to create

@@ -153,6 +153,7 @@ class RolloutExecutor:
         self._objects.move_journals(existing.journal, self._deadline)
         while (pod := rollout_plan.next_to_move(pods := self._pods())) is not None:
             self._require_complete(members, {})
+            self._objects.require_claims()
             reasons = dict.fromkeys((each.name for each in pods if not each.on_claim), rollout_plan.MOVES)
             self._restart(pod, pods, {**self._outdated(pods), **reasons}, members)
 

@@ -235,6 +235,10 @@ class MasterObjects:
             Note(workload["metadata"]["uid"], manifest, keeps_pods=True))
         return True
 
+    def require_claims(self) -> None:
+        """Raise Conflict if another client has created the StatefulSet again without claims."""
+        replacement.require_claims(self.workload())
+
     def forget_replacement(self) -> None:
         """Remove the note of a replacement whose StatefulSet exists."""
         replacement.forget(self._client, self._runtime)

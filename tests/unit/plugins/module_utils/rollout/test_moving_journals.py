@@ -7,7 +7,13 @@ from kills import kill_at_each_request
 from rollout_site import Site
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import PreconditionFailed
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    AlreadyExists,
+    ApiError,
+    Conflict,
+    Forbidden,
+    PreconditionFailed,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import (
@@ -188,6 +194,93 @@ def test_a_note_that_another_run_has_finished_deletes_nothing(site, run_rollout,
         replacement.forget(one.cluster, ObjectRef(NAMESPACE, "hbase"))
     one.cluster.before_lease_write(finish)
     run_rollout(one)
+    require_moved(one)
+
+
+def before_creation(one, act):
+    """Replace the creations of StatefulSets. act: gets the real creation, and whether it is a dry run."""
+    real = one.cluster.create
+
+    def create(kind, body, manager, dry_run=False):
+        return (act(lambda: real(kind, body, manager, dry_run), dry_run) if kind == kinds.STATEFUL_SET
+                else real(kind, body, manager, dry_run))
+    one.cluster.create = create
+
+
+DENIED = 'create of StatefulSet was refused: admission webhook "policy" denied it'
+
+
+def test_a_stateful_set_that_would_be_refused_is_not_deleted(site):
+    one = site()
+    declare(one)
+
+    def refuse(_create, _dry_run):
+        raise Forbidden(DENIED, 403)
+    before_creation(one, refuse)
+    uid = one.masters.workload["metadata"]["uid"]
+    with pytest.raises(PreconditionFailed) as raised:
+        one.roll()
+    assert str(raised.value) == (
+        f"StatefulSet hbase-master in namespace {NAMESPACE} stays as it is, because its replacement is "
+        f"refused: {DENIED}; remove the cause, then run this again")
+    assert one.masters.workload["metadata"]["uid"] == uid
+    assert replacement.noted(runtime(one)) is None
+
+
+@pytest.mark.parametrize("in_dry_run", [
+    AlreadyExists("exists", 409), ApiError('admission webhook "old" does not support dry run', 400)])
+def test_a_creation_that_is_refused_after_the_deletion_is_named(site, run_rollout, in_dry_run):
+    one = site()
+    declare(one)
+    denied = [Forbidden(DENIED, 403)]
+
+    def refuse(create, dry_run):
+        if dry_run:
+            raise in_dry_run
+        if denied:
+            raise denied.pop()
+        return create()
+    before_creation(one, refuse)
+    with pytest.raises(ApiError) as raised:
+        run_rollout(one)
+    assert str(raised.value) == (
+        f"StatefulSet hbase-master in namespace {NAMESPACE} is absent, because its creation is refused: "
+        f"{DENIED}; remove the cause, then run this again, which creates it")
+    run_rollout(one)
+    require_moved(one)
+
+
+def put_without_claims(one, before):
+    again = {**before, "spec": {**before["spec"], "updateStrategy": {"type": "OnDelete"}}}
+    again["metadata"] = {key: value for key, value in before["metadata"].items() if key != "uid"}
+    one.masters._put_workload(again)
+
+
+def test_a_stateful_set_that_another_client_creates_meanwhile_restarts_nobody(site):
+    one = site()
+    declare(one)
+    before = one.masters.workload
+
+    def faster(create, dry_run):
+        if not dry_run:
+            put_without_claims(one, before)
+        return create()
+    before_creation(one, faster)
+    with pytest.raises(Conflict, match="has no claims for the journals: another client has created it again"):
+        one.roll()
+    assert one.masters.actions == []
+
+
+def test_a_stateful_set_that_another_client_replaces_during_the_move_stops_it(site):
+    one = site()
+    declare(one)
+    before = one.masters.workload
+    one.cluster.later(20, lambda: put_without_claims(one, before))
+    with pytest.raises(Conflict, match="another client has created it again"):
+        one.roll()
+    assert sum(each.startswith("restart") for each in one.masters.actions) == 2
+    one.cluster.sleep(60)
+    one.roll()
     require_moved(one)
 
 

@@ -77,7 +77,7 @@ class NewCache:
 
     def _counted(self, verb, real):
         def call(kind, *args, **options):
-            if verb == "create" and kind == kinds.STATEFUL_SET:
+            if verb == "create" and kind == kinds.STATEFUL_SET and not options.get("dry_run"):
                 self.before_create_of_workload()
             answer = real(kind, *args, **options)
             if verb == "list":
