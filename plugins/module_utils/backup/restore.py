@@ -371,10 +371,13 @@ class Restorer:
             has_started(pods[name], MASTER_CONTAINER), name == self._leader, name))]
 
     def _abandon(self) -> None:
-        """Undo begin(), and let a master that does not start do so from the template of before."""
+        """Undo begin(), and let a master that does not start do so from the template of before.
+
+        It may have begun to wait meanwhile, and nobody would send it the file.
+        """
         self.end()
         for name, pod in self._cache.pods().items():
-            if stage(pod, self._restoration) == STARTING:
+            if stage(pod, self._restoration) in (STARTING, WAITING):
                 self._client.delete(kinds.POD, self._pod(name), pod["metadata"]["uid"], grace=_GRACE)
 
     def deliver(self, spool: Spool) -> None:
