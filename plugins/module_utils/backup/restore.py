@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -38,7 +38,8 @@ from ..fluid.components import DOMAINS, MASTER_CONTAINER
 from ..fluid.names import config_map_name, stateful_set_name
 from ..fluid.operations import Restoration
 from ..fluid.status import quorum_formed
-from ..journal import addresses
+from ..journal import addresses, lost_claim
+from ..journal.lost_claim import Place
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.pods import has_started, unready_reason
@@ -57,6 +58,7 @@ from .transfer import Spool
 _GRACE = 1
 _POD_PAUSE = 0.5
 _QUORUM_PAUSE = 1.0
+_LOST_PAUSE = 5.0  # each look at claims lists the nodes
 _READ = 1024 * 1024
 
 # A file that an interrupted run has delivered is not sent again.
@@ -272,6 +274,7 @@ class Restorer:
         self._spool: Spool | None = None
         self._started: set[str] = set()  # UIDs of pods that this run has started
         self._in_doubt = False
+        self._looks_next = 0.0  # when the claims of new masters are looked at again
 
     def run(self, spool: Spool) -> tuple[list[str], Tree | None]:
         """Restart all masters from the backup; return the replaced ones and the restored tree."""
@@ -340,14 +343,17 @@ class Restorer:
             ready = sum(each in (WAITING, STARTED) for each in stages.values())
             known_to_start = known_to_start or ready > 0
             old = [name for name in sorted(pods) if stages[name] == OLD]
-            for name in old if known_to_start else self._first(pods, old):
-                uid = pods[name]["metadata"]["uid"]
-                if deleted.get(name) != uid:
-                    self._client.delete(kinds.POD, self._pod(name), uid, grace=_GRACE)
-                    deleted[name] = uid
+            due = [name for name in (old if known_to_start else self._first(pods, old))
+                   if deleted.get(name) != pods[name]["metadata"]["uid"]]
+            lost = self._cache.lost(due, pods)
+            for name in due:
+                self._delete(pods[name], lost.get(name))
+                deleted[name] = pods[name]["metadata"]["uid"]
+            self._replace_unscheduled(pods, [name for name in pods if stages[name] == STARTING])
             others = "".join(
                 f"; {name}: {_old_node(pods[name]) if stages[name] == OLD else unready_reason(pods[name])}"
-                for name in sorted(pods) if stages[name] in (OLD, STARTING))
+                for name in sorted(pods) if stages[name] == STARTING
+                or stages[name] == OLD and (name in deleted or _is_terminating(pods[name])))
             return WaitStatus(ready == len(pods) == self._cache.masters,
                               f"{ready} of {self._cache.masters} masters wait for the backup{others}")
 
@@ -362,9 +368,38 @@ class Restorer:
                 "cause, then run this again", **err.details) from err
         return sorted(deleted)
 
+    def _delete(self, pod: dict, lost: Place | None = None) -> None:
+        """Delete a master's pod. lost: its claim is lost with its node, and goes first.
+
+        Then the StatefulSet's controller creates both anew. Kubernetes keeps a claim while a scheduled pod
+        uses it, so such a pod is deleted by force.
+        """
+        metadata = pod["metadata"]
+        if lost is not None and lost.claim is not None and not lost.claim_goes:
+            self._cache.deadline.report_action(f"delete {lost.claim_name}: {lost_claim.reason(lost)}")
+            # Sent once: a node that returns meanwhile keeps its journal. _replace_unscheduled() repeats it.
+            with suppress(ServerUnavailable):
+                self._client.once().delete(kinds.PERSISTENT_VOLUME_CLAIM, self._pod(lost.claim_name),
+                                           lost.claim["metadata"]["uid"])
+        self._client.delete(kinds.POD, self._pod(metadata["name"]), metadata["uid"],
+                            grace=0 if lost is not None else _GRACE)
+
+    def _replace_unscheduled(self, pods: dict[str, dict], starting: list[str]) -> None:
+        """Delete the new masters whose claims are lost: of a node that was lost since, or deleted too late.
+
+        One whose claim is terminating waits: its deletion would bring another such pod.
+        """
+        unscheduled = [name for name in starting if not pods[name].get("spec", {}).get("nodeName")]
+        if not unscheduled or self._cache.deadline.now() < self._looks_next:
+            return
+        self._looks_next = self._cache.deadline.now() + _LOST_PAUSE
+        for name, place in self._cache.lost(unscheduled, pods).items():
+            if place.claim is None or not place.claim_goes:
+                self._delete(pods[name], place)
+
     def _first(self, pods: dict[str, dict], old: list[str]) -> list[str]:
         """Return the one master to delete first; none while another is missing, terminating or starting."""
-        steady = [name for name in old if not pods[name]["metadata"].get("deletionTimestamp")]
+        steady = [name for name in old if not _is_terminating(pods[name])]
         if len(steady) < self._cache.masters:
             return []
         return [min(steady, key=lambda name: (
@@ -462,6 +497,10 @@ class Restorer:
 
 def _uids(pods: dict[str, dict]) -> dict[str, str]:
     return {name: pod["metadata"].get("uid", "") for name, pod in pods.items()}
+
+
+def _is_terminating(pod: dict) -> bool:
+    return bool(pod["metadata"].get("deletionTimestamp"))
 
 
 def _old_node(pod: dict) -> str:

@@ -31,7 +31,8 @@ from ..fluid.components import COMMON_JAVA_OPTIONS, MASTER, MASTER_CONTAINER, ra
 from ..fluid.lookup import require_not_terminating, require_runtime
 from ..fluid.names import claim_name, config_map_name, master_pod, master_selector, stateful_set_name
 from ..fluid.operations import Restoration
-from ..journal import gate, template
+from ..journal import gate, lost_claim, template
+from ..journal.lost_claim import Place
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity, require_name
@@ -39,7 +40,7 @@ from ..k8s.pods import has_started
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..masters.shortage import Shortage
-from . import catalog, helper_pod, restore_template
+from . import catalog, helper_pod, lost_journals, restore_template
 from .catalog import Tree
 from .dump import Leader
 from .helper_pod import Claim, Image
@@ -171,7 +172,8 @@ class Subject:
                 if pod is not None:
                     return WaitStatus(True, value=pod)
                 reason = f"the leader {name} was deleted"  # after it was asked, such as by a drain
-            journals = self._journals()
+            journals, lost = self._journals()
+            reason = "; ".join([reason, *map(lost_claim.reason, lost.values())])
             if shortage.seconds(journals < enough, self.deadline.now(), self.client.waited) >= election_time:
                 raise QuorumLost(
                     f"{self.described} has lost its majority: {journals} of {self.masters} masters have a "
@@ -185,12 +187,23 @@ class Subject:
             raise QuorumUnknown(str(err), **err.details) from err
         return Leader(self.client, pod, self.timeout, self.deadline.report_progress)
 
-    def _journals(self) -> int:
-        """Return the number of masters with a journal, which may still elect a leader."""
+    def lost(self, names: Iterable[str], pods: dict[str, dict]) -> dict[str, Place]:
+        """Return those of the named masters whose claims are lost with their nodes."""
+        return lost_journals.lost(self.client, self.workload, names, pods)
+
+    def _journals(self) -> tuple[int, dict[str, Place]]:
+        """Return the number of masters with a journal, which may still elect a leader, and those that have
+        lost it with their nodes.
+        """
         pods = self.pods()
         started = {name for name, pod in pods.items() if has_started(pod, MASTER_CONTAINER)}
-        enough = len(started) >= quorum_size(self.masters)
-        return len(started if enough else started | self._on_claims(pods))
+        if len(started) >= quorum_size(self.masters):
+            return len(started), {}
+        lost = self.lost(self._names(), pods)
+        return len(started | self._on_claims(pods) - lost.keys()), lost
+
+    def _names(self) -> list[str]:
+        return [master_pod(self.ref.name, index) for index in range(self.masters)]
 
     def _on_claims(self, pods: dict[str, dict]) -> set[str]:
         """Return the masters whose journals are on Bound claims, whether or not their pods run.
@@ -205,9 +218,8 @@ class Subject:
             kinds.PERSISTENT_VOLUME_CLAIM, self.ref.namespace, template.claim_selector(self.ref.name))
             if each.get("status", {}).get("phase") == "Bound"
             and not each["metadata"].get("deletionTimestamp")}
-        names = [master_pod(self.ref.name, index) for index in range(self.masters)]
         claims = template.claim_names(self.ref.name, self.masters)
-        return {name for name, claim in zip(names, claims, strict=True)
+        return {name for name, claim in zip(self._names(), claims, strict=True)
                 if claim in bound and not (name in pods and _begins_anew(pods[name], under_way))}
 
     def leader_and_tree(self, patience: float | None = None) -> tuple[Leader, Tree | None]:

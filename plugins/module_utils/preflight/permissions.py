@@ -37,6 +37,7 @@ USERS = tuple(dict.fromkeys((*_EACH_CACHE, *_INSTALL, *_OPERATIONS, *_INVENTORY,
 _RUNTIMES = ("jindoruntimes", "juicefsruntimes", "thinruntimes", "efcruntimes", "vineyardruntimes",
              "goosefsruntimes", "cacheruntimes")
 _FLUID_GROUP = "data.fluid.io"
+_LOST = "masters whose local volumes are lost with their nodes are waited for"
 _MOVES = "declared masters are not added, and no journal moves onto a claim"
 
 
@@ -92,6 +93,7 @@ NEEDS = (
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "watch", "patch"), _DEPLOY),
     Need(CACHE, "", ("persistentvolumeclaims",), ("list", "delete"), _CLEANUP),
     Need(CACHE, "", ("persistentvolumeclaims",), ("delete",), ("rebuild_master",)),
+    Need(CACHE, "", ("persistentvolumeclaims",), ("delete",), ("restore",), _LOST),
     Need(CACHE, "", ("pods", "events"), ("list",), _EACH_CACHE),
     Need(CACHE, "", ("pods/log",), ("get",), (*_MASTERS, *_READ, *_DRILL, *_BACKUPS)),
     Need(CACHE, "apps", ("statefulsets",), ("list",), (*_DEPLOY, *_DIAGNOSE)),
@@ -161,11 +163,15 @@ NEEDS = (
     Need(FLUID, "", ("pods/log",), ("get",), _DIAGNOSE, "the archive lacks the logs of Fluid"),
     Need(FLUID, "", ("secrets",), ("list",), _INSTALL, "each run of install runs helm"),
     Need(CLUSTER, "", ("persistentvolumes",), ("get",), (*_DEPLOY, *_READ, *_CLEANUP, "rebuild_master")),
+    Need(CLUSTER, "", ("persistentvolumes",), ("get",), _BACKUPS, _LOST),
     Need(CLUSTER, "", ("persistentvolumes",), ("list", "watch", "patch"), _DEPLOY),
     Need(CLUSTER, "", ("persistentvolumes",), ("delete",), _CLEANUP),
     Need(CLUSTER, "", ("nodes",), ("list",), ("rebuild_master",)),
-    Need(CLUSTER, "", ("nodes",), ("list",), (*_MASTERS, *_READ, "restore"),
+    Need(CLUSTER, "", ("nodes",), ("list",), (*_MASTERS, *_READ),
          "nothing checks that each master finds a node"),
+    Need(CLUSTER, "", ("nodes",), ("list",), ("restore",),
+         f"nothing checks that each master finds a node, and {_LOST}"),
+    Need(CLUSTER, "", ("nodes",), ("list",), ("backup",), _LOST),
     Need(CLUSTER, "", ("nodes",), ("list",), _CLEANUP,
          "pods of nodes that are down, and labels of nodes, are not found"),
     Need(CLUSTER, "storage.k8s.io", ("csinodes",), ("list",), _READ,

@@ -33,7 +33,7 @@ def put_claims(cluster, phase="Bound", **metadata):
         cluster.put(kinds.PERSISTENT_VOLUME_CLAIM, {
             "metadata": {"name": f"alluxio-journal-hbase-master-{index}", "namespace": "data",
                          "labels": {"name": "hbase-master", "role": "alluxio-master"}, **metadata},
-            "status": {"phase": phase}})
+            "spec": {}, "status": {"phase": phase}})
 
 
 def hold(cluster, container, annotations):
