@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import ApiError, Forbidden, InvalidInput
+from ..errors import ApiError, Forbidden, InvalidInput, QuorumUnknown
 from ..fluid import operations
 from ..k8s import kinds
 from ..masters import lease
@@ -51,8 +51,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         made = recent
         holder: Client = client
         if repository and acts and not recent:
-            holder = held.enter_context(lease.held(client, cache.ref, deadline, "backup"))
-            made = make(Subject.read(holder, params, deadline), repository)
+            holder, made = _made(cache, params, repository, held)
         new = [] if recent else [made.name if made else cache.backup_name(each.name for each in found)]
         names = new + [each.name for each in found]
         keep = params["keep"] and params["keep"] - len(new)
@@ -129,6 +128,22 @@ def _removable(cache: Subject, params: dict, surplus: list[str], found: list[Bac
     needed = {name for restoration in restorations
               for name in catalog.needed_by(restoration.backup, found)}
     return [name for name in surplus if name not in needed]
+
+
+def _made(cache: Subject, params: dict, repository: Repository, held: ExitStack) -> tuple[Client, Backup]:
+    """Make a backup under the Lease; return the client that requires it, until the stack is closed.
+
+    While no master leads, the Lease is released for the heal that brings a leader.
+    """
+    while True:
+        cache.await_leader()
+        holder = held.enter_context(lease.held(cache.client, cache.ref, cache.deadline, "backup"))
+        try:
+            return holder, make(Subject.read(holder, params, cache.deadline).under_lease(), repository)
+        except QuorumUnknown:
+            if cache.deadline.remaining() <= 0:
+                raise
+            held.close()
 
 
 def make(cache: Subject, repository: Repository, made_before: str | None = None) -> Backup:

@@ -92,10 +92,27 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     _require_restorable(cache)
     if check_mode:
         return _restore(cache, params, check_mode, reporter)
-    with lease.held(client, cache.ref, deadline, f"restoration of backup {params['backup']}") as fenced:
-        cache = Subject.read(fenced, params, deadline)
-        _require_restorable(cache)
-        return _restore(cache, params, check_mode, reporter)
+    while True:
+        if _needs_leader(cache, params):
+            _await_leader(cache)
+        try:
+            with lease.held(
+                    client, cache.ref, deadline, f"restoration of backup {params['backup']}") as fenced:
+                held = Subject.read(fenced, params, deadline).under_lease()
+                _require_restorable(held)
+                return _restore(held, params, check_mode, reporter)
+        except QuorumUnknown:  # the Lease is released for the heal that brings a leader
+            if deadline.remaining() <= 0:
+                raise
+        cache = Subject.read(client, params, deadline)
+
+
+def _needs_leader(cache: Subject, params: dict) -> bool:
+    """Return whether the present metadata is backed up first: that of masters without the restored backup."""
+    if params["discard_journals_of"] is not None:
+        return False
+    under_way = operations.under_way(cache.workload)
+    return under_way is None or OLD in [stage(pod, under_way) for pod in cache.pods().values()]
 
 
 def _restore(cache: Subject, params: dict, check_mode: bool, reporter: Reporter) -> dict:
@@ -206,12 +223,25 @@ def _existing(cache: Subject, params: dict) -> _Existing:
     except QuorumUnknown as err:
         if discard:
             return _Existing(lost=f"discard_journals_of permits to delete the journals, and {err}")
-        raise PreconditionFailed(
-            f"{err}. A majority of the masters has journals, which would be deleted without a backup: find "
-            "out why they elect no leader, for example with datacache.fluid.alluxio_quorum, and run this "
-            f"again, or set discard_journals_of: {cache.ref.namespace}/{cache.ref.name}",
-            **err.details) from err
+        if cache.deadline.remaining() > 0:
+            raise
+        raise _without_leader(cache, err) from err
     return _Existing(leader.pod, tree)
+
+
+def _await_leader(cache: Subject) -> None:
+    """Wait as Subject.await_leader does. Raises PreconditionFailed as _existing does."""
+    try:
+        cache.await_leader()
+    except QuorumUnknown as err:
+        raise _without_leader(cache, err) from err
+
+
+def _without_leader(cache: Subject, err: QuorumUnknown) -> PreconditionFailed:
+    return PreconditionFailed(
+        f"{err}. A majority of the masters has journals, which would be deleted without a backup: find out "
+        "why they elect no leader, for example with datacache.fluid.alluxio_quorum, and run this again, or "
+        f"set discard_journals_of: {cache.ref.namespace}/{cache.ref.name}", **err.details)
 
 
 def _require_nodes(cache: Subject) -> None:
@@ -283,7 +313,7 @@ class Restorer:
         self.deliver(spool)
         self.await_quorum()
         self.end()
-        return restarted, self._cache.leader_and_tree()[1]
+        return restarted, self._cache.leader_and_tree(max(0, self._cache.deadline.remaining()))[1]
 
     def begin(self) -> None:
         """Prepare the peers of new journals and the masters' pod template, unless they are prepared."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ..alluxio import java_options
 from ..alluxio.properties import ELECTION_TIMEOUT_MAX, election_timeout
-from ..alluxio.raft import Quorum, quorum_size
+from ..alluxio.raft import quorum_size
 from ..api import pod_exec
 from ..api.bulk import ref_of
 from ..api.client import Client
@@ -70,7 +70,8 @@ def require_valid(params: dict) -> None:
 class Subject:
     """One cache. runtime, stateful_set: None if absent. timeout: seconds for each command in a pod.
 
-    verify_tree: whether its tree of files is listed; otherwise it is None.
+    verify_tree: whether its tree of files is listed; otherwise it is None. patience: seconds to wait for a
+    leader; None to wait until the deadline.
     """
 
     client: Client
@@ -80,6 +81,7 @@ class Subject:
     deadline: Deadline
     timeout: float
     verify_tree: bool = True
+    patience: float | None = None
 
     @classmethod
     def read(cls, client: Client, params: dict, deadline: Deadline) -> Subject:
@@ -147,45 +149,84 @@ class Subject:
         return {pod["metadata"]["name"]: pod for pod in self.client.list(
             kinds.POD, self.ref.namespace, master_selector(self.ref.name))}
 
+    def under_lease(self) -> Subject:
+        """Return this cache with so much patience that a lost majority counts.
+
+        A heal that could bring a leader needs the Lease.
+        """
+        return replace(self, patience=self.election_time() * (1 + 1 / _ELECTIONS))
+
+    def await_leader(self) -> None:
+        """Wait for a leader, or until too few masters have a journal to elect one.
+
+        Raises QuorumUnknown when the masters elect no leader before the deadline.
+        """
+        group = Masters(self.client, self.ref, self.deadline.clock)
+
+        def question() -> WaitStatus:
+            pod, reason = self._leading(group)
+            journals = self._journals()[0] if pod is None else self.masters
+            return WaitStatus(pod is not None or journals < quorum_size(self.masters),
+                              self._with_journals(reason, journals))
+
+        self._poll_for_leader(question, self.deadline)
+
+    def _poll_for_leader(self, question: Callable[[], WaitStatus], deadline: Deadline) -> Any:
+        try:
+            return self.poll_until("a leader", question, _PAUSE, deadline)
+        except WaitTimeout as err:
+            raise QuorumUnknown(str(err), **err.details) from err
+
+    def _with_journals(self, reason: str, journals: int) -> str:
+        return f"{reason}; {journals} of {self.masters} masters have a journal"
+
+    def _leading(self, group: Masters) -> tuple[dict | None, str]:
+        """Return the pod that leads a majority, or None and the reason."""
+        try:
+            quorum, _pod = group.single() if self.masters == 1 else group.quorum(MASTER)
+        except QuorumUnknown as err:
+            return None, str(err)
+        # A single master is addressed by <pod>.<namespace>.
+        name = (quorum.leader or "").rpartition(":")[0].partition(".")[0]
+        # A leader without a majority serves its web port for minutes but lists no files.
+        if not name or quorum.available < quorum_size(self.masters):
+            return None, quorum.lacks(self.masters)
+        pod = self.pods().get(name)
+        return pod, "" if pod else f"the leader {name} was deleted"  # after it was asked, such as by a drain
+
     def leader(self, patience: float | None = None) -> Leader:
         """Return the master that leads a majority, once it is elected.
 
         Raises QuorumLost when fewer masters than a majority have a journal for the time of several elections,
         and QuorumUnknown when the others elect no leader before the deadline: to load a large journal takes
-        minutes. patience: seconds instead of the deadline.
+        minutes. patience: seconds instead of the cache's patience.
         """
         group = Masters(self.client, self.ref, self.deadline.clock)
         election_time, enough = self.election_time(), quorum_size(self.masters)
         shortage = Shortage(max(_USUAL_LOOK, election_time / _ELECTIONS))
 
         def question() -> WaitStatus:
-            try:
-                quorum, _pod = group.single() if self.masters == 1 else group.quorum(MASTER)
-                reason = quorum.lacks(self.masters)
-            except QuorumUnknown as err:
-                quorum, reason = Quorum(None), str(err)
-            # A single master is addressed by <pod>.<namespace>.
-            name = (quorum.leader or "").rpartition(":")[0].partition(".")[0]
-            # A leader without a majority serves its web port for minutes but lists no files.
-            if name and quorum.available >= enough:
-                pod = self.pods().get(name)
-                if pod is not None:
-                    return WaitStatus(True, value=pod)
-                reason = f"the leader {name} was deleted"  # after it was asked, such as by a drain
+            pod, reason = self._leading(group)
+            if pod is not None:
+                return WaitStatus(True, value=pod)
             journals, lost = self._journals()
             reason = "; ".join([reason, *map(lost_claim.reason, lost.values())])
             if shortage.seconds(journals < enough, self.deadline.now(), self.client.waited) >= election_time:
                 raise QuorumLost(
                     f"{self.described} has lost its majority: {journals} of {self.masters} masters have a "
                     f"journal, and {enough} are needed to elect a leader: {reason}")
-            return WaitStatus(False, f"{reason}; {journals} of {self.masters} masters have a journal")
+            return WaitStatus(False, self._with_journals(reason, journals))
 
-        deadline = self.deadline if patience is None else self.deadline.within(patience)
-        try:
-            pod = self.poll_until("a leader", question, _PAUSE, deadline)
-        except WaitTimeout as err:
-            raise QuorumUnknown(str(err), **err.details) from err
+        pod = self._poll_for_leader(question, self._patient(patience))
         return Leader(self.client, pod, self.timeout, self.deadline.report_progress)
+
+    def _patient(self, patience: float | None) -> Deadline:
+        """Return the deadline of a wait for a leader: that of the cache, unless its patience ends sooner."""
+        if patience is not None:
+            return self.deadline.within(patience)
+        if self.patience is None or self.deadline.remaining() <= self.patience:
+            return self.deadline
+        return self.deadline.within(self.patience)
 
     def lost(self, names: Iterable[str], pods: dict[str, dict]) -> dict[str, Place]:
         """Return those of the named masters whose claims are lost with their nodes."""

@@ -22,6 +22,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import Disr
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
+from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure
 
 # Other tests measure the coverage, which makes these slower.
 pytestmark = pytest.mark.no_cover
@@ -62,7 +63,8 @@ SHRINKING = {"shrink": lambda one, _pause: actors.shrink(one),
              "drain_fifth": lambda one, pause: drain(one, pause, "node5")}
 
 
-def race(cache_site, monkeypatch, seed, names):
+def interleaved(cache_site, monkeypatch, seed, names):
+    """Return a site, and the scheduler of its runs."""
     one = cache_site(5 if "shrink" in names else 3)
     one.cluster.now = 60.0
     monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
@@ -79,6 +81,11 @@ def race(cache_site, monkeypatch, seed, names):
     one.masters.latency = lambda task: plan.pause(plan.random.uniform(*SECONDS.get(task, (0.1, 1))))
     monkeypatch.setattr(
         deadline, "SYSTEM_CLOCK", Clock(one.cluster.clock, plan.pause, one.masters.now))
+    return one, plan
+
+
+def race(cache_site, monkeypatch, seed, names):
+    one, plan = interleaved(cache_site, monkeypatch, seed, names)
     begins = random.Random(seed)
     for number, name in enumerate(names):
         plan.actor(one.cluster.now + number * begins.uniform(0, 40),
@@ -116,3 +123,25 @@ def test_any_two_keep_the_majority(cache_site, monkeypatch, names):
         assert set(held.values()) == {"first"}, f"with seed {seed}: {held}"
         assert not restored or LATER in masters.backups()
         assert "" not in masters.served
+
+
+@pytest.mark.parametrize("name", ["backup", "restore"])
+@pytest.mark.parametrize("when", ["before", "under the Lease"])
+def test_a_wait_for_a_leader_leaves_the_lease_to_the_heal_that_brings_one(
+        cache_site, monkeypatch, name, when):
+    """A follower that has closed its Raft server silences the leader until a heal restarts that follower."""
+    one, plan = interleaved(cache_site, monkeypatch, 1, [name])
+
+    def silence():
+        one.masters.close_raft_server("hbase-master-2")
+    if when == "before":
+        silence()
+    else:
+        one.cluster.before_lease_write(silence)
+    begin = one.cluster.now
+    plan.actor(begin, lambda: ACTORS[name](one, plan.pause))
+    plan.actor(begin + 10, lambda: quorum_ensure.ensure(one.cluster, actors.QUORUM, False, actors.reporter()))
+    plan.run()
+    assert not plan.errors and not plan.crashes
+    assert set(one.masters.content.values()) == {"first"}
+    assert not one.masters.lost_majority
