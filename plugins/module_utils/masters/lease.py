@@ -22,8 +22,16 @@ from ..api.client import Client
 from ..api.deadline import Clock, Deadline
 from ..api.guarded import GuardedClient
 from ..api.transport import ATTEMPTS
-from ..apply.field_manager import MANAGER
-from ..errors import AlreadyExists, ApiError, FluidError, LeaseHeld, LeaseLost, WriteConflict
+from ..apply.field_manager import MANAGER, ROUNDS
+from ..errors import (
+    AlreadyExists,
+    ApiError,
+    FluidError,
+    LeaseHeld,
+    LeaseLost,
+    ServerUnavailable,
+    WriteConflict,
+)
 from ..fluid import kinds as fluid_kinds
 from ..fluid.names import lease_name
 from ..k8s.kinds import LEASE, ObjectRef
@@ -103,29 +111,48 @@ class Lease:
                     self._client.once().delete(LEASE, self._ref, metadata["uid"])
 
     def _renew(self) -> None:
-        """Renew the Lease. Sets the reason of its loss if another run has it."""
-        try:
-            self._store(partial(self._take, self._held or {}))
-        except WriteConflict:
-            existing = self._client.get(LEASE, self._ref)
-            if existing is not None and existing["spec"].get("holderIdentity") == self._holder:
-                self._store(partial(self._take, existing))  # the answer to an earlier renewal was lost
-                return
-            self._lose(existing)
-        except ApiError as err:
-            if err.status != 404:
+        """Renew the Lease. Sets the reason of its loss if another run has it.
+
+        After a conflict its holder is read: the answer to an earlier write was lost, or a client that does
+        not act on masters has changed its metadata. A refusal is no error of the request that follows, which
+        some callers do without.
+        """
+        existing: dict | None = self._held
+        for _round in range(ROUNDS):
+            try:
+                return self._store(partial(self._take, existing or {}))
+            except WriteConflict:
+                pass
+            except ServerUnavailable:
                 raise
-            try:  # it was deleted with a runtime that is recreated
-                self._store(lambda: self._client.create(LEASE, self._manifest(), MANAGER))
-            except AlreadyExists:
-                self._lose(self._client.get(LEASE, self._ref))
+            except ApiError as err:
+                if err.status != 404:
+                    raise self._loss(f"its renewal is refused: {err}") from err
+                if self._create_again():
+                    return
+            existing = self._client.get(LEASE, self._ref)
+            if existing is None or _spec(existing).get("holderIdentity") != self._holder:
+                self._lose(existing)
+        raise self._loss("other clients change it continuously")
+
+    def _create_again(self) -> bool:
+        """Return whether the Lease is created that was deleted with a runtime that is recreated."""
+        try:
+            self._store(lambda: self._client.create(LEASE, self._manifest(), MANAGER))
+        except AlreadyExists:
+            return False
+        except ServerUnavailable:
+            raise
+        except ApiError as err:
+            raise self._loss(f"it was deleted, and its creation is refused: {err}") from err
+        return True
 
     def _lose(self, existing: dict | None) -> None:
         self._lost = _described(existing) if existing else "it was deleted"
         raise self._loss()
 
-    def _loss(self) -> LeaseLost:
-        reason = self._lost or "this run does not hold it"
+    def _loss(self, reason: str = "") -> LeaseLost:
+        reason = reason or self._lost or "this run does not hold it"
         return LeaseLost(f"{LEASE.describe(self._ref)} was lost: {reason}. Nothing more was changed; run "
                          "this again, and the next run continues")
 
@@ -136,7 +163,7 @@ class Lease:
         self._renewed = began
 
     def _is_free(self, existing: dict) -> bool:
-        spec = existing["spec"]
+        spec = _spec(existing)
         if spec.get("holderIdentity") in (None, "", self._holder):
             return True
         version, now = existing["metadata"]["resourceVersion"], self._clock.monotonic()
@@ -145,7 +172,7 @@ class Lease:
         return now - self._observed[1] >= min(spec.get("leaseDurationSeconds") or DURATION, DURATION)
 
     def _take(self, existing: dict) -> dict:
-        spec = existing["spec"]
+        spec = _spec(existing)
         renewal = {"renewTime": self._now(), "leaseDurationSeconds": DURATION}
         if spec.get("holderIdentity") != self._holder:
             renewal.update(holderIdentity=self._holder, acquireTime=self._now(),
@@ -202,8 +229,12 @@ def identity(purpose: str) -> str:
     return f"{user}@{socket.gethostname()}: {described} [{secrets.token_hex(4)}]"
 
 
+def _spec(existing: dict) -> dict:
+    return existing.get("spec") or {}  # optional in the API
+
+
 def _described(existing: dict) -> str:
-    spec = existing["spec"]
+    spec = _spec(existing)
     since = spec.get("acquireTime") or "an unknown time"
     return f"{spec.get('holderIdentity') or 'nobody'} holds it since {since}"
 

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    AlreadyExists,
     LeaseHeld,
     LeaseLost,
     ServerUnavailable,
@@ -181,6 +182,55 @@ def test_a_deleted_lease_is_created_again(cluster):
         cluster.now += 15
         client.get(kinds.SERVICE, SERVICE)
         assert stored(cluster)
+
+
+def test_a_recreation_whose_answer_was_lost_is_no_loss(cluster):
+    with hold(cluster, 600) as client:
+        real = cluster.create
+
+        def create(*args, **options):
+            real(*args, **options)
+            cluster.create = real
+            raise AlreadyExists("exists", 409, True)
+        cluster.create = create
+        cluster.vanish(LEASE, REF.name, "data")
+        cluster.now += 15
+        assert client.get(kinds.SERVICE, SERVICE)
+
+
+@pytest.mark.parametrize("times", [2, 50])
+def test_a_client_that_labels_the_lease_does_not_take_it(cluster, times):
+    def label():
+        cluster.change(LEASE, REF.name, "data", {"metadata": {"labels": {"seen": str(cluster.now)}}})
+    with hold(cluster, 600) as client:
+        cluster.now += 15
+        cluster.before_lease_write(*[label] * times)
+        if times == 2:
+            assert client.get(kinds.SERVICE, SERVICE)
+        else:
+            with pytest.raises(LeaseLost, match="was lost: other clients change it continuously"):
+                client.get(kinds.SERVICE, SERVICE)
+
+
+@pytest.mark.parametrize(("verb", "reason"), [
+    ("patch", "its renewal is refused: "), ("create", "it was deleted, and its creation is refused: ")])
+def test_a_renewal_that_is_refused_is_no_missing_permission_of_the_next_request(cluster, verb, reason):
+    """Many requests are optional, and nobody may act without the Lease."""
+    with hold(cluster, 600) as client:
+        cluster.now += 15
+        cluster.forbidden.add((verb, "leases"))
+        if verb == "create":
+            cluster.vanish(LEASE, REF.name, "data")
+        with pytest.raises(LeaseLost, match=f"{reason}not allowed to {verb} leases"):
+            list(client.list(kinds.NODE))
+        cluster.forbidden.clear()
+        assert client.get(kinds.SERVICE, SERVICE)
+
+
+def test_a_lease_without_a_spec_is_free(cluster):
+    cluster.put(LEASE, {"metadata": {"name": REF.name, "namespace": "data"}})
+    with hold(cluster):
+        assert "a rollout" in stored(cluster)["spec"]["holderIdentity"]
 
 
 def test_an_unavailable_api_server_does_not_cost_it(cluster):
