@@ -31,7 +31,7 @@ from ..fluid.components import COMMON_JAVA_OPTIONS, MASTER, MASTER_CONTAINER, ra
 from ..fluid.lookup import require_not_terminating, require_runtime
 from ..fluid.names import claim_name, config_map_name, master_pod, master_selector, stateful_set_name
 from ..fluid.operations import Restoration
-from ..journal import gate, lost_claim, template
+from ..journal import gate, lost_claim, replacement, template
 from ..journal.lost_claim import Place
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
@@ -101,8 +101,13 @@ class Subject:
     @property
     def workload(self) -> dict:
         """The masters' StatefulSet. Raises PreconditionFailed if the runtime or its masters are absent."""
-        require_not_terminating(self.runtime or require_runtime(self.client, self.ref))
+        runtime = self.runtime or require_runtime(self.client, self.ref)
+        require_not_terminating(runtime)
         if self.stateful_set is None:
+            workload = ObjectRef(self.ref.namespace, stateful_set_name(self.ref.name))
+            if interrupted := replacement.interruption(runtime, workload):
+                raise PreconditionFailed(
+                    f"{interrupted}run datacache.fluid.alluxio_rollout, which creates it, then this again")
             raise PreconditionFailed(f"{self.described} has no masters yet (StatefulSet "
                                      f"{stateful_set_name(self.ref.name)} does not exist): wait until it is "
                                      "ready")

@@ -83,6 +83,14 @@ def require_claims(stateful_set: dict) -> None:
             "metadata.managedFields and let it leave the StatefulSet, then run this again")
 
 
+def interruption(runtime: dict, workload: ObjectRef) -> str:
+    """Return the sentence of an absent StatefulSet whose replacement an earlier run began, or ""."""
+    if noted(runtime) is None:
+        return ""
+    return (f"{kinds.STATEFUL_SET.describe(workload)} was deleted and not created again by an earlier run, "
+            "which was interrupted; ")
+
+
 def forget(client: Client, runtime: ObjectRef) -> None:
     """Remove the note of a replacement that has ended."""
     annotate(client, fluid_kinds.ALLUXIO_RUNTIME, runtime, ANNOTATION, None)

@@ -12,7 +12,15 @@ from typing import Any
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import ApiError, CommandUnfinished, DisruptionForbidden, OldLook, QuorumUnknown, WaitTimeout
+from ..errors import (
+    ApiError,
+    CommandUnfinished,
+    DisruptionForbidden,
+    Forbidden,
+    OldLook,
+    QuorumUnknown,
+    WaitTimeout,
+)
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.components import DOMAINS
 from ..fluid.operations import transfer_to
@@ -102,7 +110,7 @@ class RolloutExecutor:
         self._options = replace(self._options, restarted_after=plan.restarted_after)
         reasons = {step.pod: step.reason for step in plan.steps if step.action == rollout_plan.RESTART}
         if plan.existing.replacement_noted:
-            self._objects.forget_replacement()
+            self._forget_replacement()
         members = self._finish_removals(plan.existing.members, desired)
         self._require_complete(members, reasons)
         if plan.existing.interrupted_transfer and self._finish_transfer():
@@ -128,6 +136,15 @@ class RolloutExecutor:
         if transfer_to(self._objects.workload()):
             self._finish_transfer()
         self._objects.mark(None)
+
+    def _forget_replacement(self) -> None:
+        """Remove the note of a replacement, if the account may change the AlluxioRuntime: a restart need not.
+        """
+        try:
+            self._objects.forget_replacement()
+        except Forbidden as err:
+            self._warn("the note of an interrupted replacement stays, until the playbook deploy_ha removes "
+                       f"it: {err}")
 
     def _finish_transfer(self) -> bool:
         """Return whether the priorities are reset that an interrupted leadership transfer left behind."""

@@ -163,10 +163,9 @@ class MasterObjects:
         require_not_terminating(runtime)
         workload = self._client.get(kinds.STATEFUL_SET, self._workload)
         config_map = self._client.get(kinds.CONFIG_MAP, self._config)
-        if replacement.noted(runtime) is not None and _is_deleted(workload):
-            raise Interrupted(
-                f"{kinds.STATEFUL_SET.describe(self._workload)} was deleted and not created again by an "
-                "earlier run, which was interrupted; run this again outside of check mode, which creates it")
+        interrupted = replacement.interruption(runtime, self._workload)
+        if interrupted and _is_deleted(workload):
+            raise Interrupted(interrupted + "run this again outside of check mode, which creates it")
         if workload is None or config_map is None:
             missing = (f"StatefulSet {self._workload.name}" if workload is None
                        else f"ConfigMap {self._config.name}")

@@ -16,6 +16,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     WaitTimeout,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.journal import replacement
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
@@ -74,6 +75,19 @@ def test_without_a_runtime_and_its_masters_there_is_no_workload(cluster, subject
     with pytest.raises(PreconditionFailed) as raised:
         _workload = subject().workload
     assert str(raised.value) == f"AlluxioRuntime hbase in namespace data {message}"
+
+
+def test_a_stateful_set_that_an_interrupted_rollout_has_deleted_is_not_waited_for(cluster, subject):
+    note = replacement.Note("uid", cluster.stored(kinds.STATEFUL_SET, "hbase-master", "data"), True)
+    cluster.change(RUNTIME, "hbase", "data", {"metadata": {"annotations": {
+        replacement.ANNOTATION: note.text()}}})
+    assert subject().workload
+    cluster.vanish(kinds.STATEFUL_SET, "hbase-master", "data")
+    with pytest.raises(PreconditionFailed) as raised:
+        _workload = subject().workload
+    assert str(raised.value) == (
+        "StatefulSet hbase-master in namespace data was deleted and not created again by an earlier run, "
+        "which was interrupted; run datacache.fluid.alluxio_rollout, which creates it, then this again")
 
 
 def test_the_name_of_a_backup_has_the_present_time(cluster, subject):

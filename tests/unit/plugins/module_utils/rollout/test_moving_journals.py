@@ -181,6 +181,16 @@ def test_a_rollout_forgets_a_note_whose_stateful_set_exists(site, text):
     assert one.roll() == ([], [])
 
 
+def test_an_account_that_may_only_restart_masters_leaves_the_note(site):
+    one = site()
+    leave_note(one, keeps_pods=False)
+    one.cluster.sleep(60)
+    one.cluster.forbidden.add(("patch", "alluxioruntimes"))
+    assert one.roll(restarted_after=one.masters.now())[1]
+    assert replacement.noted(runtime(one)) is not None
+    assert any("the note of an interrupted replacement stays" in each for each in one.warnings)
+
+
 def test_a_note_that_another_run_has_finished_deletes_nothing(site, run_rollout, monkeypatch):
     """The other run acts between the look of this one and its Lease."""
     one = site()
