@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import ApiError, Forbidden, InvalidInput, QuorumUnknown
+from ..errors import ApiError, Forbidden, InvalidInput, QuorumLost, QuorumUnknown
 from ..fluid import operations
 from ..k8s import kinds
 from ..masters import lease
@@ -133,15 +133,19 @@ def _removable(cache: Subject, params: dict, surplus: list[str], found: list[Bac
 def _made(cache: Subject, params: dict, repository: Repository, held: ExitStack) -> tuple[Client, Backup]:
     """Make a backup under the Lease; return the client that requires it, until the stack is closed.
 
-    While no master leads, the Lease is released for the heal that brings a leader.
+    While no master leads, the Lease is released for the heal that brings a leader. Raises PreconditionFailed
+    if an interrupted restoration has left none: its masters wait for the file.
     """
     while True:
-        cache.await_leader()
-        holder = held.enter_context(lease.held(cache.client, cache.ref, cache.deadline, "backup"))
+        current = cache
         try:
-            return holder, make(Subject.read(holder, params, cache.deadline).under_lease(), repository)
-        except QuorumUnknown:
-            if cache.deadline.remaining() <= 0:
+            cache.await_leader()
+            holder = held.enter_context(lease.held(cache.client, cache.ref, cache.deadline, "backup"))
+            current = Subject.read(holder, params, cache.deadline)
+            return holder, make(current.under_lease(), repository)
+        except (QuorumLost, QuorumUnknown) as err:
+            operations.require_no_restoration(cache.described, current.workload)
+            if isinstance(err, QuorumLost) or cache.deadline.remaining() <= 0:
                 raise
             held.close()
 

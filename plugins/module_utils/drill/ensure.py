@@ -10,7 +10,7 @@ from ..api.guarded import GuardedClient
 from ..errors import InvalidInput
 from ..fluid import kinds as fluid_kinds
 from ..fluid.lookup import masters_workload, require_quorum, running_masters
-from ..fluid.operations import transfer_to
+from ..fluid.operations import require_no_restoration, transfer_to
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity
 from ..masters import lease
@@ -33,12 +33,12 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     runtime = ref_of(params)
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     client = GuardedClient(client, deadline)
-    masters, _transfer = _require_masters(client, runtime)
+    masters, _transfer = _require_masters(client, runtime, acts=check_mode)
     if check_mode:
         return {"changed": True, "killed": FailoverDrill(client, runtime, masters, deadline).leader()}
     # Held from the first look on, not from the last: no writer starts while another run acts on masters.
     with lease.held(client, runtime, deadline, "failover drill") as holder:
-        masters, transfer = _require_masters(holder, runtime)  # another run may have changed their number
+        masters, transfer = _require_masters(holder, runtime, acts=True)  # another run may have acted
         if transfer and not priorities.finish(holder, runtime):
             reporter.warn(priorities.warning(fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)))
         drill = FailoverDrill(holder, runtime, masters, deadline.again())
@@ -49,12 +49,15 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     return {"changed": True, **result.as_dict(), **failure}
 
 
-def _require_masters(client: Client, runtime: ObjectRef) -> tuple[int, str]:
+def _require_masters(client: Client, runtime: ObjectRef, acts: bool) -> tuple[int, str]:
     """Return the number of masters that run, and the address of an interrupted transfer, or "".
 
-    Until a rollout the number may differ from the declared one.
+    Until a rollout the number may differ from the declared one. acts: whether a restoration under way is an
+    interrupted one, and no other run that holds the Lease.
     """
     declared = require_quorum(
         client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")
     workload = masters_workload(client, runtime)
+    if acts:
+        require_no_restoration(fluid_kinds.ALLUXIO_RUNTIME.describe(runtime), workload)
     return running_masters(workload) or declared, transfer_to(workload)

@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from ..apply.field_manager import MANAGER
+from ..errors import PreconditionFailed
 from ..k8s.kinds import annotations_of
 
 # On the StatefulSet, from the first action of a rollout to its end: it makes the next run continue an
@@ -51,3 +52,12 @@ def under_way(stateful_set: dict) -> Restoration | None:
         return Restoration(**json.loads(text)) if text else None
     except (TypeError, ValueError):
         return Restoration("unknown", "", text or "")
+
+
+def require_no_restoration(what: str, stateful_set: dict | None) -> None:
+    """Raise PreconditionFailed while a backup is being restored. what: the runtime, for the message."""
+    restoration = under_way(stateful_set) if stateful_set else None
+    if restoration:
+        raise PreconditionFailed(f"backup {restoration.backup} is being restored into {what}: a master that "
+                                 "is restarted now would wait for its file; finish that restoration with "
+                                 "datacache.fluid.alluxio_restore, then run this again")

@@ -7,11 +7,11 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import FluidError
+from ..errors import FluidError, PreconditionFailed, QuorumLost, QuorumUnknown
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER
 from ..fluid.lookup import masters_workload, require_quorum, running_masters
-from ..fluid.operations import transfer_to
+from ..fluid.operations import require_no_restoration, transfer_to
 from ..journal import gate_state
 from ..masters.lease import held
 from ..progress import Reporter
@@ -32,6 +32,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     planning = _Healing(client, params, deadline)
     planned, leader = planning.plan()
     if check_mode:
+        if planned or leader is None:
+            planning.require_no_restoration()
         return {"changed": bool(planned), "plan": planned, "actions": [], "diff": _diff(planned)}
     if not planned and leader is not None:
         return planning.finished(_result([], leader), reporter)
@@ -51,7 +53,7 @@ class _Healing:
         self._leader = params["leader"] or ""
         self._stable = params["stable_peer_addresses"]
         declared = require_quorum(client, self._runtime, ", which has no quorum: there is nothing to heal")
-        workload = masters_workload(client, self._runtime)
+        self._workload = workload = masters_workload(client, self._runtime)
         self._masters = running_masters(workload) or declared
         self._transfer = transfer_to(workload)
         self._left_behind = False
@@ -67,7 +69,22 @@ class _Healing:
 
     def plan(self) -> tuple[list[dict], str | None]:
         """Return the Services to replace with the next step of each group, and the leader of complete groups.
+
+        Raises PreconditionFailed for groups that cannot be completed while a backup is being restored.
         """
+        if self._rebuild:
+            self.require_no_restoration()
+        try:
+            return self._plan()
+        except (PreconditionFailed, QuorumLost, QuorumUnknown):
+            self.require_no_restoration()
+            raise
+
+    def require_no_restoration(self) -> None:
+        """Raise PreconditionFailed while a backup is being restored."""
+        require_no_restoration(fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime), self._workload)
+
+    def _plan(self) -> tuple[list[dict], str | None]:
         groups = self._rebuild.groups() if self._rebuild else self._healer.groups()
         groups = [self._healer.tolerant(observed) for observed in groups]
         steps = self._rebuild.plan(groups) if self._rebuild else []
@@ -83,6 +100,7 @@ class _Healing:
 
     def run(self) -> dict:
         """Complete the quorums and return the module's result."""
+        self.require_no_restoration()
         if self._rebuild:
             self._rebuild.begin()
         replaced = _replacements(stable_addresses.ensure(

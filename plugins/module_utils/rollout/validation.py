@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from ..alluxio import java_options, raft
-from ..errors import InvalidInput, PreconditionFailed
+from ..errors import InvalidInput
 from ..fluid import kinds as fluid_kinds, operations, runtime
 from ..fluid.components import MASTER_CONTAINER
 from ..k8s.kinds import ObjectRef
@@ -41,7 +41,7 @@ def require_applicable(ref: ObjectRef, spec: dict, config_map: dict, workload: d
     Raises PreconditionFailed while a backup is being restored.
     """
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref)
-    _require_no_restoration(what, workload)
+    operations.require_no_restoration(what, workload)
     _require_quorum(what, spec, workload)
     existing = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
     for key, value in _declared_settings(spec):
@@ -59,14 +59,6 @@ def require_applicable(ref: ObjectRef, spec: dict, config_map: dict, workload: d
                 f"{what} declares the JVM option {redacted(option)!r}: expected one option without spaces")
     _require_network(what, spec, workload)
     _require_common_snapshots(what, spec, config_map, workload)
-
-
-def _require_no_restoration(what: str, workload: dict) -> None:
-    under_way = operations.under_way(workload)
-    if under_way:
-        raise PreconditionFailed(f"backup {under_way.backup} is being restored into {what}: a master that is "
-                                 "restarted now would wait for its file; finish that restoration with "
-                                 "datacache.fluid.alluxio_restore, then run this again")
 
 
 def _require_quorum(what: str, spec: dict, workload: dict) -> None:

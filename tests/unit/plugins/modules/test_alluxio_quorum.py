@@ -113,7 +113,7 @@ def test_a_leader_that_clients_do_not_know_is_refused(cluster, run, raft, starte
                 {"metadata": {
                     "name": "hbase-master", "namespace": NAMESPACE,
                     "annotations": {"datacache.fluid/masters-known-by-clients": "3 2026-11-23T11:10:00Z"}},
-                 "spec": {"replicas": 5}})
+                 "spec": {"replicas": 5, "template": {"spec": {}}}})
     cluster.put(kinds.POD, {
         "metadata": {"name": "hbase-worker-0", "namespace": NAMESPACE,
                      "labels": {"release": "hbase", "role": "alluxio-worker"}},
