@@ -165,7 +165,8 @@ ready:
   type: bool
   sample: true
 idle_controllers:
-  description: Deployments with 0 replicas although caches of their kind exist.
+  description: Deployments with 0 replicas that are needed, the dataset controller and those of the kinds of
+    caches that exist.
   returned: success
   type: list
   elements: str

@@ -25,10 +25,13 @@ _HELM = ["app.kubernetes.io/managed-by=Helm"]
 
 @dataclass(frozen=True)
 class Installation:
-    """Where Fluid runs. release: its Helm release; None if it was installed without Helm."""
+    """Where Fluid runs. release: its Helm release; None if it was installed without Helm. idle: whether its
+    dataset controller has 0 replicas, without which no cache is created or removed.
+    """
 
     namespace: str
     release: ObjectRef | None
+    idle: bool = False
 
 
 def require_valid(params: dict) -> None:
@@ -51,13 +54,14 @@ def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     binary = helm.find(params["binary_path"]) if release else ""
     chart_values = _chart_values(params, namespace, needed, binary) if release else {}
     adopted = found is not None and release not in (None, given)
-    up_to_date = found is not None and release is not None and _is_up_to_date(
+    # Helm does not create the definitions of an existing release again.
+    up_to_date = found is not None and release is not None and definitions and _is_up_to_date(
         client, params, release, chart_values, adopted)
     if release and not up_to_date:
         helm.require_supported(binary)
         helm.require_connection(params, reporter.warn)
     csi = values.has_csi(chart_values) if release else _has_csi_plugin(client, namespace)
-    idle = _idle(client, namespace, used) if found else []
+    idle = [*([_DATASET_CONTROLLER] if found.idle else []), *_idle(client, namespace, used)] if found else []
     unchanged = found is not None and not idle and (up_to_date or release is None)
     return {
         "changed": False, "installed": found is not None, "namespace": namespace,
@@ -126,7 +130,8 @@ def _installation(controller: dict) -> Installation:
     """Return the installation of a dataset controller; Helm's annotations name its release."""
     notes = annotations_of(controller)
     name, namespace = (notes.get(f"meta.helm.sh/release-{part}") for part in ("name", "namespace"))
-    return Installation(controller["metadata"]["namespace"], ObjectRef(namespace, name) if name else None)
+    return Installation(controller["metadata"]["namespace"], ObjectRef(namespace, name) if name else None,
+                        controller["spec"].get("replicas") == 0)
 
 
 def _warn_of_another_place(found: Installation | None, params: dict, reporter: Reporter) -> None:

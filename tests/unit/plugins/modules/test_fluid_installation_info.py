@@ -160,6 +160,22 @@ def test_no_controller_is_idle(install, cluster, run, replicas, cache):
     assert run(MODULE)["idle_controllers"] == []
 
 
+def test_a_dataset_controller_without_replicas_is_idle(install, released, plugin, cluster, run):
+    install(replicas=1)
+    released()
+    cluster.change(kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {"spec": {"replicas": 0}})
+    found = run(MODULE, **REPOSITORY)
+    assert (found["idle_controllers"], found["ready"]) == (["dataset-controller"], False)
+
+
+def test_a_release_whose_definitions_were_deleted_is_not_up_to_date(install, released, plugin, cluster, run):
+    install()
+    released()
+    cluster.missing_kinds |= set(fluid_kinds.RUNTIMES)
+    found = run(MODULE, **REPOSITORY)
+    assert (found["installed"], found["definitions"], found["up_to_date"]) == (True, False, False)
+
+
 def test_the_given_values_win_over_the_other_options(run):
     found = run(MODULE, image_registry="registry.local", image_pull_secrets=["one"],
                 chart_values={"image": {"imagePullSecrets": []}, "csi": {"enabled": False}})
