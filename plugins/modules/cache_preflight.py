@@ -50,9 +50,11 @@ options:
     type: bool
     default: false
   probe_image:
-    description: Image of the pod of O(probe), which has C(bash) and C(timeout). Give Alluxio's own.
+    description:
+      - Image of the pod of O(probe), which has C(bash) and C(timeout). Give Alluxio's own.
+      - By default that which Fluid gives to masters and workers, or without Fluid
+        V(alluxio/alluxio-dev:2.9.0).
     type: str
-    default: alluxio/alluxio-dev:2.9.0
   wait_timeout:
     description: Maximum duration of the pod of O(probe), in seconds.
     type: int
@@ -153,7 +155,7 @@ def argument_spec() -> dict:
         fluid_namespace={"type": "str", "default": "fluid-system"},
         playbooks={"type": "list", "elements": "str", "default": ["deploy_ha"], "choices": list(USERS)},
         probe={"type": "bool", "default": False},
-        probe_image={"type": "str", "default": "alluxio/alluxio-dev:2.9.0"},
+        probe_image={"type": "str"},
         wait_timeout={"type": "int", "default": 120})
 
 

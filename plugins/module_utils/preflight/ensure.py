@@ -35,7 +35,7 @@ def check(client: Client, params: dict, check_mode: bool, reporter: Reporter) ->
     preflight = Preflight(client, params)
     found = list(preflight.findings())
     if params["probe"] and not check_mode and not any(each.check == "options" for each in found):
-        found += probe.run(client, params, reporter)
+        found += probe.run(client, params, preflight.fluid_namespace, reporter)
     findings = ranked(found)
     errors = [each for each in findings if each.severity == finding.ERROR]
     return {"changed": False, "passed": not errors, "findings": [each.as_dict() for each in findings],
@@ -43,14 +43,14 @@ def check(client: Client, params: dict, check_mode: bool, reporter: Reporter) ->
 
 
 class Preflight:
-    """One look at a cluster before a cache is deployed on it."""
+    """One look at a cluster before a cache is deployed on it. fluid_namespace: in which Fluid was found."""
 
     def __init__(self, client: Client, params: dict) -> None:
         self._client = client
         self._params = params
         self._dataset, self._runtime = params["dataset"], params["runtime"]
         self._cache = ref_of(self._runtime)
-        self._fluid = params["fluid_namespace"]
+        self.fluid_namespace = params["fluid_namespace"]
         self._warnings: list[str] = []
 
     def findings(self) -> Iterator[Finding]:
@@ -79,8 +79,9 @@ class Preflight:
             "nodes": lambda: list(client.list(kinds.NODE)),
             "pods": lambda: list(client.list(kinds.POD)),
             "csi": lambda: list(client.list(kinds.CSI_NODE)),
-            "plugin": partial(client.get, kinds.DAEMON_SET, ObjectRef(self._fluid, PLUGIN_NAME)),
-            "controller": partial(client.get, kinds.DEPLOYMENT, ObjectRef(self._fluid, DATASET_CONTROLLER)),
+            "plugin": partial(client.get, kinds.DAEMON_SET, ObjectRef(self.fluid_namespace, PLUGIN_NAME)),
+            "controller": partial(
+                client.get, kinds.DEPLOYMENT, ObjectRef(self.fluid_namespace, DATASET_CONTROLLER)),
             "version": client.server_version,
         }
         found = bulk.work(list(questions.values()), lambda question: question())
@@ -94,7 +95,7 @@ class Preflight:
         if answers["controller"] is not None:
             return False
         found = diagnosis.namespace_of(self._client, DATASET_CONTROLLER)
-        self._fluid = found or self._fluid
+        self.fluid_namespace = found or self.fluid_namespace
         return bool(found)
 
     def _checked_by_modules(self) -> Iterator[Finding]:
@@ -152,7 +153,7 @@ class Preflight:
         each access, because the rules of a namespace do not show where they hold.
         """
         users = self._params["playbooks"]
-        spaces = {permissions.CACHE: self._cache.namespace, permissions.FLUID: self._fluid,
+        spaces = {permissions.CACHE: self._cache.namespace, permissions.FLUID: self.fluid_namespace,
                   permissions.CLUSTER: None}
         desired = {each for need in permissions.NEEDS if set(need.users) & set(users)
                    for each in permissions.accesses(need, spaces)}

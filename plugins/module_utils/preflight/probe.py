@@ -8,22 +8,27 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
-from ..errors import ApiError, WaitFailed, WaitTimeout
+from ..errors import ApiError, Forbidden, WaitFailed, WaitTimeout
 from ..fluid.status import absent
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from ..progress import Reporter
+from ..verify.cluster_promises import RUNTIME_CONTROLLER
 from . import finding, origins
 from .finding import Finding
 
 _LINES = 100
+# The default image of masters and workers, in the environment of Fluid's controller, and that of Fluid 1.0.8
+# (charts/fluid/fluid/templates/controller/alluxioruntime_controller.yaml).
+_IMAGE_VARIABLE, _IMAGE = "ALLUXIO_RUNTIME_IMAGE_ENV", "alluxio/alluxio-dev:2.9.0"
 
 
-def run(client: Client, params: dict, reporter: Reporter) -> list[Finding]:
+def run(client: Client, params: dict, fluid_namespace: str, reporter: Reporter) -> list[Finding]:
     """Start one pod in the cache's namespace, delete it, and return what it has found."""
     cache, dataset = ref_of(params["runtime"]), params["dataset"]
+    image = params["probe_image"] or _default_image(client, fluid_namespace)
     targets = origins.targets(dataset, bool(params["runtime"].get("hadoop_config")))
-    body = origins.manifest(cache, params["probe_image"], params["runtime"].get("image_pull_secrets") or [],
+    body = origins.manifest(cache, image, params["runtime"].get("image_pull_secrets") or [],
                             targets, dataset.get("tolerations") or [], params["wait_timeout"])
     waiter = Waiter(client, Deadline(params["wait_timeout"], reporter.progress))
     ref = ref_to(body)
@@ -37,10 +42,22 @@ def run(client: Client, params: dict, reporter: Reporter) -> list[Finding]:
         log = client.log(ref, origins.CONTAINER, _LINES)
     except (ApiError, WaitFailed, WaitTimeout) as err:
         return [origins.failure(_last_seen(client, ref),
-                                f"pod {ref.name} with image {params['probe_image']}: {err}")]
+                                f"pod {ref.name} with image {image}: {err}")]
     finally:
         client.delete(kinds.POD, ref, created["metadata"]["uid"], grace=0)
     return origins.findings(log, targets)
+
+
+def _default_image(client: Client, fluid_namespace: str) -> str:
+    """Return the image that Fluid gives to masters and workers."""
+    try:
+        controller = client.get(kinds.DEPLOYMENT, ObjectRef(fluid_namespace, RUNTIME_CONTROLLER)) or {}
+    except Forbidden:
+        return _IMAGE
+    pod = ((controller.get("spec") or {}).get("template") or {}).get("spec") or {}
+    return next((variable["value"] for container in pod.get("containers") or []
+                 for variable in container.get("env") or []
+                 if variable["name"] == _IMAGE_VARIABLE and variable.get("value")), _IMAGE)
 
 
 def _last_seen(client: Client, ref: ObjectRef) -> dict | None:

@@ -43,6 +43,20 @@ def test_a_store_that_is_not_reached(found, cluster):
         ("error", "origin", "a pod does not reach host:443: preflight: connect: Connection refused")]
 
 
+@pytest.mark.parametrize(("variables", "image"), [
+    ([{"name": "ALLUXIO_RUNTIME_IMAGE_ENV", "value": "mirror.local/alluxio/alluxio-dev:2.9.4"}],
+     "mirror.local/alluxio/alluxio-dev:2.9.4"),
+    ([{"name": "OTHER"}], "alluxio/alluxio-dev:2.9.0"),
+], ids=["of-the-controller", "of-fluid"])
+def test_the_default_image_is_that_of_masters_and_workers(found, cluster, variables, image):
+    cluster.put(kinds.DEPLOYMENT, {
+        "metadata": {"name": "alluxioruntime-controller", "namespace": "fluid-system"},
+        "spec": {"template": {"spec": {"containers": [{"name": "manager", "env": variables}]}}}})
+    after_start(cluster, NO_IMAGE)
+    [(_severity, _check, evidence)] = found(probe=True, probe_image=None)
+    assert f"with image {image}:" in evidence
+
+
 def test_an_image_that_cannot_be_pulled(found, cluster):
     after_start(cluster, NO_IMAGE)
     [(severity, check, evidence)] = found(probe=True)
