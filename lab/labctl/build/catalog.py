@@ -80,9 +80,8 @@ def image_names(alluxio_version: str) -> dict[str, list[str]]:
         "registrar": ["docker.io/fluidcloudnative/csi-node-driver-registrar:v2.14.0"],
         "fluid": [
             *(f"docker.io/fluidcloudnative/{image}:{FLUID_TAG}" for image in (
-                "dataset-controller", "alluxioruntime-controller", "application-controller", "fluid-csi",
-                "fluid-webhook",
-                "fluid-crd-upgrader")),
+                "dataset-controller", "alluxioruntime-controller", "thinruntime-controller",
+                "application-controller", "fluid-csi", "fluid-webhook", "fluid-crd-upgrader")),
             "docker.io/fluidcloudnative/init-users:v0.9.0",
         ],
     }

@@ -12,7 +12,8 @@ ENVIRONMENT = {"PATH": f"/usr/local/sbin:{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bi
 
 # The components in the one binary that lab/src/fluid makes.
 FLUID_COMPONENTS = (
-    "alluxioruntime-controller", "dataset-controller", "fluid-csi", "fluid-webhook", "fluidapp-controller")
+    "alluxioruntime-controller", "dataset-controller", "fluid-csi", "fluid-webhook", "fluidapp-controller",
+    "thinruntime-controller")
 BUSYBOX_APPLETS = ("sh", "cat", "cp", "date", "du", "ls", "sleep", "test", "time")
 
 

@@ -13,6 +13,7 @@ import (
 	csi "github.com/fluid-cloudnative/fluid/cmd/csi/app"
 	dataset "github.com/fluid-cloudnative/fluid/cmd/dataset/app"
 	fluidapp "github.com/fluid-cloudnative/fluid/cmd/fluidapp/app"
+	thin "github.com/fluid-cloudnative/fluid/cmd/thin/app"
 	webhook "github.com/fluid-cloudnative/fluid/cmd/webhook/app"
 	"github.com/spf13/cobra"
 )
@@ -23,6 +24,7 @@ var components = map[string]func() *cobra.Command{
 	"fluid-csi":                 csi.NewCSICommand,
 	"fluid-webhook":             webhook.NewWebHookCommand,
 	"fluidapp-controller":       fluidapp.NewFluidAppCommand,
+	"thinruntime-controller":    thin.NewThinControllerCommand,
 }
 
 func main() {
