@@ -17,12 +17,13 @@ def is_given() -> bool:
 
 
 def start(tier: str, environ: dict[str, str], empty: bool = False, fluid: bool = False,
-          alluxio: str | None = None) -> dict[str, str]:
+          alluxio: str | None = None, audit: bool = False) -> dict[str, str]:
     """Make a cluster ready, an empty one where it is the lab's and that is asked for; return the environment
     that reaches it.
 
     The lab's full tier comes without Fluid, unless that is asked for: installing it is part of what is
-    tested. Its Alluxio is `alluxio`, or that of FLUID_LAB_ALLUXIO.
+    tested. Its Alluxio is `alluxio`, or that of FLUID_LAB_ALLUXIO. audit: whether its API server logs
+    requests.
     """
     if is_given():
         return environ
@@ -30,6 +31,7 @@ def start(tier: str, environ: dict[str, str], empty: bool = False, fluid: bool =
         shell.run([sys.executable, paths.LAB, "down"])
     options = ["--no-fluid"] if tier == "full" and not fluid else []
     options += ["--alluxio", version] if (version := alluxio or os.environ.get("FLUID_LAB_ALLUXIO")) else []
+    options += ["--audit"] if audit else []
     shell.run([sys.executable, paths.LAB, "up", "--tier", tier, *options], seconds=SECONDS_TO_START)
     return environ | _lab_environ(environ)
 

@@ -29,7 +29,8 @@ def scenarios() -> list[str]:
 # inventories, each declared version, Molecule's scenarios.
 THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500",
             "MATRIX": "every", "SCENARIOS": " ".join(scenarios())}
-ADOPTION = paths.CHECKOUT / "tests" / "adoption"
+OPERATIONS = paths.CHECKOUT / "tests" / "operations"
+_EVERY_OPERATION = "broken_clusters removals sharing warm_reads secrets many_caches"
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 
@@ -145,12 +146,20 @@ def alone(collection: Collection) -> Tally:
 
 def jobs(collection: Collection) -> Tally:
     environ = cluster.start("full", collection.environ(), empty=True)
-    return _pytest(collection, "jobs", environ, ADOPTION / "test_jobs.py", seconds=3600)
+    return _pytest(collection, "jobs", environ, OPERATIONS / "test_jobs.py", seconds=3600)
 
 
 def rulebook(collection: Collection) -> Tally:
     environ = cluster.start("full", collection.environ(), empty=True)
-    return _pytest(collection, "rulebook", environ, ADOPTION / "test_rulebook.py", seconds=1500)
+    return _pytest(collection, "rulebook", environ, OPERATIONS / "test_rulebook.py", seconds=1500)
+
+
+def operations(collection: Collection) -> Tally:
+    """The tests of OPERATIONS, by default all: a list such as `broken_clusters removals`."""
+    environ = cluster.start("full", collection.environ(), empty=True, audit=True)
+    names = os.environ.get("OPERATIONS", _EVERY_OPERATION).split()
+    return _pytest(collection, "operations", environ, *(OPERATIONS / f"test_{name}.py" for name in names),
+                   seconds=7200)
 
 
 STAGES = {
@@ -171,6 +180,7 @@ LONG_STAGES = {
     "alone": Stage("deploy_ha on the lab, in an environment of the artifact and its requirements", alone),
     "jobs": Stage("each job template as AWX runs it, by the account with the least privilege", jobs),
     "rulebook": Stage("a killed master while the rulebook runs: complete again after one run", rulebook),
+    "operations": Stage("broken clusters, removals, warm reads, planted secrets, twenty caches", operations),
 }
 
 

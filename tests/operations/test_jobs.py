@@ -52,13 +52,13 @@ JOBS = (
 CLAIM = """
 apiVersion: v1
 kind: PersistentVolume
-metadata: {name: adoption-backups}
+metadata: {name: operations-backups}
 spec:
   accessModes: [ReadWriteOnce]
   capacity: {storage: 1Gi}
   storageClassName: ""
   persistentVolumeReclaimPolicy: Delete
-  hostPath: {path: /tmp/datacache-adoption-backups, type: DirectoryOrCreate}
+  hostPath: {path: /tmp/datacache-operations-backups, type: DirectoryOrCreate}
   nodeAffinity:
     required:
       nodeSelectorTerms:
@@ -71,7 +71,7 @@ spec:
   accessModes: [ReadWriteOnce]
   resources: {requests: {storage: 1Gi}}
   storageClassName: ""
-  volumeName: adoption-backups
+  volumeName: operations-backups
 """
 
 
