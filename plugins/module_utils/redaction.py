@@ -25,6 +25,13 @@ _PAIRS = (re.compile(rf"({_KEY}\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s\"']\S*)", re.IGN
           # A flag and its value, and the signature of a token of Azure's storage.
           re.compile(rf"((?:^|(?<=\s))--?[\w.-]{{0,60}}?{_KEY}\s+)(?!-)(\S+)", re.IGNORECASE),
           re.compile(r"((?<=[?&])sig=)([^&\s\"']+)"))
+# A pair of a protocol buffer, key: "..." and value: "..." on two lines, as Alluxio logs a mount's options. A
+# kubelet writes the time in front of each line, and messages join lines with a bar.
+_STAMP = r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)"
+_VALUE = r"""((?:\\.|[^"\\\n])*)"""
+_ENTRY = re.compile(rf"({_KEY}\\?\"(?:[\s|]|{_STAMP})+value:\s*\\?\"){_VALUE}", re.IGNORECASE)
+# Such a value at the begin of a text that lacks its key.
+_CUT_ENTRY = re.compile(rf"(\A(?:{_STAMP})?\s*value:\s*\"){_VALUE}")
 # A map as Go prints it, map[key:value key:value], and its pairs. Outside of one, image:tag has their form.
 _GO_MAP = re.compile(r"map\[[^\[\]]*\]")
 _GO_PAIR = re.compile(rf"((?<=[\[ ])[\w.-]{{0,60}}?{_KEY}:)([^\s\]]+)", re.IGNORECASE)
@@ -101,7 +108,7 @@ def masked_text(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     text = _URL_PASSWORD.sub(r"\1:" + HIDDEN, text)
-    for pair in _PAIRS:
+    for pair in (*_PAIRS, _ENTRY, _CUT_ENTRY):
         text = pair.sub(_hidden, text)
     text = _GO_MAP.sub(lambda found: _GO_PAIR.sub(_hidden, found[0]), text)
     return _FORMS.sub(HIDDEN, text)

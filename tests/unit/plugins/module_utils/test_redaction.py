@@ -153,11 +153,31 @@ def test_what_go_azure_and_shells_print_is_masked(text, shown):
     assert masked_text(text) == shown
 
 
+STAMP = "2026-11-27T16:54:59.396169680Z "
+ENTRY = ('{0}properties {{\n{0}  key: "alluxio.underfs.s3.endpoint"\n{0}  value: "http://store"\n{0}}}\n'
+         '{0}properties {{\n{0}  key: "aws.secretKey"\n{0}  value: "{1}"\n{0}}}\n{0}shared: false')
+
+
+@pytest.mark.parametrize("stamp", ["", STAMP], ids=["plain", "of-the-kubelet"])
+@pytest.mark.parametrize("secret", ["planted", 'pla\\"nted', ""])
+def test_the_options_of_a_mount_in_the_log_of_a_master_are_masked(stamp, secret):
+    text = ENTRY.format(stamp, secret)
+    assert masked_text(text) == ENTRY.format(stamp, HIDDEN)
+    joined = " | ".join(text.splitlines())
+    assert masked_text(joined) == " | ".join(ENTRY.format(stamp, HIDDEN).splitlines())
+
+
+@pytest.mark.parametrize("stamp", ["", STAMP], ids=["plain", "of-the-kubelet"])
+def test_a_log_that_begins_with_the_value_of_an_option_is_masked(stamp):
+    assert masked_text(f'{stamp}  value: "planted"\nnext') == f'{stamp}  value: "{HIDDEN}"\nnext'
+
+
 def test_a_password_with_the_sign_of_the_host():
     assert passwords_in("https://ann:pla@nted@host/x") == ["pla@nted"]
 
 
-@pytest.mark.parametrize("piece", ["--token ", "map[token:", "a:b@", "://a:", "sig=", "map[", "--"])
+@pytest.mark.parametrize("piece", [
+    "--token ", "map[token:", 'token" ', "a:b@", "://a:", "sig=", "map[", "--"])
 def test_repeated_pieces_are_searched_in_linear_time(piece):
     assert len(masked_text(piece * 40_000)) > 0
 
