@@ -57,12 +57,17 @@ def test_by_the_environment(run, monkeypatch, kubeconfig, module, given):
     pytest.param({"host": "https://no-such-host.invalid"},
                  "no API server answers at https://no-such-host.invalid: ", id="no-such-host"),
     pytest.param({"ca_cert": None}, "certificate verify failed", id="untrusted-certificate"),
-    pytest.param({"ca_cert": "/nowhere"}, "no API server answers at ", id="no-such-authority"),
 ])
 def test_a_cluster_that_cannot_be_reached(fail, credentials, changed, view):
     message = fail("dataset", name="hbase", **{**credentials, **changed})["msg"]
     assert view in message
     assert message.endswith("check the kubeconfig or host option and the network")
+
+
+def test_a_certificate_of_an_authority_that_does_not_exist(fail, credentials):
+    message = fail("dataset", name="hbase", **{**credentials, "ca_cert": "/nowhere"})["msg"]
+    assert message == ("ca_cert (K8S_AUTH_CA_CERT) is /nowhere, which the host of the tasks cannot read "
+                       "(No such file or directory): set it to a file of that host")
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")

@@ -69,8 +69,8 @@ def test_summaries(succeed, fluid, namespace):
                  cacheStates={
         "cached": "113.88MiB", "cacheCapacity": "4.00GiB", "cachedPercentage": "100.0%"})
     [found] = succeed("dataset_info", name="hbase", summary=True)["summaries"]
-    assert found == {"name": "hbase", "namespace": namespace, "phase": "Bound", "total_bytes": 119411835,
-                     "cached_bytes": 119411835,
+    assert found == {"name": "hbase", "namespace": namespace, "phase": "Bound", "terminating": False,
+                     "total_bytes": 119411835, "cached_bytes": 119411835,
                      "capacity_bytes": 4294967296, "cached_percentage": 100.0, "files": 15, "runtimes": []}
 
 

@@ -112,8 +112,8 @@ def test_a_cache_is_validated_without_any_right(succeed, account, sent):
 def test_a_timeout_without_the_right_to_see_pods_says_so(succeed, fail, account, fluid):
     succeed("alluxio_runtime", name="hbase")
     connection = account(datasets=[*READ, "create"], alluxioruntimes=["get"])
-    [finding] = fail("dataset", name="hbase", wait=True, wait_timeout=1, **connection)["findings"]
-    assert "not allowed to list pods" in finding
+    findings = fail("dataset", name="hbase", wait=True, wait_timeout=1, **connection)["findings"]
+    assert "not allowed to list pods" in findings[0] and "the playbook diagnose" in findings[1]
 
 
 def test_a_token_that_is_not_accepted(fail, api):

@@ -92,7 +92,8 @@ def test_a_timeout_tells_how_far_it_got(fail, fluid, api, namespace):
             "its phase is NotBound") in result["msg"]
     assert result["findings"] == [
         "pod hbase-master-0: not scheduled: 0/3 nodes are available",
-        "event on Pod hbase-master-0: FailedScheduling: 0/3 nodes are available"]
+        "event on Pod hbase-master-0: FailedScheduling: 0/3 nodes are available",
+        "the playbook diagnose (module cache_diagnosis) reads the logs too and names the probable cause"]
 
 
 def test_another_phase(succeed, fluid):
