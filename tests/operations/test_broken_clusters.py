@@ -87,8 +87,8 @@ def taken_port() -> Iterator[None]:
     """Let another pod have the web port of a follower on its node before the follower comes back."""
     follower = get("pod", "hbase-master-2")
     node = follower["spec"]["nodeName"]
-    port = next(each["containerPort"] for container in follower["spec"]["containers"]
-                for each in container["ports"] if each["name"] == "web")
+    [port] = [each["containerPort"] for container in follower["spec"]["containers"]
+              for each in container["ports"] if each["name"] == "web"]
     kubectl("cordon", node)
     kubectl("delete", "pod", "hbase-master-2")
     start_pod("squatter", nodeName=node, hostNetwork=True, containers=[
