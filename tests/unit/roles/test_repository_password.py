@@ -52,5 +52,6 @@ def test_the_module_alone_hides_it(option):
         env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false"}, capture_output=True, text=True,
         timeout=300, check=False)
     assert "no API server answers" in done.stdout + done.stderr
-    assert "charts.example.com" in done.stdout
+    # ansible-core 2.21 returns no invocation.
+    assert ("charts.example.com" in done.stdout) == ('"invocation"' in done.stdout)
     assert PASSWORD not in done.stdout + done.stderr
