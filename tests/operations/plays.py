@@ -44,16 +44,21 @@ class Played:
         return json.loads(found[1])["fluid_results"] if found else {}
 
 
+def command(playbook: str, variables: Mapping[str, object], inventory: Path = _INVENTORY,
+            options: tuple[str, ...] = ()) -> list[str | Path]:
+    """The command line of a playbook, with the variables of the lab."""
+    return ["ansible-playbook", "--inventory", inventory, "--extra-vars", f"@{_VARIABLES}",
+            "--extra-vars", json.dumps(variables), *options, f"datacache.fluid.{playbook}"]
+
+
 def play(playbook: str, variables: Mapping[str, object] | None = None, inventory: Path = _INVENTORY,
          options: tuple[str, ...] = (), seconds: float = 1500) -> Played:
     """Run datacache.fluid.<playbook>; its output is printed, so that pytest shows it with a failure."""
     environ = os.environ | {"ANSIBLE_SHOW_CUSTOM_STATS": "true", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
                             "ANSIBLE_LOCALHOST_WARNING": "false"}
     began = time.monotonic()
-    done = subprocess.run(
-        ["ansible-playbook", "--inventory", inventory, "--extra-vars", f"@{_VARIABLES}",
-         "--extra-vars", json.dumps(variables or {}), *options, f"datacache.fluid.{playbook}"],
-        env=environ, capture_output=True, text=True, check=False, timeout=seconds)
+    done = subprocess.run(command(playbook, variables or {}, inventory, options), env=environ,
+                          capture_output=True, text=True, check=False, timeout=seconds)
     output = done.stdout + done.stderr
     print(output)
     LOG.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The playbook cleanup in each situation of docs/removal.md, twice: nothing is left, or it names what is."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 from cluster_accounts import CHECKOUT, FLUID, kubectl
 from cluster_acts import apply, force, kill_node, mount_cache, node_of, patch, start_node
-from plays import play, played, until
+from plays import command, play, played, until
 
 SMALL = {"fluid_master_replicas": 1, "fluid_worker_replicas": 1, "fluid_network_mode": "ContainerNetwork",
          "fluid_tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "256Mi"}]}
@@ -44,9 +43,7 @@ def deployed() -> Iterator[None]:
 @contextmanager
 def half_deployed() -> Iterator[None]:
     """A run that was killed when the Dataset existed, and the masters had begun to start."""
-    run = subprocess.Popen(["ansible-playbook", "--inventory", CHECKOUT / "playbooks" / "inventory" / "hbase",
-                            "--extra-vars", f"@{CHECKOUT}/tests/tools/lab.yml", "--extra-vars",
-                            json.dumps(SMALL), "datacache.fluid.deploy"], start_new_session=True)
+    run = subprocess.Popen(command("deploy", SMALL), start_new_session=True)
     until("the masters exist",
           lambda: "hbase-master" in kubectl("get", "statefulsets", "--output", "name"), 120)
     run.kill()

@@ -68,6 +68,13 @@ def backup(one):
     return create.ensure(one.cluster, BACKUP, False, reporter())
 
 
+def save(one):
+    """Back the cache up under one.saved, then write what the backup lacks."""
+    one.saved = backup(one)["backup"]["name"]
+    one.masters.write("later")
+    one.cluster.sleep(30)
+
+
 def restore(one, name="latest", discard_journals_of=None):
     return backup_restore.ensure(one.cluster, {
         **BACKUP, "backup": name, "confirm": f"{NAMESPACE}/hbase", "force_foreign": False,

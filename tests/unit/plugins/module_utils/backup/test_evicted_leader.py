@@ -20,9 +20,7 @@ def drained(cache_site, monkeypatch):
     one = cache_site(3)
     monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
     one.cluster.now = 60.0
-    one.saved = actors.backup(one)["backup"]["name"]
-    one.masters.write("later")
-    one.cluster.sleep(30)
+    actors.save(one)
     real_leader, real_pods = Subject.leader, Subject.pods
     one.evicted, inside = [], []
 

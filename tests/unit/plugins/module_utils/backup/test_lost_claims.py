@@ -104,9 +104,7 @@ def make(cache_site, monkeypatch):
         monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
         one.cluster.now = 60.0
         one.volumes = LocalVolumes(one, monkeypatch)
-        one.saved = actors.backup(one)["backup"]["name"]
-        one.masters.write("later")
-        one.cluster.sleep(30)
+        actors.save(one)
         for index in lost:
             one.volumes.lose(index, how)
         return one

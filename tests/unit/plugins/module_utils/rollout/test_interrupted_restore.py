@@ -36,9 +36,7 @@ def interrupted(cache_site, monkeypatch):
         one = cache_site(3)
         monkeypatch.setattr(deadline, "SYSTEM_CLOCK", one.cluster.virtual_clock(one.masters.now))
         one.cluster.now = 60.0
-        one.saved = actors.backup(one)["backup"]["name"]
-        one.masters.write("later")
-        one.cluster.sleep(30)
+        actors.save(one)
 
         def stop(*_args):
             raise Killed
