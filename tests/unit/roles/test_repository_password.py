@@ -49,8 +49,8 @@ def test_the_module_alone_hides_it(option):
         [Path(sys.executable).with_name("ansible"), "localhost", "-vvvv", "-m",
          "datacache.fluid.fluid_installation_info", "-a",
          f"{option}={URL} host=https://127.0.0.1:1 api_key=of-the-account"],
-        env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false"}, capture_output=True, text=True,
-        timeout=300, check=False)
+        env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
+        capture_output=True, text=True, timeout=300, check=False)
     assert "no API server answers" in done.stdout + done.stderr
     # ansible-core 2.21 returns no invocation.
     assert ("charts.example.com" in done.stdout) == ('"invocation"' in done.stdout)
