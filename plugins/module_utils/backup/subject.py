@@ -31,7 +31,8 @@ from ..fluid.components import COMMON_JAVA_OPTIONS, MASTER, MASTER_CONTAINER, ra
 from ..fluid.lookup import require_not_terminating, require_runtime
 from ..fluid.names import claim_name, config_map_name, master_pod, master_selector, stateful_set_name
 from ..fluid.operations import Restoration
-from ..journal import gate, lost_claim, replacement, template
+from ..fluid.runtime import declared_masters
+from ..journal import gate, lost_claim, observed_replicas, replacement, template
 from ..journal.lost_claim import Place
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
@@ -85,12 +86,17 @@ class Subject:
 
     @classmethod
     def read(cls, client: Client, params: dict, deadline: Deadline) -> Subject:
-        """Read the runtime and its masters' StatefulSet."""
+        """Read the runtime and its masters' StatefulSet.
+
+        Raises PreconditionFailed if a user scaled that below the majority.
+        """
         pod_exec.require_own_identity(client)
         ref = ref_of(params)
-        workload = ObjectRef(ref.namespace, stateful_set_name(ref.name))
-        return cls(client, ref, client.get(fluid_kinds.ALLUXIO_RUNTIME, ref),
-                   client.get(kinds.STATEFUL_SET, workload), deadline,
+        runtime = client.get(fluid_kinds.ALLUXIO_RUNTIME, ref)
+        workload = client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name)))
+        if runtime:
+            observed_replicas.require_majority(client, ref, workload, declared_masters(runtime["spec"]))
+        return cls(client, ref, runtime, workload, deadline,
                    params["wait_timeout"], params.get("verify_tree", True))
 
     @property

@@ -11,6 +11,7 @@ from ..errors import InvalidInput
 from ..fluid import kinds as fluid_kinds
 from ..fluid.lookup import masters_workload, require_quorum, running_masters
 from ..fluid.operations import require_no_restoration, transfer_to
+from ..journal import observed_replicas
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity
 from ..masters import lease
@@ -58,6 +59,7 @@ def _require_masters(client: Client, runtime: ObjectRef, acts: bool) -> tuple[in
     declared = require_quorum(
         client, runtime, ": without a quorum its metadata would be lost, so nothing was killed")
     workload = masters_workload(client, runtime)
+    observed_replicas.require_majority(client, runtime, workload, declared)
     if acts:
         require_no_restoration(fluid_kinds.ALLUXIO_RUNTIME.describe(runtime), workload)
     return running_masters(workload) or declared, transfer_to(workload)

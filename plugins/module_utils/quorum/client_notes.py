@@ -15,7 +15,7 @@ from . import stale_clients as quorum_stale_clients
 from .stale_clients import ScaleOutNote, StaleClients
 
 # The lowest index of an added master: a runtime with one master must be recreated to have several.
-_FIRST_ADDED = 3
+_FIRST_ADDED = 2
 
 
 def note_on(workload: dict) -> ScaleOutNote | None:

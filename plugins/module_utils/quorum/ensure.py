@@ -12,7 +12,7 @@ from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER
 from ..fluid.lookup import masters_workload, require_quorum, running_masters
 from ..fluid.operations import require_no_restoration, transfer_to
-from ..journal import gate_state
+from ..journal import gate_state, observed_replicas
 from ..masters.lease import held
 from ..progress import Reporter
 from . import priorities, services, stable_addresses
@@ -54,6 +54,7 @@ class _Healing:
         self._stable = params["stable_peer_addresses"]
         declared = require_quorum(client, self._runtime, ", which has no quorum: there is nothing to heal")
         self._workload = workload = masters_workload(client, self._runtime)
+        observed_replicas.require_majority(client, self._runtime, workload, declared)
         self._masters = running_masters(workload) or declared
         self._transfer = transfer_to(workload)
         self._left_behind = False

@@ -52,7 +52,8 @@ class RolloutExecutor:
     2. Wait until all peers of both Raft groups are AVAILABLE. Only a master that step 4 or 6 restarts may be
        unavailable, since its restart may be the remedy.
     3. Mark the StatefulSet and write ConfigMap and pod template, with update strategy OnDelete.
-    4. Restart an outdated master that is unavailable.
+    4. Add a third master to two, of which neither can be spared. Restart an outdated master that is
+       unavailable.
     5. Move the journals onto declared claims: replace the StatefulSet, and restart each master, by index.
        Remove masters from the highest index down, and write the configuration for the remaining ones. A
        master's peer leaves both groups before its pod ends.
@@ -121,6 +122,7 @@ class RolloutExecutor:
         if plan.existing.changes_retention:
             self._objects.retain_claims(plan.existing.journal)
         self._record_done(*(step for step in plan.steps if step.action == rollout_plan.CONFIGURE))
+        members = self._spare_one(members, desired, plan.existing.scale_out_note)
         if not plan.existing.move_interrupted:
             self._restart_outdated(members, only_unavailable=True)
         self._move_journals(members, plan.existing)
@@ -157,6 +159,13 @@ class RolloutExecutor:
         for step in steps:
             self._deadline.report_action(f"done: {step.action} {step.pod or 'the masters'}: {step.reason}")
             self.done.append(step)
+
+    def _spare_one(self, members: int, desired: int, note: ScaleOutNote | None) -> int:
+        """Add the master without which no other can be restarted; return how many there are then."""
+        early = min(desired, rollout_plan.spare_first(members))
+        if early > members:
+            self._grow(members, early, note)
+        return max(members, early)
 
     def _move_journals(self, members: int, existing: ObservedObjects) -> None:
         """Replace the StatefulSet by one with claims, and restart each master onto its own.

@@ -156,14 +156,24 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
     plan += [Step(REMOVE, fluid_names.master_pod(name, index), f"{desired} masters are declared")
              for index in range(highest, desired - 1, -1)]
     remaining = [pod for pod in pods if pod.index < desired]
-    if members != desired:
+    early = min(desired, spare_first(members))
+    if members > desired or (members < desired and configure):
         reasons = {**{pod.name: "its journal's addresses change" for pod in remaining}, **reasons}
-    plan += [
-        Step(RESTART, pod.name, reasons[pod.name]) for pod in order(remaining, reasons, leaders, cordoned)]
-    plan += [
+    additions = [
         Step(ADD, fluid_names.master_pod(name, index), f"{desired} masters are declared and {members} exist")
         for index in range(members, desired)]
-    return plan
+    restarts = [
+        Step(RESTART, pod.name, reasons[pod.name]) for pod in order(remaining, reasons, leaders, cordoned)]
+    spare = early - members if early > members else 0
+    return plan + additions[:spare] + restarts + additions[spare:]
+
+
+def spare_first(members: int) -> int:
+    """Return how many masters there must be before one restarts: one more than members if none can be spared.
+
+    Two masters, which kubectl can declare, lose their majority with either.
+    """
+    return members + 1 if raft.quorum_size(members) > members - 1 else members
 
 
 def require_places(pods: list[Pod], restarts: Iterable[str], desired: int, nodes: Nodes,

@@ -9,6 +9,7 @@ from ..alluxio import java_options, raft
 from ..errors import InvalidInput
 from ..fluid import kinds as fluid_kinds, operations, runtime
 from ..fluid.components import MASTER_CONTAINER
+from ..journal import replicas
 from ..k8s.kinds import ObjectRef
 from ..redaction import redacted
 from . import pod_template, rendering
@@ -42,6 +43,7 @@ def require_applicable(ref: ObjectRef, spec: dict, config_map: dict, workload: d
     """
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref)
     operations.require_no_restoration(what, workload)
+    replicas.require_majority(ref, workload, config_map)
     _require_quorum(what, spec, workload)
     existing = java_options.properties(config_map["data"].get(rendering.COMMON, ""))
     for key, value in _declared_settings(spec):

@@ -354,6 +354,8 @@ class FakeMasters:
     def _new_leader(self, domain):
         if self.leader[domain] is None:
             able = sorted(address for address, available in self.groups[domain].items() if available)
+            if not able:
+                return
             self.leader[domain] = able[-1].rpartition(":")[0]
 
     def _view(self, domain, _pods):
