@@ -25,7 +25,8 @@ notes:
   - What holds a secret is not among the variables. C(kubernetes.core.kubectl) reads a token from
     E(K8S_AUTH_API_KEY).
   - The options of under-stores are not among the variables, because they may hold credentials. So
-    C(datacache.fluid.deploy), C(deploy_ha) and C(scale_masters) require C(fluid_mounts) from another source.
+    the playbooks C(preflight), C(deploy), C(deploy_ha), C(scale_masters) and C(scale_workers) require
+    C(fluid_mounts) from another source.
   - Variables come from the cluster and are never evaluated as templates.
   - Expressions of O(compose), O(groups) and O(keyed_groups) apply to caches and masters. Masters have the
     variables C(alluxio_*) of their cache, and none of C(fluid_*).

@@ -181,7 +181,8 @@ options:
             of 2 seconds in any master, as of its garbage collection, causes no election.
           - With both, masters that start wait 3 to 5 seconds for a leader before the first election, so that
             those of one deployment elect once. Alluxio before 2.9.4 has no such setting.
-          - The playbooks C(deploy_ha) and C(scale_masters) use V(balanced) unless C(fluid_raft) sets another.
+          - The playbooks C(deploy_ha), C(scale_masters) and C(scale_workers) use V(balanced) unless
+            C(fluid_raft) sets another.
           - V(default) sets none, so Alluxio's own timeouts remain, with failovers of 23 to 28 seconds.
         type: str
         choices: [default, balanced, fast]

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ GROUPS = set(yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["ac
 TARGETS = set(cli.COMMANDS) | {"help"}
 _NAME = re.compile(r"\bdatacache\.fluid\.(\w+)\b")
 _TAGS = re.compile(r"\btags: \[([\w, ]+)\]")
+# A lookup of a file by a relative path.
+_FILE = re.compile(r"lookup\('ansible\.builtin\.file', '([^/'][^']*)'")
 _SUBSTITUTION = re.compile(r"\$\([^)]*\)")
 _OPERATORS = {"&&", "|", ";", "do", "done"}
 # What a reader has beside this collection.
@@ -123,7 +126,22 @@ def command_faults(command):
         return [] if name in RULEBOOKS else [f"no rulebook {name}"]
     if program == "make":
         return [f"no target {target}" for target in arguments if target not in TARGETS]
+    if program == "ansible-galaxy":
+        return galaxy_faults(arguments)
     return [] if program in OTHERS else [f"no program {program}"]
+
+
+def galaxy_faults(arguments):
+    """A requirements file of downloaded archives names them relative to the current folder."""
+    files = [value for option, value in pairwise(arguments) if option in ("-r", "--requirements-file")]
+    return [f"the archives of {file} are looked for in the current folder" for file in files
+            if "--offline" in arguments and "/" in file]
+
+
+def lookup_faults(values):
+    """Why the playbooks of a collection do not find a file: they search the folder of the playbook."""
+    return [f"{name} looks for {found[1]} beside the playbook" for name, value in values.items()
+            if name.startswith("fluid_") and (found := _FILE.search(str(value)))]
 
 
 def task_faults(value):
@@ -132,7 +150,7 @@ def task_faults(value):
         return [fault for each in value for fault in task_faults(each)]
     if not isinstance(value, dict):
         return []
-    faults = variable_faults(value)
+    faults = variable_faults(value) + lookup_faults(value)
     for key, options in value.items():
         name = key.removeprefix("datacache.fluid.") if isinstance(key, str) else ""
         if name != key and name in MODULES and isinstance(options, dict):
@@ -180,6 +198,9 @@ def test_full_names_exist(page):
      ["fluid_warm_up_at_once is a list: expected a whole number, such as 2"]),
     ("ansible-rulebook -r datacache.fluid.hael -i x", ["no rulebook hael"]),
     ("make demos && make test  # both", ["no target demos"]),
+    ("ansible-galaxy collection install -r requirements.yml --offline", []),
+    ("ansible-galaxy collection install -r a/requirements.yml --offline",
+     ["the archives of a/requirements.yml are looked for in the current folder"]),
     ("KUBECONFIG=x kubctl get pods", ["no program kubctl"]),
 ])
 def test_a_planted_fault_of_a_command_is_found(command, faults):
@@ -191,6 +212,9 @@ def test_a_planted_fault_of_a_command_is_found(command, faults):
     ("all: {hosts: {a: {fluid_nam: a}}}",
      ["no playbook of datacache.fluid reads fluid_nam: did you mean fluid_name?"]),
     ("- datacache.fluid.namespace: {name: a, nam: b}", ["datacache.fluid.namespace has no option nam"]),
+    ("fluid_awx_cluster_ca: \"{{ lookup('ansible.builtin.file', '/srv/ca.crt') }}\"", []),
+    ("fluid_awx_cluster_ca: \"{{ lookup('ansible.builtin.file', 'ca.crt') }}\"",
+     ["fluid_awx_cluster_ca looks for ca.crt beside the playbook"]),
 ])
 def test_a_planted_fault_of_a_declaration_is_found(text, faults):
     assert task_faults(yaml.safe_load(text)) == faults
