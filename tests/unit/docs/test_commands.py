@@ -43,9 +43,9 @@ _FILE = re.compile(r"lookup\('ansible\.builtin\.file', '([^/'][^']*)'")
 _SUBSTITUTION = re.compile(r"\$\([^)]*\)")
 _OPERATORS = {"&&", "|", ";", "do", "done"}
 # What a reader has beside this collection.
-OTHERS = {"ansible", "ansible-doc", "ansible-galaxy", "ansible-inventory", "antsibull-changelog", "cd", "cp",
-          "eval", "export", "for", "git", "grep", "helm", "kubectl", "lab/lab", "ln", "mkdir", "pip",
-          "python", "ruff", "skopeo"}
+OTHERS = {"ansible", "ansible-builder", "ansible-doc", "ansible-galaxy", "ansible-inventory",
+          "antsibull-changelog", "cd", "cp", "eval", "export", "for", "git", "grep", "helm", "kubectl",
+          "lab/lab", "ln", "mkdir", "pip", "podman", "python", "ruff", "skopeo"}
 # A command as code within a sentence.
 _SPAN = re.compile(r"`((?:ansible-playbook|ansible-rulebook|make) [^`]+)`")
 ASSIGNMENT = re.compile(r"\w+=")
