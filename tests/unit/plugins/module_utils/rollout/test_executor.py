@@ -251,6 +251,7 @@ def test_a_removal_whose_answer_is_lost_is_looked_at_again(site, monkeypatch):
 @pytest.mark.parametrize(("members", "spec"), [
     pytest.param(3, {"properties": {MIN: "1s"}, "alluxioVersion": {"imageTag": "2.9.5"}}, id="configuration"),
     pytest.param(3, {"master": {"replicas": 5}}, id="more"),
+    pytest.param(2, {"master": {"replicas": 3}, "properties": {MIN: "1s"}}, id="two become three"),
     pytest.param(5, {"master": {"replicas": 3, "jvmOptions": ["-Xmx1g"]}}, id="fewer"),
 ])
 def test_rollout_resumes_after_kill_at_any_request(site, members, spec):
