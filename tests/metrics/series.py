@@ -28,13 +28,20 @@ class Series:
         return re.fullmatch(name, self.name) is not None and labels.items() <= self.labels.items()
 
 
-def recorded(minutes, namespace=None, name=None):
+def leader(domain):
+    """Return the index of the master that led the group when its metrics were recorded."""
+    targets = json.loads((RECORDED / "targets.json").read_text())["targets"]
+    [pod] = [each["pod"] for each in targets if each["raft_domain"] == domain and each["file"]]
+    return int(pod.rpartition("-")[2])
+
+
+def recorded(minutes, namespace, name):
     """Return the series of all targets, each with one value for that many minutes.
 
-    namespace, name: of another cache that has the same metrics.
+    namespace, name: of the cache that has these metrics.
     """
     targets = json.loads((RECORDED / "targets.json").read_text())
-    cache = {"namespace": namespace or targets["namespace"], "fluid_runtime": name or targets["name"]}
+    cache = {"namespace": namespace, "fluid_runtime": name}
     found = {}
     for target in targets["targets"]:
         labels = cache | {

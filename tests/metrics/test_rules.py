@@ -4,14 +4,16 @@
 PROMTOOL: the program; `make metrics-test` gets it from Debian's package prometheus.
 """
 
+import json
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from series import Series, kube_state, recorded
+from series import Series, kube_state, leader, recorded
 
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.lifecycle.metrics.manifests import pinned
@@ -23,12 +25,24 @@ MINUTES = 120
 CACHE = {"namespace": "data", "fluid_runtime": "hbase"}
 MASTER = {"raft_domain": "MASTER"}
 JOB_MASTER = {"raft_domain": "JOB_MASTER"}
+# Names of metrics in a query, and patterns of names.
+METRIC = re.compile(r"\b(?:Cluster|Master|ratis|heap|kube)_\w+(?=[{\[])")
+PATTERN = re.compile(r'__name__=~\\"([^"\\]+)')
 SILENCE = "ratis_server_.*_master_{}_.*_lastHeartbeatElapsedTime"
 NS = 10**9
+# The indexes of the masters that led when the metrics were recorded, and of those that followed.
+LEADER, JOB_LEADER = leader("MASTER"), leader("JOB_MASTER")
+FIRST, SECOND = (index for index in range(3) if index != LEADER)
+JOB_FOLLOWER = next(index for index in range(3) if index != JOB_LEADER)
+LEADS = {"pod": f"hbase-master-{LEADER}", **MASTER}
+LEADS_JOBS = {"pod": f"hbase-master-{JOB_LEADER}", **JOB_MASTER}
+FOLLOWS = {"pod": f"hbase-master-{FIRST}"}
+# Alluxio creates this counter when it is first increased.
+CREATED_LATER = {"Master_JournalFlushFailure"}
 
 
 def healthy():
-    return [*recorded(MINUTES), *kube_state(MINUTES, "data", "hbase", masters=3, workers=2)]
+    return [*recorded(MINUTES, "data", "hbase"), *kube_state(MINUTES, "data", "hbase", masters=3, workers=2)]
 
 
 def with_values(name, values, **labels):
@@ -37,6 +51,14 @@ def with_values(name, values, **labels):
         hit = [each for each in series if each.matches(name, **labels)]
         assert hit, name
         return [replace(each, values=values) if each in hit else each for each in series]
+    return change
+
+
+def beside(name, added, values):
+    """Return a change: a series with the name added where one with that name is."""
+    def change(series):
+        [hit] = [each for each in series if each.matches(name)]
+        return [*series, replace(hit, name=added, values=values)]
     return change
 
 
@@ -56,16 +78,16 @@ def switches(times, every=10):
     def change(series):
         leaders = " ".join([f"1+0x{every - 1}", f"0+0x{every - 1}"] * times)
         others = " ".join([f"0+0x{every - 1}", f"1+0x{every - 1}"] * times)
-        series = with_values("up", leaders, pod="hbase-master-2", **MASTER)(series)
-        return with_values("up", others, pod="hbase-master-0", **MASTER)(series)
+        series = with_values("up", leaders, **LEADS)(series)
+        return with_values("up", others, **FOLLOWS, **MASTER)(series)
     return change
 
 
 def five_masters(series):
     """Two more masters, which answer, in both groups."""
-    peers = [each for each in series if each.matches(SILENCE.format(0))]
-    targets = [each for each in series if each.matches("up", pod="hbase-master-0")]
-    more = [replace(each, name=each.name.replace("_master_0_", f"_master_{index}_"))
+    peers = [each for each in series if each.matches(SILENCE.format(FIRST))]
+    targets = [each for each in series if each.matches("up", **FOLLOWS)]
+    more = [replace(each, name=each.name.replace(f"_master_{FIRST}_", f"_master_{index}_"))
             for each in peers for index in (3, 4)]
     more += [replace(each, labels=each.labels | {"pod": f"hbase-master-{index}"})
              for each in targets for index in (3, 4)]
@@ -90,38 +112,41 @@ CASES = {
     "healthy-without-kube-state-metrics": ([without(KUBE)], 60, []),
     "healthy-with-the-port-of-masters-only": ([only_masters], 60, []),
     "healthy-five": ([five_masters], 60, []),
-    "no-leader": ([with_values("up", "1+0x20 0+0x120", pod="hbase-master-2", **MASTER)], 30,
+    "no-leader": ([with_values("up", "1+0x20 0+0x120", **LEADS)], 30,
                   ["AlluxioNoLeader"]),
-    "a-failover": ([with_values("up", "1+0x19 0+0x120", pod="hbase-master-2", **MASTER),
-                    with_values("up", "0+0x20 1+0x120", pod="hbase-master-0", **MASTER)], 30, []),
+    "a-failover": ([with_values("up", "1+0x19 0+0x120", **LEADS),
+                    with_values("up", "0+0x20 1+0x120", **FOLLOWS, **MASTER)], 30, []),
     "all-masters-gone": ([with_values("up", "1+0x20 _x120")], 40, ["AlluxioNoLeader"]),
-    "no-job-leader": ([with_values("up", "1+0x20 0+0x120", pod="hbase-master-2", **JOB_MASTER)], 30,
+    "no-job-leader": ([with_values("up", "1+0x20 0+0x120", **LEADS_JOBS)], 30,
                       ["AlluxioNoJobLeader"]),
     "three-leader-changes": ([switches(4)], 75, ["AlluxioLeaderChanges"]),
     "one-leader-change": ([switches(1, every=30)], 59, []),
     "a-master-restarts": ([with_values("kube_pod_container_status_restarts_total", "0+0x20 1 2 3 4+0x120",
                                        container="alluxio-master")], 40, ["AlluxioMasterRestarts"]),
-    "a-heap-is-full": ([with_values("heap_used", "4290000000+0x120", **MASTER)], 60,
+    "a-heap-is-full": ([with_values("heap_max", "300000000+0x120", **MASTER)], 60,
                        ["AlluxioMasterHeapFull"]),
-    "one-of-three-is-silent-for-a-moment": ([silent(0, **MASTER)], 12, []),
-    "one-of-three-is-silent": ([silent(0, **MASTER)], 15, ["AlluxioMasterUnavailable"]),
-    "one-of-three-stays-silent": ([silent(0, **MASTER)], 30,
+    "one-of-three-is-silent-for-a-moment": ([silent(FIRST, **MASTER)], 12, []),
+    "one-of-three-is-silent": ([silent(FIRST, **MASTER)], 15, ["AlluxioMasterUnavailable"]),
+    "one-of-three-stays-silent": ([silent(FIRST, **MASTER)], 30,
                                   ["AlluxioMasterUnavailable", "AlluxioQuorumAtRisk"]),
-    "one-of-three-without-kube-state-metrics": ([silent(0, **MASTER), without(KUBE)], 30,
+    "one-of-three-without-kube-state-metrics": ([silent(FIRST, **MASTER), without(KUBE)], 30,
                                                 ["AlluxioMasterUnavailable", "AlluxioQuorumAtRisk"]),
-    "a-job-master-is-silent": ([silent(1, **JOB_MASTER)], 30,
+    "a-job-master-is-silent": ([silent(JOB_FOLLOWER, **JOB_MASTER)], 30,
                                ["AlluxioMasterUnavailable", "AlluxioQuorumAtRisk"]),
     "one-of-five-is-silent": ([five_masters, silent(3, **MASTER)], 60, ["AlluxioMasterUnavailable"]),
-    "two-of-five-are-silent": ([five_masters, silent(3, **MASTER), silent(1, **MASTER)], 60,
+    "two-of-five-are-silent": ([five_masters, silent(3, **MASTER), silent(FIRST, **MASTER)], 60,
                                ["AlluxioMasterUnavailable", "AlluxioQuorumAtRisk"]),
-    "a-pod-is-missing": ([with_values("up", "0+0x10 _x120", pod="hbase-master-0"), silent(0)], 30,
+    "a-pod-is-missing": ([with_values("up", "0+0x10 _x120", **FOLLOWS), silent(FIRST)], 30,
                          ["AlluxioMasterUnavailable", "AlluxioQuorumAtRisk"]),
     # The leader keeps the gauges of removed masters.
-    "two-were-removed": ([scaled_to_one, silent(0), silent(1)], 60, []),
+    "two-were-removed": ([scaled_to_one, silent(FIRST), silent(SECOND)], 60, []),
     "a-journal-disk-is-full": ([with_values("Master_JournalFreePercentDevice.*", "4+0x120")], 30,
                                ["AlluxioJournalSpaceLow"]),
-    "flushes-fail": ([with_values("Master_JournalFlushFailure", "0+0x20 1+1x120")], 30,
+    "flushes-fail": ([beside("Cluster_Workers", "Master_JournalFlushFailure", "_x20 1+1x120")], 40,
                      ["AlluxioJournalFlushFails"]),
+    "the-first-flush-fails": ([beside("Cluster_Workers", "Master_JournalFlushFailure", "_x20 1+0x120")], 25,
+                              ["AlluxioJournalFlushFails"]),
+    "a-flush-has-failed": ([beside("Cluster_Workers", "Master_JournalFlushFailure", "_x20 1+0x120")], 60, []),
     "no-checkpoint": ([with_values("Master_JournalCheckpointWarn", "1+0x120")], 60,
                       ["AlluxioCheckpointLate"]),
     "no-workers": ([with_values("Cluster_Workers", "2+0x20 0+0x120")], 25, ["AlluxioNoWorkers"]),
@@ -197,7 +222,7 @@ def test_each_alert_has_a_case():
 
 def test_caches_of_one_name_in_two_namespaces(promtool):
     """The rules of each cache see that cache alone, and those of both together see each once."""
-    faulty = with_values("up", "1+0x20 0+0x120", pod="hbase-master-2", **MASTER)(healthy())
+    faulty = with_values("up", "1+0x20 0+0x120", **LEADS)(healthy())
     other = [*recorded(MINUTES, "team-b", "hbase"), *kube_state(MINUTES, "team-b", "hbase", 3, 2)]
     both = [*faulty, *other]
     own = pinned(SPEC, ObjectRef("team-b", "hbase"))
@@ -224,7 +249,7 @@ def test_what_is_recorded(promtool):
 def test_the_text_of_an_alert(promtool):
     rule = ALERTS["AlluxioMasterUnavailable"]
     summary = "Only 2 masters of the group MASTER of the cache data/hbase answer the leader."
-    test = test_of(silent(0, **MASTER)(healthy()), 15, [("AlluxioMasterUnavailable", "hbase")])
+    test = test_of(silent(FIRST, **MASTER)(healthy()), 15, [("AlluxioMasterUnavailable", "hbase")])
     test["alert_rule_test"] = [{"eval_time": "15m", "alertname": "AlluxioMasterUnavailable", "exp_alerts": [{
         "exp_labels": {**CACHE, **MASTER, **rule["labels"]},
         "exp_annotations": {**rule["annotations"], "summary": summary}}]}]
@@ -234,6 +259,14 @@ def test_the_text_of_an_alert(promtool):
 def test_a_wrong_expectation_is_found(promtool):
     """promtool compares: without this, tests of nothing would pass."""
     assert "AlluxioNoLeader" in promtool(SPEC, test_of(healthy(), 60, [("AlluxioNoLeader", "hbase")]))
+
+
+def test_what_the_rules_and_the_dashboard_query_is_recorded():
+    known = {each.name for each in healthy()} | CREATED_LATER
+    for text in (json.dumps(SPEC), (FILES / "dashboard.json").read_text()):
+        queried = set(METRIC.findall(text)) | set(PATTERN.findall(text))
+        assert len(queried) > 10
+        assert [each for each in queried if not any(re.fullmatch(each, name) for name in known)] == []
 
 
 def test_the_rules_pass_the_check(tmp_path):
