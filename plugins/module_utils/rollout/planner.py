@@ -76,56 +76,74 @@ class RolloutPlanner:
         """Return the plan. Raises InvalidInput and PreconditionFailed for what cannot be done."""
         existing = self._objects.observe()
         validation.require_applicable(self._runtime, existing.spec, existing.config_map, existing.workload)
+        found = self._rendered(existing)
+        self._warn_of_stale_clients(existing)
+        after = self._restarted_after(existing)
         pods = rollout_plan.pods_of(self._name, existing.pods)
-        members, desired = existing.members, existing.declared
+        reasons = self._reasons(existing, found, pods, after)
+        found = _with_journal(found, existing)
+        if not _differs(existing, found, pods, reasons):
+            return Plan(existing, found)
+        self._require_possible(existing, found)
+        return Plan(existing, found, self._steps(existing, found, pods, reasons), after)
+
+    def _rendered(self, existing: ObservedObjects) -> RenderedChange:
+        """Return what the declaration changes in ConfigMap and pod template, and warn of what it cannot."""
         found = rendering.render(
-            self._name, existing.spec, existing.config_map, existing.workload, max(members, desired),
-            self._options.spread)
+            self._name, existing.spec, existing.config_map, existing.workload,
+            max(existing.members, existing.declared), self._options.spread)
         for line in found.warnings:
             self._warn(line)
-        stale = ClientNotes(self._client, self._runtime).stale_clients(
-            existing.workload) if members == desired else None
-        if stale and stale.known_masters < members:
-            self._warn(stale.warning(self._name, members))
-        moves = existing.moves_journals
-        if moves:
-            revision, found = None, _with_move(found, existing)
-        elif found.restarts:
-            revision = self._objects.revision_with(existing.workload, found.workload)
-        else:
-            revision = existing.revision or self._revision()
-        after = self._restarted_after(existing)
-        reasons = rollout_plan.outdated(pods, revision, after)
-        if moves or existing.move_interrupted:
+        return found
+
+    def _warn_of_stale_clients(self, existing: ObservedObjects) -> None:
+        if existing.members != existing.declared:
+            return
+        stale = ClientNotes(self._client, self._runtime).stale_clients(existing.workload)
+        if stale and stale.known_masters < existing.members:
+            self._warn(stale.warning(self._name, existing.members))
+
+    def _reasons(self, existing: ObservedObjects, found: RenderedChange, pods: list[Pod],
+                 after: datetime | None) -> dict[str, str]:
+        """Return why each pod restarts that has to, by name."""
+        reasons = rollout_plan.outdated(pods, self._desired_revision(existing, found), after)
+        if existing.moves_journals or existing.move_interrupted:
             reasons.update(dict.fromkeys((pod.name for pod in pods if not pod.on_claim), rollout_plan.MOVES))
-        terminating = any(pod.index >= desired for pod in pods)
-        if existing.changes_retention:
-            found = _with_retention(found, existing)
-        changes = found.changes or moves or existing.changes_retention or members != desired
-        interrupted = existing.in_progress or existing.interrupted_transfer or existing.replacement_noted
-        if not (changes or reasons or terminating or interrupted):
-            return Plan(existing, found)
-        if desired > members and template.on_claims(existing.workload):
-            claims.require_none_of_added(self._client, self._runtime, members, desired)
+        return reasons
+
+    def _desired_revision(self, existing: ObservedObjects, found: RenderedChange) -> str | None:
+        """Return the StatefulSet revision that pods will have; None for a new one."""
+        if existing.moves_journals:
+            return None
+        if found.restarts:
+            return self._objects.revision_with(existing.workload, found.workload)
+        return existing.revision or self._revision()
+
+    def _require_possible(self, existing: ObservedObjects, found: RenderedChange) -> None:
+        """Raise InvalidInput for an unknown property, and PreconditionFailed for claims in the way."""
+        if existing.declared > existing.members and template.on_claims(existing.workload):
+            claims.require_none_of_added(self._client, self._runtime, existing.members, existing.declared)
         if not _image_changes(found):
             self._require_known(existing, _new_properties(found))
-        headless = services.unstable(self._client, self._runtime, members)
+        headless = services.unstable(self._client, self._runtime, existing.members)
         if headless:
             self._warn(f"the Services {', '.join(headless)} are headless, so a restarted master stays "
                        "UNAVAILABLE until the leadership is transferred: replace them with "
                        "stable_peer_addresses of datacache.fluid.alluxio_runtime")
+
+    def _steps(self, existing: ObservedObjects, found: RenderedChange, pods: list[Pod],
+               reasons: dict[str, str]) -> list[Step]:
+        """Return the steps, at least one, once the restarted masters find a node."""
         nodes = self._nodes(existing)
-        configure = summary(found, moves or existing.changes_retention)
+        configure = summary(found, existing.moves_journals or existing.changes_retention)
         steps = rollout_plan.steps(
-            self._name, pods, reasons, members, desired, configure, self._leaders(members),
-            nodes.cordoned if nodes else ())
+            self._name, pods, reasons, existing.members, existing.declared, configure,
+            self._leaders(existing.members), nodes.cordoned if nodes else ())
         if nodes:
             self._check_nodes(existing, pods, steps, nodes)
         if existing.interrupted_transfer:
             steps = [Step(rollout_plan.RESET_PRIORITIES, "", priorities.REASON), *steps]
-        return Plan(existing, found,
-                    steps or [Step(rollout_plan.ENSURE_COMPLETE, "", "an earlier rollout was interrupted")],
-                    after)
+        return steps or [Step(rollout_plan.ENSURE_COMPLETE, "", "an earlier rollout was interrupted")]
 
     def _restarted_after(self, existing: ObservedObjects) -> datetime | None:
         """Return the time of an interrupted rollout, else the one in the options.
@@ -180,6 +198,23 @@ def _selector(existing: ObservedObjects) -> dict[str, str]:
     """Return the labels that a master's node must have once the declaration is rendered."""
     declared = (existing.spec.get("master") or {}).get("nodeSelector")
     return declared or existing.workload["spec"]["template"]["spec"].get("nodeSelector") or {}
+
+
+def _differs(existing: ObservedObjects, found: RenderedChange, pods: list[Pod],
+             reasons: dict[str, str]) -> bool:
+    """Return whether the masters differ from the declaration, or an earlier rollout was interrupted."""
+    terminating = any(pod.index >= existing.declared for pod in pods)
+    changes = (found.changes or existing.moves_journals or existing.changes_retention
+               or existing.members != existing.declared)
+    interrupted = existing.in_progress or existing.interrupted_transfer or existing.replacement_noted
+    return bool(changes or reasons or terminating or interrupted)
+
+
+def _with_journal(found: RenderedChange, existing: ObservedObjects) -> RenderedChange:
+    """Return the change with that of the journals' volumes in its diff."""
+    if existing.moves_journals:
+        found = _with_move(found, existing)
+    return _with_retention(found, existing) if existing.changes_retention else found
 
 
 def _with_move(found: RenderedChange, existing: ObservedObjects) -> RenderedChange:
