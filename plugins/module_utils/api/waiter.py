@@ -47,68 +47,43 @@ class Waiter:
                    predicates: Mapping[str, Predicate]) -> dict[str, dict | None | FluidError]:
         """Wait for several objects of a namespace on one watch; return the object or the error of each name.
         """
-        results: dict[str, dict | None | FluidError] = {}
-        pending: dict[str, WaitStatus] = {}
-        objects: dict[str, dict | None] = {}
-        only = next(iter(predicates)) if len(predicates) == 1 else ""
-        failures = _Failures(self.deadline.now)
-
-        def observe(name: str, existing: dict | None) -> None:
-            objects[name] = existing
-            status = predicates[name](existing)
-            if status.done:
-                results[name] = existing
-            elif (lasted := failures.lasted(name, status)) is not None:
-                for_seconds = f", for {lasted:.0f} s" if status.lasts else ""
-                results[name] = WaitFailed(
-                    f"waited for {kind.describe(ObjectRef(namespace, name))} to {state}: {status.failed}"
-                    f"{for_seconds}", result=visible(existing) if existing else {})
-            else:
-                pending[name] = status
-                return
-            pending.pop(name, None)
-
+        wait = _Awaited(state, kind, namespace, predicates, self.deadline)
         while True:
             began = self.deadline.now()
-            try:
-                found, version = self._client.snapshot(kind, namespace, only)
-            except ServerUnavailable as err:
-                version = None
-                for name in predicates.keys() - results.keys():
-                    pending[name] = WaitStatus(False, _progress(predicates[name], objects, name, err))
-            else:
-                for name in predicates.keys() - results.keys():
-                    observe(name, found.get(name))
-            self._report(kind, namespace, state, pending, len(predicates))
-            if not pending:
-                return results
-            if self.deadline.remaining() <= 0:
-                return results | {
-                    name: self._timed_out(f"{kind.describe(ObjectRef(namespace, name))} to {state}",
-                                          status.progress, name, objects.get(name))
-                    for name, status in pending.items()}
-            counts = failures.first()
-            for name, existing in self._changes(
-                    kind, namespace, only, version, counts) if version is not None else ():
-                if name in pending:
-                    observe(name, existing)
-                    self._report(kind, namespace, state, pending, len(predicates))
-                # The next watch ends when the failure counts, which no event announces.
-                if not pending or failures.first() < counts:
-                    break
-            if not pending:
-                return results
+            version = self._read(wait)
+            wait.report()
+            if wait.pending and self.deadline.remaining() <= 0:
+                return wait.results | {name: self._timed_out(
+                    wait.described(name), status.progress, name, wait.objects.get(name))
+                    for name, status in wait.pending.items()}
+            if wait.pending and version is not None:
+                self._follow(wait, version)
+            if not wait.pending:
+                return wait.results
             # A proxy that closes every watch immediately must not cause requests without a pause.
             self.deadline.sleep(_LEAST_ROUND - (self.deadline.now() - began))
 
-    def _report(self, kind: Kind, namespace: str | None, state: str, pending: dict[str, WaitStatus],
-                total: int) -> None:
-        if not pending:
-            return
-        name = min(pending)
-        others = "" if total == 1 else f"{total - len(pending)} of {total} objects of kind {kind.kind}; "
-        self.deadline.report_progress(f"{others}waiting for {kind.describe(ObjectRef(namespace, name))} to "
-                                      f"{state}: {pending[name].progress}")
+    def _read(self, wait: _Awaited) -> str | None:
+        """Observe all awaited objects; return the version to watch from, None without an API server."""
+        try:
+            found, version = self._client.snapshot(wait.kind, wait.namespace, wait.only)
+        except ServerUnavailable as err:
+            wait.unobserved(err)
+            return None
+        for name in wait.awaited():
+            wait.observe(name, found.get(name))
+        return version
+
+    def _follow(self, wait: _Awaited, version: str) -> None:
+        """Observe the awaited objects in one watch."""
+        counts = wait.failures.first()
+        for name, existing in self._changes(wait.kind, wait.namespace, wait.only, version, counts):
+            if name in wait.pending:
+                wait.observe(name, existing)
+                wait.report()
+            # The next watch ends when the failure counts, which no event announces.
+            if not wait.pending or wait.failures.first() < counts:
+                return
 
     def _changes(self, kind: Kind, namespace: str | None, only: str, version: str,
                  ends: float) -> Iterator[tuple[str, dict | None]]:
@@ -137,6 +112,63 @@ class Waiter:
             result=visible(existing) if existing else {}, findings=lines)
 
 
+class _Awaited:
+    """The objects of one wait: the results of those that are decided, and the progress of the others."""
+
+    def __init__(self, state: str, kind: Kind, namespace: str | None, predicates: Mapping[str, Predicate],
+                 deadline: Deadline) -> None:
+        self.kind = kind
+        self.namespace = namespace
+        self.only = next(iter(predicates)) if len(predicates) == 1 else ""
+        self.results: dict[str, dict | None | FluidError] = {}
+        self.pending: dict[str, WaitStatus] = {}
+        self.objects: dict[str, dict | None] = {}
+        self.failures = _Failures(deadline.now)
+        self._state = state
+        self._predicates = predicates
+        self._deadline = deadline
+
+    def awaited(self) -> set[str]:
+        """Return the names of the objects that are not decided."""
+        return self._predicates.keys() - self.results.keys()
+
+    def described(self, name: str) -> str:
+        """Return the object and its awaited state."""
+        return f"{self.kind.describe(ObjectRef(self.namespace, name))} to {self._state}"
+
+    def observe(self, name: str, existing: dict | None) -> None:
+        """Record the object, None if it is absent."""
+        self.objects[name] = existing
+        status = self._predicates[name](existing)
+        if status.done:
+            self.results[name] = existing
+        elif (lasted := self.failures.lasted(name, status)) is not None:
+            for_seconds = f", for {lasted:.0f} s" if status.lasts else ""
+            self.results[name] = WaitFailed(
+                f"waited for {self.described(name)}: {status.failed}{for_seconds}",
+                result=visible(existing) if existing else {})
+        else:
+            self.pending[name] = status
+            return
+        self.pending.pop(name, None)
+
+    def unobserved(self, err: ServerUnavailable) -> None:
+        """Record why the progress of the awaited objects is unknown."""
+        for name in self.awaited():
+            known = self._predicates[name](self.objects[name]).progress if name in self.objects else ""
+            self.pending[name] = WaitStatus(False, "; ".join(filter(None, (known, str(err)))))
+
+    def report(self) -> None:
+        """Report the progress of the first object that is not decided."""
+        if not self.pending:
+            return
+        name, total = min(self.pending), len(self._predicates)
+        others = "" if total == 1 else (
+            f"{total - len(self.pending)} of {total} objects of kind {self.kind.kind}; ")
+        self._deadline.report_progress(
+            f"{others}waiting for {self.described(name)}: {self.pending[name].progress}")
+
+
 class _Failures:
     """Since when the objects of a wait have failed without a break. now: returns the time in seconds."""
 
@@ -161,9 +193,3 @@ class _Failures:
     def first(self) -> float:
         """Return the time at which the first failure counts; infinite without one."""
         return min(self._counts.values(), default=inf)
-
-
-def _progress(
-        predicate: Predicate, objects: Mapping[str, dict | None], name: str, err: ServerUnavailable) -> str:
-    """Return an object's last known progress, if any, and why the current one is unknown."""
-    return "; ".join(filter(None, (predicate(objects[name]).progress if name in objects else "", str(err))))
