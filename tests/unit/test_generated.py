@@ -32,6 +32,7 @@ def test_each_role_has_a_readme():
     ("Set O(install_chart_ref) to C(fluid).", "Set `install_chart_ref` to `fluid`."),
     ("See P(datacache.fluid.install#role).", "See `datacache.fluid.install`."),
     ("M(datacache.fluid.pod) and (nothing) else", "`datacache.fluid.pod` and (nothing) else"),
+    ("As in O(datacache.fluid.dataset#module:mounts).", "As in `mounts` of `datacache.fluid.dataset`."),
 ])
 def test_markup(markup, text):
     assert role_readmes.plain(markup) == text
@@ -41,10 +42,17 @@ def test_a_readme_shows_what_is_required_and_what_is_chosen():
     text = role_readmes.text("drill", {
         "short_description": "Drill", "description": "Kills.", "options": {
             "drill_name": {"description": "Name.", "required": True},
-            "drill_kill": {"description": ["What.", "So."], "choices": ["pod", "process"], "default": "pod"},
+            "drill_confirm": {"description": "Confirms.", "required": True},
+            "drill_kill": {"description": ["What.", "So."], "choices": ["", "pod", "process"],
+                           "default": "pod"},
             "drill_paths": {"description": "A|B", "type": "list", "elements": "str", "default": []}},
     }, ["failover_drill"])
-    assert "  - role: datacache.fluid.drill\n    drill_name: hbase\n" in text
+    assert "  - role: datacache.fluid.drill\n    drill_name: hbase\n    drill_confirm: hbase\n" in text
     assert "| `drill_name` | str | **required** | Name. |" in text
     assert '| `drill_kill` | str | `"pod"` | What. So. One of `pod`, `process`. |' in text
     assert "| `drill_paths` | list of str | `[]` | A&#124;B |" in text
+
+
+def test_the_example_of_a_role_confirms_what_it_destroys():
+    assert "    drill_confirm: hbase\n" in TEXTS["roles/drill/README.md"]
+    assert "    restore_confirm: default/hbase\n" in TEXTS["roles/restore/README.md"]

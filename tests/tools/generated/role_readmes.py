@@ -13,8 +13,11 @@ HEADER = """\
 <!-- Written by `make generate` from meta/argument_specs.yml; do not edit. -->
 """
 _MARKUP = re.compile(r"\b[BCEIMOPVR]+\(([^)]*?)(?:#\w+|,[^)]*)?\)")
-# The last part of a required option's name gives its value in the example.
+# An option of a module.
+_SUBOPTION = re.compile(r"\bO\(([\w.]+)#module:([\w.\[\]]+)\)")
+# The name of a required option, or its last part, gives its value in the example.
 EXAMPLES = {
+    "drill_confirm": "hbase",
     "name": "hbase",
     "mounts": [{"name": "hbase", "mount_point": "https://downloads.apache.org/hbase/stable/"}],
     "confirm": "default/hbase",
@@ -49,21 +52,24 @@ def text(role: str, spec: dict, playbooks: list[str]) -> str:
 
 def plain(markup: str) -> str:
     """Return Ansible's markup as Markdown."""
-    return _MARKUP.sub(r"`\1`", markup).replace("\n", " ").strip()
+    return _MARKUP.sub(r"`\1`", _SUBOPTION.sub(r"C(\2) of C(\1)", markup)).replace("\n", " ").strip()
 
 
 def _row(name: str, option: dict) -> str:
     kind = f"list of {option['elements']}" if "elements" in option else option.get("type", "str")
     default = "**required**" if option.get("required") else f"`{json.dumps(option.get('default'))}`"
-    choices = option.get("choices")
-    description = " ".join(map(plain, _lines(option["description"])))
-    if choices:
-        description += f" One of {', '.join(f'`{choice}`' for choice in choices)}."
+    description = " ".join(map(plain, _lines(option["description"]))) + choices(option)
     return f"| `{name}` | {kind} | {default} | {description.replace('|', '&#124;')} |"
 
 
+def choices(option: dict) -> str:
+    """Return the choices of an option as a sentence, without the empty text that selects none."""
+    named = [f"`{choice}`" for choice in option.get("choices", []) if choice]
+    return f" One of {', '.join(named)}." if named else ""
+
+
 def _example(name: str, options: dict) -> str:
-    required = {option: EXAMPLES[option.rpartition("_")[2]]
+    required = {option: EXAMPLES.get(option) or EXAMPLES[option.rpartition("_")[2]]
                 for option, each in options.items() if each.get("required")}
     play = {"hosts": "localhost", "gather_facts": False, "roles": [{"role": name, **required}]}
     return yaml.safe_dump([play], sort_keys=False)

@@ -31,7 +31,6 @@ SECTIONS = {
 HIGH_AVAILABILITY = {"deploy_master_replicas": "`3`", "deploy_raft": '`{"profile": "balanced"}`'}
 DIRECT = re.compile(r"^\{\{ (fluid_\w+) \| default\(''\)\s+\| datacache\.fluid\.given\(")
 _ALIAS = re.compile(r"^\{\{ (\w+) \}\}$")
-_SUBOPTION = re.compile(r"\bO\(([\w.]+)#module:([\w.\[\]]+)\)")
 _WORD = re.compile(r"\b[a-z]+_[a-z_]+\b")
 _OWN = Path(__file__).with_suffix(".yml")
 
@@ -65,8 +64,7 @@ def meaning(text: str | list[str], variables: dict[str, str]) -> str:
     """Return a description as Markdown, with the variables in place of the options that they set."""
     lines = [text] if isinstance(text, str) else text
     named = (_WORD.sub(lambda word: variables.get(word[0], word[0]), line) for line in lines)
-    marked = (_SUBOPTION.sub(r"C(\2) of C(\1)", line) for line in named)
-    return " ".join(map(role_readmes.plain, marked)).replace("|", "&#124;")
+    return " ".join(map(role_readmes.plain, named)).replace("|", "&#124;")
 
 
 def _sections(checkout: Path) -> Iterator[str]:
@@ -82,7 +80,8 @@ def _sections(checkout: Path) -> Iterator[str]:
             _row(name, option, options[option], variables, available) for option, name in own_rows.items())
     for title, section in own().items():
         yield TABLE.format(title=title) + "".join(
-            _line(name, each["type"], _plain_default(each["default"]), each["description"] + _choices(each))
+            _line(name, each["type"], _plain_default(each["default"]),
+                  each["description"] + role_readmes.choices(each))
             for name, each in section.items())
 
 
@@ -97,12 +96,7 @@ def _row(name: str, option: str, spec: dict, variables: dict[str, str], availabl
     default = "**required**" if spec.get("required") else _literal(spec.get("default"))
     if option in HIGH_AVAILABILITY:
         default += f"; {HIGH_AVAILABILITY[option]} in {available}"
-    return _line(name, kind, default, meaning(spec["description"], variables) + _choices(spec))
-
-
-def _choices(spec: dict) -> str:
-    choices = [f"`{choice}`" for choice in spec.get("choices", []) if choice]
-    return f" One of {', '.join(choices)}." if choices else ""
+    return _line(name, kind, default, meaning(spec["description"], variables) + role_readmes.choices(spec))
 
 
 def _literal(value: object) -> str:

@@ -15,7 +15,7 @@ COLLECTION = Path(__file__).parents[3]
 ROLES = sorted(folder.name for folder in (COLLECTION / "roles").iterdir())
 MAPPING = COLLECTION / "playbooks" / "vars" / "roles.yml"
 REQUIRED = {"fluid_name": "a-name", "fluid_mounts": [{"mount_point": "https://a.host/"}],
-            "fluid_backup_claim": "backups",
+            "fluid_backup_claim": "backups", "fluid_drill_confirm": "a-name",
             "fluid_restore_confirm": "default/a-name"}
 
 
