@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..fluid.components import JOURNAL_VOLUME
+from ..fluid.components import CSI_DRIVER, JOURNAL_VOLUME
 from ..fluid.names import claim_name, master_pod, stateful_set_name, volume_name
 from ..fluid.status import FINALIZER_CONTROLLERS, dataset_phase
 from ..journal import gate, lost_claim, template
@@ -18,7 +18,6 @@ from . import finding
 from .facts import CLAIMS, CSI_NODES, SETTLED, STATEFUL_SETS, VOLUMES, Facts, at, described, pod_label, quoted
 from .finding import Finding
 
-DRIVER = "fuse.csi.fluid.io"
 _EMPTY = re.compile(r"the journal is empty: waiting for a leader")
 _UNFORMATTED = re.compile(r"[Jj]ournal.*(?:has )?not (?:been )?formatted")
 _REBUILD = ("rebuild the master with the playbook rebuild_master (fluid_rebuild), or after the loss of a "
@@ -152,7 +151,7 @@ def _on_node(pod: dict, facts: Facts) -> str:
     registered = next((each for each in facts.each(CSI_NODES) if each["metadata"]["name"] == node), None)
     drivers = [each["name"] for each in ((registered or {}).get("spec") or {}).get("drivers") or []]
     return (text or "; no FUSE pod is there") + (
-        f"; the node has not registered {DRIVER}" if registered and DRIVER not in drivers else "")
+        f"; the node has not registered {CSI_DRIVER}" if registered and CSI_DRIVER not in drivers else "")
 
 
 def _mount_remedy(event: dict, facts: Facts) -> str:

@@ -6,6 +6,7 @@ Source: Fluid 1.0.8, charts/alluxio/templates/master/statefulset.yaml and servic
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The Raft domains, as Alluxio's option -domain names them.
@@ -24,6 +25,9 @@ FUSE_CONTAINER = "alluxio-fuse"
 COMMON_JAVA_OPTIONS = "ALLUXIO_JAVA_OPTS"
 # The volume of the masters' journal. The job masters keep theirs in the file system of their container.
 JOURNAL_VOLUME = "alluxio-journal"
+CSI_DRIVER = "fuse.csi.fluid.io"
+# Lets Fluid's webhook mount the claims of a pod through a sidecar (pkg/common/constants.go).
+SIDECAR = {"serverless.fluid.io/inject": "true"}
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,12 @@ def web_port(pod: dict, domain: str) -> int | None:
     return next((port["containerPort"] for container in pod.get("spec", {}).get("containers") or []
                  if container["name"] == component.container
                  for port in container.get("ports") or [] if port.get("name") == component.web_port), None)
+
+
+def registered(csi_nodes: Iterable[dict]) -> set[str]:
+    """Return the nodes whose kubelet has registered Fluid's CSI driver.
+
+    The chart creates the CSIDriver even without the plugin (Fluid 1.0.8: charts/fluid/fluid/templates/csi).
+    """
+    return {node["metadata"]["name"] for node in csi_nodes
+            if any(driver["name"] == CSI_DRIVER for driver in (node.get("spec") or {}).get("drivers") or [])}

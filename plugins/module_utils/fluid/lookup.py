@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from ..api.client import Client
-from ..errors import PreconditionFailed
+from ..errors import FluidError, PreconditionFailed
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from . import kinds as fluid_kinds
+from .components import registered
 from .names import stateful_set_name
 from .runtime import declared_masters
 
@@ -43,6 +44,19 @@ def require_quorum(client: Client, ref: ObjectRef, otherwise: str) -> int:
 def masters_workload(client: Client, ref: ObjectRef) -> dict | None:
     """Return the masters' StatefulSet, None without one."""
     return client.get(kinds.STATEFUL_SET, ObjectRef(ref.namespace, stateful_set_name(ref.name)))
+
+
+def registered_nodes(client: Client) -> set[str]:
+    """Return the nodes whose kubelet has registered Fluid's CSI driver."""
+    return registered(client.list(kinds.CSI_NODE))
+
+
+def needs_sidecar(client: Client) -> bool:
+    """Return whether no CSI driver mounts a cache. Without the permission to list CSINodes one does."""
+    try:
+        return not registered_nodes(client)
+    except FluidError:
+        return False
 
 
 def running_masters(workload: dict | None) -> int | None:

@@ -13,7 +13,9 @@ from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..errors import InvalidInput, WaitTimeout
+from ..fluid.components import CSI_DRIVER
 from ..fluid.kinds import DATASET
+from ..fluid.lookup import registered_nodes
 from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_namespace
@@ -23,7 +25,6 @@ from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 
 CSI_PLUGIN = "csi-nodeplugin-fluid"
-DRIVER = "fuse.csi.fluid.io"
 _PAUSE = 2.0  # seconds; each observation lists the nodes
 
 
@@ -153,10 +154,9 @@ class Readiness:
         self.nodes = split(list(self._client.list(kinds.NODE)), plugin)
         pods = list(self._client.list(kinds.POD, self._namespace, f"app={CSI_PLUGIN}"))
         ready = {pod["spec"].get("nodeName") for pod in pods if is_ready(pod)}
-        registered = {name_of(each) for each in self._client.list(kinds.CSI_NODE)
-                      if any(driver["name"] == DRIVER for driver in each["spec"].get("drivers") or [])}
+        registered = registered_nodes(self._client)
         lacks = {f"no ready pod of {CSI_PLUGIN}": [name for name in self.nodes.serving if name not in ready],
-                 f"not registered {DRIVER}": [name for name in self.nodes.serving
+                 f"not registered {CSI_DRIVER}": [name for name in self.nodes.serving
                                               if name in ready and name not in registered]}
         outdated = _outdated(plugin, len(self.nodes.excluded))
         return [f"{', '.join(names)} {'have' if len(names) > 1 else 'has'} {what}"

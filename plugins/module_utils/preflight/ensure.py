@@ -12,6 +12,7 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..errors import ApiError, FluidError, Forbidden, InvalidInput, KindNotFound, PreconditionFailed
 from ..fluid import dataset as fluid_dataset, diagnosis, kinds as fluid_kinds
+from ..fluid.components import CSI_DRIVER
 from ..fluid.rules import resources
 from ..journal import claims
 from ..k8s import kinds
@@ -19,7 +20,6 @@ from ..k8s.kinds import ObjectRef
 from ..lifecycle import cache_checks, mounted_secrets
 from ..progress import Reporter
 from ..verify.cluster_promises import DATASET_CONTROLLER, PLUGIN_NAME
-from ..verify.info import DRIVER
 from . import finding, nodes, origins, permissions, probe, reviews, versions
 from .finding import Finding, ranked
 from .permissions import Access
@@ -142,7 +142,7 @@ class Preflight:
             yield from examine(self._runtime, found)
         if _known(answers, "csi") is not None:
             names = [machine.name for machine in found]
-            yield from versions.csi(_known(answers, "plugin"), answers["csi"], names, DRIVER)
+            yield from versions.csi(_known(answers, "plugin"), answers["csi"], names, CSI_DRIVER)
 
     # -- permissions ------------------------------------------------------------------------
 

@@ -176,6 +176,8 @@ NEEDS = (
          "pods of nodes that are down, and labels of nodes, are not found"),
     Need(CLUSTER, "storage.k8s.io", ("csinodes",), ("list",), _READ,
          "nothing shows on which nodes the CSI plugin is registered"),
+    Need(CLUSTER, "storage.k8s.io", ("csinodes",), ("list",), _DRILL,
+         "its pod cannot read where sidecars mount the cache"),
     Need(CLUSTER, "storage.k8s.io", ("storageclasses",), ("list",), _DEPLOY,
          "journals of type auto are emptyDirs"),
     Need(CLUSTER, "", ("namespaces",), ("get", "create"), _DEPLOY,

@@ -17,9 +17,10 @@ from ..api.waiter import Waiter
 from ..errors import FluidError, Forbidden, KindNotFound, QuorumUnknown, WaitTimeout
 from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.components import DOMAINS
+from ..fluid.lookup import registered_nodes
 from ..fluid.names import claim_name, volume_name
 from ..fluid.status import dataset_phase
-from ..k8s import kinds, nodes as k8s_nodes, pods as k8s_pods
+from ..k8s import kinds, pods as k8s_pods
 from ..k8s.kinds import ObjectRef
 from ..k8s.predicates import BOUND_PHASE
 from ..k8s.wait_status import WaitStatus
@@ -30,7 +31,6 @@ from .observed import Observed
 from .promise import BROKEN, UNKNOWN, Expected, Promise
 
 _CONTROLLERS = (cluster_promises.DATASET_CONTROLLER, cluster_promises.RUNTIME_CONTROLLER)
-DRIVER = "fuse.csi.fluid.io"
 
 
 def read(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
@@ -40,15 +40,6 @@ def read(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> 
         params["spread_masters"], params["cached_percentage"])
     deadline = Deadline(0 if check_mode else params["wait_timeout"], reporter.progress)
     return Verification(client, expected, params["probe"] or {}, deadline).result()
-
-
-def registered_nodes(client: Client) -> set[str]:
-    """Return the nodes whose kubelet has registered Fluid's CSI driver.
-
-    The chart creates the CSIDriver even without the plugin (Fluid 1.0.8: charts/fluid/fluid/templates/csi).
-    """
-    return {k8s_nodes.name_of(node) for node in client.list(kinds.CSI_NODE)
-            if any(driver["name"] == DRIVER for driver in (node.get("spec") or {}).get("drivers") or [])}
 
 
 class Verification:

@@ -10,6 +10,7 @@ from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
 from ..errors import ApiError, FluidError, InvalidInput, WaitFailed, WaitTimeout
 from ..fluid import kinds as fluid_kinds
+from ..fluid.lookup import needs_sidecar
 from ..fluid.names import claim_name, volume_name
 from ..fluid.status import absent
 from ..k8s import kinds, nodes, pods, quantity
@@ -19,7 +20,6 @@ from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 from . import sample
 from .cache_promises import is_bound
-from .info import registered_nodes
 from .sample import Image, Limits
 
 _LOG_LINES = 50
@@ -108,7 +108,8 @@ class Probe:
         dataset = self._client.get(fluid_kinds.DATASET, self._cache) or {}
         tolerations = (dataset.get("spec") or {}).get("tolerations") or []
         body = sample.manifest(self._cache, self._image, self._limits, int(self._deadline.seconds) + _SPARE,
-                               runtime, tolerations, self._lost_nodes(tolerations), self._needs_sidecar())
+                               runtime, tolerations, self._lost_nodes(tolerations),
+                               needs_sidecar(self._client))
         created = self._client.create(kinds.POD, body, MANAGER)
         pod = created
         try:
@@ -136,13 +137,6 @@ class Probe:
             return [nodes.name_of(node) for node in self._client.list(kinds.NODE) if not nodes.is_ready(node)]
         except FluidError:
             return []
-
-    def _needs_sidecar(self) -> bool:
-        """Return whether no CSI driver mounts the claim. Without the permission to list CSINodes one does."""
-        try:
-            return not registered_nodes(self._client)
-        except FluidError:
-            return False
 
     def _remove(self) -> None:
         """Delete the pods of interrupted runs, and wait until they are gone."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..fluid.components import SIDECAR
 from ..fluid.names import claim_name
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
@@ -17,8 +18,6 @@ from ..k8s.kinds import ObjectRef
 CONTAINER = "probe"
 MANAGED = {"app.kubernetes.io/managed-by": "datacache.fluid"}
 PART_OF = "app.kubernetes.io/part-of"
-# Lets Fluid mount the claim through a sidecar, where its CSI plugin is off (pkg/common/constants.go).
-SIDECAR = {"serverless.fluid.io/inject": "true"}
 _FOLDER = "/data"
 # The list of files is bounded too: a large namespace takes hours to walk.
 MOST_FILES = 10_000

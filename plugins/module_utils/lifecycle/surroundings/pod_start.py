@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.waiter import Waiter
 from ...apply.field_manager import MANAGER
 from ...errors import Forbidden, InvalidInput, KindNotFound
 from ...fluid import diagnosis
+from ...fluid.components import SIDECAR
 from ...fluid.kinds import DATASET
+from ...fluid.lookup import needs_sidecar
 from ...fluid.status import absent
 from ...k8s.kinds import POD, ObjectRef, ref_to
 from ...k8s.names import require_name, require_namespace
@@ -46,27 +50,42 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         return {"changed": True, "node": ""}
     if existing is not None:
         waiter.until("be absent", POD, ref, absent)
-    client.create(POD, _tolerant(client, definition), MANAGER)
+    client.create(POD, _mounting(client, definition), MANAGER)
     started = waiter.until("be ready", POD, ref, _ready)
     return {"changed": True, "node": (started or {})["spec"].get("nodeName", "")}
 
 
-def _tolerant(client: Client, definition: dict) -> dict:
-    """Return the pod with the tolerations of the Datasets whose claims it mounts, unless it has its own.
+def _mounting(client: Client, definition: dict) -> dict:
+    """Return the pod with what mounting the claims of Datasets takes.
 
-    The nodes of a cache may be a tainted pool, on which alone its files can be read.
+    It gets the tolerations of the Datasets unless it has its own, since the nodes of a cache may be a tainted
+    pool, on which alone its files can be read; and a sidecar where Fluid's CSI plugin is off.
     """
-    if definition["spec"].get("tolerations"):
+    datasets = _datasets(client, definition)
+    if not datasets:
         return definition
-    namespace = definition["metadata"]["namespace"]
-    found: list[dict] = []
+    metadata, spec = dict(definition["metadata"]), dict(definition["spec"])
+    if not spec.get("tolerations") and (tolerations := _tolerations(datasets)):
+        spec["tolerations"] = tolerations
+    if needs_sidecar(client):
+        metadata["labels"] = {**(metadata.get("labels") or {}), **SIDECAR}
+    return {**definition, "metadata": metadata, "spec": spec}
+
+
+def _datasets(client: Client, definition: dict) -> list[dict]:
+    """Return the Datasets whose claims the pod mounts, those that the account may read."""
+    found = []
     for name in sorted(claims_of(definition)):
-        try:
-            dataset = client.get(DATASET, ObjectRef(namespace, name)) or {}
-        except (Forbidden, KindNotFound):
-            continue
+        with suppress(Forbidden, KindNotFound):
+            found.append(client.get(DATASET, ObjectRef(definition["metadata"]["namespace"], name)))
+    return [each for each in found if each]
+
+
+def _tolerations(datasets: list[dict]) -> list[dict]:
+    found: list[dict] = []
+    for dataset in datasets:
         found += [each for each in (dataset.get("spec") or {}).get("tolerations") or [] if each not in found]
-    return {**definition, "spec": {**definition["spec"], "tolerations": found}} if found else definition
+    return found
 
 
 def _ready(pod: dict | None) -> WaitStatus:

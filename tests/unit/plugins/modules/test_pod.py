@@ -63,3 +63,38 @@ def test_a_resource_quota_of_the_namespace_admits_the_pod(created):
     [container] = created(reader())["spec"]["containers"]
     assert {kind: set(amounts) for kind, amounts in container["resources"].items()} == {
         "requests": {"cpu", "memory"}, "limits": {"cpu", "memory"}}
+
+
+@pytest.fixture
+def register(cluster):
+    """Let the node's kubelet have registered these CSI drivers."""
+    def run(*drivers):
+        cluster.put(kinds.CSI_NODE, {"metadata": {"name": "node1"}, "spec": {
+            "drivers": [{"name": each, "nodeID": "1"} for each in drivers]}})
+    return run
+
+
+def sidecar_label(pod):
+    return pod["metadata"]["labels"].get("serverless.fluid.io/inject")
+
+
+def test_a_sidecar_mounts_the_cache_where_no_node_has_the_driver(created, dataset, register):
+    register("ebs.csi.aws.com")
+    pod = created(reader())
+    assert sidecar_label(pod) == "true"
+    assert pod["metadata"]["labels"]["app.kubernetes.io/part-of"] == "hbase-drill"
+
+
+def test_no_sidecar_beside_the_driver(created, dataset, register):
+    register("ebs.csi.aws.com", "fuse.csi.fluid.io")
+    assert sidecar_label(created(reader())) is None
+
+
+def test_no_sidecar_for_a_claim_of_another_owner(created, register):
+    register()
+    assert sidecar_label(created(reader())) is None
+
+
+def test_no_sidecar_where_the_drivers_are_unknown(cluster, created, dataset):
+    cluster.forbidden.add(("list", "csinodes"))
+    assert sidecar_label(created(reader())) is None

@@ -6,6 +6,7 @@ from fake_raft import NAMESPACE, FakeRaft
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import CSI_DRIVER
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.verify import info
 
@@ -35,7 +36,7 @@ class FakeCache:
         for index in range(3):
             self.put_node(f"node{index}")
             self.put_pod(f"csi-nodeplugin-fluid-{index}", FLUID, f"node{index}", app="csi-nodeplugin-fluid")
-            self.register(f"node{index}", info.DRIVER)
+            self.register(f"node{index}", CSI_DRIVER)
         for index in range(2):
             self.put_pod(f"hbase-worker-{index}", NAMESPACE, f"node{index}", release="hbase",
                          role="alluxio-worker")
