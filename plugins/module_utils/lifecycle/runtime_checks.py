@@ -24,49 +24,65 @@ _NAMED_NODES = 3  # of those that refuse masters, in a message
 
 def guard_of(client: Client, params: dict, warn: Callable[[str], None]) -> Guard:
     """Return the guard of a runtime with these options."""
-    what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(params))
+    return _RuntimeGuard(client, params, warn).check
 
-    def require_places() -> None:
-        if runtime.masters_share_hosts(params):
-            require_nodes_for_masters(client, params, _dataset_of(client, ref_of(params)), warn)
 
-    def require_creatable() -> None:
-        dataset = _dataset_of(client, ref_of(params))
-        _require_no_other_runtime(ref_of(params), dataset)
-        if params["master_replicas"] > 1:
-            require_nodes_for_masters(client, params, dataset, warn)
+class _RuntimeGuard:
+    """Checks a runtime before it is created or changed, and warns of changes that Fluid ignores."""
 
-    def guard(existing: dict | None, merged: MergeResult) -> None:
+    def __init__(self, client: Client, params: dict, warn: Callable[[str], None]) -> None:
+        self._client = client
+        self._params = params
+        self._warn = warn
+        self._ref = ref_of(params)
+        self._what = fluid_kinds.ALLUXIO_RUNTIME.describe(self._ref)
+        self._desired = params["master_replicas"]
+
+    def check(self, existing: dict | None, merged: MergeResult) -> None:
+        """Raise InvalidInput or PreconditionFailed for what cannot be created or changed."""
         paths = [change.path for change in merged.changes]
         if existing is None:
-            for line in runtime_rules.warnings(runtime.as_options(params)):
-                warn(f"{what}: {line}")
-            require_creatable()
-            _warn_of_unread(what, paths, params["master_replicas"], warn)
-            return
-        masters, desired = declared_masters(existing.get("spec") or {}), params["master_replicas"]
-        if runtime.MASTER_COUNT in paths and masters != desired:
-            _require_scalable(ref_of(params), masters, desired)
-            if desired > masters:
-                require_places()
-            warn(f"{what} has {masters} masters and {desired} are declared: run "
-                 "datacache.fluid.alluxio_rollout, which adds or removes them one at a time")
+            self._check_created(paths)
+        else:
+            self._check_changed(declared_masters(existing.get("spec") or {}), paths, merged)
+
+    def _check_created(self, paths: list[tuple]) -> None:
+        for line in runtime_rules.warnings(runtime.as_options(self._params)):
+            self._warn(f"{self._what}: {line}")
+        dataset = _dataset_of(self._client, self._ref)
+        _require_no_other_runtime(self._ref, dataset)
+        if self._desired > 1:
+            require_nodes_for_masters(self._client, self._params, dataset, self._warn)
+        _warn_of_unread(self._what, paths, self._desired, self._warn)
+
+    def _check_changed(self, masters: int, paths: list[tuple], merged: MergeResult) -> None:
+        if runtime.MASTER_COUNT in paths and masters != self._desired:
+            self._check_scaled(masters)
         paths = [path for path in paths if path != runtime.MASTER_COUNT]
         try:
-            property_check.require_known(client, ref_of(params), property_check.changed(merged.changes))
+            property_check.require_known(self._client, self._ref, property_check.changed(merged.changes))
         except Forbidden as err:
-            warn(f"could not check whether Alluxio knows the changed properties: {err}")
-        _warn_of_unread(what, paths, masters, warn)
+            self._warn(f"could not check whether Alluxio knows the changed properties: {err}")
+        _warn_of_unread(self._what, paths, masters, self._warn)
+        self._warn_of_unapplied(masters, paths)
+
+    def _check_scaled(self, masters: int) -> None:
+        _require_scalable(self._ref, masters, self._desired)
+        if self._desired > masters and runtime.masters_share_hosts(self._params):
+            require_nodes_for_masters(
+                self._client, self._params, _dataset_of(self._client, self._ref), self._warn)
+        self._warn(f"{self._what} has {masters} masters and {self._desired} are declared: run "
+                   "datacache.fluid.alluxio_rollout, which adds or removes them one at a time")
+
+    def _warn_of_unapplied(self, masters: int, paths: list[tuple]) -> None:
         rolled = runtime.applied_by_rollout(paths, masters)
         if rolled:
-            warn(f"{what} is running and Fluid does not apply changes of {_fields(rolled)}: run "
-                 "datacache.fluid.alluxio_rollout, which applies them to one master at a time")
+            self._warn(f"{self._what} is running and Fluid does not apply changes of {_fields(rolled)}: run "
+                       "datacache.fluid.alluxio_rollout, which applies them to one master at a time")
         ignored = runtime.applied_only_at_creation(paths, masters)
         if ignored:
-            warn(f"{what} is running and Fluid reads {_fields(ignored)} only when it creates a runtime: the "
-                 "change has no effect until the runtime is deleted and created again")
-
-    return guard
+            self._warn(f"{self._what} is running and Fluid reads {_fields(ignored)} only when it creates a "
+                       "runtime: the change has no effect until the runtime is deleted and created again")
 
 
 def _require_no_other_runtime(ref: ObjectRef, dataset: dict | None) -> None:
