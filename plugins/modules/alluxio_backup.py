@@ -16,8 +16,8 @@ description:
   - The leading master writes the backup. It accepts no changes of the metadata meanwhile.
   - Without a backup the metadata is lost if the majority of the masters is lost.
   - The record of a backup holds its SHA-256 and a digest of the file tree.
-  - Refused while the disk of the leader is too full for the backup, at 100 bytes for each path and at least
-    64 MiB, or the temporary folder of the machine that runs the module.
+  - Refused while a disk is too full for the backup, the leader's or that of the temporary folder of the
+    machine that runs the module. Expected are 100 bytes for each path, and at least 64 MiB.
   - A backup is as secret as the credentials of the mounts, which the journal contains. Its files have mode
     0600, and a folder that the module creates has 0700.
   - A file gets its final name after its SHA-256 is verified on the claim. Its record, a JSON file, is

@@ -22,7 +22,7 @@ description:
     before and after. What is missing after the load, a client in the master loads block by block, with
     C(alluxio fs load). The module fails if a byte is still missing.
   - C(load --submit) takes a direct buffer in each worker for each of C(alluxio.job.batch.size) blocks, by
-    default 20, and leaves out a block for which there is none.
+    default 20. It leaves out a block for which there is none.
   - Creates no object in the cluster. M(datacache.fluid.data_load) loads with Fluid's DataLoad.
 extends_documentation_fragment:
   - datacache.fluid.attributes

@@ -64,8 +64,8 @@ options:
         Ratis would keep that connection for the next pod, and TCP closes it after 15 minutes only. If all
         followers have one too, the next leader restarts before, and three masters serve nobody meanwhile.
         Followers with such a connection restart at the end, one after the other.
-      - Removes its peer from both groups, deletes its claim and its pod, which the controller of the
-        StatefulSet creates again, and waits until the master has both complete journals.
+      - Removes its peer from both groups, and deletes its claim and its pod, which the controller of the
+        StatefulSet creates again. Waits until the master has both complete journals.
       - Otherwise refused unless the node does not exist or has the taint
         C(node.kubernetes.io/out-of-service). A node that is only not Ready may return with the journal.
       - Refused unless all other masters are AVAILABLE in both groups and one of them leads each.
@@ -80,8 +80,8 @@ options:
     default: true
   tolerate_lost_nodes:
     description:
-      - Completes the quorums without masters that cannot run until a node returns, because their node is
-        down or does not exist, or because no node accepts them while one is cordoned or down.
+      - Completes the quorums without masters that cannot run until a node returns. Their node is down or does
+        not exist, or no node accepts them while one is cordoned or down.
       - The other masters must be a majority. RV(lost) has the missing ones, and the module warns of each.
       - Needs C(list) on C(nodes). Mutually exclusive with O(rebuild).
     type: bool

@@ -60,8 +60,8 @@ options:
     required: true
   verify_tree:
     description:
-      - Lists the file trees before and after the restoration, to change nothing if the cache already has that
-        of the backup, and to fail if the restored one differs.
+      - Lists the file trees before and after the restoration. Changes nothing if the cache already has that
+        of the backup, and fails if the restored one differs.
       - With V(false) each run restores, nothing is compared, and the module warns.
     type: bool
     default: true

@@ -13,11 +13,11 @@ author:
 description:
   - Creates, changes and deletes an AlluxioRuntime of Fluid, C(data.fluid.io/v1alpha1). The runtime binds
     the Dataset of the same name.
-  - With O(wait=true) it waits until masters and workers are ready, and until all masters and all job
-    masters are AVAILABLE peers of quorums with one leader.
+  - With O(wait=true) it waits until masters and workers are ready. It also waits until all masters and all
+    job masters are AVAILABLE peers of quorums with one leader.
   - Ready pods alone do not prove a quorum, because Fluid sets no probes.
-  - For an existing runtime it does not wait for pods that cannot run until a node returns, because their node
-    is down or no node accepts them while one is cordoned or down. It warns of each, if a majority of the
+  - For an existing runtime it does not wait for pods that cannot run until a node returns. Their node is
+    down, or no node accepts them while one is cordoned or down. It warns of each, if a majority of the
     masters and one worker are ready.
   - The wait considers the masters that run, also while another number of them is declared.
   - Fluid reads most fields only once, at creation. A later change of such a field causes a warning.
@@ -35,8 +35,8 @@ options:
   name:
     description:
       - Name of the runtime, which is the name of the Dataset that it binds.
-      - Must be a DNS-1035 label, because it becomes part of Service names, of at most 45
-        characters, because Kubernetes adds a hash to it in the labels of the pods.
+      - Must be a DNS-1035 label, because it becomes part of Service names. It has at most 45 characters,
+        because Kubernetes adds a hash to it in the labels of the pods.
       - Either O(name) or O(runtimes) is required.
     required: false
   master_replicas:
@@ -144,8 +144,8 @@ options:
         with O(wait=true) after a creation. This needs C(create) on C(pods/exec).
       - With several masters C(alluxio.standby.master.web.enabled=true) is refused, because the leader is
         recognised by its open web port.
-      - Another type or folder of the journal than Fluid's is refused, and so are addresses of masters, and
-        values with spaces, which would become further Java options.
+      - Another type or folder of the journal than Fluid's is refused, and so are addresses of masters. Values
+        with spaces are refused too, because they would become further Java options.
     type: dict
   jvm_options: &jvm_options
     description: JVM options of all components.

@@ -16,8 +16,8 @@ description:
   - Ends with nothing left, or fails with each object that is left and what holds it.
   - Deletes pods and jobs of interrupted runs of C(verify) and C(drill).
   - Never deletes pods of others, claims and volumes that Fluid has not created, or data in the under-store.
-    A pod that uses the claim, a Dataset that refers to this one, and a runtime of another kind that binds the
-    Dataset hold the cache.
+    A pod that uses the claim holds the cache, and so does a Dataset that refers to this one. A runtime of
+    another kind that binds the Dataset holds it, too.
 extends_documentation_fragment:
   - datacache.fluid.attributes
   - datacache.fluid.connection

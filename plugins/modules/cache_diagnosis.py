@@ -11,8 +11,9 @@ version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Reads the objects of a cache, its pods, claims, events and nodes, Fluid's controllers and CSI plugin, the
-    quorums, the mounts of running pods, and the newest lines of the logs. All of them are read side by side.
+  - Reads the objects of a cache, its pods, claims, events and nodes, and Fluid's controllers and CSI plugin.
+    Reads also the quorums, the mounts of running pods, and the newest lines of the logs. All of them are read
+    side by side.
   - Returns the causes that it finds, the most probable one first, each with the object, the evidence and the
     remedy. Causes do not fail the module. A healthy cache has none.
   - Secrets and ConfigMaps are never read. Values of variables, options and properties whose names are those

@@ -13,9 +13,9 @@ author:
 description:
   - Writes one HTML file that a browser shows without anything else, and the same content as JSON beside it.
     The page has light and dark colours, fits a phone, and can be printed.
-  - Shows topology, promises with their evidence, quorums and what one more loss would mean, how full the
-    cache is, hit ratios, the durations of cold and warm reads, earlier runs, versions, and warnings with the
-    next step. Several caches are one page, the worst first.
+  - Shows topology, promises with their evidence, quorums and what one more loss would mean, and how full the
+    cache is. Shows also hit ratios, the durations of cold and warm reads, earlier runs, versions, and
+    warnings with the next step. Several caches are one page, the worst first.
   - Sends no request. It shows what M(datacache.fluid.cache_info) and M(datacache.fluid.cache_diagnosis) have
     read.
   - The files have mode C(0600), since names, addresses and events of the cluster concern only those who

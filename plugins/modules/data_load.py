@@ -22,7 +22,7 @@ description:
   - The command needs a leading job master and a job worker beside each worker. It reports success even if
     files failed, so a DataLoad that is Complete may have loaded less.
   - The script of Fluid's chart first sets the maximum of replicas of all files below each path to
-    O(target[].replicas), and Alluxio evicts copies above it, also those that reads create later.
+    O(target[].replicas). Alluxio evicts copies above it, also those that reads create later.
   - Without O(load_metadata) the load finds the files that Alluxio knows. It lists a directory of the
     under-store only if that was never listed before.
 extends_documentation_fragment:

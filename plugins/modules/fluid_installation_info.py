@@ -51,8 +51,8 @@ options:
     description:
       - Values that override the defaults of the chart and the other options.
       - A controller that caches need is enabled, whatever value is given.
-      - A top-level C(imagePrefix) or C(version) is refused if it does not come with the keys of each image,
-        because the chart copies its own into every image.
+      - A top-level C(imagePrefix) or C(version) is refused without the keys of each image, because the chart
+        copies its own into every image.
     type: dict
     default: {}
   image_registry:

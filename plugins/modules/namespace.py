@@ -13,9 +13,9 @@ author:
 description:
   - Creates a missing namespace with the label C(app.kubernetes.io/managed-by=datacache.fluid). The role
     P(datacache.fluid.cleanup#role) deletes only a namespace with this label.
-  - With O(state=absent) it deletes a namespace with this label, unless an object of Fluid's kinds, a claim, a
-    workload or a pod is in it that is neither finished nor terminating. Then it warns. ConfigMaps and Secrets
-    go with the namespace.
+  - With O(state=absent) it deletes a namespace with this label. It keeps a namespace with an object of
+    Fluid's kinds, a claim, a workload, or a pod that is neither finished nor terminating, and warns.
+    ConfigMaps and Secrets go with the namespace.
   - Never changes an existing namespace.
   - Without the permission to read the namespace it warns and assumes that the namespace exists.
 extends_documentation_fragment:
