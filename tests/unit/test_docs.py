@@ -52,6 +52,14 @@ def test_the_readme_lists_every_playbook():
     assert {name for name in listed if (CHECKOUT / "playbooks" / f"{name}.yml").exists()} == playbooks
 
 
+def test_the_readme_names_every_module_and_plugin():
+    folders = ("plugins/modules", "plugins/inventory", "extensions/eda/plugins/event_source",
+               "extensions/eda/rulebooks")
+    names = [path.stem for folder in folders for path in (CHECKOUT / folder).iterdir() if path.is_file()]
+    assert len(names) > 35
+    assert [name for name in names if f"`datacache.fluid.{name}`" not in README] == []
+
+
 def test_the_page_of_variables_lists_every_one_that_a_playbook_requires():
     required = {name for path in (CHECKOUT / "playbooks").glob("*.yml")
                 for name in re.findall(r"\b(fluid_\w+)", "".join(_THAT.findall(path.read_text())))}
