@@ -34,7 +34,8 @@ def check(client: Client, params: dict, check_mode: bool, reporter: Reporter) ->
     """
     preflight = Preflight(client, params)
     found = list(preflight.findings())
-    if params["probe"] and not check_mode and not any(each.check == "options" for each in found):
+    invalid = any(each.check == "options" and each.severity == finding.ERROR for each in found)
+    if params["probe"] and not check_mode and not invalid:
         found += probe.run(client, params, preflight.fluid_namespace, reporter)
     findings = ranked(found)
     errors = [each for each in findings if each.severity == finding.ERROR]

@@ -101,6 +101,15 @@ def test_check_mode_and_invalid_options_start_no_pod(preflight, cluster):
     assert cluster.writes() == []
 
 
+def test_a_warning_about_options_does_not_keep_the_pod_from_its_start(preflight, cluster):
+    """Fluid ignores resources of FUSE without a limit of the memory; the deployment succeeds."""
+    after_start(cluster, ENDED, "reached host 443\ndone\n")
+    fuse = {"jvm_options": ["-Xmx1g"], "resources": {"requests": {"cpu": "1"}}}
+    report = preflight(probe=True, fuse=fuse)["report"]
+    assert [line for line in report if line.startswith("warning: options: fuse.resources")] != []
+    assert "info: origin: a pod reaches host:443" in report
+
+
 def test_a_pod_that_is_refused_is_a_warning(found, cluster):
     cluster.forbidden.add(("create", "pods"))
     [(severity, check, _evidence)] = found(probe=True)
