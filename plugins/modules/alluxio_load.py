@@ -23,6 +23,8 @@ description:
     C(alluxio fs load). The module fails if a byte is still missing.
   - C(load --submit) takes a direct buffer in each worker for each of C(alluxio.job.batch.size) blocks, by
     default 20. It leaves out a block for which there is none.
+  - With C(load --submit) a block that the under-store does not deliver within 30 s fails, and is tried
+    without end. So a load that only fails for 90 s is stopped.
   - Creates no object in the cluster. M(datacache.fluid.data_load) loads with Fluid's DataLoad.
 extends_documentation_fragment:
   - datacache.fluid.attributes

@@ -8,8 +8,10 @@ Sources: Alluxio 2.9.0 to 2.9.4, alluxio.cli.fs.command.
 - LoadCommand has --submit, --progress and --stop in 2.9.1 and later. The leading master's scheduler then
   loads one replica of each block, without job masters and workers (alluxio.master.job.LoadJob). A job
   succeeds with up to 100 failed blocks, or 5 %. Each worker takes a direct buffer for each of
-  alluxio.job.batch.size blocks, 20, and a block for which there is none fails at once
-  (alluxio.worker.block.MonoBlockStore.load). Without an option the client loads block after block.
+  alluxio.job.batch.size blocks, 20, and a block for which there is none fails at once. A block that is not
+  read from its under-store within alluxio.user.network.rpc.keepalive.timeout, 30 s, fails too, and while a
+  job verifies, it tries the block again without end (alluxio.worker.block.MonoBlockStore.load). Without an
+  option the client loads block after block, without that limit.
 - DuCommand -s sums the size of the files below a path and what of it is in Alluxio. Its listing loads the
   metadata of a directory that has not been listed before, and finds no files that were added later.
 """
@@ -17,7 +19,7 @@ Sources: Alluxio 2.9.0 to 2.9.4, alluxio.cli.fs.command.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import InvalidInput
 from . import mounts
@@ -28,6 +30,7 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?![0-9])", re.ASCII)
 _SIZES = re.compile(r"^(\d+)\s+(\d+) \(\d+%\)\s+(/.*?)\s*$", re.MULTILINE)
 _STATE = re.compile(r"^\s*Job State: ([A-Z]+)(?: \((.*)\))?\s*$", re.MULTILINE)
 _BYTES = re.compile(r"^\s*Bytes Loaded: (\S+)(?: out of (\S+))?\s*$", re.MULTILINE)
+_FAILURES = re.compile(r"^\s*Block load failure rate: (?!0\.00%)\S+%\s*$", re.MULTILINE)
 # alluxio.scheduler.job.JobState; the other one is SUCCEEDED.
 _RUNNING, _FAILED, _STOPPED = frozenset({"RUNNING", "VERIFYING"}), "FAILED", "STOPPED"
 _UNKNOWN = re.compile(r"^Load for path '(.*)' cannot be found\.$", re.MULTILINE)
@@ -56,6 +59,8 @@ esac"""
 # Loads what is missing of the paths with a client of its own, one block after the other. It reads from the
 # under-stores by the way of applications, so it needs neither job workers nor the memory of a submitted load.
 LOAD_ONE_BY_ONE = """for path; do alluxio fs load "$path" >/dev/null || exit; done"""
+# Stops submitted loads. The command fails for one that has ended.
+STOP = """for path; do alluxio fs load "$path" --stop || true; done"""
 # Prints the progress of submitted loads. The command fails for one that is unknown.
 PROGRESS = """for path; do alluxio fs load "$path" --progress || true; done"""
 
@@ -77,13 +82,16 @@ class Sizes:
 class Progress:
     """The state of submitted loads. running: whether one is not finished. failed: why loads have ended.
 
-    stopped: whether a user has stopped one.
+    stopped: whether a user has stopped one. fails: whether blocks of one could not be loaded. loaded: the
+    sizes that are loaded; the totals in the text grow with each block that is tried again.
     """
 
     running: bool
     text: str
     failed: tuple[str, ...] = ()
     stopped: bool = False
+    fails: bool = False
+    loaded: tuple[str, ...] = field(default=(), compare=False)
 
 
 def require_paths(option: str, paths: list[str]) -> None:
@@ -124,4 +132,5 @@ def parse_progress(output: str) -> Progress:
     found = {state for state, _reason in states}
     running = bool(found & _RUNNING) or not (found or failed)
     return Progress(running, f"loaded {', '.join(loaded)}" if loaded else "no master shows it",
-                    tuple(failed), _STOPPED in found)
+                    tuple(failed), _STOPPED in found, _FAILURES.search(output) is not None,
+                    tuple(done for done, _total in _BYTES.findall(output)))

@@ -7,11 +7,11 @@ was evicted, is made up for by the next run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 
 from ...alluxio import loads
-from ...alluxio.loads import Sizes
+from ...alluxio.loads import Progress, Sizes
 from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
@@ -39,6 +39,8 @@ _KIND = fluid_kinds.ALLUXIO_RUNTIME
 _PAUSE = 3.0
 # Seconds for the start of a JVM for each path.
 _LOOK_TIMEOUT = 60.0
+# Seconds: three times those in which a worker has to read a block of a submitted load (alluxio/loads.py).
+_STALLED = 90.0
 
 
 def require_valid(params: dict) -> None:
@@ -139,8 +141,9 @@ class _Load:
         if loads.SUBMITTED not in output.split():
             return []
         what = f"the load into {_KIND.describe(self._ref)}"
+        stall = _Stall(self._deadline.now)
         return self._deadline.poll_until(
-            what, lambda: self._progress(what, paths), _PAUSE, lambda progress: WaitTimeout(
+            what, lambda: self._progress(what, paths, stall), _PAUSE, lambda progress: WaitTimeout(
                 f"timed out after {self._deadline.seconds:g} s while waiting for {what}: {progress}; the "
                 "masters continue it, so run this again"))
 
@@ -154,15 +157,20 @@ class _Load:
             return [str(err)]
         return []
 
-    def _progress(self, what: str, paths: list[str]) -> WaitStatus:
-        """Return the progress by any ready master; a master may restart during a load."""
+    def _progress(self, what: str, paths: list[str], stall: _Stall) -> WaitStatus:
+        """Return the progress by any ready master; a master may restart during a load.
+
+        A load that only fails is stopped, and counts as ended with that reason.
+        """
+        shell = self._shell(_LOOK_TIMEOUT * len(paths))
         try:
-            output = self._shell(_LOOK_TIMEOUT * len(paths)).run(
-                "read the progress of the load", loads.PROGRESS, *paths)
+            found = loads.parse_progress(shell.run("read the progress of the load", loads.PROGRESS, *paths))
+            if not found.stopped and stall.lasted(found) >= _STALLED:
+                shell.run("stop the load", loads.STOP, *paths)
+                return WaitStatus(True, value=[f"{what} made no progress for {_STALLED:g} s and was stopped"])
         except ApiError as err:
             self._pod = self._ready_master() or self._pod
             return WaitStatus(False, str(err))
-        found = loads.parse_progress(output)
         if found.stopped:
             raise WaitFailed(f"{what} was stopped by another client: run this again to load the rest")
         return WaitStatus(not found.running, found.text, value=list(found.failed))
@@ -170,3 +178,18 @@ class _Load:
     def _shell(self, longest: float) -> PodShell:
         seconds = max(1.0, min(longest, self._deadline.remaining()))
         return PodShell(self._client, self._pod, MASTER_CONTAINER, seconds, "bash", bounded=True)
+
+
+class _Stall:
+    """Since when a load has failed without progress. now: returns the time in seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._loaded: tuple[str, ...] = ()
+        self._since = now()
+
+    def lasted(self, found: Progress) -> float:
+        """Return for how many seconds blocks have failed and none was loaded, by the newest progress."""
+        if found.loaded != self._loaded or not (found.running and found.fails):
+            self._loaded, self._since = found.loaded, self._now()
+        return self._now() - self._since

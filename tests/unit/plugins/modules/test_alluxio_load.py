@@ -10,6 +10,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 CACHE = {"name": "hbase", "namespace": "data"}
 STATE = "\tJob State: {}\n\tBytes Loaded: 1B out of 9B\n"
+# As the lab's masters show it with an under-store that sends 1 MB/s.
+FAILING = "VERIFYING\n\tBlock load failure rate: 185.21%\n\tFiles Failed: 10"
 
 
 class Master:
@@ -24,13 +26,14 @@ class Master:
         self.remains = 0  # bytes that a load does not load
         self.rests = []  # the paths of each load of the rest
         self.never = 0  # bytes that it does not load either
+        self.stopped = []  # the paths of each load that was stopped
 
     def execute(self, _client, pod, container, command, _timeout):
         assert (container, command[:2]) == ("alluxio-master", ["bash", "-c"])
         task, *arguments = command[3:]
         commands = {"read the sizes of the paths": self._sizes, "load the paths": self._load,
                     "load the rest of the paths": self._load_rest,
-                    "read the progress of the load": self._progress}
+                    "stop the load": self._stop, "read the progress of the load": self._progress}
         return commands[task](*arguments)
 
     def _sizes(self, again, *paths):
@@ -52,6 +55,10 @@ class Master:
         for path in paths:
             self.files[path][1] = self.files[path][0] - self.never
         return pod_exec.ExecResult(1, "", "no space") if self.never else pod_exec.ExecResult(0, "", "")
+
+    def _stop(self, *paths):
+        self.stopped.append(list(paths))
+        return pod_exec.ExecResult(0, "", "")
 
     def _progress(self, *paths):
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -119,6 +126,29 @@ def test_what_a_load_misses_is_loaded_block_by_block(run, master, state):
     done = run("alluxio_load", **CACHE, paths=["/a", "/b"])
     assert (done["changed"], master.loads, master.rests) == (True, [["/a"]], [["/a"]])
     assert not run("alluxio_load", **CACHE, paths=["/a", "/b"])["changed"]
+
+
+def test_a_load_whose_blocks_time_out_is_stopped_and_goes_on_block_by_block(cluster, run, master):
+    """A worker has 30 s to read a block that the masters have submitted; they try it again without end."""
+    # The total grows with each block that is tried again.
+    master.states, master.remains = [
+        FAILING.replace("VERIFYING", f"VERIFYING\n\tBytes Loaded: 1B out of {number}GB")
+        for number in range(1, 60)], 300
+    done = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
+    assert (done["changed"], done["paths"][0]["cached_bytes"]) == (True, 400)
+    assert (master.loads, master.stopped, master.rests) == ([["/a"]], [["/a"]], [["/a"]])
+    assert cluster.now == 90
+
+
+@pytest.mark.parametrize("states", [
+    ["RUNNING"] * 60 + ["SUCCEEDED"],
+    [FAILING.replace("185.21", "0.00").replace(": 10", ": 0")] * 60 + ["SUCCEEDED"],
+    [FAILING] * 20 + [FAILING + "\n\tBytes Loaded: 5B out of 9B"] + [FAILING] * 20 + ["SUCCEEDED"],
+], ids=["slow", "no failure", "other blocks are loaded meanwhile"])
+def test_a_load_that_goes_on_is_not_stopped(run, master, states):
+    master.states = states
+    assert run("alluxio_load", **CACHE, wait_timeout=600)["changed"]
+    assert (master.stopped, master.rests) == ([], [])
 
 
 def test_a_load_with_missing_files_fails_with_what_it_changed(run, master):

@@ -113,6 +113,12 @@ def test_parse_progress(output, found):
     assert loads.parse_progress(output) == found
 
 
+@pytest.mark.parametrize(("rate", "fails"), [("0.00", False), ("0.54", True), ("185.21", True)])
+def test_blocks_that_fail_are_seen(rate, fails):
+    output = PROGRESS.format("VERIFYING") + f"\tBlock load failure rate: {rate}%\n\tFiles Failed: 10\n"
+    assert loads.parse_progress(output).fails is fails
+
+
 @pytest.mark.parametrize(("version", "has"), [
     ("2.9.0", True), ("2.9.3", True), ("v2.9.1-fluid", True), ("2.9.4", False), ("2.9.40", False),
     ("2.10.0", False), ("304", True), ("", True)])
