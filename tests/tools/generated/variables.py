@@ -29,6 +29,21 @@ SECTIONS = {
 }
 # Defaults of playbooks/vars/ha.yml, whose expressions are no literals; a unit test compares the names.
 HIGH_AVAILABILITY = {"deploy_master_replicas": "`3`", "deploy_raft": '`{"profile": "balanced"}`'}
+# Of options whose variables have another default, or set more than the option; an empty text is no value.
+MEANINGS = {
+    "install_chart_repo_url":
+        "URL of the chart repository. By default none if O(install_chart_ref) is a path.",
+    "install_chart_version":
+        "Version of the chart. By default its own if O(install_chart_ref) is a path.",
+    "deploy_image_pull_secrets":
+        "Names of Secrets with credentials for the registries of all images. They exist in the namespace of "
+        "Fluid and in that of the cache.",
+    "deploy_rollout_timeout":
+        "Maximum duration of a rollout to all masters, and of one to workers and FUSE pods, in seconds.",
+    "verify_probe_image":
+        "Image of the pods that read, with a shell, coreutils and findutils or busybox. It comes from "
+        "O(install_image_registry) if that is given.",
+}
 DIRECT = re.compile(r"^\{\{ (fluid_\w+) \| default\(''\)\s+\| datacache\.fluid\.given\(")
 _ALIAS = re.compile(r"^\{\{ (\w+) \}\}$")
 _WORD = re.compile(r"\b[a-z]+_[a-z_]+\b")
@@ -96,7 +111,8 @@ def _row(name: str, option: str, spec: dict, variables: dict[str, str], availabl
     default = "**required**" if spec.get("required") else _literal(spec.get("default"))
     if option in HIGH_AVAILABILITY:
         default += f"; {HIGH_AVAILABILITY[option]} in {available}"
-    return _line(name, kind, default, meaning(spec["description"], variables) + role_readmes.choices(spec))
+    description = meaning(MEANINGS.get(option, spec["description"]), variables)
+    return _line(name, kind, default, description + role_readmes.choices(spec))
 
 
 def _literal(value: object) -> str:

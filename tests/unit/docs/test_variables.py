@@ -26,6 +26,19 @@ def test_each_row_has_a_type_a_default_and_a_meaning():
     assert "O(" not in PAGE and "C(" not in PAGE and "deploy_warm_up" not in PAGE
 
 
+def test_no_meaning_of_a_default_promises_an_effect_of_an_empty_text():
+    """An empty text selects the default of a variable, also if it means something to the role's option."""
+    assert [line for line in PAGE.splitlines() if " | - | " not in line
+            and re.search(r"\bEmpty (uses|selects|takes)|must be empty", line)] == []
+
+
+def test_meanings_of_variables_that_differ_are_those_of_options_with_a_variable():
+    mapping = yaml.safe_load((CHECKOUT / "playbooks" / "vars" / "roles.yml").read_text())
+    assert variables.MEANINGS.keys() <= variables.direct(mapping).keys() | {"install_chart_repo_url"}
+    assert [text for text in variables.MEANINGS.values()
+            if variables.meaning(text, variables.names(mapping)) not in PAGE] == []
+
+
 def test_the_defaults_of_high_availability_are_those_of_the_playbooks():
     assert variables.HIGH_AVAILABILITY.keys() == yaml.safe_load(
         (CHECKOUT / "playbooks" / "vars" / "ha.yml").read_text()).keys()
