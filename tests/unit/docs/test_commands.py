@@ -128,6 +128,9 @@ def command_faults(command):
         return [f"no target {target}" for target in arguments if target not in TARGETS]
     if program == "ansible-galaxy":
         return galaxy_faults(arguments)
+    if program == "kubectl":
+        return [] if {"-n", "--namespace"} & set(arguments) or "patch" not in arguments else [
+            "kubectl patches an object of the current namespace, not of the cache's"]
     return [] if program in OTHERS else [f"no program {program}"]
 
 
@@ -202,6 +205,9 @@ def test_full_names_exist(page):
     ("ansible-galaxy collection install -r a/requirements.yml --offline",
      ["the archives of a/requirements.yml are looked for in the current folder"]),
     ("KUBECONFIG=x kubctl get pods", ["no program kubctl"]),
+    ("kubectl -n data patch configmap a -p b", []),
+    ("kubectl patch configmap a -p b",
+     ["kubectl patches an object of the current namespace, not of the cache's"]),
 ])
 def test_a_planted_fault_of_a_command_is_found(command, faults):
     assert [fault for each in commands(command) for fault in command_faults(each)] == faults
