@@ -4,6 +4,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import properties
@@ -13,6 +14,8 @@ from ansible_collections.datacache.fluid.plugins.plugin_utils import cache_event
 
 CHECKOUT = Path(__file__).parents[3]
 DOCS = CHECKOUT / "docs"
+RULES = yaml.safe_load((CHECKOUT / "roles/deploy/files/metrics/prometheus-rule.yml").read_text())
+ALERTS = [rule for group in RULES["spec"]["groups"] for rule in group["rules"] if "alert" in rule]
 _CODE = re.compile(r"`([\w.]+)`")
 
 
@@ -33,6 +36,14 @@ def test_the_causes_of_a_fault_in_their_order():
 def test_the_checks_before_a_deployment():
     described = yaml.safe_load(cache_preflight.RETURN)["findings"]["contains"]["check"]["description"]
     assert set(names("diagnosis.md", "Check")) == set(re.findall(r"V\((\w+)\)", described))
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_the_page_states_severity_and_duration_of_an_alert(rule):
+    severity = {"info": "information"}.get(rule["labels"]["severity"], rule["labels"]["severity"])
+    duration = f", after {rule['for'].removesuffix('m')} minutes" if "for" in rule else ""
+    page = (DOCS / "metrics.md").read_text()
+    assert f"\n### {rule['alert']}\n{severity.capitalize()}{duration}. " in page
 
 
 def test_the_events():
