@@ -18,6 +18,7 @@ from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
 from ...errors import (
     ApiError,
+    FluidError,
     PreconditionFailed,
     ServerUnavailable,
     StreamBroken,
@@ -67,17 +68,26 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     deadline.report_action(f"loading {', '.join(missing)} of {_KIND.describe(ref)}")
     reasons = load.run(missing)
     after = load.sizes(False)
-    if left := [path for path, each in after.items() if each.cached < each.total]:
+    left = [path for path, each in after.items() if each.cached < each.total]
+    if left and deadline.remaining() > 0:
         deadline.report_action(f"loading the rest of {', '.join(left)} block by block")
         reasons += load.run_one_by_one(left)
         after = load.sizes(False)
+    result = _result(before, after, missing)
     if rest := [f"{each.total - each.cached} of {each.total} bytes of {path}"
                 for path, each in after.items() if each.cached < each.total]:
-        raise WaitFailed(
-            f"the load into {_KIND.describe(ref)} has ended without {', '.join(rest)}: "
-            f"{'; '.join(reasons) or 'the workers may have evicted them'}; see the logs of its workers for "
-            "the reason, then run this again", **_result(before, after, missing))
-    return _result(before, after, missing)
+        raise _incomplete(_KIND.describe(ref), ", ".join(rest), "; ".join(reasons), deadline, result)
+    return result
+
+
+def _incomplete(what: str, rest: str, reasons: str, deadline: Deadline, result: dict) -> FluidError:
+    if deadline.remaining() <= 0:
+        return WaitTimeout(
+            f"timed out after {deadline.seconds:g} s while waiting for the load into {what}: {rest} are "
+            f"missing{reasons and ': ' + reasons}; run this again to continue", **result)
+    return WaitFailed(
+        f"the load into {what} has ended without {rest}: {reasons or 'the workers may have evicted them'}; "
+        "see the logs of its workers for the reason, then run this again", **result)
 
 
 def _result(before: dict[str, Sizes], after: dict[str, Sizes], loaded: list[str]) -> dict:
@@ -115,7 +125,7 @@ class _Load:
     def sizes(self, list_again: bool) -> dict[str, Sizes]:
         """Return the sizes of each path."""
         try:
-            output = self._shell(inf).run(
+            output = self._shell(inf, _LOOK_TIMEOUT).run(
                 "read the sizes of the paths", loads.SIZES, "true" if list_again else "false", *self._paths)
         except ApiError as err:
             if "does not exist" in str(err):
@@ -175,8 +185,9 @@ class _Load:
             raise WaitFailed(f"{what} was stopped by another client: run this again to load the rest")
         return WaitStatus(not found.running, found.text, value=list(found.failed))
 
-    def _shell(self, longest: float) -> PodShell:
-        seconds = max(1.0, min(longest, self._deadline.remaining()))
+    def _shell(self, longest: float, least: float = 1.0) -> PodShell:
+        """Return a shell for commands of that many seconds, which may outlast the deadline by the least."""
+        seconds = max(least, min(longest, self._deadline.remaining()))
         return PodShell(self._client, self._pod, MASTER_CONTAINER, seconds, "bash", bounded=True)
 
 

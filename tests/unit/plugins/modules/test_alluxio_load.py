@@ -17,7 +17,7 @@ FAILING = "VERIFYING\n\tBlock load failure rate: 185.21%\n\tFiles Failed: 10"
 class Master:
     """The command line of a master. files: the sizes of each path. old: whether it has distributedLoad."""
 
-    def __init__(self):
+    def __init__(self, cluster):
         self.files = {"/": [900, 0], "/a": [400, 0], "/b": [500, 500], "/empty": [0, 0]}
         self.old = False
         self.loads = []  # the paths of each load
@@ -27,6 +27,8 @@ class Master:
         self.rests = []  # the paths of each load of the rest
         self.never = 0  # bytes that it does not load either
         self.stopped = []  # the paths of each load that was stopped
+        self.takes = 0  # seconds for the rest
+        self.cluster = cluster
 
     def execute(self, _client, pod, container, command, _timeout):
         assert (container, command[:2]) == ("alluxio-master", ["bash", "-c"])
@@ -52,6 +54,7 @@ class Master:
 
     def _load_rest(self, *paths):
         self.rests.append(list(paths))
+        self.cluster.sleep(self.takes)
         for path in paths:
             self.files[path][1] = self.files[path][0] - self.never
         return pod_exec.ExecResult(1, "", "no space") if self.never else pod_exec.ExecResult(0, "", "")
@@ -73,7 +76,7 @@ def _answer(state):
 
 @pytest.fixture
 def master(cluster, monkeypatch):
-    made = Master()
+    made = Master(cluster)
     monkeypatch.setattr(pod_exec, "execute", made.execute)
     cluster.put(kinds.POD, {"metadata": {"name": "hbase-master-0", "namespace": "data",
                                          "labels": {"release": "hbase", "role": "alluxio-master"}},
@@ -149,6 +152,17 @@ def test_a_load_that_goes_on_is_not_stopped(run, master, states):
     master.states = states
     assert run("alluxio_load", **CACHE, wait_timeout=600)["changed"]
     assert (master.stopped, master.rests) == ([], [])
+
+
+def test_a_load_that_is_slower_than_the_time_limit(cluster, run, master):
+    master.states, master.remains, master.never = [FAILING], 300, 200
+    master.takes = 600
+    result = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
+    assert result["failed"] and result["changed"]
+    assert result["msg"].startswith(
+        "timed out after 600 s while waiting for the load into AlluxioRuntime hbase in namespace data: 200 "
+        "of 400 bytes of /a are missing: ")
+    assert result["msg"].endswith("; run this again to continue")
 
 
 def test_a_load_with_missing_files_fails_with_what_it_changed(run, master):
