@@ -141,6 +141,9 @@ class Preflight:
         yield from nodes.masters(self._runtime, manifest, listed)
         for examine in (nodes.ports, nodes.memory, nodes.disks):
             yield from examine(self._runtime, found)
+        # Without the permission to read it, nothing shows whether the plugin runs.
+        if answers["plugin"] is None:
+            yield from versions.distributions(listed)
         if _known(answers, "csi") is not None:
             names = [machine.name for machine in found]
             yield from versions.csi(_known(answers, "plugin"), answers["csi"], names, CSI_DRIVER)

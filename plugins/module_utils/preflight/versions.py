@@ -17,6 +17,9 @@ _FLUID_SINCE, _FLUID_UNTIL = (1, 0, 5), (1, 0, 8)
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
 _TAG = re.compile(r":([^/@:]+)(?:@|\Z)")
 _NAMED = 5
+# Part of the kubelet's version of distributions without the kubeconfig that Fluid's chart mounts (its
+# templates/csi/daemonset.yaml; fluid-cloudnative/fluid#4104 and #4496).
+_DISTRIBUTIONS = {"+k3s": "K3s", "+rke2": "RKE2", "-eks-": "EKS", "+k0s": "k0s"}
 
 
 def kubernetes(version: str) -> Iterator[Finding]:
@@ -85,6 +88,23 @@ def csi(plugin: dict | None, csi_nodes: Iterable[dict], names: Collection[str],
             f"the plugin uses {_root(plugin) or 'an unknown folder'}",
             "set csi.kubelet.rootDir in fluid_chart_values to the kubelet's --root-dir, and see that "
             "csi-nodeplugin-fluid runs there")
+
+
+def distributions(nodes: Iterable[dict]) -> Iterator[Finding]:
+    """Yield each distribution on whose nodes the CSI plugin does not start with the defaults of the chart."""
+    found: dict[str, list[str]] = {}
+    for node in nodes:
+        version = ((node.get("status") or {}).get("nodeInfo") or {}).get("kubeletVersion") or ""
+        for part, name in _DISTRIBUTIONS.items():
+            if part in version:
+                found.setdefault(name, []).append(k8s_nodes.name_of(node))
+    for name, on in found.items():
+        yield Finding(
+            finding.WARNING, "csi",
+            f"the kubelet of {', '.join(sorted(on)[:_NAMED])} is that of {name}, which has no "
+            "/etc/kubernetes/kubelet.conf: the CSI plugin of Fluid's chart does not start there by default",
+            "set csi.useNodeAuthorization to false in fluid_chart_values, and csi.kubelet.rootDir to the "
+            "kubelet's --root-dir, before the installation")
 
 
 def _root(plugin: dict) -> str:

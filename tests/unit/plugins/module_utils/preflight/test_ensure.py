@@ -121,6 +121,35 @@ def test_nodes_without_the_driver(found, site, drivers, severity):
     assert "the plugin uses /var/lib/kubelet" in evidence
 
 
+def without_fluid(cluster):
+    cluster.vanish(kinds.DEPLOYMENT, "dataset-controller", FLUID)
+    cluster.vanish(kinds.DAEMON_SET, "csi-nodeplugin-fluid", FLUID)
+
+
+@pytest.mark.parametrize(("version", "name"), [
+    ("v1.29.4+k3s1", "K3s"), ("v1.28.9+rke2r1", "RKE2"), ("v1.30.4-eks-a737599", "EKS"),
+    ("v1.31.2+k0s", "k0s"),
+])
+def test_a_distribution_whose_kubelets_have_other_paths(preflight, cluster, version, name):
+    """Fluid's CSI plugin waits for the kubeconfig of kubeadm, until the installation times out."""
+    without_fluid(cluster)
+    cluster.change(kinds.NODE, "node1", None, {"status": {"nodeInfo": {"kubeletVersion": version}}})
+    [finding] = [each for each in preflight()["findings"] if each["severity"] != "info"]
+    assert (finding["severity"], finding["check"]) == ("warning", "csi")
+    assert finding["evidence"] == (
+        f"the kubelet of node1 is that of {name}, which has no /etc/kubernetes/kubelet.conf: the CSI plugin "
+        "of Fluid's chart does not start there by default")
+    assert "csi.useNodeAuthorization" in finding["remedy"] and "fluid_chart_values" in finding["remedy"]
+
+
+def test_no_distribution_is_named_where_the_plugin_runs_or_kubeadm_made_the_nodes(found, cluster):
+    cluster.change(kinds.NODE, "node1", None, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.4+k3s1"}}})
+    assert found() == []
+    without_fluid(cluster)
+    cluster.change(kinds.NODE, "node1", None, {"status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}}})
+    assert found() == []
+
+
 def test_a_secret_that_does_not_exist(found, cluster):
     dataset = {"mounts": [{"mount_point": "s3://b/", "name": "b", "encrypt_options": [
         {"name": "aws.secretKey", "secret_name": "keys", "secret_key": "secret"}]}]}
