@@ -104,8 +104,8 @@ findings:
       type: str
       sample: error
     check:
-      description: What was examined, such as V(options), V(nodes), V(secrets), V(ports), V(memory),
-        V(disks), V(csi), V(journal), V(permissions), V(versions), V(image), V(probe) or V(origin).
+      description: What was examined, such as V(options), V(nodes), V(namespaces), V(secrets), V(ports),
+        V(memory), V(disks), V(csi), V(journal), V(permissions), V(versions), V(image), V(probe) or V(origin).
       returned: success
       type: str
       sample: ports

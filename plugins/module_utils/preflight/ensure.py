@@ -20,7 +20,7 @@ from ..k8s.kinds import ObjectRef
 from ..lifecycle import cache_checks, mounted_secrets
 from ..progress import Reporter
 from ..verify.cluster_promises import DATASET_CONTROLLER, PLUGIN_NAME
-from . import finding, nodes, origins, permissions, probe, reviews, versions
+from . import finding, namespaces, nodes, origins, permissions, probe, reviews, versions
 from .finding import Finding, ranked
 from .permissions import Access
 
@@ -67,6 +67,7 @@ class Preflight:
             yield from self._checked_by_modules()
             yield from self._of_secrets()
             yield from self._of_nodes(answers)
+        yield from self._of_namespaces(answers["controller"] is None)
         yield from versions.kubernetes(_known(answers, "version") or "")
         yield from versions.fluid(_known(answers, "controller"))
         yield from self._of_permissions()
@@ -131,6 +132,17 @@ class Preflight:
                     finding.ERROR, "secrets", line, "create it, or correct the name in fluid_mounts")
         except Forbidden as err:
             yield Finding(finding.WARNING, "secrets", f"not checked: {err}", _GRANT)
+
+    def _of_namespaces(self, installs: bool) -> Iterator[Finding]:
+        """Yield the namespaces that refuse pods. installs: whether Fluid is not installed yet."""
+        places = [(self._cache.namespace or "", namespaces.OF_CACHE),
+                  *([(self.fluid_namespace, namespaces.OF_FLUID)] if installs else [])]
+        try:
+            for name, pods in places:
+                yield from namespaces.pod_security(
+                    self._client.get(kinds.NAMESPACE, ObjectRef(None, name)), pods)
+        except Forbidden as err:
+            yield Finding(finding.WARNING, "namespaces", f"not checked: {err}", _GRANT)
 
     def _of_nodes(self, answers: dict[str, Any]) -> Iterator[Finding]:
         listed = _known(answers, "nodes")

@@ -150,6 +150,35 @@ def test_no_distribution_is_named_where_the_plugin_runs_or_kubeadm_made_the_node
     assert found() == []
 
 
+def enforce(cluster, namespace, standard):
+    cluster.put(kinds.NAMESPACE, {"metadata": {
+        "name": namespace, "labels": {"pod-security.kubernetes.io/enforce": standard}}})
+
+
+@pytest.mark.parametrize("standard", ["baseline", "restricted"])
+def test_a_namespace_that_refuses_the_pods_of_a_cache(found, cluster, standard):
+    enforce(cluster, NAMESPACE, standard)
+    assert found() == [("error", "namespaces", (
+        f"namespace {NAMESPACE} enforces the Pod Security standard {standard}, expected privileged: "
+        "FUSE pods are privileged, and workers mount folders of their node"))]
+
+
+def test_the_namespace_of_fluid_counts_before_the_installation(found, cluster):
+    enforce(cluster, NAMESPACE, "privileged")
+    enforce(cluster, FLUID, "baseline")
+    assert found() == []
+    without_fluid(cluster)
+    [(severity, check, evidence)] = found()
+    assert (severity, check) == ("error", "namespaces")
+    assert f"namespace {FLUID} enforces" in evidence and "the CSI plugin is privileged" in evidence
+
+
+def test_namespaces_that_the_account_may_not_read(found, cluster):
+    cluster.forbidden.add(("get", "namespaces"))
+    [(severity, check, evidence)] = found()
+    assert (severity, check) == ("warning", "namespaces") and evidence.startswith("not checked: ")
+
+
 def test_a_secret_that_does_not_exist(found, cluster):
     dataset = {"mounts": [{"mount_point": "s3://b/", "name": "b", "encrypt_options": [
         {"name": "aws.secretKey", "secret_name": "keys", "secret_key": "secret"}]}]}
@@ -219,6 +248,6 @@ def test_fluid_is_examined_where_its_controller_is(preflight, site):
 
 def test_its_requests(preflight, cluster, account):
     preflight()
-    assert len(cluster.requests) == 8
+    assert len(cluster.requests) == 9
     assert account.reviews.count("SelfSubjectRulesReview") == 2
     assert account.reviews.count("SelfSubjectAccessReview") < 35
