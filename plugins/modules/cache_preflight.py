@@ -11,8 +11,9 @@ version_added: 1.0.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Examines options, nodes, ports, memory, disks, the CSI plugin, journals, versions and the permissions of
-    the account. Returns all findings at once, each with its severity and remedy. They do not fail the module.
+  - Examines options, nodes, namespaces, Secrets, ports, memory, disks, the CSI plugin, journals, versions and
+    the permissions of the account. Returns all findings at once, each with its severity and remedy. They do
+    not fail the module.
   - Host ports are those that pods declare. Processes outside of Kubernetes are not known to the API server.
   - Free memory is what is allocatable without the requests of other pods.
   - Permissions are read by reviews, which the API server answers for each account and does not store.
