@@ -182,7 +182,7 @@ duration:
   sample: 58.4
 """
 
-from ..module_utils.backup import restore
+from ..module_utils.backup.restore.ensure import ensure, require_valid
 from ..module_utils.module import arguments
 from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
@@ -201,7 +201,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(FluidModule(argument_spec(), supports_check_mode=True), restore.ensure, restore.require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
 
 
 if __name__ == "__main__":

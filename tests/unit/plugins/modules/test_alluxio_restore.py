@@ -10,7 +10,7 @@ from restorations import CLAIM, LATEST, MASTERS, OTHER_FILES, killed, template
 
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.dump import Leader
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.restorer import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import WAITER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
@@ -186,7 +186,7 @@ def test_masters_that_lost_the_restored_journals_are_reported(cache, run, saved,
 def test_a_file_that_a_master_has_already_is_not_sent_again(cache, run, saved, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(restore_template, "GO", "/datacache-restore/never")
-        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.GO",
+        patch.setattr("ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.delivery.GO",
                       "/datacache-restore/never")
         patch.setattr(Restorer, "await_quorum", killed)
         run("alluxio_restore", **LATEST)

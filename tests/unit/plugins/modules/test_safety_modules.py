@@ -12,7 +12,7 @@ from restorations import CLAIM, LATEST, killed, template
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore_template
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.restorer import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import Conflict, Forbidden
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds

@@ -7,7 +7,8 @@ Each reads the time from deadline.SYSTEM_CLOCK, which a test replaces.
 from fake_masters import NAMESPACE
 from rollout_site import MIN
 
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore as backup_restore
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import ensure as backup_restore
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import ensure as drill_ensure
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum import ensure as quorum_ensure

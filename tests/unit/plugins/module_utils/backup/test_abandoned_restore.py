@@ -7,7 +7,7 @@ from fake_contents import FakeContents
 from fake_masters import NAMESPACE
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.restorer import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import WAITER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitTimeout
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations

@@ -7,7 +7,8 @@ import pytest
 from fake_journals import RUNNING
 from restorations import OTHER_FILES
 
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import ensure as restore
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import WAITER
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     FluidError,

@@ -9,7 +9,7 @@ from fake_masters import NAMESPACE, PORTS
 from kills import kill_at_each_request
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import restore as backup_restore
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import ensure as backup_restore
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     Forbidden,
     PreconditionFailed,

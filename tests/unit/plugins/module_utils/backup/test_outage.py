@@ -4,7 +4,8 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import ELECTION_TIMEOUT_MAX
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import ensure as restore
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds

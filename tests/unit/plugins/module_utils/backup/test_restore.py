@@ -7,8 +7,12 @@ import pytest
 from fake_journals import FILES
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import PodShell
-from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, restore
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup import create, space
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import (
+    delivery,
+    ensure as restore,
+)
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.restorer import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.transfer import Spool
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
@@ -150,7 +154,7 @@ def test_a_file_that_does_not_fit_into_a_master_starts_none(journals, ensure, sa
     def require(shell, folder, needed, _purpose, *_remedy):
         if folder == "/datacache-restore":
             raise PreconditionFailed(f"{folder} in {shell.pod.name}: needed {needed} bytes")
-    monkeypatch.setattr(restore.space, "require_in_pod", require)
+    monkeypatch.setattr(space, "require_in_pod", require)
     with pytest.raises(PreconditionFailed, match=f"hbase-master-0: needed {saved['size_bytes']} bytes"):
         ensure()
     assert "start the master" not in [task for _pod, _container, task in journals.commands]
@@ -247,7 +251,7 @@ def test_all_masters_have_the_file_before_the_first_one_starts(journals, waiting
 def test_a_file_that_a_master_has_already_is_not_sent_again(
         journals, waiting, restoration, spool, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(restore, "GO", "/datacache-restore/never")
+        patch.setattr(delivery, "GO", "/datacache-restore/never")
         waiting.deliver(spool)
     journals.commands.clear()
     waiting.deliver(spool)

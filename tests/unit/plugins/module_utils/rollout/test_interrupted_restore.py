@@ -6,7 +6,7 @@ import pytest
 from fake_masters import NAMESPACE, Killed
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore import Restorer
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.restorer import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.drill import ensure as drill_ensure
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import PreconditionFailed
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import operations
