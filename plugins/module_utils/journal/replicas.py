@@ -30,7 +30,7 @@ def require_majority(runtime: ObjectRef, workload: dict, config_map: dict) -> No
         return
     ref = ObjectRef(runtime.namespace, stateful_set_name(runtime.name))
     raise PreconditionFailed(
-        f"{kinds.STATEFUL_SET.describe(ref)} has {replicas} replicas and the journal of "
+        f"{kinds.STATEFUL_SET.describe(ref)} has replicas: {replicas}, and the journal of "
         f"{fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)} has {peers} peers, of which {quorum_size(peers)} "
         f"are the majority: expected {peers} replicas; nothing was changed. Scale it back with kubectl "
         f"--namespace {ref.namespace} scale statefulset {ref.name} --replicas {peers}, then run this again")

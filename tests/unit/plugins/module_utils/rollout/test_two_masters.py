@@ -68,7 +68,7 @@ def test_less_than_a_majority_after_a_scale_by_hand(site, replicas):
     with pytest.raises(PreconditionFailed) as refusal:
         one.roll()
     assert str(refusal.value) == (
-        f"StatefulSet hbase-master in namespace data has {replicas} replicas and the journal of "
+        f"StatefulSet hbase-master in namespace data has replicas: {replicas}, and the journal of "
         "AlluxioRuntime hbase in namespace data has 3 peers, of which 2 are the majority: expected 3 "
         "replicas; nothing was changed. Scale it back with kubectl --namespace data scale statefulset "
         "hbase-master --replicas 3, then run this again")
