@@ -18,7 +18,7 @@ from ..progress import Reporter
 from . import priorities, services, stable_addresses
 from .client_notes import ClientNotes
 from .healer import QuorumHealer
-from .rebuild import Rebuild
+from .rebuild.rebuilder import Rebuilder
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
@@ -63,7 +63,7 @@ class _Healing:
         self._rebuild = None
         if pod := params.get("rebuild"):
             self._healer.require_master(pod, "rebuild")
-            self._rebuild = Rebuild(client, self._runtime, pod, self._healer, deadline)
+            self._rebuild = Rebuilder(client, self._runtime, pod, self._healer, deadline)
         if self._leader:
             self._healer.require_master(self._leader)
             ClientNotes(client, self._runtime).require_known(self._leader)

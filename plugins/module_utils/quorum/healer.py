@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 
@@ -40,7 +40,7 @@ from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
 from ..masters.shortage import Shortage
 from . import peer_services, plan as quorum_plan, priorities, tried_actions
-from .plan import RaftGroup, Step
+from .plan import ActionRecord, RaftGroup, Step
 from .services import services_of
 
 # Seconds. A master's process that restarts is back before the majority is reported as lost (3 to 4 s,
@@ -57,19 +57,6 @@ _LOOK_WITHIN = 15.0
 _TIMES_PREVIOUS = 1.5
 # Seconds between two looks at the masters' logs while nobody leads.
 _LOGS_PAUSE = 10.0
-
-
-@dataclass(frozen=True)
-class ActionRecord:
-    """A step that was performed in one domain."""
-
-    domain: str
-    step: Step
-
-    def as_dict(self) -> dict:
-        """Return the values as the module returns them."""
-        return {"domain": self.domain, "action": self.step.action, "target": self.step.target,
-                "reason": self.step.reason}
 
 
 class QuorumHealer:

@@ -168,6 +168,19 @@ class Step:
         return self.action in (TRANSFER, RESTART, REMOVE)
 
 
+@dataclass(frozen=True)
+class ActionRecord:
+    """A step in one domain, planned or performed."""
+
+    domain: str
+    step: Step
+
+    def as_dict(self) -> dict:
+        """Return the values as the module returns them."""
+        return {"domain": self.domain, "action": self.step.action, "target": self.step.target,
+                "reason": self.step.reason}
+
+
 # Seconds since each (action, subject) of this run.
 History = Mapping[tuple, float]
 
