@@ -249,13 +249,13 @@ def test_an_answer_that_breaks_off_proves_nothing(pod, lacking):
 
 
 def test_the_metrics_of_a_real_leader(pod):
-    recorded = Path(__file__).parents[5] / "tests" / "metrics" / "recorded" / "master_hbase-master-2.prom"
+    recorded = Path(__file__).parents[5] / "tests" / "metrics" / "recorded" / "master_hbase-master-1.prom"
     pod.close()
-    pod.declare("hbase-master-0:23083", "localhost:23083", "hbase-master-1:23083")
+    pod.declare("hbase-master-0:22278", "localhost:22278", "hbase-master-2:22278")
 
     def answer():
         return b"HTTP/1.1 200 OK\r\n\r\n" + recorded.read_bytes().replace(
-            b"2.999925549E9", b"2.9999%05dE9" % next(_TICKS))
+            b"1.969528538E9", b"1.9695%05dE9" % next(_TICKS))
     with serving(answer) as pod.port:
         assert pod.passes() == "localhost leads a majority"
 
