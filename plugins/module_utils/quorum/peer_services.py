@@ -13,6 +13,7 @@ master never becomes ready (measured, Fluid 1.0.8).
 
 from __future__ import annotations
 
+from ..fluid.components import raft_component
 from ..fluid.names import master_pod
 from ..k8s import kinds
 
@@ -30,6 +31,13 @@ _ADDRESS_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 def names(runtime: str, masters: int) -> list[str]:
     """Return the names of the Services of a runtime's masters, which are those of their pods."""
     return [master_pod(runtime, index) for index in range(masters)]
+
+
+def address(service: dict, domain: str) -> str:
+    """Return the address, host:port, of a Service's master in a domain; port 0 without that port."""
+    name = raft_component(domain).raft_port
+    port = next((each["port"] for each in service["spec"]["ports"] if each.get("name") == name), 0)
+    return f"{service['metadata']['name']}:{port}"
 
 
 def is_stable(service: dict) -> bool:
