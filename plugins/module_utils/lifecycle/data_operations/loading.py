@@ -60,24 +60,39 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     require_not_terminating(require_runtime(client, ref))
     load = _Load(client, ref, params["paths"], deadline)
     before = load.sizes(params["load_metadata"])
-    missing = [path for path, each in before.items() if each.cached < each.total]
+    missing = _incompletely_cached(before)
     if missing:
         _require_room(client, ref, before.values())
     if not missing or check_mode:
         return _result(before, before, missing)
     deadline.report_action(f"loading {', '.join(missing)} of {_KIND.describe(ref)}")
     reasons = load.run(missing)
-    after = load.sizes(False)
-    left = [path for path, each in after.items() if each.cached < each.total]
-    if left and deadline.remaining() > 0:
-        deadline.report_action(f"loading the rest of {', '.join(left)} block by block")
-        reasons += load.run_one_by_one(left)
-        after = load.sizes(False)
+    after, more = _load_rest(load, deadline)
     result = _result(before, after, missing)
     if rest := [f"{each.total - each.cached} of {each.total} bytes of {path}"
                 for path, each in after.items() if each.cached < each.total]:
-        raise _incomplete(_KIND.describe(ref), ", ".join(rest), "; ".join(reasons), deadline, result)
+        why = "; ".join(dict.fromkeys(reasons + more))
+        raise _incomplete(_KIND.describe(ref), ", ".join(rest), why, deadline, result)
     return result
+
+
+def _load_rest(load: _Load, deadline: Deadline) -> tuple[dict[str, Sizes], list[str]]:
+    """Load block by block what is missing; return the sizes and the reasons of failures.
+
+    A pass does not cache a block that a stopped load was reading, so passes follow while one makes progress.
+    """
+    reasons: list[str] = []
+    after, progress = load.sizes(False), True
+    while (left := _incompletely_cached(after)) and progress and deadline.remaining() > 0:
+        deadline.report_action(f"loading the rest of {', '.join(left)} block by block")
+        reasons += load.run_one_by_one(left)
+        previous, after = after, load.sizes(False)
+        progress = any(after[path].cached > previous[path].cached for path in left)
+    return after, reasons
+
+
+def _incompletely_cached(sizes: dict[str, Sizes]) -> list[str]:
+    return [path for path, each in sizes.items() if each.cached < each.total]
 
 
 def _incomplete(what: str, rest: str, reasons: str, deadline: Deadline, result: dict) -> FluidError:

@@ -25,6 +25,7 @@ class Master:
         self.states = ["SUCCEEDED"]  # what the looks at the progress show, the last one from then on
         self.remains = 0  # bytes that a load does not load
         self.rests = []  # the paths of each load of the rest
+        self.lefts = []  # bytes that each load of the rest leaves out
         self.never = 0  # bytes that it does not load either
         self.stopped = []  # the paths of each load that was stopped
         self.takes = 0  # seconds for the rest
@@ -55,8 +56,9 @@ class Master:
     def _load_rest(self, *paths):
         self.rests.append(list(paths))
         self.cluster.sleep(self.takes)
+        left = self.lefts.pop(0) if self.lefts else self.never
         for path in paths:
-            self.files[path][1] = self.files[path][0] - self.never
+            self.files[path][1] = self.files[path][0] - left
         return pod_exec.ExecResult(1, "", "no space") if self.never else pod_exec.ExecResult(0, "", "")
 
     def _stop(self, *paths):
@@ -141,6 +143,21 @@ def test_a_load_whose_blocks_time_out_is_stopped_and_goes_on_block_by_block(clus
     assert (done["changed"], done["paths"][0]["cached_bytes"]) == (True, 400)
     assert (master.loads, master.stopped, master.rests) == ([["/a"]], [["/a"]], [["/a"]])
     assert cluster.now == 90
+
+
+def test_blocks_that_the_stopped_load_was_reading_are_loaded_by_another_pass(run, master):
+    """While a worker holds such a block temporarily, it does not cache it for a read of a client."""
+    master.states, master.remains, master.lefts = [FAILING], 300, [100, 40, 0]
+    done = run("alluxio_load", **CACHE, paths=["/a", "/b"], wait_timeout=600)
+    assert (done["changed"], done["paths"][0]["cached_bytes"]) == (True, 400)
+    assert master.rests == [["/a"]] * 3
+
+
+def test_a_pass_without_progress_is_the_last(run, master):
+    master.states, master.remains, master.lefts = [FAILING], 300, [100, 100, 0]
+    result = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
+    assert result["failed"] and "has ended without 100 of 400 bytes of /a" in result["msg"]
+    assert master.rests == [["/a"]] * 2
 
 
 @pytest.mark.parametrize("states", [
