@@ -12,23 +12,12 @@ from typing import Any
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import (
-    ApiError,
-    CommandUnfinished,
-    DisruptionForbidden,
-    Forbidden,
-    OldLook,
-    QuorumUnknown,
-    WaitTimeout,
-)
+from ..errors import ApiError, CommandUnfinished, DisruptionForbidden, Forbidden, OldLook, QuorumUnknown
 from ..fluid import kinds as fluid_kinds, names as fluid_names
 from ..fluid.components import DOMAINS
 from ..fluid.operations import transfer_to
 from ..k8s.kinds import ObjectRef
-from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
-from ..masters import catch_up
-from ..masters.catch_up import CatchUps
 from ..masters.group import Masters
 from ..masters.lease import held
 from ..quorum import priorities
@@ -38,11 +27,10 @@ from ..quorum.plan import RaftGroup
 from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, verification
 from .last_look import YOUNG, LastLook, unavailable
-from .master_objects import Mark, MasterObjects, ObservedObjects, desired_revision
+from .master_objects import Mark, MasterObjects, ObservedObjects
 from .plan import Pod, Step
 from .planner import Plan, RolloutOptions, RolloutPlanner
-
-_PAUSE = 0.5  # seconds between two observations of a pod
+from .waits import RolloutWaits
 
 
 class RolloutExecutor:
@@ -78,6 +66,7 @@ class RolloutExecutor:
         self._warn = warn
         self._known_masters = 0
         self._objects = MasterObjects(self._client, runtime)
+        self._waits = RolloutWaits(self._objects, deadline)
         self._notes = ClientNotes(self._client, runtime)
         self._masters = Masters(self._client, runtime, deadline.clock)
         self.done: list[Step] = []
@@ -88,7 +77,7 @@ class RolloutExecutor:
         Raises InvalidInput and PreconditionFailed for what cannot be done.
         """
         return RolloutPlanner(self._client, self._runtime, self._options, self._objects,
-                              self._await_revision, self._healer, self._warn).plan()
+                              self._waits.revision, self._healer, self._warn).plan()
 
     def run(self) -> bool:
         """Plan and perform the rollout under the Lease of the masters; return whether there was a step.
@@ -132,7 +121,7 @@ class RolloutExecutor:
         self._restart_outdated(min(members, desired))
         self._grow(members, desired, plan.existing.scale_out_note)
         self._healer(desired).ensure_complete()
-        self._await_journals(desired)
+        self._waits.journals(lambda: self._healer(desired).groups())
         self._objects.remove_services(desired)
         verification.require_in_force(self._client, self._runtime, plan.existing.spec, self._objects.pods())
         if transfer_to(self._objects.workload()):
@@ -230,7 +219,7 @@ class RolloutExecutor:
                 return WaitStatus(False, str(err))
 
         # A reset that no API server receives, or whose answer is lost, follows another look.
-        if not self._poll("the priorities of the present masters", question):
+        if not self._waits.poll("the priorities of the present masters", question):
             self._warn("the priorities of the present masters could not be raised, so an added master may "
                        "become leader although workers and FUSE pods do not know it yet")
 
@@ -262,7 +251,7 @@ class RolloutExecutor:
         self._deadline.report_action(f"adding master {name}")
         self._objects.add_service(index)
         self._objects.scale(index + 1)
-        self._await_running(name, "")
+        self._waits.running(name, "")
         self._healer(index + 1).ensure_complete()
         self._record_done(Step(rollout_plan.ADD, name, "it is declared"))
 
@@ -275,7 +264,7 @@ class RolloutExecutor:
             self._once_dispensable(name, index + 1, candidates, partial(self._remove_peer, name, set()))
             self._objects.scale(index)
             self._end(name)
-        self._await_absent(name)
+        self._waits.absent(name)
         self._healer(index).ensure_complete()
         self._record_done(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
 
@@ -309,7 +298,7 @@ class RolloutExecutor:
 
     def _outdated(self, pods: list[Pod]) -> dict[str, str]:
         """Return the reasons of outdated pods by name, without pods that this run has restarted."""
-        revision = self._await_revision()
+        revision = self._waits.revision()
         restarted = {step.pod for step in self.done if step.action == rollout_plan.RESTART}
         reasons = rollout_plan.outdated(pods, revision, self._options.restarted_after)
         current = {pod.name for pod in pods if pod.revision == revision}
@@ -331,7 +320,7 @@ class RolloutExecutor:
                 pod.name, pod.uid, fresh)))
         if evicted:
             self._end(pod.name)
-        self._await_running(pod.name, pod.uid)
+        self._waits.running(pod.name, pod.uid)
         self._healer(members).ensure_complete()
         self._record_done(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
 
@@ -375,14 +364,14 @@ class RolloutExecutor:
             except (CommandUnfinished, DisruptionForbidden, OldLook, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 
-        return self._poll(f"both groups to spare {name}", question)
+        return self._waits.poll(f"both groups to spare {name}", question)
 
     def _require_fresh(self, looked: float) -> None:
         """Raise QuorumUnknown if the end of a look is too long ago."""
         if (age := self._deadline.now() - looked) > YOUNG:
             raise QuorumUnknown(f"the look at the groups was {age:.1f} s ago")
 
-    # -- waiting ------------------------------------------------------------------------------
+    # -- observing ----------------------------------------------------------------------------
 
     def _pods(self) -> list[Pod]:
         return rollout_plan.pods_of(self._name, self._objects.pods())
@@ -391,53 +380,3 @@ class RolloutExecutor:
         # A second at least, so that a step that has begun is completed.
         deadline = self._deadline if self._deadline.remaining() >= 1 else self._deadline.within(1.0)
         return QuorumHealer(self._client, self._runtime, members, deadline, self._masters)
-
-    def _await_revision(self) -> str:
-        """Wait until the StatefulSet's controller has observed the newest template; return its revision."""
-        def question() -> WaitStatus:
-            revision = desired_revision(self._objects.workload())
-            return WaitStatus(bool(revision), value=revision)
-        return self._poll("the StatefulSet's controller to observe its newest template", question)
-
-    def _await_running(self, name: str, not_uid: str) -> None:
-        """Wait until all containers of a pod of that name and another UID run."""
-        def question() -> WaitStatus:
-            pod = next((each for each in self._objects.pods() if each["metadata"]["name"] == name), None)
-            running = pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod)
-            return WaitStatus(running, "" if running else _unready_reason(pod, not_uid))
-        self._poll(f"{name} to run", question)
-
-    def _await_absent(self, name: str) -> None:
-        self._poll(f"{name} to be absent", lambda: WaitStatus(
-            all(each["metadata"]["name"] != name for each in self._objects.pods())))
-
-    def _await_journals(self, members: int) -> None:
-        """Wait until all masters have both complete journals."""
-        catch_ups = CatchUps()
-
-        def question() -> WaitStatus:
-            peers = {key: peer for observed in self._healer(members).groups()
-                     for key, peer in observed.peers().items()}
-            lacking = catch_ups.lacking(peers, self._deadline.now())
-            return WaitStatus(not lacking, catch_up.reason(lacking))
-        self._poll("all masters to have the complete journal", question)
-
-    def _poll(self, awaited: str, question: Callable[[], WaitStatus]) -> Any:
-        return self._deadline.poll_until(awaited, question, _PAUSE, partial(self._timed_out, awaited))
-
-    def _timed_out(self, awaited: str, progress: str) -> WaitTimeout:
-        return WaitTimeout(f"timed out after {self._deadline.seconds:g} s while waiting for "
-                           f"{awaited}{progress and ': ' + progress}; run the rollout again to continue")
-
-
-def _runs(pod: dict) -> bool:
-    statuses = pod.get("status", {}).get("containerStatuses") or []
-    return bool(statuses) and all((each.get("state") or {}).get("running") for each in statuses)
-
-
-def _unready_reason(pod: dict | None, not_uid: str) -> str:
-    if pod is None:
-        return "it does not exist yet"
-    if pod["metadata"]["uid"] == not_uid:
-        return "the previous pod is terminating"
-    return unready_reason(pod) or "its containers are starting"
