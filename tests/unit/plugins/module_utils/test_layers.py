@@ -146,8 +146,8 @@ def test_the_packages_of_pure_code_hold_nothing_else(package):
 
 
 def test_no_folder_is_crowded():
-    folders = [MODULE_UTILS, *(path for path in MODULE_UTILS.iterdir() if path.is_dir())]
-    assert {folder.name: count
+    folders = [MODULE_UTILS, *(path for path in MODULE_UTILS.rglob("*") if path.is_dir())]
+    assert {str(folder.relative_to(MODULE_UTILS)): count
             for folder in folders if (count := len(list(folder.glob("*.py")))) > FULLEST} == {}
 
 
