@@ -157,7 +157,7 @@ class Readiness:
         registered = registered_nodes(self._client)
         lacks = {f"no ready pod of {CSI_PLUGIN}": [name for name in self.nodes.serving if name not in ready],
                  f"not registered {CSI_DRIVER}": [name for name in self.nodes.serving
-                                              if name in ready and name not in registered]}
+                                                  if name in ready and name not in registered]}
         outdated = _outdated(plugin, len(self.nodes.excluded))
         return [f"{', '.join(names)} {'have' if len(names) > 1 else 'has'} {what}"
                 for what, names in lacks.items() if names] + ([outdated] if outdated else [])
