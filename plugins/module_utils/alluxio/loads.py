@@ -125,12 +125,13 @@ def parse_sizes(output: str) -> dict[str, Sizes]:
 def parse_progress(output: str) -> Progress:
     """Return the state of the loads in the output of PROGRESS. Without any state they count as running."""
     states = _STATE.findall(output)
-    loaded = [f"{done} of {total}" if total else done for done, total in _BYTES.findall(output)]
+    sizes = _BYTES.findall(output)
+    loaded = ", ".join(f"{done} of {total}" if total else done for done, total in sizes)
     failed = [f"a load is {state}{': ' + reason if reason else ''}" for state, reason in states
               if state == _FAILED]
     failed += [f"no load of {path} is known" for path in _UNKNOWN.findall(output)]
     found = {state for state, _reason in states}
     running = bool(found & _RUNNING) or not (found or failed)
-    return Progress(running, f"loaded {', '.join(loaded)}" if loaded else "no master shows it",
+    return Progress(running, f"loaded {loaded}" if loaded else "no master shows it",
                     tuple(failed), _STOPPED in found, _FAILURES.search(output) is not None,
-                    tuple(done for done, _total in _BYTES.findall(output)))
+                    tuple(done for done, _total in sizes))

@@ -151,10 +151,11 @@ class RolloutExecutor:
 
     def _spare_one(self, members: int, desired: int, note: ScaleOutNote | None) -> int:
         """Add the master without which no other can be restarted; return how many there are then."""
-        early = min(desired, rollout_plan.spare_first(members))
-        if early > members:
-            self._grow(members, early, note)
-        return max(members, early)
+        early = rollout_plan.spare_first(members)
+        if members == early or members >= desired:
+            return members
+        self._grow(members, early, note)
+        return early
 
     def _move_journals(self, members: int, existing: ObservedObjects) -> None:
         """Replace the StatefulSet by one with claims, and restart each master onto its own.

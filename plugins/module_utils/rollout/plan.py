@@ -156,7 +156,6 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
     plan += [Step(REMOVE, fluid_names.master_pod(name, index), f"{desired} masters are declared")
              for index in range(highest, desired - 1, -1)]
     remaining = [pod for pod in pods if pod.index < desired]
-    early = min(desired, spare_first(members))
     if members > desired or (members < desired and configure):
         reasons = {**{pod.name: "its journal's addresses change" for pod in remaining}, **reasons}
     additions = [
@@ -164,7 +163,7 @@ def steps(name: str, pods: list[Pod], reasons: Mapping[str, str], members: int, 
         for index in range(members, desired)]
     restarts = [
         Step(RESTART, pod.name, reasons[pod.name]) for pod in order(remaining, reasons, leaders, cordoned)]
-    spare = early - members if early > members else 0
+    spare = spare_first(members) - members
     return plan + additions[:spare] + restarts + additions[spare:]
 
 
