@@ -68,12 +68,13 @@ def test_options_that_are_refused_cost_no_request(fail, sent, cache):
     assert sent == []
 
 
-TAINT = {"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}
+# A person sets this one; Kubernetes removes those of its own from a node that is Ready.
+TAINT = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
 
 
 @pytest.mark.parametrize(("damage", "ready", "why"), [
     ({"spec": {"unschedulable": True}}, "True", "is cordoned"),
-    ({"spec": {"taints": [TAINT]}}, "True", "has the taint node.kubernetes.io/unreachable:NoExecute"),
+    ({"spec": {"taints": [TAINT]}}, "True", "has the taint node.kubernetes.io/out-of-service:NoExecute"),
     ({}, "Unknown", "is not Ready"),
 ], ids=["cordoned", "tainted", "down"])
 def test_a_damaged_node_hinders_only_masters_that_have_to_be_placed(

@@ -14,7 +14,8 @@ from raw_api import FLUID, Refused
 
 FINALIZERS = {"datasets": "fluid-dataset-controller-finalizer",
               "alluxioruntimes": "alluxio-runtime-controller-finalizer"}
-PATIENCE = 60  # seconds that the module under test may take to make an object
+BOUND = "pv.kubernetes.io/bind-completed"
+PATIENCE = 60  # seconds that the module under test or a controller may take
 MANAGERS = {"datasets": "dataset-controller", "alluxioruntimes": "alluxioruntime-controller"}
 
 
@@ -68,9 +69,9 @@ class FluidStandIn:
         self._api.replace(path, {**existing, "spec": {**defaults, **spec}}, MANAGERS["alluxioruntimes"])
 
     def bind(self, name):
-        """Make volume and claim of a Dataset, bound to each other.
+        """Make volume and claim of a Dataset, bound to each other, and wait until Kubernetes' binder agrees.
 
-        Where Kubernetes' own binder runs it would do the second half too, some seconds later.
+        Its last write would otherwise meet those of the module under test.
         """
         claims = f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims"
         volumes = "/api/v1/persistentvolumes"
@@ -95,6 +96,14 @@ class FluidStandIn:
         self._api.patch(f"{volumes}/{volume}/status", {"status": {"phase": "Bound"}}, binder)
         self._api.patch(claim + "/status",
                         {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}, binder)
+        self._await(lambda: BOUND in self._api.get(claim)["metadata"]["annotations"], f"{BOUND} on {claim}")
+
+    @staticmethod
+    def _await(condition, what):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"no {what} within {PATIENCE} s"
+            time.sleep(0.02)
 
     def later(self, seconds, action):
         """Do something while the module under test waits; like a controller, not before its object exists."""
