@@ -56,10 +56,12 @@ def sleeping(name: str, **fields: object) -> dict:
             "command": ["sleep", "100000"], **fields}
 
 
-def mount_cache(pod: str, ready: bool = True) -> None:
-    """Start a pod that mounts the claim of the cache at /data."""
-    start_pod(pod, containers=[sleeping("reader", volumeMounts=[{"name": "data", "mountPath": "/data"}])],
-              volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "hbase"}}])
+def mount_cache(pod: str, node: str = "", ready: bool = True) -> None:
+    """Start a pod that mounts the claim of the cache at /data. node: empty for any."""
+    place = {"nodeName": node} if node else {}
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "hbase"}}
+    start_pod(pod, **place, volumes=[volume], containers=[
+        sleeping("reader", volumeMounts=[{"name": "data", "mountPath": "/data"}])])
     if ready:
         kubectl("wait", "pod", pod, "--for=condition=Ready", "--timeout=180s")
 
