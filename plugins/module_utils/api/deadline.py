@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from ..errors import FluidError, ServerUnavailable
+from ..errors import FluidError, ServerUnavailable, WaitTimeout
 from ..k8s.wait_status import WaitStatus
 from ..progress import ACTION
 
@@ -66,6 +66,15 @@ class Deadline:
     def again(self) -> Deadline:
         """Return a deadline of the same length that starts now, for the next phase of an operation."""
         return self.within(self.seconds)
+
+    def timeout(self, awaited: str, progress: str = "", next_step: str = "", **details: Any) -> WaitTimeout:
+        """Return the error of a wait that this deadline has ended.
+
+        progress: the last observed state. next_step: what to do. details: further values of the result.
+        """
+        return WaitTimeout(
+            f"timed out after {round(self.seconds, 1):g} s while waiting for {awaited}"
+            f"{progress and ': ' + progress}{next_step and '; ' + next_step}", **details)
 
     def poll_until(self, awaited: str, question: Callable[[], WaitStatus], pause: float,
                    timed_out: Callable[[str], FluidError]) -> Any:

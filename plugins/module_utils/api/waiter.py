@@ -107,9 +107,8 @@ class Waiter:
     def _timed_out(self, what: str, progress: str, name: str, existing: dict | None) -> WaitTimeout:
         lines = self._explain(name)
         explained = "".join(f"\n- {line}" for line in lines)
-        return WaitTimeout(
-            f"timed out after {self.deadline.seconds:g} s while waiting for {what}: {progress}{explained}",
-            result=visible(existing) if existing else {}, findings=lines)
+        return self.deadline.timeout(what, progress + explained,
+                                     result=visible(existing) if existing else {}, findings=lines)
 
 
 class _Awaited:

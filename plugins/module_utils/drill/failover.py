@@ -28,7 +28,6 @@ from ..errors import (
     OldLook,
     PreconditionFailed,
     ServerUnavailable,
-    WaitTimeout,
     WriteConflict,
 )
 from ..fluid import kinds as fluid_kinds
@@ -293,9 +292,9 @@ class FailoverDrill:
         def question() -> WaitStatus:
             found = observe()
             return WaitStatus(bool(found), value=found)
-        return within.poll_until(awaited, question, pause, lambda _progress: WaitTimeout(
-            f"timed out after {within.seconds:g} s while waiting for {awaited} in a drill on "
-            f"{self._described()}{killed}: read the quorum with alluxio_quorum_info, and run alluxio_quorum"))
+        return within.poll_until(awaited, question, pause, lambda _progress: within.timeout(
+            f"{awaited} in a drill on {self._described()}{killed}",
+            "read the quorum with alluxio_quorum_info, and run alluxio_quorum"))
 
     def _described(self) -> str:
         return fluid_kinds.ALLUXIO_RUNTIME.describe(self._runtime)

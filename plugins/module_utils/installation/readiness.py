@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import InvalidInput, WaitTimeout
+from ..errors import InvalidInput
 from ..fluid.components import CSI_DRIVER
 from ..fluid.kinds import DATASET
 from ..fluid.lookup import registered_nodes
@@ -49,14 +49,9 @@ def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     readiness = Readiness(client, params["namespace"], params["label_selectors"], params["csi"],
                           _refs(params["bound_datasets"]))
-    what = f"Fluid in namespace {params['namespace']}"
-
-    def timed_out(progress: str) -> WaitTimeout:
-        return WaitTimeout(
-            f"timed out after {deadline.seconds:g} s while waiting for {what} to be ready: {progress}",
-            **readiness.figures())
-
-    deadline.poll_until(f"{what} to be ready", readiness.observe, _PAUSE, timed_out)
+    what = f"Fluid in namespace {params['namespace']} to be ready"
+    deadline.poll_until(what, readiness.observe, _PAUSE, lambda progress: deadline.timeout(
+        what, progress, **readiness.figures()))
     for name, reason in readiness.nodes.excluded.items():
         reporter.warn(f"Fluid does not serve node {name}, which {reason}: it was not waited for")
     for name, reason in readiness.lost.items():

@@ -235,9 +235,8 @@ class Replacement:
                                   lambda progress: self._timed_out(progress, effect))
 
     def _timed_out(self, progress: str, effect: str) -> WaitTimeout:
-        return WaitTimeout(
-            f"timed out after {self._deadline.seconds:g} s while waiting for the deletion of {progress}: "
-            f"{kinds.STATEFUL_SET.describe(self._workload)} {effect}")
+        return self._deadline.timeout(
+            f"the deletion of {progress}", f"{kinds.STATEFUL_SET.describe(self._workload)} {effect}")
 
 
 def _owners(pod: dict) -> list[str]:

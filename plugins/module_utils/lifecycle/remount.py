@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from functools import partial
 
 from ..alluxio import metadata_cache, mounts as alluxio_mounts
 from ..api import bulk
@@ -19,7 +20,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.pod_exec import PodShell
 from ..apply import update
-from ..errors import ApiError, FluidError, Forbidden, PreconditionFailed, WaitTimeout
+from ..errors import ApiError, FluidError, Forbidden, PreconditionFailed
 from ..fluid import dataset, kinds as fluid_kinds
 from ..fluid.components import FUSE_CONTAINER, MASTER_CONTAINER
 from ..fluid.names import fuse_selector, mount_config_map_name, mount_point
@@ -149,9 +150,9 @@ def _await_secrets(client: Client, pod: ObjectRef, ref: ObjectRef, files: set[tu
             not stale, f"{', '.join(stale)} in pod {pod.name} has other contents than its Secret")
 
     deadline.poll_until(
-        "the masters to see the changed Secrets", question, _PAUSE, lambda progress: WaitTimeout(
-            f"timed out after {deadline.seconds:g} s while waiting for changed Secrets: {progress}; kubelet "
-            "refreshes the files within about two minutes, so run this again"))
+        "the masters to see the changed Secrets", question, _PAUSE, partial(
+            deadline.timeout, "changed Secrets",
+            next_step="kubelet refreshes the files within about two minutes, so run this again"))
 
 
 def _digest(client: Client, ref: ObjectRef, key: str) -> str:

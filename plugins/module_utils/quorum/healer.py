@@ -197,8 +197,7 @@ class QuorumHealer:
 
     def _timed_out(self, quorum: str, progress: str) -> WaitTimeout:
         done = "; ".join(f"{each.step.action} {each.step.target}" for each in self.actions) or "none"
-        return WaitTimeout(f"timed out after {round(self._deadline.seconds, 1):g} s while waiting for "
-                           f"{quorum}: {progress}; actions so far: {done}")
+        return self._deadline.timeout(quorum, progress, f"actions so far: {done}")
 
     def _leader_address(self, domain: str, pod: str) -> str:
         """Return the address of the desired leader; empty for job masters, which have none."""

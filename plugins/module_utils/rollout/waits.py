@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from ..api.deadline import Deadline
-from ..errors import WaitTimeout
 from ..k8s.pods import unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters import catch_up
@@ -58,11 +57,8 @@ class RolloutWaits:
 
     def poll(self, awaited: str, question: Callable[[], WaitStatus]) -> Any:
         """Poll as Deadline.poll_until does. A timeout names the way to continue the rollout."""
-        return self._deadline.poll_until(awaited, question, _PAUSE, partial(self._timed_out, awaited))
-
-    def _timed_out(self, awaited: str, progress: str) -> WaitTimeout:
-        return WaitTimeout(f"timed out after {self._deadline.seconds:g} s while waiting for "
-                           f"{awaited}{progress and ': ' + progress}; run the rollout again to continue")
+        return self._deadline.poll_until(awaited, question, _PAUSE, partial(
+            self._deadline.timeout, awaited, next_step="run the rollout again to continue"))
 
 
 def _runs(pod: dict) -> bool:

@@ -8,6 +8,7 @@ was evicted, is made up for by the next run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import inf
 
 from ...alluxio import loads
@@ -23,7 +24,6 @@ from ...errors import (
     ServerUnavailable,
     StreamBroken,
     WaitFailed,
-    WaitTimeout,
 )
 from ...fluid import kinds as fluid_kinds, summary
 from ...fluid.components import MASTER_CONTAINER
@@ -97,9 +97,8 @@ def _incompletely_cached(sizes: dict[str, Sizes]) -> list[str]:
 
 def _incomplete(what: str, rest: str, reasons: str, deadline: Deadline, result: dict) -> FluidError:
     if deadline.remaining() <= 0:
-        return WaitTimeout(
-            f"timed out after {deadline.seconds:g} s while waiting for the load into {what}: {rest} are "
-            f"missing{reasons and ': ' + reasons}; run this again to continue", **result)
+        return deadline.timeout(f"the load into {what}", f"{rest} are missing{reasons and ': ' + reasons}",
+                                "run this again to continue", **result)
     return WaitFailed(
         f"the load into {what} has ended without {rest}: {reasons or 'the workers may have evicted them'}; "
         "see the logs of its workers for the reason, then run this again", **result)
@@ -168,9 +167,8 @@ class _Load:
         what = f"the load into {_KIND.describe(self._ref)}"
         stall = _Stall(self._deadline.now)
         return self._deadline.poll_until(
-            what, lambda: self._progress(what, paths, stall), _PAUSE, lambda progress: WaitTimeout(
-                f"timed out after {self._deadline.seconds:g} s while waiting for {what}: {progress}; the "
-                "masters continue it, so run this again"))
+            what, lambda: self._progress(what, paths, stall), _PAUSE, partial(
+                self._deadline.timeout, what, next_step="the masters continue it, so run this again"))
 
     def run_one_by_one(self, paths: list[str]) -> list[str]:
         """Load what is missing of the paths without the masters' help; return the reasons of failures."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 
 from ...api.deadline import Deadline
-from ...errors import WaitTimeout
 from ...k8s.wait_status import WaitStatus
 
 _PAUSE = 2.0  # seconds; each observation lists the nodes
@@ -15,9 +14,5 @@ _PAUSE = 2.0  # seconds; each observation lists the nodes
 
 def poll(deadline: Deadline, awaited: str, question: Callable[[], WaitStatus]) -> None:
     """Ask the question until it is answered. Raises WaitTimeout at the deadline."""
-    deadline.poll_until(awaited, question, _PAUSE, partial(_timed_out, deadline, awaited))
-
-
-def _timed_out(deadline: Deadline, awaited: str, progress: str) -> WaitTimeout:
-    return WaitTimeout(f"timed out after {deadline.seconds:g} s while waiting for {awaited}: "
-                       f"{progress}; run this again with the same rebuild to continue")
+    deadline.poll_until(awaited, question, _PAUSE, partial(
+        deadline.timeout, awaited, next_step="run this again with the same rebuild to continue"))

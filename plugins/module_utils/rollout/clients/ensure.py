@@ -13,7 +13,7 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
-from ...errors import ApiError, DisruptionForbidden, FluidError, InvalidInput, WaitTimeout
+from ...errors import ApiError, DisruptionForbidden, FluidError, InvalidInput
 from ...fluid import diagnosis, kinds as fluid_kinds
 from ...fluid.components import MASTER_CONTAINER
 from ...fluid.lookup import require_not_terminating, require_runtime
@@ -220,9 +220,8 @@ class _ClientRollout:
         return self._client.get(kinds.POD, ObjectRef(self._ref.namespace, name))
 
     def _await(self, what: str, question: Callable[[], WaitStatus]) -> Any:
-        return self._deadline.poll_until(what, question, _PAUSE, lambda progress: WaitTimeout(
-            f"timed out after {self._deadline.seconds:g} s while waiting for {what} of {self._what}: "
-            f"{progress or 'no reason known'}; run this again to continue"))
+        return self._deadline.poll_until(what, question, _PAUSE, lambda progress: self._deadline.timeout(
+            f"{what} of {self._what}", progress or "no reason known", "run this again to continue"))
 
 
 def _is_ready_worker(pod: dict) -> bool:
