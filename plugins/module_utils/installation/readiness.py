@@ -20,7 +20,7 @@ from ..k8s import kinds, scheduling
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_namespace
 from ..k8s.nodes import is_unready, name_of
-from ..k8s.pods import is_finished, is_ready
+from ..k8s.pods import is_finished, is_ready, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..progress import Reporter
 
@@ -120,20 +120,27 @@ class Readiness:
         unavailable = [each for each in found if _unavailable(each)]
         down = {name_of(each) for each in self._client.list(kinds.NODE)
                 if is_unready(each)} if unavailable else set()
-        remedies = {each["metadata"]["name"]: self._remedy(each, down) for each in unavailable}
+        pods = {each["metadata"]["name"]: self._pods(each) for each in unavailable}
+        remedies = {name: self._remedy(each, down) for name, each in pods.items()}
         self.lost = {name: remedy for name, remedy in remedies.items() if remedy}
-        return [_unavailable(each) for each in unavailable if each["metadata"]["name"] not in self.lost]
+        return [_unavailable(each) + _reasons(pods[name]) for each in unavailable
+                if (name := each["metadata"]["name"]) not in self.lost]
 
-    def _remedy(self, deployment: dict, down: set[str]) -> str:
+    def _pods(self, deployment: dict) -> list[dict]:
+        """Return the pods of a Deployment.
+
+        Kubernetes keeps pods that were evicted, long after others have replaced them. They are left out.
+        """
+        labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
+        selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        return [pod for pod in self._client.list(kinds.POD, self._namespace, selector)
+                if not is_finished(pod)] if selector else []
+
+    def _remedy(self, pods: list[dict], down: set[str]) -> str:
         """Return what to do about a Deployment whose pods are all on the nodes that are down, else nothing.
 
         Fluid's controllers tolerate every taint, so Kubernetes never moves them (charts/fluid/fluid).
         """
-        labels = deployment["spec"].get("selector", {}).get("matchLabels") or {}
-        selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
-        # Kubernetes keeps pods that were evicted, long after others have replaced them.
-        pods = [pod for pod in self._client.list(kinds.POD, self._namespace, selector)
-                if not is_finished(pod)] if selector else []
         places = {pod["spec"].get("nodeName") or "" for pod in pods}
         if not places or not places <= down:
             return ""
@@ -179,12 +186,26 @@ def _is_of_fluid(deployment: dict) -> bool:
 
 
 def _unavailable(deployment: dict) -> str:
-    """Return why a Deployment is not available in its newest version; empty if it is."""
+    """Return why a Deployment is not available in its newest version; empty if it is.
+
+    updatedReplicas counts pods that are not ready, too. An earlier one stays until these are (kubectl rollout
+    status has the same rule).
+    """
     desired, status = deployment["spec"].get("replicas", 1), deployment.get("status") or {}
-    ready = min(status.get("availableReplicas") or 0, status.get("updatedReplicas") or 0)
-    if ready >= desired and not _unobserved(deployment):
-        return ""
-    return f"Deployment {deployment['metadata']['name']} has {ready} of {desired} replicas available"
+    updated = status.get("updatedReplicas") or 0
+    ready = min(status.get("availableReplicas") or 0, updated)
+    what = f"Deployment {deployment['metadata']['name']}"
+    if ready < desired or _unobserved(deployment):
+        return f"{what} has {ready} of {desired} replicas available"
+    earlier = (status.get("replicas") or 0) - updated
+    return f"{what} still runs {earlier} of its earlier replicas" if earlier > 0 else ""
+
+
+def _reasons(pods: list[dict]) -> str:
+    """Return why pods are not ready, as the end of a sentence; empty without such a pod."""
+    found = [f"pod {pod['metadata']['name']} is not ready ({unready_reason(pod)})"
+             for pod in pods if not is_ready(pod)]
+    return f": {', '.join(found)}" if found else ""
 
 
 def _unobserved(existing: dict) -> bool:

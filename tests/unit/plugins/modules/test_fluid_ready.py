@@ -103,10 +103,12 @@ def test_the_wait_ends_when_the_driver_is_registered(cluster, run, fluid, node):
      "Deployment dataset-controller has 0 of 1 replicas available"),
     (kinds.DEPLOYMENT, "dataset-controller", {"metadata": {"generation": 3}},
      "Deployment dataset-controller has 1 of 1 replicas available"),
+    (kinds.DEPLOYMENT, "dataset-controller", {"status": {"replicas": 2}},
+     "Deployment dataset-controller still runs 1 of its earlier replicas"),
     (kinds.DAEMON_SET, PLUGIN, {"status": {"updatedNumberScheduled": 2}},
      "DaemonSet csi-nodeplugin-fluid has updated 2 of 3 pods"),
     (kinds.CSI_NODE, "n1", {"spec": {"drivers": None}}, "n1 has not registered fuse.csi.fluid.io"),
-], ids=["controller", "old-generation", "old-plugin", "not-registered"])
+], ids=["controller", "old-generation", "old-replica", "old-plugin", "not-registered"])
 def test_a_timeout_says_what_is_not_ready(cluster, run, fluid, kind, name, patch, reason):
     cluster.change(kind, name, "fluid-system", patch)
     result = run("fluid_ready", wait_timeout=30)
@@ -114,6 +116,27 @@ def test_a_timeout_says_what_is_not_ready(cluster, run, fluid, kind, name, patch
     assert result["msg"] == (
         f"timed out after 30 s while waiting for Fluid in namespace fluid-system to be ready: {reason}")
     assert cluster.now == 30
+
+
+def test_a_new_controller_that_does_not_start_is_named(cluster, run, fluid):
+    """Its predecessor stays available until it is ready (an upgrade on the lab passed at once)."""
+    cluster.change(kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {
+        "spec": {"selector": {"matchLabels": {"control-plane": "dataset-controller"}}},
+        "status": {"replicas": 2}})
+    for name, state in (("old", {"ready": True}), ("new", {"ready": False, "state": {"waiting": {
+            "reason": "ImagePullBackOff", "message": "no such image"}}})):
+        ready = "True" if state["ready"] else "False"
+        cluster.put(kinds.POD, {
+            "metadata": {"name": f"dataset-controller-{name}", "namespace": "fluid-system",
+                         "labels": {"control-plane": "dataset-controller"}},
+            "spec": {"nodeName": "n0", "containers": [{"name": "manager"}]},
+            "status": {"phase": "Running" if state["ready"] else "Pending",
+                       "conditions": [{"type": "Ready", "status": ready}],
+                       "containerStatuses": [{"name": "manager", "restartCount": 0, **state}]}})
+    message = run("fluid_ready", wait_timeout=5)["msg"]
+    assert message.endswith(
+        "Deployment dataset-controller still runs 1 of its earlier replicas: pod dataset-controller-new is "
+        "not ready (container manager is waiting: ImagePullBackOff no such image)")
 
 
 def test_pods_of_a_dead_node_are_not_expected_to_be_updated(cluster, run, fluid, node):
