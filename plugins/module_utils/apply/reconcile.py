@@ -120,6 +120,17 @@ def apply(client: Client, kind: Kind, manifest: dict, write: Write, known: dict 
     return update_with_retry(what, attempt)
 
 
+def difference(kind: Kind, manifest: dict, write: Write, existing: dict | None) -> str:
+    """Return why apply would not leave the existing object as it is; empty if it would. Sends no request."""
+    what = kind.describe(ref_to(manifest))
+    if existing is None:
+        return f"{what} does not exist"
+    if existing["metadata"].get("deletionTimestamp"):
+        return f"{what} is terminating"
+    changed = compare(kind, manifest, write, existing)[1].changed
+    return f"{what} differs from its declaration" if changed else ""
+
+
 def compare(kind: Kind, manifest: dict, write: Write, existing: dict | None) -> tuple[MergeResult, Outcome]:
     """Return the manifest merged into the existing object, and the outcome that writing it would have.
 

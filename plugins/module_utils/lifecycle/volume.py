@@ -19,7 +19,7 @@ from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.manifest import compact, text_map
 from ..fluid.names import claim_name, volume_name
 from ..fluid.status import created_by_fluid
-from ..k8s import kinds, quantity
+from ..k8s import kinds, predicates, quantity
 from ..k8s.kinds import Kind, ObjectRef, ref_to
 from ..k8s.names import require_dns_1035, require_namespace
 from . import waits
@@ -91,7 +91,7 @@ def ensure(client: Client, items: list[dict], deadline: Deadline | None, force_c
                    if not isinstance(outcome, FluidError)]
         waited = waits.volumes_bound(client, pending, deadline.again()) if pending else {}
     waits_first = deadline is not None
-    objects, pods = _read(client, items), _pods(client, items)
+    objects, pods = read(client, items), _pods(client, items)
 
     def manage(pair: tuple[dict, Outcome | FluidError]) -> Binding:
         item, outcome = pair
@@ -107,17 +107,35 @@ def ensure(client: Client, items: list[dict], deadline: Deadline | None, force_c
                 client, kinds.PERSISTENT_VOLUME, _volume(item), write, objects, waits_first))
         except FluidError as err:
             return replace(binding, error=err)
-        _warn_of_other_capacity(item, binding.volume.existing, warn)
+        if warning := _other_capacity(item, binding.volume.existing):
+            warn(warning)
         return binding
 
     return bulk.work(list(zip(items, annotated, strict=True)), manage)
+
+
+def difference(item: dict, dataset: dict, claim: dict | None, volume: dict | None) -> str:
+    """Return what ensure would change, wait for or warn of; empty for nothing. Sends no request.
+
+    item: the options. dataset, claim, volume: the objects; None for one that does not exist.
+    """
+    write = Write(manager=MANAGER, dry_run=True, create=False)
+    parts = ((fluid_kinds.DATASET, _dataset(item), dataset),
+             (kinds.PERSISTENT_VOLUME_CLAIM, _claim(item), claim),
+             (kinds.PERSISTENT_VOLUME, _volume(item), volume))
+    for kind, manifest, existing in parts:
+        if text := reconcile.difference(kind, manifest, write, existing):
+            return text
+        if kind is not fluid_kinds.DATASET and not (found := predicates.bound(existing)).done:
+            return f"{kind.describe(ref_to(manifest))} is not Bound: {found.progress}"
+    return _other_capacity(item, volume)
 
 
 def remove(client: Client, items: list[dict], deadline: Deadline | None,
            dry_run: bool) -> list[Binding | FluidError]:
     """Delete claims and volumes without a Dataset. deadline: for their absence, None to skip the wait."""
     owned = bulk.read_if_known(client, fluid_kinds.DATASET, map(ref_of, items))
-    objects, pods = _read(client, items), _pods(client, items)
+    objects, pods = read(client, items), _pods(client, items)
 
     def delete(item: dict) -> Binding:
         _require_of_fluid(objects, item)
@@ -126,7 +144,7 @@ def remove(client: Client, items: list[dict], deadline: Deadline | None,
                 f"{fluid_kinds.DATASET.describe(ref_of(item))} exists and owns its volume and "
                 "claim: delete the Dataset instead, and Fluid deletes both")
         claim, volume = (
-            _remove(client, kind, ref, objects, deadline, dry_run) for kind, ref in _refs(item).items())
+            _remove(client, kind, ref, objects, deadline, dry_run) for kind, ref in refs(item).items())
         return Binding(_UNCHANGED, claim, volume, pods[ref_of(item)])
 
     return bulk.work(items, delete)
@@ -134,14 +152,14 @@ def remove(client: Client, items: list[dict], deadline: Deadline | None,
 
 def _require_of_fluid(objects: Existing, item: dict) -> None:
     """Raise PreconditionFailed for a claim or volume that only has the name of the Dataset's."""
-    for kind, ref in _refs(item).items():
+    for kind, ref in refs(item).items():
         existing = objects[kind].get(ref)
         if existing is not None and not created_by_fluid(existing):
             raise PreconditionFailed(f"{kind.describe(ref)} was not created by Fluid and may hold data: "
                                      "delete it by hand if nothing uses it")
 
 
-def _refs(item: dict) -> dict[Kind, ObjectRef]:
+def refs(item: dict) -> dict[Kind, ObjectRef]:
     """Return the claim, then the volume: a bound volume cannot be deleted."""
     return {
         kinds.PERSISTENT_VOLUME_CLAIM: ObjectRef(item["namespace"], claim_name(item["name"])),
@@ -149,8 +167,8 @@ def _refs(item: dict) -> dict[Kind, ObjectRef]:
     }
 
 
-def _read(client: Client, items: list[dict]) -> Existing:
-    desired = [_refs(item) for item in items]
+def read(client: Client, items: list[dict]) -> Existing:
+    desired = [refs(item) for item in items]
     return {kind: bulk.read(client, kind, [refs[kind] for refs in desired])
             for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
 
@@ -209,9 +227,11 @@ def _object(name: str, namespace: str | None, **metadata: dict | None) -> dict:
     return {"metadata": compact(name=name, namespace=namespace, **metadata)}
 
 
-def _warn_of_other_capacity(item: dict, existing: dict | None, warn: Callable[[str], None]) -> None:
+def _other_capacity(item: dict, existing: dict | None) -> str:
+    """Return a warning if the volume has another capacity than the declared one, else an empty text."""
     found = (existing or {}).get("spec", {}).get("capacity", {}).get("storage")
-    if existing and item["capacity"] and found and not quantity.equal(found, item["capacity"]):
-        warn(f"{kinds.PERSISTENT_VOLUME.describe(ref_to(existing))} has capacity {found}, not "
-             f"{item['capacity']}: Fluid reads the capacity only when it creates the volume, so the new one "
-             "takes effect when the runtime is deleted and created again")
+    if not existing or not item["capacity"] or not found or quantity.equal(found, item["capacity"]):
+        return ""
+    return (f"{kinds.PERSISTENT_VOLUME.describe(ref_to(existing))} has capacity {found}, not "
+            f"{item['capacity']}: Fluid reads the capacity only when it creates the volume, so the new one "
+            "takes effect when the runtime is deleted and created again")

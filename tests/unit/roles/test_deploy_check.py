@@ -75,7 +75,7 @@ def test_validation_and_deployment_get_the_same_arguments():
                     if "datacache.fluid.validate_cache" in task]
     [metrics] = [task for task in load(DEPLOY / "tasks" / "check.yml")
                  if "datacache.fluid.cache_metrics" in task]
-    [deployment] = [task for task in load(DEPLOY / "tasks" / "main.yml") if "module_defaults" in task]
+    [deployment] = [task for task in load(DEPLOY / "tasks" / "declare.yml") if "module_defaults" in task]
     assert deployment["module_defaults"] == {
         "datacache.fluid.dataset": validation["datacache.fluid.validate_cache"]["dataset"],
         "datacache.fluid.alluxio_runtime": validation["datacache.fluid.validate_cache"]["runtime"],

@@ -86,7 +86,7 @@ def test_only_the_choice_of_the_acting_host_runs_once():
     """Its expression reads what each host has found; it cannot fail for one of them."""
     found = [task["name"] for path in sorted((CHECKOUT / "roles").glob("*/tasks/*.yml"))
              for task in yaml.safe_load(path.read_text()) if task.get("run_once")]
-    assert found == ["Choose one host of each cluster"] * 2
+    assert found == ["Choose one host of each cluster"] * 3
 
 
 @pytest.mark.parametrize(("masters", "options", "hosts"), [
@@ -107,3 +107,59 @@ def test_the_playbooks_run_on_caches(tmp_path, masters, options, hosts):
         check=False, env={**os.environ, "HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"})
     assert set(re.findall(r"^      (\S+)$", done.stdout, re.MULTILINE)) == hosts, done.stdout + done.stderr
     assert "Could not match" not in done.stderr
+
+
+DEPLOYED = ["validate_cache", "namespace", "dataset", "alluxio_runtime", "dataset_volume"]
+
+
+def one_cluster(**answers):
+    """Three hosts of one cluster and one of another, each with a cache of its own name."""
+    contexts = {"a": "one", "b": "one", "c": "one", "z": "two"}
+    return {host: {"variables": {"fluid_context": context, "fluid_name": f"cache-{host}"},
+                   **answers.get(host, {})}
+            for host, context in contexts.items()}
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)], ids=["run", "check"])
+def test_one_host_compares_the_caches_of_a_cluster(site, options):
+    """Unchanged caches start no module of their own; the host of another cluster is alone there."""
+    answer = {"unchanged_names": ["cache-a", "cache-c", "cache-z"]}
+    started = site.run("deploy", *options, hosts=one_cluster(a={"cache_comparison": answer}))
+    assert started["a"] == ["cache_comparison"]
+    assert started["b"] == started["z"] == DEPLOYED
+    assert started["c"] == []
+
+
+def test_a_comparison_that_fails_leaves_each_cache_to_its_host(site):
+    started = site.run("deploy", hosts=one_cluster(a={"cache_comparison": FAILED}))
+    assert started["a"] == ["cache_comparison", *DEPLOYED]
+    assert started["b"] == started["c"] == DEPLOYED
+    assert recap(site) == dict.fromkeys("abcz", 0)
+
+
+@pytest.mark.parametrize(("variables", "module"), [
+    ({"fluid_metrics": True}, "cache_metrics"), ({"fluid_warm_up": ["/"]}, "alluxio_load"),
+    ({"fluid_leader": "cache-b-master-0", "fluid_master_replicas": 3}, "alluxio_quorum"),
+], ids=["metrics", "warm-up", "leader"])
+def test_a_cache_with_tasks_of_its_own_is_not_compared(site, variables, module):
+    hosts = one_cluster(a={"cache_comparison": {"unchanged_names": ["cache-a", "cache-b", "cache-c"]}})
+    hosts["b"]["variables"] |= variables
+    started = site.run("deploy", "--limit", "a,b,c", hosts=hosts)
+    assert (started["a"], started["c"]) == (["cache_comparison"], [])
+    assert module in started["b"]
+
+
+def test_a_remote_host_is_not_compared(site):
+    """Its kubeconfig may name another cluster; here it cannot be reached either."""
+    hosts = one_cluster(a={"cache_comparison": {"unchanged_names": ["cache-a", "cache-b", "cache-c"]}})
+    hosts["b"]["variables"] |= {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    started = site.run("deploy", "--limit", "a,b,c", hosts=hosts, passes=False)
+    assert (started["a"], started["c"]) == (["cache_comparison"], [])
+    assert "UNREACHABLE" in site.output
+
+
+def test_credentials_in_the_options_do_not_show(site):
+    hosts = one_cluster(a={"cache_comparison": {"unchanged_names": []}})
+    site.run("deploy", "-vvvv", hosts=hosts, fluid_mounts=[
+        {"name": "hbase", "mount_point": "s3://bucket/", "options": {"aws.secretKey": "geheimnis"}}])
+    assert "geheimnis" not in site.output

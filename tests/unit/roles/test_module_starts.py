@@ -176,7 +176,8 @@ def test_the_quorums_are_completed_unless_they_are(results, runs):
 @pytest.mark.parametrize(("options", "started"), [
     (["--tags", "verify"], ["validate_cache", *VERIFIED]),
     (["--skip-tags", "always,install,verify"], [*DECLARED, *VOLUME]),
-], ids=["verify", "without-always"])
+    (["--tags", "deploy"], ["validate_cache", *DECLARED, *VOLUME]),
+], ids=["verify", "without-always", "deploy"])
 def test_tags(site, options, started):
     assert site.run("deploy_ha", *options)["one"] == started
 

@@ -21,6 +21,7 @@ LAYERS = (
     {"journal"},
     {"lifecycle", "quorum", "backup", "installation", "verify"},
     {"rollout", "drill", "diagnose", "preflight", "report"},
+    {"deployment"},
     {"module"},
 )
 LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages}

@@ -12,9 +12,9 @@ PLUGINS = "ansible_collections.datacache.fluid.plugins"
 MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_client_rollout", "alluxio_failover",
            "alluxio_load", "alluxio_quorum",
            "alluxio_quorum_info", "alluxio_restore", "alluxio_rollout", "alluxio_runtime",
-           "alluxio_runtime_info", "cache_absent", "cache_diagnosis", "cache_info", "cache_metrics",
-           "cache_preflight",
-           "cache_probe", "cache_report", "data_load", "data_migrate", "data_operation_info", "data_process",
+           "alluxio_runtime_info", "cache_absent", "cache_comparison", "cache_diagnosis", "cache_info",
+           "cache_metrics", "cache_preflight", "cache_probe", "cache_report",
+           "data_load", "data_migrate", "data_operation_info", "data_process",
            "dataset", "dataset_info", "dataset_remount", "dataset_volume", "fluid_info",
            "fluid_installation_info", "fluid_ready", "fluid_rollback", "namespace", "objects_absent", "pod",
            "validate_cache", "validate_variables")

@@ -18,10 +18,13 @@ _STAND_IN = '''#!/usr/bin/python
 # WANT_JSON
 import json, os, pathlib, sys
 answers = json.loads(pathlib.Path("{folder}", os.environ["ROLE_SITE_HOST"] + ".json").read_text())
-checks = json.loads(pathlib.Path(sys.argv[1]).read_text())["_ansible_check_mode"]
+given = json.loads(pathlib.Path(sys.argv[1]).read_text())
 answer = answers.get("{module}", {{}})
-if checks:
+if given["_ansible_check_mode"]:
     answer = answers.get("{module} in check mode", answer)
+if "unchanged_names" in answer:
+    answer["unchanged"] = [each["id"] for each in given["caches"]
+                           if each["dataset"]["name"] in answer["unchanged_names"]]
 print(json.dumps({{"changed": False, **answer}}))
 '''
 _INTERPRETER = '''#!/bin/sh
@@ -83,8 +86,9 @@ class RoleSite:
         """Run a playbook and return the modules by host, in the order of their starts.
 
         playbook: the name of one of the collection, or a list of plays. hosts: the answers of modules by
-        host, above UNCHANGED; `<module> in check mode` is what it answers then. Each host is a cache of a
-        cluster of its own. passes: whether no host may fail. variables: of all hosts.
+        host, above UNCHANGED; `<module> in check mode` is what it answers then, and `variables` are the
+        host's. Each host is a cache of a cluster of its own, unless these say otherwise. passes: whether no
+        host may fail. variables: of all hosts.
         """
         hosts = hosts or {"one": {}}
         inventory = self.inventory(hosts, **variables)
@@ -111,7 +115,8 @@ class RoleSite:
         """Store the answers of modules by host; return the file of the inventory with these hosts."""
         path = self._folder / "hosts.yml"
         path.write_text(json.dumps({"all": {"vars": {**INVENTORY, **variables}, "hosts": {
-            host: {"ansible_python_interpreter": self._prepared(host, answers)}
+            host: {"ansible_python_interpreter": self._prepared(host, answers),
+                   "fluid_context": host, **answers.get("variables", {})}
             for host, answers in hosts.items()}}}))
         return path
 
