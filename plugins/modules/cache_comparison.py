@@ -11,13 +11,14 @@ version_added: 1.1.0
 author:
   - datacache.fluid contributors (@datacache)
 description:
-  - Finds the caches for which M(datacache.fluid.dataset), M(datacache.fluid.dataset_volume),
-    M(datacache.fluid.alluxio_runtime), M(datacache.fluid.alluxio_rollout) and
-    M(datacache.fluid.alluxio_quorum) would neither change anything nor wait nor warn.
+  - Finds the caches for which M(datacache.fluid.validate_cache), M(datacache.fluid.namespace),
+    M(datacache.fluid.dataset), M(datacache.fluid.dataset_volume), M(datacache.fluid.alluxio_runtime),
+    M(datacache.fluid.alluxio_rollout) and M(datacache.fluid.alluxio_quorum) would neither change anything nor
+    wait nor warn nor fail.
   - Reads the objects of each namespace by lists, and the quorums of several masters from their leaders.
     Twenty caches cost one task instead of five for each.
   - A cache that cannot be compared, such as one with invalid options or without a permission, counts as
-    different. Its modules then report the reason.
+    different. Its modules then report the reason. So does a cache that O(caches) has twice.
   - Changes nothing.
 extends_documentation_fragment:
   - datacache.fluid.attributes.info
@@ -119,8 +120,8 @@ def ensure(client: Client, params: dict, _check_mode: bool, _reporter: Reporter)
             "differences": {_key(cache["runtime"]): text for cache, text in pairs if text}}
 
 
-def _key(runtime: dict) -> str:
-    return f"{runtime.get('namespace')}/{runtime.get('name')}"
+def _key(part: dict) -> str:
+    return f"{part.get('namespace') or 'default'}/{part.get('name')}"
 
 
 def _parsed(params: dict) -> comparison.Cache | str:
@@ -128,9 +129,18 @@ def _parsed(params: dict) -> comparison.Cache | str:
     try:
         parts = runtime_options.cache_parts(params)
         cache_checks.require_valid(**parts)
+        _require_one_name(parts)
     except InvalidInput as err:
         return str(err)
     return comparison.Cache(**parts)
+
+
+def _require_one_name(parts: dict) -> None:
+    """Raise InvalidInput unless the parts belong to one cache: Fluid serves a Dataset by its name."""
+    keys = {option: _key(part) for option, part in parts.items()}
+    if len(set(keys.values())) > 1:
+        named = ", ".join(f"{option} is {key}" for option, key in keys.items())
+        raise InvalidInput(f"{named}: expected one name and namespace")
 
 
 def argument_spec() -> dict:

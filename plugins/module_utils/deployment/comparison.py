@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Declared caches compared with those of the cluster, many at once. IO, read-only.
 
-A cache is unchanged if the modules dataset, dataset_volume, alluxio_runtime, alluxio_rollout and
-alluxio_quorum would neither change anything nor wait nor warn. The rest is left to them, which explain it.
+A cache is unchanged if the modules validate_cache, namespace, dataset, dataset_volume, alluxio_runtime,
+alluxio_rollout and alluxio_quorum would neither change anything nor wait nor warn nor fail. The rest is left
+to them, which explain it. Parts of the objects are validated by dry runs.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +16,6 @@ from typing import NamedTuple
 from ..api import bulk
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..api.deadline import Deadline
 from ..apply import reconcile
 from ..apply.reconcile import Outcome, Write
 from ..errors import FluidError
@@ -24,8 +24,9 @@ from ..journal import claims, replacement, volume as journal_volume
 from ..k8s.kinds import ObjectRef
 from ..k8s.predicates import BOUND_PHASE
 from ..lifecycle import cache_checks, dataset_changes, disruption_budget, volume as lifecycle_volume
+from ..lifecycle.surroundings import namespaces
 from ..progress import Reporter
-from ..quorum import stable_addresses
+from ..quorum import peer_services, services as quorum_services
 from ..rollout import ensure as rollout
 
 _READ_ONLY = Write(dry_run=True)
@@ -54,12 +55,18 @@ class _Objects(NamedTuple):
 
 
 def differences(client: Client, caches: list[Cache]) -> list[str]:
-    """Return for each cache the first difference from its declaration; empty for an unchanged cache."""
+    """Return for each cache the first difference from its declaration; empty for an unchanged cache.
+
+    Of several declarations of one cache at most one can be right, so all of them count as different.
+    """
+    counts = Counter(cache.ref for cache in caches)
     by_namespace: dict[str, list[Cache]] = defaultdict(list)
     for cache in caches:
-        by_namespace[cache.dataset["namespace"]].append(cache)
+        if counts[cache.ref] == 1:
+            by_namespace[cache.runtime["namespace"]].append(cache)
     groups = list(by_namespace.values())
-    found: dict[ObjectRef, str] = {}
+    found = {ref: f"{ref.namespace}/{ref.name} is declared {number} times"
+             for ref, number in counts.items() if number > 1}
     for group, result in zip(groups, bulk.work(groups, partial(_of_namespace, client)), strict=True):
         found |= dict.fromkeys((each.ref for each in group), str(result)) if isinstance(
             result, FluidError) else result
@@ -69,14 +76,29 @@ def differences(client: Client, caches: list[Cache]) -> list[str]:
 def _of_namespace(client: Client, caches: list[Cache]) -> dict[ObjectRef, str]:
     """Return the differences of the caches of one namespace, whose objects are read by lists."""
     refs = [cache.ref for cache in caches]
+    if text := _of_surroundings(client, caches[0].runtime["namespace"]):
+        return dict.fromkeys(refs, text)
     objects = _Objects(
         bulk.read(client, fluid_kinds.DATASET, refs), bulk.read(client, fluid_kinds.ALLUXIO_RUNTIME, refs),
         lifecycle_volume.read(client, [cache.volume for cache in caches]))
     found = dict(zip(refs, _each(caches, lambda cache: _of_objects(client, cache, objects)), strict=True))
-    for step in (_of_budgets_and_addresses, _of_masters):
+    for step in (_of_budgets, _of_services, _of_masters):
         pending = [cache for cache in caches if not found[cache.ref]]
         found |= zip((cache.ref for cache in pending), step(client, pending, objects), strict=True)
     return found
+
+
+def _of_surroundings(client: Client, namespace: str) -> str:
+    """Return what the module namespace would do to the namespace, or would warn of."""
+    warnings: list[str] = []
+    options = {"name": namespace, "state": "present", "require_fluid": False}
+    found = namespaces.ensure(client, options, True, _reporter(warnings))
+    return next(iter(warnings), "") or ("" if found["existed"] else f"namespace {namespace} does not exist")
+
+
+def _reporter(warnings: list[str]) -> Reporter:
+    """Return a reporter that collects the warnings."""
+    return Reporter(warnings.append, lambda _state: None)
 
 
 def _each(caches: list[Cache], difference: Callable[[Cache], str]) -> list[str]:
@@ -87,6 +109,7 @@ def _each(caches: list[Cache], difference: Callable[[Cache], str]) -> list[str]:
 def _of_objects(client: Client, cache: Cache, objects: _Objects) -> str:
     """Return the first difference of the cache's own objects."""
     warnings: list[str] = []
+    cache_checks.require_known_fields(client, cache.dataset, cache.runtime)
     cache_checks.require_nodes(client, cache.dataset, cache.runtime, warnings.append)
     dataset, runtime = objects.datasets.get(cache.ref), objects.runtimes.get(cache.ref)
     return (next(iter(warnings), "")
@@ -120,12 +143,11 @@ def _of_runtime(client: Client, cache: Cache, existing: dict | None) -> str:
     return next(iter(warnings), "") or ("" if found.done else f"{what} is not ready: {found.progress}")
 
 
-def _of_budgets_and_addresses(client: Client, caches: list[Cache], objects: _Objects) -> list[str]:
-    """Return the difference of what the module alluxio_runtime keeps beside the runtimes."""
+def _of_budgets(client: Client, caches: list[Cache], objects: _Objects) -> list[str]:
+    """Return what the module alluxio_runtime would do to the disruption budgets of the masters."""
     items = [cache.runtime for cache in caches]
     outcomes: list[Outcome | FluidError] = [Outcome(False, objects.runtimes[cache.ref]) for cache in caches]
     outcomes = disruption_budget.ensure_for_runtimes(client, items, outcomes, False, True)
-    outcomes = stable_addresses.ensure_for_runtimes(client, items, outcomes, Deadline(_TIMEOUT), False, True)
     return [_of_outcome(cache, outcome) for cache, outcome in zip(caches, outcomes, strict=True)]
 
 
@@ -135,7 +157,21 @@ def _of_outcome(cache: Cache, outcome: Outcome | FluidError) -> str:
         return str(error)
     what = fluid_kinds.ALLUXIO_RUNTIME.describe(cache.ref)
     changed = isinstance(outcome, Outcome) and outcome.changed
-    return f"{what} has not the declared disruption budget and Services" if changed else ""
+    return f"{what} has not the declared disruption budget" if changed else ""
+
+
+def _of_services(client: Client, caches: list[Cache], _objects: _Objects) -> list[str]:
+    """Return what the module alluxio_runtime would do to the Services of the masters, or would wait for."""
+    stable = [cache.ref for cache in caches if cache.runtime["stable_peer_addresses"]]
+    services = quorum_services.services_of(client, stable[0].namespace) if stable else {}
+    return [_of_addresses(cache, services) if cache.ref in stable else "" for cache in caches]
+
+
+def _of_addresses(cache: Cache, services: dict[str, dict]) -> str:
+    masters = cache.runtime["master_replicas"]
+    lacking = peer_services.lacking(cache.ref.name, masters, services)
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(cache.ref)
+    return f"{what} lacks stable Services {', '.join(lacking)}" if lacking else ""
 
 
 def _of_masters(client: Client, caches: list[Cache], _objects: _Objects) -> list[str]:
@@ -150,7 +186,7 @@ def _of_group(client: Client, cache: Cache) -> str:
     options = {"name": cache.ref.name, "namespace": cache.ref.namespace, "read_quorum": True,
                "restarted_after": None, "spread_masters": cache.runtime["spread_masters"],
                "wait_timeout": _TIMEOUT}
-    found = rollout.ensure(client, options, True, Reporter(warnings.append, lambda _state: None))
+    found = rollout.ensure(client, options, True, _reporter(warnings))
     what = f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(cache.ref)}"
     if found["changed"]:
         return f"{what} differ from their declaration"

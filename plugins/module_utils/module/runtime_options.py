@@ -82,7 +82,7 @@ def cache_parts(params: dict) -> dict:
     Raises InvalidInput with the option, for an unknown key and a value of another type.
     """
     parts = (("dataset", cache_options.dataset), ("runtime", runtime), ("volume", cache_options.volume))
-    return {part: params[part] and cache_options.converted(part, params[part], options())
+    return {part: None if params[part] is None else cache_options.converted(part, params[part], options())
             for part, options in parts}
 
 

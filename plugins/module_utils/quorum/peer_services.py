@@ -91,6 +91,12 @@ def unstable(runtime: str, masters: int, objects: dict[str, dict]) -> list[str]:
             if name not in objects or not is_stable(objects[name]) or copy_name(name) in objects]
 
 
+def lacking(runtime: str, masters: int, objects: dict[str, dict]) -> list[str]:
+    """Return the names of the Services that are unstable, or that Fluid has not created yet."""
+    expected = names(runtime, masters)
+    return unstable(runtime, masters, objects) or [name for name in expected if name not in objects]
+
+
 def sibling(runtime: str, masters: int, objects: dict[str, dict], name: str) -> dict:
     """Return the existing Service of that name, or its copy or another master's as the pattern."""
     others = [found for each in names(runtime, masters) for found in (each, copy_name(each))]

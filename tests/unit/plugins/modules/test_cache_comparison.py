@@ -7,9 +7,14 @@ import pytest
 from fake_masters import FakeMasters
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.names import claim_name, volume_name
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.names import (
+    claim_name,
+    master_pod,
+    volume_name,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
@@ -42,6 +47,12 @@ class Fluid:
         self.cluster.change(kind, ref.name, ref.namespace, fields)
 
     def bind(self, name, masters=1):
+        self.cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data"}})
+        if masters == 1:
+            self.cluster.put(kinds.SERVICE, {
+                "metadata": {"name": master_pod(name, 0), "namespace": "data",
+                             "labels": {"release": name, "role": "alluxio-master"}},
+                "spec": {"clusterIP": "10.96.0.7", "publishNotReadyAddresses": True}})
         dataset = self.cluster.get(fluid_kinds.DATASET, ObjectRef("data", name))
         mounts = [{key: each[key] for key in ("name", "mountPoint")} for each in dataset["spec"]["mounts"]]
         self.change(name, fluid_kinds.DATASET, status={"phase": "Bound", "mounts": mounts})
@@ -84,8 +95,45 @@ def test_unchanged_caches_cost_lists(run, deploy, cluster, check):
     assert (result["differences"], result["warnings"], result["changed"]) == ({}, [], False)
     assert sorted(result["unchanged"]) == [f"data/{name}" for name in NAMES]
     assert Counter(cluster.requests) == {
-        ("list", "datasets"): 1, ("list", "alluxioruntimes"): 1, ("list", "persistentvolumeclaims"): 1,
-        ("list", "persistentvolumes"): 1, ("list", "services"): 1}
+        ("get", "namespaces"): 1, ("list", "datasets"): 1, ("list", "alluxioruntimes"): 1,
+        ("list", "persistentvolumeclaims"): 1, ("list", "persistentvolumes"): 1, ("list", "services"): 1}
+
+
+def test_a_cache_in_the_default_namespace_has_its_key(run, deploy):
+    cache = declared()
+    for part in cache.values():
+        del part["namespace"]
+    result = run("cache_comparison", caches=[cache, declared()])
+    assert list(result["differences"]) == ["default/hbase", "data/hbase"]
+
+
+@pytest.mark.parametrize("first", [2, 3])
+def test_two_declarations_of_one_cache(run, deploy, first):
+    """Both hosts deploy it, as without a comparison."""
+    deploy(declared(), declared("spark"))
+    caches = [declared(runtime={"worker_replicas": number}) for number in (first, 5 - first)]
+    result = run("cache_comparison", caches=[*caches, declared("spark")])
+    assert result["unchanged"] == ["data/spark"]
+    assert result["differences"] == {"data/hbase": "data/hbase is declared 2 times"}
+
+
+@pytest.mark.parametrize("part", ["dataset", "volume", "runtime"])
+@pytest.mark.parametrize("other", [{"name": "spark"}, {"namespace": "other"}], ids=["name", "namespace"])
+def test_parts_of_two_caches(run, deploy, part, other):
+    deploy(declared(), declared("spark"))
+    cache = declared()
+    cache[part] |= other
+    result = run("cache_comparison", caches=[cache])
+    assert result["unchanged"] == []
+    assert "expected one name and namespace" in str(result["differences"])
+
+
+@pytest.mark.parametrize("part", ["dataset", "volume", "runtime"])
+def test_a_part_without_options_is_invalid(run, deploy, part):
+    deploy(declared("spark"))
+    result = run("cache_comparison", caches=[{**declared(), part: {}}, declared("spark")])
+    assert result["unchanged"] == ["data/spark"]
+    assert "missing required arguments: name" in str(result["differences"])
 
 
 @pytest.mark.parametrize(("options", "text"), [
@@ -140,6 +188,53 @@ def test_a_part_that_is_absent_or_terminating(run, deploy, fluid, kind, state):
     result = run("cache_comparison", caches=[declared()])
     expected = "does not exist" if state == "absent" else "is terminating"
     assert result["differences"]["data/hbase"] == f"{kind.describe(ref)} {expected}"
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    ({"metadata": {"deletionTimestamp": "2026-11-27T12:00:00Z"}}, "namespace data is terminating"),
+    (None, "namespace data does not exist"),
+], ids=["terminating", "absent"])
+def test_a_namespace_that_the_deployment_refuses_or_creates(run, deploy, cluster, change, text):
+    deploy(declared())
+    if change:
+        cluster.change(kinds.NAMESPACE, "data", None, change)
+    else:
+        cluster.vanish(kinds.NAMESPACE, "data", None)
+    assert text in run("cache_comparison", caches=[declared()])["differences"]["data/hbase"]
+
+
+def test_a_namespace_that_may_not_be_read_is_warned_of(run, deploy, cluster):
+    deploy(declared())
+    cluster.forbidden.add(("get", "namespaces"))
+    assert "could not read namespace data" in str(run("cache_comparison", caches=[declared()])["differences"])
+
+
+@pytest.mark.parametrize("state", ["absent", "headless"])
+def test_services_of_masters_that_the_deployment_waits_for_or_replaces(run, deploy, cluster, state):
+    deploy(declared())
+    if state == "absent":
+        cluster.vanish(kinds.SERVICE, "hbase-master-0", "data")
+        waited = run("alluxio_runtime", **declared()["runtime"], wait=True, wait_timeout=5)
+        assert "waiting for Service hbase-master-0" in waited["msg"]
+    else:
+        cluster.change(kinds.SERVICE, "hbase-master-0", "data", {"spec": {"clusterIP": "None"}})
+    assert run("cache_comparison", caches=[declared()])["differences"] == {
+        "data/hbase": "AlluxioRuntime hbase in namespace data lacks stable Services hbase-master-0"}
+    unstable = declared(runtime={"stable_peer_addresses": False})
+    assert run("cache_comparison", caches=[unstable])["differences"] == {}
+
+
+@pytest.mark.parametrize("part", ["dataset", "runtime"])
+def test_fields_that_the_definitions_lack(run, deploy, cluster, monkeypatch, part):
+    """An empty one does not differ from a missing one, but validate_cache refuses it."""
+    def refuse(*_args, **_options):
+        raise ApiError('unknown field "spec.tieredstor"', 400)
+
+    cache = declared(**{part: {"spec_overrides": {"tieredstor": {}}}})
+    deploy(cache)
+    assert run("cache_comparison", caches=[cache])["differences"] == {}
+    monkeypatch.setattr(cluster, "create", refuse)
+    assert "unknown field" in run("cache_comparison", caches=[cache])["differences"]["data/hbase"]
 
 
 def test_a_cache_that_cannot_be_read_counts_as_different(run, deploy, cluster):
