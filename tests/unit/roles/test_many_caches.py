@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from role_site import CHECKOUT, INSTALLATION, RoleSite
+from role_site import CHECKOUT, INSTALLATION, INVENTORY, RoleSite
 
 # deploy-ha imports deploy_ha, and awx runs on no cache.
 PLAYBOOKS = sorted(path for path in (CHECKOUT / "playbooks").glob("*.yml")
@@ -163,3 +163,56 @@ def test_credentials_in_the_options_do_not_show(site):
     site.run("deploy", "-vvvv", hosts=hosts, fluid_mounts=[
         {"name": "hbase", "mount_point": "s3://bucket/", "options": {"aws.secretKey": "geheimnis"}}])
     assert "geheimnis" not in site.output
+
+
+def test_credentials_of_a_kubeconfig_do_not_show(site):
+    """The option kubeconfig takes the content of a file, too."""
+    hosts = one_cluster(a={"cache_comparison": {"unchanged_names": ["cache-a", "cache-c"]}})
+    content = {"users": [{"name": "admin", "user": {"token": "geheimnis"}}]}
+    started = site.run("deploy", "-vvvv", hosts=hosts, fluid_kubeconfig=content)
+    assert started["a"] == ["cache_comparison"] and started["c"] == []
+    assert "geheimnis" not in site.output
+
+
+def of_a_play(**options):
+    """A task that runs the role, for hosts that are said to be of one cluster."""
+    return {"ansible.builtin.include_role": {"name": "datacache.fluid.deploy"}, "vars": {
+        "deploy_cluster": "one", "deploy_name": "{{ fluid_name }}", "deploy_namespace": "data",
+        "deploy_mounts": INVENTORY["fluid_mounts"], **options}}
+
+
+def test_a_comparison_of_an_earlier_run_does_not_count(site):
+    """The first host compared all caches, which another task may have changed since."""
+    hosts = one_cluster(**{host: {"cache_comparison": {"unchanged_names": ["cache-a", "cache-b", "cache-c"]}}
+                           for host in "ab"})
+    tasks = [of_a_play(), {**of_a_play(), "when": "inventory_hostname != 'a'"}]
+    started = site.run([{"hosts": "a,b,c", "gather_facts": False, "tasks": tasks}], hosts=hosts)
+    assert started == {"a": ["cache_comparison"], "b": ["cache_comparison"], "c": [], "z": []}
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_hosts_that_do_not_wait_for_each_other(site, strategy):
+    """Each is compared with what it declares now, or deploys its cache."""
+    hosts = one_cluster(**{host: {"cache_comparison": {"unchanged_names": ["cache-a"]}} for host in "abc"})
+    started = site.run([{"hosts": "a,b,c", "gather_facts": False, "strategy": strategy,
+                         "tasks": [of_a_play(), of_a_play()]}], hosts=hosts)
+    for host in "bc":
+        assert [each for each in started[host] if each != "cache_comparison"] == DEPLOYED * 2
+
+
+@pytest.mark.parametrize("options", [
+    {"deploy_rollout_timeout": 0}, {"deploy_rollout_timeout": "0"}, {"deploy_wait_timeout": 0}], ids=str)
+def test_a_cache_with_a_time_limit_that_its_modules_refuse(site, options):
+    hosts = one_cluster(a={"cache_comparison": {"unchanged_names": ["cache-a", "cache-b", "cache-c"]}})
+    play = {"hosts": "a,b", "gather_facts": False, "tasks": [of_a_play(deploy_master_replicas=3, **options)]}
+    started = site.run([play], hosts=hosts)
+    assert "alluxio_rollout" in started["a"] and "alluxio_rollout" in started["b"]
+
+
+@pytest.mark.parametrize(("phase", "runs"), [("NotBound", 2), ("", 2), ("Bound", 1), ("Failed", 1)])
+def test_a_volume_that_exists_is_declared_once(site, phase, runs):
+    """The capacity alone would remove the labels and the reclaim policy, which the next task sets again."""
+    dataset = {"in_phase": phase == "Bound", "result": {"status": {"phase": phase}}}
+    started = site.run("deploy", hosts={"one": {"dataset": dataset}}, fluid_capacity="100Gi",
+                       fluid_labels={"team": "search"})["one"]
+    assert started.count("dataset_volume") == runs
