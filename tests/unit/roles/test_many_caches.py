@@ -194,10 +194,18 @@ def test_a_comparison_of_an_earlier_run_does_not_count(site):
 def test_hosts_that_do_not_wait_for_each_other(site, strategy):
     """Each is compared with what it declares now, or deploys its cache."""
     hosts = one_cluster(**{host: {"cache_comparison": {"unchanged_names": ["cache-a"]}} for host in "abc"})
-    started = site.run([{"hosts": "a,b,c", "gather_facts": False, "strategy": strategy,
-                         "tasks": [of_a_play(), of_a_play()]}], hosts=hosts)
-    for host in "bc":
+    task = of_a_play(deploy_cluster="{{ fluid_context }}")
+    started = site.run([{"hosts": "all", "gather_facts": False, "strategy": strategy,
+                         "tasks": [task, task]}], hosts=hosts)
+    for host in "bcz":
         assert [each for each in started[host] if each != "cache_comparison"] == DEPLOYED * 2
+
+
+def test_a_choice_without_the_cluster_of_a_host(site):
+    """With the strategy free, the task that runs once sets the fact of hosts that began later, too."""
+    chosen = json.dumps({"__deploy_hosts": {"another": ["z"]}})
+    started = site.run("deploy", "-e", chosen, hosts=one_cluster())
+    assert set(map(tuple, started.values())) == {tuple(DEPLOYED)}
 
 
 @pytest.mark.parametrize("options", [
