@@ -65,13 +65,15 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
 def _is_settled(client: Client, params: dict, plan: Plan) -> bool:
     """Return whether alluxio_quorum, without a desired leader, would neither act nor warn; costs reads only.
 
-    What cannot be read is left to that module, which explains it.
+    What cannot be read is left to that module, which explains it. The leader lists a peer as AVAILABLE for
+    some seconds after its pod is gone.
     """
     runtime, members = ref_of(params), plan.existing.members
     healer = QuorumHealer(client, runtime, members, Deadline(params["wait_timeout"]))
     try:
         groups = healer.groups()
-        return (all(each.complete() for each in groups) and not healer.plan(groups)
+        return (len(plan.existing.pods) == members
+                and all(each.complete() for each in groups) and not healer.plan(groups)
                 and not services.unstable(client, runtime, members)
                 and gate.closing(plan.existing.config_map) is None)
     except FluidError:

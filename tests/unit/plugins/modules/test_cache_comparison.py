@@ -307,9 +307,53 @@ def test_a_quorum_that_lacks_a_peer(run, masters, group):
     assert (found["changed"], found["settled"]) == (False, False)
 
 
+def test_a_master_without_a_pod_whose_peer_is_still_available(run, cluster, masters, group):
+    """The module alluxio_runtime waits for the pod."""
+    cluster.vanish(kinds.POD, "hbase-master-1", "data")
+    assert run("cache_comparison", caches=[group])["differences"] == {
+        "data/hbase": "the masters of AlluxioRuntime hbase in namespace data have no complete quorums"}
+
+
 def test_nodes_that_accept_no_more_masters(run, cluster, masters, group):
     """The deployment warns of them, so it is not skipped."""
     for node in list(cluster.list(kinds.NODE))[2:]:
         cluster.change(kinds.NODE, node["metadata"]["name"], None, {"spec": {"unschedulable": True}})
     found = run("cache_comparison", caches=[group])["differences"]["data/hbase"]
     assert "exists and keeps its masters" in found
+
+
+def acts(run, cluster, cache):
+    """Return the first module of the role deploy that changes something, fails, warns or waits."""
+    who, wait = {"name": "hbase", "namespace": "data"}, {"wait": True, "wait_timeout": 9}
+    steps = (("validate_cache", cache), ("namespace", {"name": "data", "require_fluid": True}),
+             ("dataset", cache["dataset"]), ("alluxio_runtime", {**cache["runtime"], **wait}),
+             ("alluxio_rollout", {**who, "read_quorum": True}),
+             ("dataset_volume", {**cache["volume"], **wait}))
+    for module, options in steps:
+        began = cluster.now
+        found = run(module, **options)
+        if (found.get("failed") or found["changed"] or found["warnings"] or cluster.now > began
+                or not found.get("settled", True)):
+            return module
+    return ""
+
+
+OBJECTS = [
+    (fluid_kinds.DATASET, "hbase"), (fluid_kinds.ALLUXIO_RUNTIME, "hbase"), (kinds.NAMESPACE, "data"),
+    (kinds.PERSISTENT_VOLUME_CLAIM, "hbase"), (kinds.PERSISTENT_VOLUME, "data-hbase"),
+    (kinds.STATEFUL_SET, "hbase-master"), (kinds.CONFIG_MAP, "hbase-config"),
+    (kinds.POD_DISRUPTION_BUDGET, "hbase-masters"), (kinds.NODE, "node1"),
+    *((kind, f"hbase-master-{index}") for index in range(3) for kind in (kinds.POD, kinds.SERVICE))]
+
+
+@pytest.mark.parametrize("state", ["absent", "terminating", "as-it-is"])
+@pytest.mark.parametrize(("kind", "name"), OBJECTS, ids=lambda value: getattr(value, "kind", value))
+def test_no_module_of_a_deployment_acts_on_an_unchanged_cache(run, cluster, group, kind, name, state):
+    namespace = "data" if kind.namespaced else None
+    if state == "absent":
+        cluster.vanish(kind, name, namespace)
+    elif state == "terminating":
+        cluster.change(kind, name, namespace, {"metadata": {"deletionTimestamp": "2026-11-27T12:00:00Z"}})
+    unchanged = run("cache_comparison", caches=[group])["unchanged"]
+    assert not unchanged or acts(run, cluster, group) == ""
+    assert unchanged or state != "as-it-is"

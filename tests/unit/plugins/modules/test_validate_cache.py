@@ -58,6 +58,8 @@ def test_accepted(cluster, run, options, check):
                  "dataset: missing required arguments: mount_point", id="no-mount-point"),
     pytest.param(cache(dataset={"mounts": [{"mount_point": "/data"}]}), "mount_point '/data' is not a URL",
                  id="mount-point"),
+    *(pytest.param({**cache(), part: {}}, f"{part}: missing required arguments: name", id=f"empty-{part}")
+      for part in ("dataset", "runtime", "volume")),
     pytest.param(cache(dataset={"mount": []}), "dataset: unsupported option mount", id="misspelt"),
     pytest.param(cache(runtime={"master_replicas": 2}),
                  "AlluxioRuntime hbase in namespace data: master_replicas is 2, an even number",
