@@ -158,6 +158,14 @@ def test_a_remote_host_is_not_compared(site):
     assert "UNREACHABLE" in site.output
 
 
+def test_a_host_of_another_user_is_not_compared(site):
+    """The default kubeconfig is in the home of the user that runs the module."""
+    hosts = one_cluster(a={"cache_comparison": {"unchanged_names": ["cache-a", "cache-b", "cache-c"]}})
+    hosts["b"]["variables"] |= {"ansible_become": False, "ansible_become_user": "other"}
+    started = site.run("deploy", "--limit", "a,b,c", hosts=hosts)
+    assert started == {"a": ["cache_comparison"], "b": DEPLOYED, "c": [], "z": []}
+
+
 def test_credentials_in_the_options_do_not_show(site):
     hosts = one_cluster(a={"cache_comparison": {"unchanged_names": []}})
     site.run("deploy", "-vvvv", hosts=hosts, fluid_mounts=[

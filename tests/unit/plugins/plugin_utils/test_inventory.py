@@ -31,11 +31,11 @@ def test_types_and_messages_come_from_the_roles():
 
 
 def test_every_option_that_one_variable_sets_gives_it_its_type():
-    """A line of roles.yml that does not match is not checked."""
+    """A line of roles.yml that does not match is not checked. Several variables are in deploy_cluster."""
     mapping = inventory.yaml.safe_load((COLLECTION / "playbooks" / "vars" / "roles.yml").read_text())
     unmatched = [option for option, template in mapping.items()
                  if re.search(r"\bfluid_", template) and not inventory._DIRECT.match(template)]
-    assert unmatched == []
+    assert unmatched == ["deploy_cluster"]
 
 
 @pytest.mark.parametrize(("name", "sentence"), [
