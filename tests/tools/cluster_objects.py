@@ -40,10 +40,16 @@ def objects(client: ApiClient) -> Iterator[str]:
             if "/" in kind["name"] or "list" not in kind["verbs"] or kind["kind"] in PASSING:
                 continue
             for item in _get(client, f"{group_version}/{kind['name']}")["items"]:
-                meta = item["metadata"]
-                yield f"{kind['kind']} {meta.get('namespace', '-')}/{meta['name']}"
+                yield f"{kind['kind']} {_key(item)}"
                 if kind["kind"] == "Node":
-                    yield from (f"label of Node {meta['name']}: {label}" for label in meta.get("labels", {}))
+                    yield from (f"label of Node {_key(item)}: {label}"
+                                for label in item["metadata"].get("labels", {}))
+
+
+def _key(item: dict) -> str:
+    """Return namespace and name of an object, of an IPAddress those of its Service: a new one has another."""
+    named = (item.get("spec") or {}).get("parentRef") or item["metadata"]
+    return f"{named.get('namespace') or '-'}/{named['name']}"
 
 
 def _group_versions(client: ApiClient) -> Iterator[str]:
