@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parsers for the output of Alluxio's commands. Pure."""
+"""Parsers for the output of Alluxio's commands, and the locale for paths in it. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import re
 from ..errors import QuorumUnknown
 from .raft import AVAILABLE, Peer, Quorum
 
+# The first line of a script. The images' own locale is POSIX: there Java reads each byte of an argument that
+# is not ASCII as U+FFFD, and prints such a character as '?'. Images differ in the names of other locales.
+UTF8 = "utf8=$(locale -a 2>/dev/null | grep -im1 'utf-*8$') && export LC_ALL=$utf8\n"
 _ENTRIES = re.compile(r"^Backup Entry Count\s*:\s*(\d+)", re.MULTILINE)
 
 

@@ -21,9 +21,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .cli_output import UTF8
+
 # Lists all files that the masters know, without a look at the under-stores.
-LIST = "alluxio fs ls -R -Dalluxio.user.file.metadata.load.type=NEVER /"
-PERSIST = 'alluxio fs persist "$@"'
+LIST = UTF8 + "alluxio fs ls -R -Dalluxio.user.file.metadata.load.type=NEVER /"
+PERSIST = UTF8 + 'alluxio fs persist "$@"'
 # $1: hosts, separated by commas. $2: the longest wait, such as 300s. Prints one of the answers below.
 IDLE, BUSY, UNKNOWN_WORKER, UNKNOWN_COMMAND = "idle", "busy", "unknown-worker", "unknown-command"
 DECOMMISSION = f"""answer=$(alluxio fsadmin decommissionWorker --addresses "$1" --wait "$2" 2>&1)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from ..errors import InvalidInput
 from . import mounts
+from .cli_output import UTF8
 
 # The first version without the command.
 _NO_DISTRIBUTED_LOAD = (2, 9, 4)
@@ -38,7 +39,7 @@ _UNKNOWN = re.compile(r"^Load for path '(.*)' cannot be found\.$", re.MULTILINE)
 # The wildcard of Alluxio's paths (alluxio.AlluxioURI), and what would break the lines of its output.
 _NOT_IN_PATHS = re.compile(r"[*\x00-\x1f\x7f]")
 # Prints for each path its size and what of it is cached. $1: whether the under-stores are listed again.
-SIZES = """set -eu
+SIZES = UTF8 + """set -eu
 again=$1; shift
 for path; do
   if [ "$again" = true ]; then
@@ -48,7 +49,7 @@ for path; do
 done"""
 # Loads the paths. Prints SUBMITTED if the load goes on when the script has ended.
 SUBMITTED = "submitted"
-LOAD = f"""set -eu
+LOAD = f"""{UTF8}set -eu
 case $(alluxio fs help distributedLoad 2>&1) in
   *'is an unknown command'*)
     for path; do alluxio fs load "$path" --submit --verify; done
@@ -58,11 +59,11 @@ case $(alluxio fs help distributedLoad 2>&1) in
 esac"""
 # Loads what is missing of the paths with a client of its own, one block after the other. It reads from the
 # under-stores by the way of applications, so it needs neither job workers nor the memory of a submitted load.
-LOAD_ONE_BY_ONE = """for path; do alluxio fs load "$path" >/dev/null || exit; done"""
+LOAD_ONE_BY_ONE = UTF8 + """for path; do alluxio fs load "$path" >/dev/null || exit; done"""
 # Stops submitted loads. The command fails for one that has ended.
-STOP = """for path; do alluxio fs load "$path" --stop || true; done"""
+STOP = UTF8 + """for path; do alluxio fs load "$path" --stop || true; done"""
 # Prints the progress of submitted loads. The command fails for one that is unknown.
-PROGRESS = """for path; do alluxio fs load "$path" --progress || true; done"""
+PROGRESS = UTF8 + """for path; do alluxio fs load "$path" --progress || true; done"""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ _PAUSE = 3.0
 _LOOK_TIMEOUT = 60.0
 # Seconds: three times those in which a worker has to read a block of a submitted load (alluxio/loads.py).
 _STALLED = 90.0
+# Seconds in which a master that restarts is ready again, or another one is.
+_RESTART = 120.0
+# Each process goes on in its master when the stream to it breaks.
+_REPETITIONS = 2
 
 
 def require_valid(params: dict) -> None:
@@ -82,11 +86,11 @@ def _load_rest(load: _Load, deadline: Deadline) -> tuple[dict[str, Sizes], list[
     A pass does not cache a block that a stopped load was reading, so passes follow while one makes progress.
     """
     reasons: list[str] = []
-    after, progress = load.sizes(False), True
+    after, progress = load.sizes_after(), True
     while (left := _incompletely_cached(after)) and progress and deadline.remaining() > 0:
         deadline.report_action(f"loading the rest of {', '.join(left)} block by block")
         reasons += load.run_one_by_one(left)
-        previous, after = after, load.sizes(False)
+        previous, after = after, load.sizes_after()
         progress = any(after[path].cached > previous[path].cached for path in left)
     return after, reasons
 
@@ -154,10 +158,20 @@ class _Load:
                            f"{output.strip()[-200:] or 'no output'}")
         return {path: found[path] for path in self._paths}
 
+    def sizes_after(self) -> dict[str, Sizes]:
+        """Return the sizes of each path by any ready master; one may restart during a load."""
+        def look() -> WaitStatus:
+            self._pod = self._ready_master() or self._pod
+            try:
+                return WaitStatus(True, value=self.sizes(False))
+            except ApiError as err:
+                return WaitStatus(False, str(err))
+        return self._after_restart().poll_until("the sizes of the paths", look, _PAUSE, ApiError)
+
     def run(self, paths: list[str]) -> list[str]:
         """Load the paths and wait until the load has ended; return the reasons of failures."""
         try:
-            output = self._shell(inf).run("load the paths", loads.LOAD, *paths)
+            output = self._repeated("load the paths", loads.LOAD, paths)
         except (ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
@@ -173,7 +187,7 @@ class _Load:
     def run_one_by_one(self, paths: list[str]) -> list[str]:
         """Load what is missing of the paths without the masters' help; return the reasons of failures."""
         try:
-            self._shell(inf).run("load the rest of the paths", loads.LOAD_ONE_BY_ONE, *paths)
+            self._repeated("load the rest of the paths", loads.LOAD_ONE_BY_ONE, paths)
         except (ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
@@ -185,11 +199,15 @@ class _Load:
 
         A load that only fails is stopped, and counts as ended with that reason.
         """
-        shell = self._shell(_LOOK_TIMEOUT * len(paths))
+        # The last look is at the deadline, and a JVM takes seconds to start.
+        shell = self._shell(_LOOK_TIMEOUT * len(paths), _LOOK_TIMEOUT)
         try:
             found = loads.parse_progress(shell.run("read the progress of the load", loads.PROGRESS, *paths))
-            if not found.stopped and stall.lasted(found) >= _STALLED:
-                shell.run("stop the load", loads.STOP, *paths)
+            if not stall.stopping and not found.stopped and stall.lasted(found) >= _STALLED:
+                stall.stopping = True
+            if stall.stopping:
+                if found.running:
+                    shell.run("stop the load", loads.STOP, *paths)
                 return WaitStatus(True, value=[f"{what} made no progress for {_STALLED:g} s and was stopped"])
         except ApiError as err:
             self._pod = self._ready_master() or self._pod
@@ -198,6 +216,28 @@ class _Load:
             raise WaitFailed(f"{what} was stopped by another client: run this again to load the rest")
         return WaitStatus(not found.running, found.text, value=list(found.failed))
 
+    def _repeated(self, task: str, script: str, paths: list[str]) -> str:
+        """Run a command that may run twice, and run it again in a ready master when its stream breaks."""
+        for _repetition in range(_REPETITIONS):
+            try:
+                return self._shell(inf).run(task, script, *paths)
+            except (ServerUnavailable, StreamBroken):
+                self._find_master()
+        return self._shell(inf).run(task, script, *paths)
+
+    def _find_master(self) -> None:
+        """Wait for a ready master, and take it for the next commands."""
+        def look() -> WaitStatus:
+            pod = self._ready_master()
+            return WaitStatus(pod is not None, "none is ready", value=pod)
+        self._pod = self._after_restart().poll_until(
+            f"a master of {_KIND.describe(self._ref)}", look, _PAUSE, lambda progress: WaitTimeout(
+                f"timed out while waiting for a master of {_KIND.describe(self._ref)}: {progress}; run this "
+                "again to continue"))
+
+    def _after_restart(self) -> Deadline:
+        return self._deadline.within(max(0.0, min(_RESTART, self._deadline.remaining())))
+
     def _shell(self, longest: float, least: float = 1.0) -> PodShell:
         """Return a shell for commands of that many seconds, which may outlast the deadline by the least."""
         seconds = max(least, min(longest, self._deadline.remaining()))
@@ -205,10 +245,14 @@ class _Load:
 
 
 class _Stall:
-    """Since when a load has failed without progress. now: returns the time in seconds."""
+    """Since when a load has failed without progress. now: returns the time in seconds.
+
+    stopping: whether this run stops it; the answer to that command may be lost.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self.stopping = False
         self._loaded: tuple[str, ...] = ()
         self._since = now()
 

@@ -4,11 +4,17 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
+    ServerUnavailable,
+    StreamBroken,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
 CACHE = {"name": "hbase", "namespace": "data"}
+JVM_START = 5
 STATE = "\tJob State: {}\n\tBytes Loaded: 1B out of 9B\n"
 # As the lab's masters show it with an under-store that sends 1 MB/s.
 FAILING = "VERIFYING\n\tBlock load failure rate: 185.21%\n\tFiles Failed: 10"
@@ -29,11 +35,18 @@ class Master:
         self.never = 0  # bytes that it does not load either
         self.stopped = []  # the paths of each load that was stopped
         self.takes = 0  # seconds for the rest
+        self.interruptions = {}  # by task: None, or what its next command raises
+        self.pods = []  # in which pod each command ran, by its ordinal
         self.cluster = cluster
 
-    def execute(self, _client, pod, container, command, _timeout):
+    def execute(self, _client, pod, container, command, timeout):
         assert (container, command[:2]) == ("alluxio-master", ["bash", "-c"])
         task, *arguments = command[3:]
+        self.pods.append(int(pod.name.rpartition("-")[2]))
+        if self.interruptions.get(task) and (interruption := self.interruptions[task].pop(0)):
+            raise interruption()
+        if timeout < JVM_START:
+            return pod_exec.ExecResult(124, "", f"it was ended after {timeout:g} s")
         commands = {"read the sizes of the paths": self._sizes, "load the paths": self._load,
                     "load the rest of the paths": self._load_rest,
                     "stop the load": self._stop, "read the progress of the load": self._progress}
@@ -180,6 +193,46 @@ def test_a_load_that_is_slower_than_the_time_limit(cluster, run, master):
         "timed out after 600 s while waiting for the load into AlluxioRuntime hbase in namespace data: 200 "
         "of 400 bytes of /a are missing: ")
     assert result["msg"].endswith("; run this again to continue")
+
+
+def test_a_load_whose_stop_is_not_answered_was_stopped_by_no_other_client(run, master):
+    """The stream breaks behind the command, and the next look shows that the load is stopped."""
+    master.states, master.remains = [*[FAILING] * 31, "STOPPED"], 300
+    master.interruptions = {"stop the load": [lambda: StreamBroken("the answer was lost")]}
+    done = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
+    assert (done["changed"], done["paths"][0]["cached_bytes"], master.rests) == (True, 400, [["/a"]])
+
+
+@pytest.mark.parametrize(("task", "call", "error"), [
+    ("load the paths", 1, StreamBroken), ("load the paths", 1, ServerUnavailable),
+    ("load the paths", 1, ApiError), ("load the rest of the paths", 1, StreamBroken),
+    ("load the rest of the paths", 1, ServerUnavailable), ("read the sizes of the paths", 2, StreamBroken),
+    ("read the sizes of the paths", 2, ApiError), ("read the sizes of the paths", 3, ApiError)])
+def test_a_master_that_restarts_does_not_end_the_load(cluster, run, master, task, call, error):
+    """Its pod ends with the stream of the command; another master is ready then."""
+    pod = cluster.get(kinds.POD, ObjectRef("data", "hbase-master-0"))
+    cluster.put(kinds.POD, {**pod, "metadata": {**pod["metadata"], "name": "hbase-master-1"}})
+
+    def restart():
+        cluster.change(kinds.POD, "hbase-master-0", "data", {"status": {"conditions": None}})
+        return error("the stream broke before the command's end")
+    master.interruptions = {task: [None] * (call - 1) + [restart]}
+    master.states, master.remains = ["FAILED (X: not healthy)"], 10
+    done = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
+    assert (done.get("msg"), done["changed"], done["paths"][0]["cached_bytes"]) == (None, True, 400)
+    assert (master.pods[0], master.pods[-1]) == (0, 1)
+
+
+def test_the_only_master_restarts_during_a_load(cluster, run, master):
+    def restart():
+        cluster.change(kinds.POD, "hbase-master-0", "data", {"status": {"conditions": None}})
+        cluster.later(40, lambda: cluster.change(kinds.POD, "hbase-master-0", "data", {
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]}}))
+        return StreamBroken("the stream broke before the command's end")
+    master.interruptions = {"load the rest of the paths": [restart]}
+    master.states, master.remains = ["FAILED (X: not healthy)"], 10
+    done = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
+    assert (done.get("msg"), done["changed"], cluster.now >= 40) == (None, True, True)
 
 
 def test_a_load_with_missing_files_fails_with_what_it_changed(run, master):

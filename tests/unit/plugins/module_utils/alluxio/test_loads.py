@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import loads
+from ansible_collections.datacache.fluid.plugins.module_utils.alluxio import drains, loads
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.loads import Progress, Sizes
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 
@@ -61,6 +61,21 @@ def test_the_command_of_version_2_9_4(execute):
     code, output, commands = execute(loads.LOAD, "/a", "/b", known=False)
     assert (code, output.split()[-1]) == (0, loads.SUBMITTED)
     assert commands == [HELP, "fs load /a --submit --verify", "fs load /b --submit --verify"]
+
+
+@pytest.mark.parametrize("script", [
+    loads.SIZES, loads.LOAD, loads.LOAD_ONE_BY_ONE, loads.STOP, loads.PROGRESS, drains.LIST, drains.PERSIST])
+@pytest.mark.parametrize(("offered", "expected"), [
+    ("C\nC.utf8\nPOSIX", "C.utf8"), ("C\nPOSIX\nen_US\nen_US.utf8", "en_US.utf8"), ("C\nPOSIX", "POSIX")])
+def test_paths_of_other_letters(tmp_path, script, offered, expected):
+    """In the locale POSIX, the images' own, Java reads each byte of such a path as U+FFFD, and writes '?'."""
+    seen = tmp_path / "seen"
+    for name, body in {"alluxio": f'echo "$LC_ALL" >>{seen}', "locale": f"echo '{offered}'"}.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    subprocess.run(["bash", "-c", script, "task", "false", "/\u6570\u636e"], capture_output=True, check=True,
+                   env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "LC_ALL": "POSIX"})
+    assert set(seen.read_text().split()) == {expected}
 
 
 @pytest.mark.parametrize("known", [True, False])
