@@ -31,6 +31,11 @@ options:
       looked for in all namespaces.
     type: str
     default: fluid-system
+  chart_values:
+    description: Values of Fluid's chart with which it will be installed. Those below C(csi) decide what the
+      CSI plugin needs. Without effect where Fluid is installed.
+    type: dict
+    default: {}
   playbooks:
     description:
       - Playbooks for which the permissions of the account are examined. A permission that is missing is an
@@ -154,6 +159,7 @@ def argument_spec() -> dict:
         runtime={"type": "dict", "required": True},
         volume={"type": "dict"},
         fluid_namespace={"type": "str", "default": "fluid-system"},
+        chart_values={"type": "dict", "default": {}},
         playbooks={"type": "list", "elements": "str", "default": ["deploy_ha"], "choices": list(USERS)},
         probe={"type": "bool", "default": False},
         probe_image={"type": "str"},

@@ -99,6 +99,11 @@ def has_csi(values: Mapping) -> bool:
     return bool(_at(values, "csi", "enabled", default=True))
 
 
+def needs_node_authorization(values: Mapping) -> bool:
+    """Return whether the CSI plugin mounts the kubelet's kubeconfig, without which it does not start."""
+    return has_csi(values) and bool(_at(values, "csi", "useNodeAuthorization", default=True))
+
+
 def require_valid(values: Mapping, namespace: str, runtimes: Iterable[Kind]) -> None:
     """Raise InvalidInput for given values that have no effect or that leave caches without a controller.
 

@@ -14,6 +14,7 @@ from ..errors import ApiError, FluidError, Forbidden, InvalidInput, KindNotFound
 from ..fluid import dataset as fluid_dataset, diagnosis, kinds as fluid_kinds
 from ..fluid.components import CSI_DRIVER
 from ..fluid.rules import resources
+from ..installation import values
 from ..journal import claims
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
@@ -135,8 +136,9 @@ class Preflight:
 
     def _of_namespaces(self, installs: bool) -> Iterator[Finding]:
         """Yield the namespaces that refuse pods. installs: whether Fluid is not installed yet."""
-        places = [(self._cache.namespace or "", namespaces.OF_CACHE),
-                  *([(self.fluid_namespace, namespaces.OF_FLUID)] if installs else [])]
+        places = [(self._cache.namespace or "", namespaces.OF_CACHE)]
+        if installs and values.has_csi(self._params["chart_values"]):
+            places.append((self.fluid_namespace, namespaces.OF_FLUID))
         try:
             for name, pods in places:
                 yield from namespaces.pod_security(
@@ -153,8 +155,7 @@ class Preflight:
         yield from nodes.masters(self._runtime, manifest, listed)
         for examine in (nodes.ports, nodes.memory, nodes.disks):
             yield from examine(self._runtime, found)
-        # Without the permission to read it, nothing shows whether the plugin runs.
-        if answers["plugin"] is None:
+        if answers["controller"] is None and values.needs_node_authorization(self._params["chart_values"]):
             yield from versions.distributions(listed)
         if _known(answers, "csi") is not None:
             names = [machine.name for machine in found]

@@ -76,7 +76,7 @@ def site(cluster, monkeypatch):
 def preflight(cluster, account, site):
     """Examine a cache; return the result. dataset, more: options beside the usual ones."""
     def check(check_mode=False, dataset=None, probe=False, playbooks=("deploy_ha",),
-              probe_image="alluxio/alluxio:2.9.4", **more):
+              probe_image="alluxio/alluxio:2.9.4", chart_values=None, **more):
         own = {"name": "hbase", "namespace": NAMESPACE}
         params = {
             "dataset": {**own, "mounts": [{"mount_point": "https://host/", "name": "hbase"}],
@@ -86,7 +86,7 @@ def preflight(cluster, account, site):
         return ensure.check(
             cluster, {**runtime_options.cache_parts(params), "fluid_namespace": FLUID,
                       "playbooks": list(playbooks), "probe": probe, "wait_timeout": 60,
-                      "probe_image": probe_image},
+                      "probe_image": probe_image, "chart_values": chart_values or {}},
             check_mode, Reporter(lambda _text: None, lambda _text: None))
     return check
 

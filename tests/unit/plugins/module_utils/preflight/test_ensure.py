@@ -150,6 +150,21 @@ def test_no_distribution_is_named_where_the_plugin_runs_or_kubeadm_made_the_node
     assert found() == []
 
 
+def test_no_distribution_is_named_where_fluid_runs_without_its_plugin(found, cluster):
+    """Sidecars mount the cache there (csi.enabled: false)."""
+    cluster.vanish(kinds.DAEMON_SET, "csi-nodeplugin-fluid", FLUID)
+    cluster.change(kinds.NODE, "node1", None, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.4+k3s1"}}})
+    assert found() == []
+
+
+@pytest.mark.parametrize("csi", [{"enabled": False}, {"useNodeAuthorization": False}])
+def test_no_distribution_is_named_with_values_that_suit_it(found, cluster, csi):
+    without_fluid(cluster)
+    cluster.change(kinds.NODE, "node1", None, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.4+k3s1"}}})
+    assert found(chart_values={"csi": csi}) == []
+    assert [check for _severity, check, _evidence in found(chart_values={"csi": {"x": 1}})] == ["csi"]
+
+
 def enforce(cluster, namespace, standard):
     cluster.put(kinds.NAMESPACE, {"metadata": {
         "name": namespace, "labels": {"pod-security.kubernetes.io/enforce": standard}}})
@@ -171,6 +186,12 @@ def test_the_namespace_of_fluid_counts_before_the_installation(found, cluster):
     [(severity, check, evidence)] = found()
     assert (severity, check) == ("error", "namespaces")
     assert f"namespace {FLUID} enforces" in evidence and "the CSI plugin is privileged" in evidence
+
+
+def test_the_namespace_of_fluid_takes_its_controllers_without_the_plugin(found, cluster):
+    enforce(cluster, FLUID, "baseline")
+    without_fluid(cluster)
+    assert found(chart_values={"csi": {"enabled": False}}) == []
 
 
 def test_namespaces_that_the_account_may_not_read(found, cluster):
