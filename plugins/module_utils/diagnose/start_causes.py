@@ -28,6 +28,8 @@ _NOT_STARTED = ("ContainerCreating", "PodInitializing")
 # The kubelet repeats these events while it cannot start a pod (k8s.io/kubernetes, pkg/kubelet/events).
 _REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox",
             "FailedCreatePodContainer", "NetworkNotReady")
+# Causes that hold up no master or worker, so that such a pod has another one.
+_OF_OTHERS = (finding.OLD_DEFINITIONS, finding.FUSE_NOT_MOUNTED)
 _PAST_MOUNTS = ("Pulling", "Pulled", "Created", "Started")
 _REMEDIES = (
     (re.compile(r"sandbox|network", re.IGNORECASE), "repair the network plugin (CNI) of the node"),
@@ -68,7 +70,7 @@ def not_ready(facts: Facts, found: Collection[Finding]) -> Iterator[Finding]:
 
     Without this rule a cache that lacks a worker would look healthy when its events are gone.
     """
-    if any(each.certain for each in found):
+    if any(each.certain and each.cause not in _OF_OTHERS for each in found):
         return
     for name, role in ((stateful_set_name(facts.cache.name), seen.MASTER_ROLE),
                        (worker_set_name(facts.cache.name), seen.WORKER_ROLE)):

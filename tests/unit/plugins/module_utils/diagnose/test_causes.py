@@ -365,6 +365,18 @@ def test_a_pod_of_a_known_cause_is_no_further_finding(cache, diagnose):
     assert [each["cause"] for each in diagnose()["causes"]] == [finding.IMAGE_PULL]
 
 
+@pytest.mark.parametrize("other", [definitions_old, mount_dead], ids=lambda breaks: breaks.__name__)
+@pytest.mark.parametrize("breaks", [pod_missing, pod_terminating, pod_unready],
+                         ids=lambda breaks: breaks.__name__)
+def test_a_cause_that_holds_no_pod_up_hides_none(cache, diagnose, other, breaks):
+    """A cache runs with old definitions for months; a worker that it lacks is another fault."""
+    other(cache)
+    breaks(cache)
+    found = {each["cause"]: each["evidence"] for each in diagnose()["causes"]}
+    assert list(found) == [CAUSES[other][0], finding.PODS_NOT_READY]
+    assert CAUSES[breaks][1] in found[finding.PODS_NOT_READY]
+
+
 def test_a_variable_without_its_secret_has_no_exit_code(cache, first):
     secret_of_a_variable_missing(cache)
     found = first()
