@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+# Beyond these sizes a number is no measurement: scales and quotients of such numbers are not finite.
+_LARGEST, _LEAST = 1e18, 1e-9
 
 
 def mapping(value: Any) -> dict:
@@ -29,14 +31,16 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number; None for another value."""
+    """Return a number that may be measured; None for another value."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
         found = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    if not abs(found) <= _LARGEST:
+        return None
+    return found if abs(found) >= _LEAST else 0.0
 
 
 def count(value: Any) -> int:

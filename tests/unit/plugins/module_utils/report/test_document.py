@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The document: the order of caches, warnings, history, and results of every shape."""
 
+import json
+
 import pytest
 from fake_cache import PROBE
 from fake_raft import NAMESPACE
@@ -135,6 +137,22 @@ def test_values_of_another_shape_make_a_page(junk):
     old = {**earlier(), "caches": [{"name": "data/hbase", "history": [junk, {"at": junk, "state": junk}],
                                     "reads": junk, "counts": junk}]}
     page.render(build(healthy(), earlier=[old, {**earlier(), "caches": junk}]))
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 10 ** 400, 1e300, 5e-324, "1e309"])
+def test_numbers_of_no_measurement_make_a_page(value):
+    """As in the JSON of an earlier report that was written by another program."""
+    old = earlier()
+    for key in ("first_seconds", "second_seconds"):
+        result = healthy()
+        result["figures"]["copies"][key] = value
+        old["caches"][0]["reads"] |= {key: value}
+        old["caches"][0]["history"][0] |= {key: value, "hit_ratio": value}
+        made = build(result, earlier=[old])
+        json.dumps(made, allow_nan=False)
+        assert len(page.render(made)) < 40000
+    result["figures"]["workers"] = {"ready": value, "desired": value}
+    assert len(page.render(build(result))) < 40000
 
 
 @pytest.mark.parametrize(("options", "message"), [
