@@ -134,16 +134,17 @@ def _await_secrets(client: Client, pod: ObjectRef, ref: ObjectRef, files: set[tu
 
     Without the permission to read Secrets the files count as present.
     """
-    try:
-        expected = {_file(secret, key): _digest(client, ObjectRef(ref.namespace, secret), key)
-                    for secret, key in sorted(files)}
-    except Forbidden:
-        return
-    if not expected:
+    if not files:
         return
     shell = PodShell(client, pod, MASTER_CONTAINER, _HASH_TIMEOUT, "bash", repeats=True)
 
     def question() -> WaitStatus:
+        # Read again at each look: a rotation may write the keys of a Secret one after the other.
+        try:
+            expected = {_file(secret, key): _digest(client, ObjectRef(ref.namespace, secret), key)
+                        for secret, key in sorted(files)}
+        except Forbidden:
+            return WaitStatus(True)
         found = shell.run("read the Secrets' files", HASH, *expected).split()
         stale = [file for file, digest in zip(expected, found, strict=True) if expected[file] != digest]
         return WaitStatus(

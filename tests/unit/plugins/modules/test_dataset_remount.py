@@ -288,6 +288,20 @@ def test_a_key_that_masters_see_later(cluster, run, master, bound):
     assert len(master.mounted) == 1 and cluster.now >= 40
 
 
+def test_a_secret_that_is_rotated_again_during_the_wait(cluster, run, master, bound):
+    """An operator writes the keys of a Secret one after the other; kubelet shows the last ones alone."""
+    bound(mounts=[{**DATA, "encrypt_options": [ENCRYPTED]}])
+
+    def rotate(value):
+        cluster.change(kinds.SECRET, "s3", "data", {"data": {"key": base64.b64encode(value).decode()}})
+    rotate(b"new")
+    cluster.later(20, lambda: rotate(b"newest"))
+    cluster.later(60, lambda: master.files.update({FILE: b"newest"}))
+    result = run("dataset_remount", **DATASET)
+    assert (result.get("msg"), result["changed"], len(master.mounted)) == (None, True, 1)
+    assert 60 <= cluster.now < 70
+
+
 def test_the_script_prints_a_line_for_each_file(tmp_path):
     (tmp_path / "a b").write_bytes(b"x")
     command = ["bash", "-c", remount.HASH, "hash", str(tmp_path / "absent"), str(tmp_path / "a b")]
