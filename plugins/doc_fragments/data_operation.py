@@ -82,7 +82,8 @@ options:
     description:
       - Runs a finished operation again that was created before this time.
       - The time is in RFC 3339 with its zone, such as V(2026-11-24T18:00:00Z). Any other text is refused.
-      - With a fixed time the next run finds the operation younger and changes nothing.
+      - With a fixed time the next run finds the operation younger and changes nothing. Until a time in the
+        future each run starts the operation again.
       - An operation that executes is refused.
     type: str
   retry_failed:

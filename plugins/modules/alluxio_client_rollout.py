@@ -39,7 +39,7 @@ options:
   restarted_after:
     description:
       - Time in RFC 3339 with its zone. Clients that started later stay, so that a second run continues the
-        first one.
+        first one. Until a time in the future each run restarts all again.
       - Required with O(scope=all), and refused otherwise.
     type: str
   fuse:

@@ -59,7 +59,8 @@ options:
     description:
       - Restarts also masters whose pod is older than this time, even if nothing else has changed.
       - The time is in RFC 3339 with its zone, such as V(2026-11-24T18:00:00Z). Any other text is refused.
-      - With a fixed time the next run finds all masters younger and changes nothing.
+      - With a fixed time the next run finds all masters younger and changes nothing. Until a time in the
+        future each run restarts them again.
     type: str
   read_quorum:
     description: Also reads both Raft groups if nothing changes, and returns RV(settled).
