@@ -98,10 +98,18 @@ def amount_of(text: object) -> int:
 
 
 def requested_memory(pod: dict) -> int:
-    """Return the memory that a pod requests: the sum of its containers, or its largest init container."""
+    """Return the memory that the scheduler counts for a pod (k8s.io/component-helpers, resource.PodRequests).
+
+    Sidecars, which are init containers that stay, count beside the containers and the later init containers.
+    """
     spec = pod.get("spec") or {}
-    own = sum(_request(container) for container in spec.get("containers") or [])
-    return max([own, *map(_request, spec.get("initContainers") or [])])
+    sidecars = largest = 0
+    for container in spec.get("initContainers") or []:
+        stays = container.get("restartPolicy") == "Always"
+        largest = max(largest, sidecars + _request(container))
+        sidecars += _request(container) if stays else 0
+    own = sidecars + sum(_request(container) for container in spec.get("containers") or [])
+    return (_request(spec) or max(own, largest)) + amount_of((spec.get("overhead") or {}).get("memory"))
 
 
 def _request(container: dict) -> int:

@@ -7,6 +7,7 @@ from fake_raft import NAMESPACE
 
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.preflight import nodes
 
 
 def test_a_cluster_that_is_ready(preflight, cluster):
@@ -83,6 +84,24 @@ def test_tiers_against_the_memory_of_nodes(found, site, quota, requested, severi
     level = {"mediumtype": "MEM", "path": "/dev/shm", "quota": quota, "high": "0.95", "low": "0.7"}
     assert [(each[0], each[1]) for each in found(tieredstore=[level])] == (
         [(severity, "memory")] if severity else [])
+
+
+def requesting(memory, **more):
+    return {"resources": {"requests": {"memory": memory}}, **more}
+
+
+@pytest.mark.parametrize(("spec", "requested"), [
+    ({"containers": [requesting("1Gi"), requesting("2Gi")]}, 3),
+    ({"containers": [requesting("1Gi")], "initContainers": [requesting("4Gi"), requesting("2Gi")]}, 4),
+    ({"containers": [requesting("1Gi")], "initContainers": [requesting("2Gi", restartPolicy="Always")]}, 3),
+    ({"containers": [requesting("1Gi")], "initContainers": [
+        requesting("2Gi", restartPolicy="Always"), requesting("3Gi")]}, 5),
+    ({"containers": [requesting("1Gi")], "overhead": {"memory": "1Gi"}}, 2),
+    ({"containers": [{}, {}], **requesting("4Gi")}, 4),
+], ids=["containers", "init", "sidecar", "init beside a sidecar", "overhead", "of the pod"])
+def test_the_memory_that_the_scheduler_counts(spec, requested):
+    """k8s.io/component-helpers, resource.PodRequests."""
+    assert nodes.requested_memory({"spec": spec}) == requested * 2 ** 30
 
 
 def test_the_pods_of_the_cache_itself_do_not_count(found, site):
