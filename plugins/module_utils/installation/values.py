@@ -16,6 +16,7 @@ _ANCHORS = {"imagePrefix": "image_registry (fluid_image_registry)", "version": "
 _REGISTRY = re.compile(r"[\w.-]+(:\d+)?(/[a-z0-9._-]+)*")
 
 _RECOVERY = "FuseRecovery"
+_KUBECONFIG = "/etc/kubernetes/kubelet.conf"
 
 
 def merged(below: Any, above: Any) -> Any:
@@ -99,9 +100,10 @@ def has_csi(values: Mapping) -> bool:
     return bool(_at(values, "csi", "enabled", default=True))
 
 
-def needs_node_authorization(values: Mapping) -> bool:
-    """Return whether the CSI plugin mounts the kubelet's kubeconfig, without which it does not start."""
-    return has_csi(values) and bool(_at(values, "csi", "useNodeAuthorization", default=True))
+def mounts_kubeconfig_of_kubeadm(values: Mapping) -> bool:
+    """Return whether the CSI plugin mounts kubeadm's kubeconfig of the kubelet, and needs it to start."""
+    return (has_csi(values) and bool(_at(values, "csi", "useNodeAuthorization", default=True))
+            and _at(values, "csi", "kubelet", "kubeConfigFile", default=_KUBECONFIG) == _KUBECONFIG)
 
 
 def require_valid(values: Mapping, namespace: str, runtimes: Iterable[Kind]) -> None:

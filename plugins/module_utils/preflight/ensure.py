@@ -155,7 +155,8 @@ class Preflight:
         yield from nodes.masters(self._runtime, manifest, listed)
         for examine in (nodes.ports, nodes.memory, nodes.disks):
             yield from examine(self._runtime, found)
-        if answers["controller"] is None and values.needs_node_authorization(self._params["chart_values"]):
+        given = self._params["chart_values"]
+        if answers["controller"] is None and values.mounts_kubeconfig_of_kubeadm(given):
             yield from versions.distributions(listed)
         if _known(answers, "csi") is not None:
             names = [machine.name for machine in found]

@@ -18,8 +18,8 @@ _NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
 _TAG = re.compile(r":([^/@:]+)(?:@|\Z)")
 _NAMED = 5
 # Part of the kubelet's version of distributions without the kubeconfig that Fluid's chart mounts (its
-# templates/csi/daemonset.yaml; fluid-cloudnative/fluid#4104 and #4496).
-_DISTRIBUTIONS = {"+k3s": "K3s", "+rke2": "RKE2", "-eks-": "EKS", "+k0s": "k0s"}
+# templates/csi/daemonset.yaml; fluid-cloudnative/fluid#4104, #4203 and #4496).
+_DISTRIBUTIONS = {"+k3s": "K3s", "+rke2": "RKE2", "-eks-": "EKS", "+k0s": "k0s", "-gke.": "GKE"}
 
 
 def kubernetes(version: str) -> Iterator[Finding]:

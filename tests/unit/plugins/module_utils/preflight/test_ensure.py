@@ -147,7 +147,7 @@ def without_fluid(cluster):
 
 @pytest.mark.parametrize(("version", "name"), [
     ("v1.29.4+k3s1", "K3s"), ("v1.28.9+rke2r1", "RKE2"), ("v1.30.4-eks-a737599", "EKS"),
-    ("v1.31.2+k0s", "k0s"),
+    ("v1.31.2+k0s", "k0s"), ("v1.30.5-gke.1443001", "GKE"),
 ])
 def test_a_distribution_whose_kubelets_have_other_paths(preflight, cluster, version, name):
     """Fluid's CSI plugin waits for the kubeconfig of kubeadm, until the installation times out."""
@@ -176,7 +176,9 @@ def test_no_distribution_is_named_where_fluid_runs_without_its_plugin(found, clu
     assert found() == []
 
 
-@pytest.mark.parametrize("csi", [{"enabled": False}, {"useNodeAuthorization": False}])
+@pytest.mark.parametrize("csi", [
+    {"enabled": False}, {"useNodeAuthorization": False},
+    {"kubelet": {"kubeConfigFile": "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"}}])
 def test_no_distribution_is_named_with_values_that_suit_it(found, cluster, csi):
     without_fluid(cluster)
     cluster.change(kinds.NODE, "node1", None, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.4+k3s1"}}})
