@@ -28,7 +28,7 @@ from .cli_output import UTF8
 # The first version without the command.
 _NO_DISTRIBUTED_LOAD = (2, 9, 4)
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?![0-9])", re.ASCII)
-_SIZES = re.compile(r"^(\d+)\s+(\d+) \(\d+%\)\s+(/.*?)\s*$", re.MULTILINE)
+_SIZES = re.compile(r"^(\d+)\s+(\d+) \(\d+%\)\s+(/.*)$", re.MULTILINE)
 _STATE = re.compile(r"^\s*Job State: ([A-Z]+)(?: \((.*)\))?\s*$", re.MULTILINE)
 _BYTES = re.compile(r"^\s*Bytes Loaded: (\S+)(?: out of (\S+))?\s*$", re.MULTILINE)
 _FAILURES = re.compile(r"^\s*Block load failure rate: (?!0\.00%)\S+%\s*$", re.MULTILINE)

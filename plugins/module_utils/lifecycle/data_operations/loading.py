@@ -20,6 +20,7 @@ from ...api.pod_exec import PodShell
 from ...errors import (
     ApiError,
     FluidError,
+    InvalidInput,
     PreconditionFailed,
     ServerUnavailable,
     StreamBroken,
@@ -52,6 +53,8 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for options that no load can have."""
     require_identity(params)
     loads.require_paths("paths", params["paths"])
+    if params["wait_timeout"] < 1:
+        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
@@ -143,8 +146,8 @@ class _Load:
     def sizes(self, list_again: bool) -> dict[str, Sizes]:
         """Return the sizes of each path."""
         try:
-            output = self._shell(inf, _LOOK_TIMEOUT).run(
-                "read the sizes of the paths", loads.SIZES, "true" if list_again else "false", *self._paths)
+            output = self._repeated("read the sizes of the paths", loads.SIZES, [
+                "true" if list_again else "false", *self._paths], _LOOK_TIMEOUT)
         except ApiError as err:
             if "does not exist" in str(err):
                 raise PreconditionFailed(f"a path does not exist in {_KIND.describe(self._ref)}: {err}; "
@@ -216,14 +219,14 @@ class _Load:
             raise WaitFailed(f"{what} was stopped by another client: run this again to load the rest")
         return WaitStatus(not found.running, found.text, value=list(found.failed))
 
-    def _repeated(self, task: str, script: str, paths: list[str]) -> str:
+    def _repeated(self, task: str, script: str, arguments: list[str], least: float = 1.0) -> str:
         """Run a command that may run twice, and run it again in a ready master when its stream breaks."""
         for _repetition in range(_REPETITIONS):
             try:
-                return self._shell(inf).run(task, script, *paths)
+                return self._shell(inf, least).run(task, script, *arguments)
             except (ServerUnavailable, StreamBroken):
                 self._find_master()
-        return self._shell(inf).run(task, script, *paths)
+        return self._shell(inf, least).run(task, script, *arguments)
 
     def _find_master(self) -> None:
         """Wait for a ready master, and take it for the next commands."""

@@ -206,7 +206,8 @@ def test_a_load_whose_stop_is_not_answered_was_stopped_by_no_other_client(run, m
 @pytest.mark.parametrize(("task", "call", "error"), [
     ("load the paths", 1, StreamBroken), ("load the paths", 1, ServerUnavailable),
     ("load the paths", 1, ApiError), ("load the rest of the paths", 1, StreamBroken),
-    ("load the rest of the paths", 1, ServerUnavailable), ("read the sizes of the paths", 2, StreamBroken),
+    ("load the rest of the paths", 1, ServerUnavailable), ("read the sizes of the paths", 1, StreamBroken),
+    ("read the sizes of the paths", 2, StreamBroken),
     ("read the sizes of the paths", 2, ApiError), ("read the sizes of the paths", 3, ApiError)])
 def test_a_master_that_restarts_does_not_end_the_load(cluster, run, master, task, call, error):
     """Its pod ends with the stream of the command; another master is ready then."""
@@ -282,6 +283,11 @@ def test_a_ready_master_is_required(cluster, run, master):
     assert "does not exist" in run("alluxio_load", name="other")["msg"]
 
 
-def test_refused_without_a_request(cluster, run):
-    assert "lies within /" in run("alluxio_load", **CACHE, paths=["/", "/a"])["msg"]
+@pytest.mark.parametrize(("options", "message"), [
+    ({"paths": ["/", "/a"]}, "lies within /"),
+    ({"wait_timeout": 0}, "wait_timeout is 0: expected at least one second"),
+    ({"wait_timeout": -5}, "wait_timeout is -5: expected at least one second"),
+])
+def test_refused_without_a_request(cluster, run, options, message):
+    assert message in run("alluxio_load", **CACHE, **options)["msg"]
     assert cluster.requests == []

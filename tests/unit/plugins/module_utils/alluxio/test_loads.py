@@ -106,6 +106,8 @@ def test_parse_sizes():
     found = loads.parse_sizes(output)
     assert found == {"/hbase": Sizes(119411835, 59705917), "/of two words": Sizes(0, 0)}
     assert loads.parse_sizes("Path /a does not exist") == {}
+    assert set(loads.parse_sizes(DU.format(1, "0 (0%)", "/a ") + DU.format(1, "0 (0%)", "/b\u3000"))) == {
+        "/a ", "/b\u3000"}
 
 
 @pytest.mark.parametrize(("output", "found"), [
