@@ -233,10 +233,9 @@ class _Load:
         def look() -> WaitStatus:
             pod = self._ready_master()
             return WaitStatus(pod is not None, "none is ready", value=pod)
-        self._pod = self._after_restart().poll_until(
-            f"a master of {_KIND.describe(self._ref)}", look, _PAUSE, lambda progress: WaitTimeout(
-                f"timed out while waiting for a master of {_KIND.describe(self._ref)}: {progress}; run this "
-                "again to continue"))
+        what, deadline = f"a master of {_KIND.describe(self._ref)}", self._after_restart()
+        self._pod = deadline.poll_until(what, look, _PAUSE, partial(
+            deadline.timeout, what, next_step="run this again to continue"))
 
     def _after_restart(self) -> Deadline:
         return self._deadline.within(max(0.0, min(_RESTART, self._deadline.remaining())))

@@ -236,6 +236,18 @@ def test_the_only_master_restarts_during_a_load(cluster, run, master):
     assert (done.get("msg"), done["changed"], cluster.now >= 40) == (None, True, True)
 
 
+def test_no_master_is_ready_again_after_a_restart(cluster, run, master):
+    def restart():
+        cluster.change(kinds.POD, "hbase-master-0", "data", {"status": {"conditions": None}})
+        return StreamBroken("the stream broke before the command's end")
+    master.interruptions = {"load the paths": [restart]}
+    result = run("alluxio_load", **CACHE, wait_timeout=600)
+    assert result["msg"] == (
+        "timed out after 120 s while waiting for a master of AlluxioRuntime hbase in namespace data: none is "
+        "ready; run this again to continue")
+    assert cluster.now == 120
+
+
 def test_a_load_with_missing_files_fails_with_what_it_changed(run, master):
     master.states, master.remains, master.never = ["FAILED (X: not healthy)"], 20, 10
     result = run("alluxio_load", **CACHE)
