@@ -31,8 +31,16 @@ options:
     description: Paths that the deployment will load, as O(datacache.fluid.alluxio_load#module:paths).
     type: list
     elements: str
+  warm_up_timeout:
+    description:
+      - Time limit that the deployment will use for O(warm_up), in seconds. A value below 1 is refused.
+    type: int
   wait_timeout:
     description: Time limit that the deployment will use, in seconds. A value below 1 is refused.
+    type: int
+  rollout_timeout:
+    description:
+      - Time limit that the deployment will use for the rollout, in seconds. A value below 1 is refused.
     type: int
 seealso:
   - module: datacache.fluid.dataset
@@ -80,6 +88,8 @@ from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
 from ..module_utils.progress import Reporter
 
+_TIMEOUTS = ("warm_up_timeout", "wait_timeout", "rollout_timeout")
+
 
 def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     """Raise InvalidInput for options that a module of a part refuses.
@@ -92,8 +102,9 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     cache_checks.require_valid(**parts)
     if params["warm_up"]:
         loads.require_paths("warm_up", params["warm_up"])
-    if params["wait_timeout"] is not None and params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    for option in _TIMEOUTS:
+        if params[option] is not None and params[option] < 1:
+            raise InvalidInput(f"{option} is {params[option]}: expected at least one second")
 
 
 def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
@@ -111,7 +122,7 @@ def argument_spec() -> dict:
         runtime={"type": "dict", "required": True},
         volume={"type": "dict"},
         warm_up={"type": "list", "elements": "str"},
-        wait_timeout={"type": "int"})
+        **{option: {"type": "int"} for option in _TIMEOUTS})
 
 
 def main() -> None:

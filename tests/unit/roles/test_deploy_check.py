@@ -28,6 +28,8 @@ HOSTS = {
               "AlluxioRuntime hbase in namespace default: tieredstore[0].quota: '1.2.3K' is not a Kubernetes "
               "quantity"),
     "timeout": ({"deploy_wait_timeout": 0}, "wait_timeout is 0"),
+    "warm-up-timeout": ({"deploy_warm_up": ["/"], "deploy_warm_up_timeout": 0}, "warm_up_timeout is 0"),
+    "rollout-timeout": ({"deploy_rollout_timeout": 0}, "rollout_timeout is 0"),
     # The module has accepted the definitions and asks the server, which does not exist.
     "metrics": ({"deploy_metrics": True, "deploy_metrics_labels": {"release": "prometheus"}},
                 "Connection refused; check the kubeconfig or host option"),

@@ -88,6 +88,10 @@ def test_accepted(cluster, run, options, check):
                  id="label"),
     pytest.param(cache(runtime={"annotations": {"": "x"}}), "annotations has the key ''", id="annotation"),
     pytest.param(cache(wait_timeout=0), "wait_timeout is 0: expected at least one second", id="wait-timeout"),
+    pytest.param(cache(warm_up=["/"], warm_up_timeout=0),
+                 "warm_up_timeout is 0: expected at least one second", id="warm-up-timeout"),
+    pytest.param(cache(rollout_timeout=-1),
+                 "rollout_timeout is -1: expected at least one second", id="rollout-timeout"),
 ])
 def test_refused_without_a_request(cluster, run, options, message):
     result = run("validate_cache", **options)
