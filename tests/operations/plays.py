@@ -15,6 +15,8 @@ from cluster_accounts import CHECKOUT
 _INVENTORY = CHECKOUT / "playbooks" / "inventory" / "hbase"
 # All output so far, to be followed while the tests run.
 LOG = CHECKOUT / ".build" / "reports" / "operations.log"
+# The measured values, a JSON object a line, which `make operations` prints at its end.
+FIGURES = LOG.with_name("figures.jsonl")
 _VARIABLES = CHECKOUT / "tests" / "tools" / "lab.yml"
 # The line of ansible-playbook that has what a play passes on (ANSIBLE_SHOW_CUSTOM_STATS).
 _PASSED_ON = re.compile(r"^\s*RUN: (\{.*\})$", re.MULTILINE)
@@ -72,6 +74,13 @@ def played(playbook: str, variables: Mapping[str, object] | None = None, **optio
     found = play(playbook, variables, **options)
     assert found.code == 0, found.output[-6000:]
     return found
+
+
+def measured(**values: object) -> None:
+    """Store measured values, also those of a test that passes."""
+    FIGURES.parent.mkdir(parents=True, exist_ok=True)
+    with FIGURES.open("a") as figures:
+        figures.write(json.dumps(values) + "\n")
 
 
 def until(what: str, holds: Callable[[], object], seconds: float, pause: float = 2) -> None:

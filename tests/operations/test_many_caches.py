@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from plays import Played, play, played
+from plays import Played, measured, play, played
 
 CACHES = 20
 # Small enough for one machine: a master each, no worker, and containers that request little.
@@ -37,8 +37,7 @@ def test_an_unchanged_run_costs_little_more_than_that_of_one_cache(inventory):
     played("deploy", inventory=inventory, options=("--limit", "cache-01"))  # its status is written by now
     one, requests_of_one = counted(inventory, "--limit", "cache-01")
     every, requests_of_every = counted(inventory, "--forks", str(CACHES))
-    print(json.dumps({"seconds": [one.seconds, every.seconds],
-                      "requests": [requests_of_one, requests_of_every]}))
+    measured(seconds=[one.seconds, every.seconds], requests=[requests_of_one, requests_of_every])
     assert requests_of_every <= CACHES * requests_of_one
     assert every.seconds <= _MOST * one.seconds, (one.seconds, every.seconds)
 

@@ -4,7 +4,6 @@
 The origin is limited, and the page caches of the machine are dropped before each read: its nodes share them.
 """
 
-import json
 import subprocess
 from pathlib import Path
 from statistics import median
@@ -12,7 +11,7 @@ from statistics import median
 import pytest
 from cluster_accounts import kubectl
 from cluster_acts import force, lab, mount_cache
-from plays import play, played
+from plays import measured, play, played
 
 RATE = "512k"
 CACHE = {"fluid_master_replicas": 3, "fluid_worker_replicas": 2, "fluid_probes": False}
@@ -47,7 +46,7 @@ def test_the_first_read_after_a_warm_up_is_as_fast_as_the_second():
     played("deploy_ha", CACHE | {"fluid_warm_up": ["/"], "fluid_warm_up_timeout": 600})
     lab("origin-rate", RATE)
     first, second = zip(*map(reads_on, NODES), strict=True)
-    print(json.dumps({"cold": cold, "first": first, "second": second}))
+    measured(cold=cold, first=first, second=second)
     assert median(first) <= 1.1 * median(second), (first, second)
     assert cold >= 100 * median(first), (cold, first)
 

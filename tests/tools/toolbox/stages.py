@@ -161,8 +161,12 @@ def operations(collection: Collection) -> Tally:
     """The tests of OPERATIONS, by default all: a list such as `broken_clusters removals`."""
     environ = cluster.start("full", collection.environ(), empty=True, audit=True)
     names = os.environ.get("OPERATIONS", _EVERY_OPERATION).split()
-    return _pytest(collection, "operations", environ, *(OPERATIONS / f"test_{name}.py" for name in names),
-                   seconds=7200)
+    figures = paths.REPORTS / "figures.jsonl"
+    figures.unlink(missing_ok=True)
+    found = _pytest(collection, "operations", environ, *(OPERATIONS / f"test_{name}.py" for name in names),
+                    seconds=7200)
+    print(figures.read_text() if figures.exists() else "", end="", flush=True)
+    return found
 
 
 STAGES = {
