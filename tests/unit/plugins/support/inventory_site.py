@@ -63,7 +63,8 @@ def module_options(inventory, ha=True):
         volume["capacity"] = options["deploy_capacity"]
     return {"dataset": parts["__deploy_dataset_options"], "runtime": parts["__deploy_runtime_options"],
             "volume": volume, "warm_up": options["deploy_warm_up"],
-            "wait_timeout": int(options["deploy_wait_timeout"])}
+            **{f"{name}_timeout": int(options[f"deploy_{name}_timeout"])
+               for name in ("warm_up", "wait", "rollout")}}
 
 
 def require_valid(inventory, ha=True):
