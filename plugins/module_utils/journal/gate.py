@@ -36,7 +36,8 @@ _HOSTNAME = "ALLUXIO_MASTER_HOSTNAME"
 # its journal is lost. So only answers that came this long after the start of the gate show a journal.
 _AFTER = 3
 # A leader writes the gauges again and again, and leaves those of an earlier term and of removed peers as they
-# are. So only a value that the previous metrics lack counts, from the time on at which those were asked for.
+# are. So only a value counts that the gauge has not had before, from the time on at which that was asked for.
+# An answer may be lost or cut: it makes no value new, and removes no member.
 # A declared peer without a gauge is no member yet: a rollout declares added masters before it adds them.
 # Arguments: the journal's folder, the web port, the folder of the marks, a file whose first word is the
 # uptime in seconds; clocks of nodes may be set meanwhile. A journal with any file of Raft is not empty.
@@ -52,24 +53,26 @@ gauge() {{ # peer: the values, more than one in a leader that has led before
   name=ratis_server_$(printf %s "$1" | tr -c '[:alnum:]_' _)_lastHeartbeatElapsedTime
   printf '%s\n' "$metrics" | sed -n "s/^$name{{[^}}]*}} \\([0-9][-+.0-9E]*\\)$/\\1/p"
 }}
-answers() {{ # values: whether one that is new in these metrics shows an answer within so many nanoseconds
+answers() {{ # before asked values: whether one that is new since then shows an answer
+  [ "$(printf %s "$1" | wc -w)" -ge $(($# - 2)) ] || return 1
+  before=$1 within=$((($2 - began - {_AFTER}) * 1000000000))
+  shift 2
   for age in "$@"; do
-    case $before in *"}} $age"[!0-9E.]*) continue;; esac
+    case $before in *" $age "*) continue;; esac
     [ "$(LC_ALL=C printf %.0f "$age")" -lt "$within" ] 2>/dev/null && return 0
   done
   return 1
 }}
 leads() {{ # host: whether its master leads, and a majority of its group follows without this one
-  before=${{seen[$1]-}} within=$(((${{asked[$1]-0}} - began - {_AFTER}) * 1000000000)) voters=1 members=2
-  asked[$1]=$(uptime) metrics=$(get "$1")
-  seen[$1]=$metrics
+  voters=1 members=2 now=$(uptime) metrics=$(get "$1")
   case $metrics in HTTP/*$'\n.') ;; *) return 1;; esac
   case $(printf '%s\n' "$metrics" | sed -n 's/^Master_RoleId[^ ]* //p') in ''|0*) ;; *) return 1;; esac
   for other in $peers; do
     case ${{other%:*}} in "$1"|"${_HOSTNAME}") continue;; esac
-    ages=$(gauge "$other")
-    [ -z "$ages" ] || members=$((members + 1))
-    ! answers $ages || voters=$((voters + 1))
+    ages=$(gauge "$other") earlier=${{seen[$1 $other]-}}
+    [ -z "$ages$earlier" ] || members=$((members + 1))
+    ! answers "$earlier" "${{asked[$1 $other]-0}}" $ages || voters=$((voters + 1))
+    [ -z "$ages" ] || seen[$1 $other]=" $(echo $ages) " asked[$1 $other]=$now
   done
   [ $((voters * 2)) -gt "$members" ]
 }}

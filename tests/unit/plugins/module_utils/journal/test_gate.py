@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import pytest
@@ -207,6 +207,33 @@ def test_only_the_living_gauge_of_a_leader_for_the_second_time_counts(pod, earli
     frozen = metrics(third=earlier)
     with serving(lambda: frozen + metrics(third=silence)[60:]) as pod.port:
         assert (pod.passes() is not None) == passes
+
+
+@pytest.mark.parametrize("lost", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["none", "cut"])
+def test_a_lost_answer_makes_no_gauge_new(pod, lost):
+    """The next whole one has the frozen gauge again."""
+    pod.close()
+    frozen = metrics(third=0.1)
+    answers = cycle([frozen, frozen, frozen, frozen, lost])
+    with serving(lambda: next(answers)) as pod.port:
+        assert pod.passes() is None
+
+
+def test_an_answer_that_is_cut_between_two_values_makes_none_new(pod):
+    pod.close()
+    cut, rest = metrics(third=80.0), metrics(third=0.1)[60:]
+    answers = cycle([cut + rest, cut + rest, cut + rest, cut])
+    with serving(lambda: next(answers)) as pod.port:
+        assert pod.passes() is None
+
+
+def test_an_answer_that_is_cut_removes_no_member(pod):
+    """Of five, the leader and one follower are no majority."""
+    pod.close()
+    pod.declare(SELF, LEADER, THIRD, FOURTH, FIFTH)
+    answers = cycle([leader(third=0.1, fourth=70.0, fifth=70.0), leader(third=0.1)])
+    with serving(lambda: next(answers)()) as pod.port:
+        assert pod.passes() is None
 
 
 def test_a_gauge_that_is_not_written_any_more_shows_no_answer(pod):
