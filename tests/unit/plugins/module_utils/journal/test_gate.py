@@ -231,8 +231,8 @@ def test_an_answer_that_is_cut_removes_no_member(pod):
     """Of five, the leader and one follower are no majority."""
     pod.close()
     pod.declare(SELF, LEADER, THIRD, FOURTH, FIFTH)
-    answers = cycle([leader(third=0.1, fourth=70.0, fifth=70.0), leader(third=0.1)])
-    with serving(lambda: next(answers)()) as pod.port:
+    silences = cycle([{"fourth": 70.0, "fifth": 70.0}, {}])
+    with serving(lambda: metrics(third=0.1, **next(silences))) as pod.port:
         assert pod.passes() is None
 
 
