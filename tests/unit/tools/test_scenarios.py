@@ -11,6 +11,11 @@ from toolbox import paths, stages
 MOLECULE = paths.CHECKOUT / "molecule"
 SHARED = yaml.safe_load((paths.CHECKOUT / ".config" / "molecule" / "config.yml").read_text())
 
+# They install Fluid or predict that, which only an administrator may.
+ADMINISTRATORS = {"check_mode", "default", "upgrade"}
+# Playbooks that run as accounts of their own.
+OWN_ACCOUNTS = {"least_privilege": {"verify", "switch_leader", "rolling_restart", "heal", "diagnose"}}
+
 
 def definition(name: str) -> dict:
     return yaml.safe_load((MOLECULE / name / "molecule.yml").read_text())
@@ -70,6 +75,24 @@ def test_an_alluxio_belongs_to_a_scenario():
     assert stages.ALLUXIO.keys() <= set(stages.scenarios())
 
 
-def test_the_permissions_of_an_account_exist():
-    for roles in definition("least_privilege")["ansible"]["env"]["MOLECULE_ACCOUNT"].split():
+@pytest.mark.parametrize("name", sorted(set(stages.scenarios()) - ADMINISTRATORS))
+def test_a_scenario_runs_as_an_account_with_the_permissions_of_its_playbooks(name):
+    account = definition(name)["ansible"]["env"]["MOLECULE_ACCOUNT"].split()
+    for roles in account:
         assert (paths.CHECKOUT / "docs" / "rbac" / f"{roles}.yml").is_file()
+    granted = {roles.split("/")[1] for roles in account}
+    assert granted == playbooks(name) - OWN_ACCOUNTS.get(name, set())
+
+
+def playbooks(name: str) -> set[str]:
+    """The collection's playbooks that a scenario runs after its preparation."""
+    named = {**SHARED["ansible"]["playbooks"], **definition(name)["ansible"].get("playbooks", {})}
+    files = {named[step] for step in ("converge", "verify", "cleanup")}
+    files |= {step.split()[1] for step in sequence(name) if " " in step}
+    return {found for file in files for found in _imported(MOLECULE / name / file)}
+
+
+def _imported(file) -> set[str]:
+    names = re.findall(r"import_playbook: (\S+)", file.read_text())
+    found = {name.removeprefix("datacache.fluid.") for name in names if name.startswith("datacache.fluid.")}
+    return found.union(*(_imported(file.parent / name) for name in names if name.endswith(".yml")))
