@@ -185,15 +185,10 @@ def manifest(params: dict) -> dict:
     spec.replicas is the number of workers, spec.master.replicas that of masters.
     """
     parts = _networks(params)
-    if raised := resources.raised_request(as_options(params)):
+    if raised := overrides.applied(RUNTIME, params, resources.raised_request):
         parts["worker"] = _with_memory_request(parts["worker"], raised)
     spec = render(RUNTIME, {**params, **parts, "properties": _properties(params)})
     return build(fluid_kinds.ALLUXIO_RUNTIME, params, overrides.merged(params.get("spec_overrides"), spec))
-
-
-def as_options(params: dict) -> dict:
-    """Return the options, with those that spec_overrides sets and they do not."""
-    return overrides.as_options(RUNTIME, params)
 
 
 def _with_memory_request(worker: dict, amount: str) -> dict:

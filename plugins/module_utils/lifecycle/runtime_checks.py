@@ -12,6 +12,8 @@ from ..apply.reconcile import Guard
 from ..errors import Forbidden, InvalidInput, KindNotFound, PreconditionFailed
 from ..fluid import kinds as fluid_kinds, runtime
 from ..fluid.dataset import demands_on_masters, is_of_alluxio, is_reference
+from ..fluid.fields import overrides
+from ..fluid.fields.runtime import RUNTIME
 from ..fluid.rules import runtime as runtime_rules
 from ..fluid.runtime import changes_journal, declared_masters
 from ..k8s import kinds, scheduling
@@ -47,7 +49,7 @@ class _RuntimeGuard:
             self._check_changed(declared_masters(existing.get("spec") or {}), paths, merged)
 
     def _check_created(self, paths: list[tuple]) -> None:
-        for line in runtime_rules.warnings(runtime.as_options(self._params)):
+        for line in overrides.applied(RUNTIME, self._params, runtime_rules.warnings):
             self._warn(f"{self._what}: {line}")
         dataset = _dataset_of(self._client, self._ref)
         _require_no_other_runtime(self._ref, dataset)

@@ -13,7 +13,9 @@ from ..api.client import Client
 from ..errors import ApiError, FluidError, Forbidden, InvalidInput, KindNotFound, PreconditionFailed
 from ..fluid import dataset as fluid_dataset, diagnosis, kinds as fluid_kinds
 from ..fluid.components import CSI_DRIVER
-from ..fluid.rules import resources
+from ..fluid.fields import overrides
+from ..fluid.fields.runtime import RUNTIME
+from ..fluid.rules import runtime as runtime_rules
 from ..installation import values
 from ..journal import claims
 from ..k8s import kinds
@@ -59,12 +61,13 @@ class Preflight:
         """Yield all findings. Raises for a request that fails for another reason than a permission."""
         faults = cache_checks.faults(self._dataset, self._runtime, self._params["volume"])
         yield from (Finding(finding.ERROR, "options", fault, "correct the variable") for fault in faults)
-        yield from (Finding(finding.WARNING, "options", text) for text in resources.warnings(self._runtime))
         yield from origins.invalid(self._dataset)
         answers = self._answers()
         if self._moves_to_fluid(answers):
             answers = self._answers()
         if not faults:
+            yield from (Finding(finding.WARNING, "options", text) for text in overrides.applied(
+                RUNTIME, self._runtime, runtime_rules.warnings))
             yield from self._checked_by_modules()
             yield from self._of_secrets()
             yield from self._of_nodes(answers)

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import InvalidInput
 from .table import Table, read
+
+_Result = TypeVar("_Result")
+# What values of other types than their fields' raise.
+_OTHER_TYPES = (AttributeError, TypeError, ValueError)
 
 
 def require_valid(overrides: dict | None, always_set: dict[str, str]) -> None:
@@ -38,16 +42,19 @@ def require_as_options(table: Table, params: dict, require: Callable[[dict], Non
     except KeyError as err:
         raise InvalidInput(f"spec_overrides has an element without the field of the option {err.args[0]}: "
                            "add it") from err
-    except (AttributeError, TypeError, ValueError):
+    except _OTHER_TYPES:
         return
 
 
-def as_options(table: Table, params: dict) -> dict:
-    """Return the options above those of spec_overrides; the options alone if that has other types."""
+def applied(table: Table, params: dict, use: Callable[[dict], _Result]) -> _Result:
+    """Return what use makes of the options above those of spec_overrides.
+
+    Of the options alone if the overrides have values of other types, which the API server refuses.
+    """
     try:
-        return _above(read(table, params.get("spec_overrides") or {}), params)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return params
+        return use(_above(read(table, params.get("spec_overrides") or {}), params))
+    except (KeyError, *_OTHER_TYPES):
+        return use(params)
 
 
 def _above(below: dict, given: dict) -> dict:

@@ -333,6 +333,13 @@ def test_a_component_s_network_goes_over_the_common_one(given, networks):
     assert runtime.masters_share_hosts(params(**given)) == (networks[0] == "HostNetwork")
 
 
+@pytest.mark.parametrize("worker", [5, "text", [1], {"resources": 5}, {"resources": {"requests": 5}}])
+def test_overrides_of_another_type_are_left_to_the_server(worker):
+    given = {"tieredstore": [{**LEVEL, "quota": "2Gi"}], "spec_overrides": {"worker": worker}}
+    runtime.require_valid(params(**given))
+    assert spec(**given)["tieredstore"]["levels"][0]["quota"] == "2Gi"
+
+
 def test_overrides_go_below_the_options():
     below = {"properties": {"a": "2", "b": "2"}, "worker": {"affinity": {}},
              "updateStrategy": {"type": "OnDelete"}}

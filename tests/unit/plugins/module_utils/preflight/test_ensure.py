@@ -293,3 +293,23 @@ def test_its_requests(preflight, cluster, account):
     assert len(cluster.requests) == 9
     assert account.reviews.count("SelfSubjectRulesReview") == 2
     assert account.reviews.count("SelfSubjectAccessReview") < 35
+
+
+def test_warnings_of_options_that_cannot_be_read(found):
+    worker = {"jvm_options": ["-Xmx1g"], "resources": {"requests": {"memory": "1Gi"}}}
+    level = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "much"}
+    [(severity, check, evidence)] = found(tieredstore=[level], worker=worker)
+    assert (severity, check) == ("error", "options")
+    assert "tieredstore[0].quota: 'much' is not a Kubernetes quantity" in evidence
+
+
+IGNORED = {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi", "pods": "1"}}
+
+
+@pytest.mark.parametrize("options", [
+    {"worker": {"jvm_options": ["-Xmx1g"], "resources": IGNORED}},
+    {"spec_overrides": {"worker": {"resources": IGNORED}}},
+], ids=["option", "override"])
+def test_resources_that_fluid_ignores(found, options):
+    assert ("warning", "options", "Fluid 1.0.8 ignores worker.resources.limits.pods: it knows cpu and memory "
+            "alone") in found(**options)
