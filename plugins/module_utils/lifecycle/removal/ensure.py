@@ -9,8 +9,18 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...apply.field_manager import MANAGER
-from ...errors import FluidError, Forbidden, InvalidInput, PreconditionFailed, WaitTimeout, WriteConflict
+from ...errors import (
+    ApiError,
+    FluidError,
+    Forbidden,
+    InvalidInput,
+    PreconditionFailed,
+    ServerUnavailable,
+    WaitTimeout,
+    WriteConflict,
+)
 from ...fluid import diagnosis
+from ...fluid.kinds import ALLUXIO_RUNTIME, DATASET
 from ...fluid.names import mount_folder
 from ...k8s.kinds import ref_to
 from ...k8s.names import require_identity
@@ -23,6 +33,8 @@ from .plan import Act, Observed
 _PAUSE = 2.0  # seconds between two looks
 # Seconds. A controller that should run may be starting: its finalizers stay for that long.
 _GRACE = 60.0
+# What all others wait for: a refused write to one of these ends the removal.
+_AWAITED = (DATASET, ALLUXIO_RUNTIME)
 
 
 def require_valid(params: dict) -> None:
@@ -33,9 +45,16 @@ def require_valid(params: dict) -> None:
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
-    """Remove the cache. Raises WaitTimeout with what is left; in check mode PreconditionFailed."""
+    """Remove the cache. Raises WaitTimeout with what is left; in check mode PreconditionFailed.
+
+    Raises Forbidden before the first deletion if the Dataset or its runtime may not be deleted.
+    """
     removal = _Removal(client, params, reporter)
-    return removal.predict() if check_mode else removal.run()
+    try:
+        return removal.predict() if check_mode else removal.run()
+    except FluidError as err:
+        err.details.update({**removal.result(), **err.details})
+        raise
 
 
 class _Removal:
@@ -53,6 +72,7 @@ class _Removal:
         self._refused: dict[str, str] = {}
         self._mounts: set[str] = set()
         self._read: Observed | None = None
+        self._permitted = False
 
     def predict(self) -> dict:
         """Return the result of the run. Raises PreconditionFailed with what it would leave."""
@@ -62,23 +82,30 @@ class _Removal:
         if plan.blocked(observed, self._force):
             raise PreconditionFailed(
                 f"the removal would leave {plan.text_of(remains)}", remains=remains, changed=False)
+        self._require_permission(observed)
         deleted = [each for each in (*observed.probes, observed.dataset, observed.runtime, observed.claim,
                                      observed.volume) if each and not each.terminating]
         forced = self._force and not (observed.dataset or observed.runtime) and items
         self._note_mounts(observed)
-        return {**self._result(), "changed": bool(deleted or forced), "actions": [
+        return {**self.result(), "changed": bool(deleted or forced), "actions": [
             each.text for each in (deleted if not forced else items)]}
 
     def run(self) -> dict:
         """Remove the Dataset, then the runtime, then the rest; each has the whole time limit."""
         for done in (lambda observed: not observed.dataset, lambda observed: not observed.runtime,
                      lambda observed: not observed.items()):
-            try:
-                self._await(done)
-            except FluidError as err:
-                err.details.update({**self._result(), **err.details})
-                raise
-        return self._result()
+            self._await(done)
+        return self.result()
+
+    def result(self) -> dict:
+        """Return what the run has done so far."""
+        folder = mount_folder(self._ref)
+        if self._mounts:
+            nodes = ", ".join(sorted(self._mounts))
+            self._warn(f"mounts of the cache may be left below {folder} on {nodes}, which did not answer: "
+                       "unmount them there, or restart the node")
+        return {"changed": bool(self._actions), "actions": list(self._actions), "remains": [],
+                "mounts_left": [{"node": node, "path": folder} for node in sorted(self._mounts)]}
 
     def _await(self, done: Callable[[Observed], bool]) -> None:
         self._deadline.again().poll_until(
@@ -92,10 +119,26 @@ class _Removal:
             return WaitStatus(True)
         if self._force:
             self._note_mounts(observed)
-        for act in plan.acts(observed, self._force, self._endable(observed)):
+        acts = plan.acts(observed, self._force, self._endable(observed))
+        if acts and not self._permitted:
+            self._require_permission(observed)
+        for act in acts:
             self._perform(act)
         remains = [each["object"] for each in plan.remaining(observed, self._force)]
         return WaitStatus(False, ", ".join(remains[:3]) + (" and others" if len(remains) > 3 else ""))
+
+    def _require_permission(self, observed: Observed) -> None:
+        """Raise Forbidden if an act that the rest waits for is refused, by deletions without an effect."""
+        for item in (observed.dataset, observed.runtime):
+            if item and not item.terminating:
+                try:
+                    self._client.delete(item.kind, ref_to(item.existing), item.existing["metadata"]["uid"],
+                                        dry_run=True)
+                except (Forbidden, ServerUnavailable):
+                    raise
+                except ApiError:
+                    pass  # of a webhook without dry runs, or of a change since: the deletion finds it
+        self._permitted = True
 
     def _endable(self, observed: Observed) -> set[str]:
         """Return the finalizers whose controller is absent, has no desired replica, or stays unready."""
@@ -116,6 +159,8 @@ class _Removal:
         except WriteConflict:
             return  # the next look shows the object as it is now
         except Forbidden as err:
+            if kind in _AWAITED:
+                raise
             self._refused[act.item.text] = str(err)
             return
         if act.text not in self._actions:
@@ -136,12 +181,3 @@ class _Removal:
             remains[0]["held_by"] = diagnosis.explain_deletion(self._client, self._ref)
         return WaitTimeout(f"timed out after {self._deadline.seconds:g} s; left: {plan.text_of(remains)}",
                            remains=remains)
-
-    def _result(self) -> dict:
-        folder = mount_folder(self._ref)
-        if self._mounts:
-            nodes = ", ".join(sorted(self._mounts))
-            self._warn(f"mounts of the cache may be left below {folder} on {nodes}, which did not answer: "
-                       "unmount them there, or restart the node")
-        return {"changed": bool(self._actions), "actions": list(self._actions), "remains": [],
-                "mounts_left": [{"node": node, "path": folder} for node in sorted(self._mounts)]}

@@ -2,6 +2,7 @@
 """The removal of a cache in the situations in which it gets stuck, each twice, with and without force."""
 
 from collections import Counter
+from copy import deepcopy
 
 import pytest
 from fake_fluid import NAMESPACE, FakeFluid
@@ -44,8 +45,11 @@ def require_nothing_left(fluid, remove, **options):
 
 
 def test_a_cache_goes_and_a_second_run_changes_nothing(fluid, remove):
-    predicted = remove(check=True)
-    assert predicted["changed"] and fluid.cluster.writes() == []
+    before = deepcopy(fluid.cluster._objects)
+    assert remove(check=True)["changed"]
+    # dry runs, which ask for the permission
+    assert fluid.cluster.writes() == [("delete", "datasets"), ("delete", "alluxioruntimes")]
+    assert fluid.cluster._objects == before
     result = remove()
     assert result["changed"] and result["actions"] == [DATASET, RUNTIME]
     require_nothing_left(fluid, remove)
@@ -294,6 +298,32 @@ def test_a_label_that_may_not_be_removed_is_reported(cluster, fluid, remove):
     cluster.forbidden.add(("patch", "nodes"))
     result = remove(force=True)
     assert held(result) == {f"Node node{index}": ["not allowed to patch nodes"] for index in range(3)}
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("kind", [fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME])
+def test_without_permission_to_delete_the_cache_nothing_is_deleted(cluster, fluid, remove, check, kind):
+    cluster.forbidden.add(("delete", kind.plural))
+    started = cluster.now
+    result = remove(check=check)
+    assert result["msg"].startswith(f"not allowed to delete {kind.resource}")
+    assert (result["changed"], result["actions"], cluster.now) == (False, [], started)
+    assert not cluster.stored(fluid_kinds.DATASET, "hbase", NAMESPACE)["metadata"].get("deletionTimestamp")
+
+
+def test_a_permission_that_is_lost_after_the_first_deletion_ends_the_wait(
+        cluster, fluid, remove, monkeypatch):
+    permitted = cluster.delete
+
+    def delete(kind, ref, uid, **options):
+        done = permitted(kind, ref, uid, **options)
+        if kind == fluid_kinds.DATASET and not options.get("dry_run"):
+            cluster.forbidden.add(("delete", "alluxioruntimes"))
+        return done
+    monkeypatch.setattr(cluster, "delete", delete)
+    result = remove()
+    assert result["msg"].startswith("not allowed to delete alluxioruntimes")
+    assert (result["changed"], result["actions"]) == (True, [DATASET])
 
 
 @pytest.mark.parametrize(("options", "message"), [
