@@ -18,6 +18,8 @@ description:
     C(local://) mount. Masters of an existing runtime need no place, so there it only warns.
   - Fails on fields of C(spec_overrides), C(volumes), C(node_affinity) and C(tolerations) that the definitions
     of an installed Fluid lack. It creates the objects in a dry run for that, if these options are given.
+  - Warns if applications may write into the cache, and no tier has the space that a write reserves on a
+    worker.
   - Needs neither Fluid nor the namespace. Check mode of the other modules needs both, because the API
     server validates a dry run.
   - Changes nothing. Listing the nodes needs C(list) on C(nodes); without this permission the module warns
@@ -110,6 +112,8 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
 def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
     """Return an unchanged result if enough nodes accept the masters that have to be placed."""
     parts = runtime_options.cache_parts(params)
+    for text in cache_checks.warnings(parts["dataset"], parts["runtime"]):
+        reporter.warn(text)
     cache_checks.require_known_fields(client, parts["dataset"], parts["runtime"])
     cache_checks.require_nodes(client, parts["dataset"], parts["runtime"], reporter.warn)
     return {"changed": False}

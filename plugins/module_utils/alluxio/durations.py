@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from ..errors import InvalidInput
 
@@ -12,15 +13,21 @@ _SECONDS = {"": 0.001, "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "sec
             "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600, "d": 86400, "day": 86400}
 _DURATION = re.compile(rf"([0-9]+)({'|'.join(_SECONDS)})\Z")
 
-_SIZE = re.compile(r"([0-9]+(\.[0-9]+)?|\.[0-9]+)([kmgtp]i?b?|b)?\Z", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:([kmgtp])i?b?|b)?\Z", re.ASCII | re.IGNORECASE)
+# Alluxio's KB has 1024 bytes, like its KiB.
+_POWERS = {unit: power for power, unit in enumerate("kmgtp", start=1)}
 
 
-def require_size(what: str, text: str) -> None:
-    """Raise InvalidInput, with what as the name of the option, unless the text is a size above zero."""
+def size(what: str, text: str) -> Decimal:
+    """Return the bytes of a size such as 512KB, 4MB or 1GB.
+
+    Raises InvalidInput, with what as the name of the option, for other text and for zero.
+    """
     match = _SIZE.match(text)
-    if match is None or float(match[1]) <= 0:
+    if match is None or Decimal(match[1]) <= 0:
         raise InvalidInput(f"{what} is {text!r}: expected a number of bytes above zero, with an optional "
                            "unit, such as 512KB, 4MB or 1GB")
+    return Decimal(match[1]) * 1024 ** _POWERS.get((match[2] or "").lower(), 0)
 
 
 def seconds(what: str, text: str) -> float:

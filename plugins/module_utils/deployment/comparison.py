@@ -108,7 +108,7 @@ def _each(caches: list[Cache], difference: Callable[[Cache], str]) -> list[str]:
 
 def _of_objects(client: Client, cache: Cache, objects: _Objects) -> str:
     """Return the first difference of the cache's own objects."""
-    warnings: list[str] = []
+    warnings = cache_checks.warnings(cache.dataset, cache.runtime)
     cache_checks.require_known_fields(client, cache.dataset, cache.runtime)
     cache_checks.require_nodes(client, cache.dataset, cache.runtime, warnings.append)
     dataset, runtime = objects.datasets.get(cache.ref), objects.runtimes.get(cache.ref)

@@ -140,7 +140,7 @@ def _require_valid_raft(own: dict, raft: dict, properties: dict) -> None:
             durations.seconds("raft." + option, raft[option])
     for option in RAFT_SIZES:
         if raft.get(option):
-            durations.require_size("raft." + option, raft[option])
+            durations.size("raft." + option, raft[option])
     entries = raft.get("checkpoint_period_entries")
     if entries and not whole_number(entries):
         raise InvalidInput(f"raft.checkpoint_period_entries is {entries!r}: expected a whole number above "
@@ -187,7 +187,7 @@ def manifest(params: dict) -> dict:
     parts = _networks(params)
     if raised := overrides.applied(RUNTIME, params, resources.raised_request):
         parts["worker"] = _with_memory_request(parts["worker"], raised)
-    spec = render(RUNTIME, {**params, **parts, "properties": _properties(params)})
+    spec = render(RUNTIME, {**params, **parts, "properties": spec_properties(params)})
     return build(fluid_kinds.ALLUXIO_RUNTIME, params, overrides.merged(params.get("spec_overrides"), spec))
 
 
@@ -204,7 +204,8 @@ def _networks(params: dict) -> dict[str, dict]:
             for part in ("master", "worker") for own in [params.get(part) or {}]}
 
 
-def _properties(params: dict) -> dict | None:
+def spec_properties(params: dict) -> dict[str, str] | None:
+    """Return the properties of the spec, with those of raft; None without any."""
     raft = {RAFT_PROPERTIES[option]: value for option, value in raft_options(params).items()}
     profile = (params.get("raft") or {}).get("profile") or "default"
     first = first_election_timeouts(raft) if RAFT_PROFILES[profile] else {}

@@ -14,6 +14,10 @@ from ..api.client import Client
 from ..apply.field_manager import MANAGER
 from ..errors import ApiError, Forbidden, InvalidInput, KindNotFound, ServerUnavailable
 from ..fluid import dataset as fluid_dataset, kinds as fluid_kinds, runtime as fluid_runtime
+from ..fluid.fields import overrides
+from ..fluid.fields.dataset import DATASET
+from ..fluid.fields.runtime import RUNTIME
+from ..fluid.rules import write_space
 from ..journal import volume as journal_volume
 from ..k8s.kinds import Kind
 from ..k8s.names import require_metadata
@@ -46,6 +50,18 @@ def faults(dataset: dict, runtime: dict, volume: dict | None) -> list[str]:
         except InvalidInput as err:
             found.append(str(err))
     return found
+
+
+def warnings(dataset: dict, runtime: dict) -> list[str]:
+    """Return a sentence, naming the object, for valid options whose cache refuses the writes that it permits.
+    """
+    what = fluid_kinds.ALLUXIO_RUNTIME.describe(ref_of(runtime))
+
+    def found(declared: dict) -> list[str]:
+        return overrides.applied(RUNTIME, runtime, lambda options: write_space.warnings(
+            declared, {**options, "properties": fluid_runtime.spec_properties(options)}))
+
+    return [f"{what}: {text}" for text in overrides.applied(DATASET, dataset, found)]
 
 
 def _require_dataset(dataset: dict) -> None:

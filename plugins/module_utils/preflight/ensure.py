@@ -66,8 +66,7 @@ class Preflight:
         if self._moves_to_fluid(answers):
             answers = self._answers()
         if not faults:
-            yield from (Finding(finding.WARNING, "options", text) for text in overrides.applied(
-                RUNTIME, self._runtime, runtime_rules.warnings))
+            yield from (Finding(finding.WARNING, "options", text) for text in self._warnings_of_options())
             yield from self._checked_by_modules()
             yield from self._of_secrets()
             yield from self._of_nodes(answers)
@@ -95,6 +94,11 @@ class Preflight:
             if isinstance(answer, FluidError) and not isinstance(answer, Forbidden):
                 raise answer
         return dict(zip(questions, found, strict=True))
+
+    def _warnings_of_options(self) -> list[str]:
+        """Return what the modules of the deployment warn of by the options alone."""
+        return [*overrides.applied(RUNTIME, self._runtime, runtime_rules.warnings),
+                *cache_checks.warnings(self._dataset, self._runtime)]
 
     def _moves_to_fluid(self, answers: dict[str, Any]) -> bool:
         """Look at Fluid where its controller is, if the given namespace has none; return whether it moved."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ...alluxio import durations
 from ...errors import InvalidInput
 from ...k8s import quantity
 
@@ -61,6 +62,21 @@ def memory(levels: list[dict]) -> Decimal:
     """Return the bytes of all tiers in memory, as Fluid adds them up; levels: valid ones."""
     return sum((size for level in levels if level["mediumtype"] not in _DISKS for size in _sizes(level)),
                Decimal(0))
+
+
+def spaces(level: dict) -> Iterator[tuple[str, Decimal]]:
+    """Yield each path of a valid level, with its bytes.
+
+    Fluid hands the text of a quota list to Alluxio (pkg/utils/quantity.go, TransformQuantityToAlluxioUnit),
+    which knows no decimal units. Raises InvalidInput for a quantity that is no size of Alluxio.
+    """
+    paths = level["path"].split(",")
+    if level.get("quota_list"):
+        for path, text in zip(paths, level["quota_list"].split(","), strict=True):
+            yield path, durations.size("quota_list", text)
+        return
+    for path in paths:
+        yield path, next(_sizes(level)) // len(paths)
 
 
 def _sizes(level: dict) -> Iterator[Decimal]:

@@ -174,6 +174,15 @@ def test_what_a_deployment_would_wait_for_or_warn_of(run, deploy, fluid, kind, f
     assert text in result["differences"]["data/hbase"]
 
 
+def test_a_tier_that_the_validation_would_warn_of(run, deploy):
+    cache = declared(dataset={"access_modes": ["ReadWriteMany"]}, runtime={
+        "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "64Mi"}]})
+    deploy(cache, declared("spark"))
+    result = run("cache_comparison", caches=[cache, declared("spark")])
+    assert result["unchanged"] == ["data/spark"]
+    assert "a write reserves 256MB on a worker" in result["differences"]["data/hbase"]
+
+
 @pytest.mark.parametrize("kind", [
     fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME, kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME],
     ids=lambda kind: kind.kind)

@@ -159,6 +159,34 @@ def test_without_permission_for_nodes_it_warns(cluster, run):
     assert warning.startswith("could not check whether each of 3 masters finds its own node")
 
 
+def written(quota, modes=("ReadWriteMany",), **runtime):
+    return cache(dataset={"access_modes": list(modes)}, runtime={
+        "tieredstore": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": quota}], **runtime})
+
+
+@pytest.mark.parametrize(("options", "start"), [
+    (written("64Mi"), "a write reserves 256MB on a worker (alluxio.user.block.size.bytes.default), and the "
+                      "largest path of tieredstore, /dev/shm, has 64Mi: "),
+    (written("8Mi", raft={"profile": "fast"}), "a write reserves 16MB on a worker "),
+    (cache(dataset={"spec_overrides": {"accessModes": ["ReadWriteOnce"]}}, runtime={"spec_overrides": {
+        "tieredstore": {"levels": [{"mediumtype": "MEM", "path": "/dev/shm", "quota": "64Mi"}]}}}),
+     "a write reserves 256MB on a worker "),
+], ids=["options", "properties-of-raft", "overrides"])
+def test_a_tier_below_the_space_of_a_write_is_warned_of(cluster, run, options, start):
+    cluster.missing_kinds.clear()
+    result = run("validate_cache", **options)
+    assert not result.get("failed")
+    [warning] = result["warnings"]
+    assert warning.startswith(f"AlluxioRuntime hbase in namespace data: {start}")
+
+
+@pytest.mark.parametrize("options", [
+    written("256Mi"), written("64Mi", modes=["ReadOnlyMany"]), written("16Mi", raft={"profile": "fast"}),
+], ids=["a-block", "read-only", "properties-of-raft"])
+def test_a_tier_with_the_space_of_a_write(run, options):
+    assert run("validate_cache", **options)["warnings"] == []
+
+
 def test_credentials_are_hidden(run):
     mounts = [{"mount_point": "s3://bucket/", "options": {"aws.secretKey": "very-secret"}}]
     result = run("validate_cache",

@@ -313,3 +313,12 @@ IGNORED = {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi", "pods": "1"}}
 def test_resources_that_fluid_ignores(found, options):
     assert ("warning", "options", "Fluid 1.0.8 ignores worker.resources.limits.pods: it knows cpu and memory "
             "alone") in found(**options)
+
+
+@pytest.mark.parametrize(("quota", "warned"), [("64Mi", True), ("256Mi", False)])
+def test_a_tier_below_the_space_of_a_write(found, quota, warned):
+    level = {"mediumtype": "MEM", "path": "/dev/shm", "quota": quota}
+    findings = found(dataset={"access_modes": ["ReadWriteMany"]}, tieredstore=[level])
+    assert [(severity, check) for severity, check, _evidence in findings] == (
+        [("warning", "options")] if warned else [])
+    assert not warned or f"/dev/shm, has {quota}: applications fail to write" in findings[0][2]
