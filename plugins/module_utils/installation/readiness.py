@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..api import bulk
 from ..api.client import Client
-from ..api.deadline import Deadline
+from ..api.deadline import Deadline, require_seconds
 from ..errors import InvalidInput
 from ..fluid.components import CSI_DRIVER
 from ..fluid.kinds import DATASET
@@ -40,8 +40,7 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options."""
     require_namespace(params["namespace"])
     _refs(params["bound_datasets"])
-    if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    require_seconds(params, "wait_timeout")
 
 
 def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:

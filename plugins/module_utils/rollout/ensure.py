@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..api.deadline import Deadline
-from ..errors import FluidError, InvalidInput
+from ..api.deadline import Deadline, require_seconds
+from ..errors import FluidError
 from ..journal import gate
 from ..journal.replacement import Interrupted, Replacement
 from ..k8s.names import require_identity
@@ -25,8 +25,7 @@ from .planner import Plan, RolloutOptions
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options, without a request."""
     require_identity(params)
-    if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    require_seconds(params, "wait_timeout")
     _options(params)
 
 

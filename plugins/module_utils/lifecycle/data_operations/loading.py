@@ -15,12 +15,11 @@ from ...alluxio import loads
 from ...alluxio.loads import Progress, Sizes
 from ...api.bulk import ref_of
 from ...api.client import Client
-from ...api.deadline import Deadline
+from ...api.deadline import Deadline, require_seconds
 from ...api.pod_exec import PodShell
 from ...errors import (
     ApiError,
     FluidError,
-    InvalidInput,
     PreconditionFailed,
     ServerUnavailable,
     StreamBroken,
@@ -53,8 +52,7 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for options that no load can have."""
     require_identity(params)
     loads.require_paths("paths", params["paths"])
-    if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

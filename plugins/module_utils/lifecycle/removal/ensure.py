@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 from ...api.bulk import ref_of
 from ...api.client import Client
-from ...api.deadline import Deadline
+from ...api.deadline import Deadline, require_seconds
 from ...apply.field_manager import MANAGER
 from ...errors import (
     ApiError,
     FluidError,
     Forbidden,
-    InvalidInput,
     PreconditionFailed,
     ServerUnavailable,
     WaitTimeout,
@@ -40,8 +39,7 @@ _AWAITED = (DATASET, ALLUXIO_RUNTIME)
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for an invalid name or time limit."""
     require_identity(params)
-    if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

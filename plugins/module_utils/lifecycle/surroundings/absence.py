@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...api.client import Client
-from ...api.deadline import Deadline
+from ...api.deadline import Deadline, require_seconds
 from ...errors import FluidError, Forbidden, InvalidInput, KindNotFound, WaitTimeout
 from ...k8s.kinds import (
     CONFIG_MAP,
@@ -59,8 +59,7 @@ def require_valid(params: dict) -> None:
         if KINDS[each["kind"]].namespaced and not each["namespace"]:
             raise InvalidInput(
                 f"objects[{number}] has no namespace, which a {each['kind']} needs: set namespace")
-    if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from ...api.client import Client
+from ...api.deadline import require_seconds
 from ...apply.field_manager import MANAGER
-from ...errors import AlreadyExists, Forbidden, InvalidInput, PreconditionFailed
+from ...errors import AlreadyExists, Forbidden, PreconditionFailed
 from ...k8s.kinds import NAMESPACE, ObjectRef
 from ...k8s.names import require_namespace
 from ...progress import Reporter
@@ -16,8 +17,7 @@ from .namespace_removal import MANAGED_BY
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for an invalid name or time limit."""
     require_namespace(params["name"])
-    if params["wait_timeout"] < 1:
-        raise InvalidInput(f"wait_timeout is {params['wait_timeout']}: expected at least one second")
+    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
