@@ -10,8 +10,9 @@ from .artifact import Collection
 from .stages import LONG_STAGES, STAGES, THOROUGH
 from .tally import Tally
 
-# What `make check` runs: the promises to those who adopt the collection.
-PROMISES = ("lint", "docs", "sanity", "matrix", "alone", "jobs", "rulebook")
+# What `make check` runs, and with which settings: the promises to those who adopt the collection.
+PROMISES = ("lint", "docs", "sanity", "matrix", "alone", "scenario", "jobs", "rulebook", "operations")
+PROMISED = {"MATRIX": "every", "SCENARIOS": "least_privilege", "OPERATIONS": "secrets"}
 EVERY_STAGE = STAGES | LONG_STAGES
 
 
@@ -38,7 +39,8 @@ def run_thoroughly() -> int:
 
 def run_check() -> int:
     """Print a line for each promise to those who adopt the collection, with its figure."""
-    os.environ.setdefault("MATRIX", "every")
+    for name, value in PROMISED.items():
+        os.environ.setdefault(name, value)
     return run_all(PROMISES)
 
 

@@ -24,6 +24,8 @@ from ...progress import Reporter
 
 KINDS = {kind.kind: kind for kind in (
     CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, JOB, NAMESPACE, NODE, PERSISTENT_VOLUME_CLAIM, POD)}
+# Without the permission to list these, only a warning names them.
+_OPTIONAL = (NODE, NAMESPACE)
 _PAUSE = 1.0  # seconds between two lists
 _NAMED = 10  # objects that a message names
 
@@ -97,7 +99,7 @@ def _read(client: Client, selection: Selection, reporter: Reporter) -> list[dict
     try:
         return selection.existing(client)
     except Forbidden as err:
-        if selection.kind not in (NODE, NAMESPACE):
+        if selection.kind not in _OPTIONAL:
             raise
         reporter.warn(
             f"could not check for {selection.kind.plural} with the labels {selection.labels}: {err}")
@@ -111,6 +113,8 @@ def _status(client: Client, pending: list[Selection]) -> WaitStatus:
         try:
             found = selection.existing(client)
         except Forbidden:
+            if selection.kind not in _OPTIONAL:
+                raise
             found = []
         if not found:
             pending.remove(selection)

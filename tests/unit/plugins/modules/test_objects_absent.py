@@ -37,6 +37,12 @@ def test_it_waits_for_what_others_delete(cluster, run):
     assert 30 <= cluster.now <= 32
 
 
+def test_pods_that_can_no_longer_be_listed_are_not_absent(cluster, run):
+    put_pod(cluster, "hbase-master-0")
+    cluster.later(10, lambda: cluster.forbidden.add(("list", "pods")))
+    assert run("objects_absent", objects=PODS, wait_timeout=60)["msg"].startswith("not allowed to list pods")
+
+
 @pytest.mark.parametrize("seconds", [1, 600])
 def test_a_wait_lasts_as_long_as_its_option_and_names_what_remains(cluster, run, seconds):
     put_pod(cluster, "hbase-fuse-x", role="alluxio-fuse", finalizers=["a/b"],
