@@ -144,11 +144,10 @@ def _require_one_name(parts: dict) -> None:
 
 
 def argument_spec() -> dict:
-    part = {"type": "dict", "required": True}
     return arguments.compose(
         arguments.connection(),
         caches={"type": "list", "elements": "dict", "required": True,
-                "options": {"id": {"type": "str"}, "dataset": part, "runtime": part, "volume": part}})
+                "options": {"id": {"type": "str"}, **arguments.declared_cache(volume_required=True)}})
 
 
 def main() -> None:

@@ -155,9 +155,7 @@ from ..module_utils.progress import Reporter
 def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(),
-        dataset={"type": "dict", "required": True},
-        runtime={"type": "dict", "required": True},
-        volume={"type": "dict"},
+        arguments.declared_cache(),
         fluid_namespace={"type": "str", "default": "fluid-system"},
         chart_values={"type": "dict", "default": {}},
         playbooks={"type": "list", "elements": "str", "default": ["deploy_ha"], "choices": list(USERS)},

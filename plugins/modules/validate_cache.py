@@ -120,9 +120,7 @@ def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) 
 def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(),
-        dataset={"type": "dict", "required": True},
-        runtime={"type": "dict", "required": True},
-        volume={"type": "dict"},
+        arguments.declared_cache(),
         warm_up={"type": "list", "elements": "str"},
         **{option: {"type": "int"} for option in _TIMEOUTS})
 

@@ -55,6 +55,15 @@ def identity() -> dict:
     }
 
 
+def declared_cache(volume_required: bool = False) -> dict:
+    """Return the parts that declare a cache, whose own options runtime_options.cache_parts reads."""
+    return {
+        "dataset": {"type": "dict", "required": True},
+        "runtime": {"type": "dict", "required": True},
+        "volume": {"type": "dict", "required": volume_required},
+    }
+
+
 def fleet(plural: str, options: dict) -> dict:
     """Return the name and options of a single object, and a list of objects with the same options.
 

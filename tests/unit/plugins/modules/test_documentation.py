@@ -77,6 +77,15 @@ def test_spec_agrees_with_documentation(spec_of, name):
     assert rules["supports_check_mode"]
 
 
+@pytest.mark.parametrize("part", ["dataset", "runtime", "volume"])
+def test_suboptions_are_described_like_the_fragment(part):
+    """Suboptions cannot extend a fragment."""
+    text, suboption = (options[part]["description"] for options in (
+        documented_options("validate_cache"), documented_options("cache_comparison")["caches"]["suboptions"]))
+    assert (text[0] if isinstance(text, list) else text) == (
+        suboption[0] if isinstance(suboption, list) else suboption)
+
+
 def test_every_module_is_tested_here():
     folder = Path(import_module(PLUGINS + ".modules.dataset").__file__).parent
     assert sorted(file.stem for file in folder.glob("*.py")) == sorted(MODULES)
