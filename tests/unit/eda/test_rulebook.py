@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from role_site import RoleSite
+from toolbox.site import pages
 
 CHECKOUT = Path(__file__).parents[3]
 EDA = CHECKOUT / "extensions" / "eda"
@@ -24,6 +25,20 @@ import asyncio
 async def main(queue, args):
     for event in {events}:
         await queue.put(event)
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(8)
+'''
+# What ansible.eda.alertmanager puts into the queue for two alerts. The host that data_host_path names is the
+# limit of the playbook.
+ALERTMANAGER = '''
+import asyncio
+async def main(queue, args):
+    for domain in ("MASTER", "JOB_MASTER"):
+        labels = {"alertname": "AlluxioMasterUnavailable", "namespace": "data", "fluid_runtime": "hbase",
+                  "raft_domain": domain, "instance": "10.0.0.1:24110"}
+        path = str(args.get("data_host_path", "labels.instance"))
+        hosts = [labels[path.partition(".")[2]].partition(":")[0]] if path else []
+        await queue.put({"alert": {"labels": labels, "status": "firing"}, "meta": {"hosts": hosts}})
         await asyncio.sleep(0.2)
     await asyncio.sleep(8)
 '''
@@ -70,22 +85,42 @@ def site(tmp_path):
     return RoleSite(tmp_path)
 
 
-@pytest.mark.skipif(PROGRAM is None or shutil.which("java") is None,
-                    reason="ansible-rulebook or Java is not installed")
+needs_program = pytest.mark.skipif(PROGRAM is None or shutil.which("java") is None,
+                                   reason="ansible-rulebook or Java is not installed")
+
+
+def ran(site, folder, rulebook, source, code):
+    """The output of a rulebook that ends with its source, whose code takes the place of a collection's."""
+    (folder / "sources").mkdir()
+    (folder / "sources" / f"{source}.py").write_text(code)
+    inventory = site.inventory({"localhost": {"alluxio_quorum": {"leader": "hbase-master-0", "lost": []}}})
+    done = subprocess.run(
+        [PROGRAM, "-r", rulebook, "-i", inventory, "-S", folder / "sources", "--shutdown-delay", "120"],
+        capture_output=True, text=True, timeout=600, check=False, cwd=folder,
+        env={**os.environ, **site.environ, "NO_COLOR": "1"})
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    return output
+
+
+@needs_program
 def test_a_lost_master_runs_the_playbook_once(site, tmp_path):
     """Three events of one cache within five minutes, and one of another cache."""
     lost = {"type": "member_lost", "namespace": "data", "lost": ["hbase-master-1"]}
     events = [{**lost, "cache": "hbase.data", "name": "hbase"}] * 3 + [
         {"type": "quorum_at_risk", "cache": "hbase.data", "name": "hbase", "namespace": "data"},
         {**lost, "cache": "other.data", "name": "other"}]
-    (tmp_path / "sources").mkdir()
-    (tmp_path / "sources" / "datacache.fluid.caches.py").write_text(SOURCE.format(events=json.dumps(events)))
-    inventory = site.inventory({"localhost": {"alluxio_quorum": {"leader": "hbase-master-0", "lost": []}}})
-    done = subprocess.run(
-        [PROGRAM, "-r", EDA / "rulebooks" / "heal.yml", "-i", inventory, "-S", tmp_path / "sources",
-         "--shutdown-delay", "120"], capture_output=True, text=True, timeout=600, check=False,
-        env={**os.environ, **site.environ, "NO_COLOR": "1"}, cwd=tmp_path)
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output
+    output = ran(site, tmp_path, EDA / "rulebooks" / "heal.yml", "datacache.fluid.caches",
+                 SOURCE.format(events=json.dumps(events)))
     assert site.started("localhost") == ["alluxio_quorum", "alluxio_quorum"], output
     assert "quorum_at_risk" in output
+
+
+@needs_program
+def test_the_alerts_of_a_lost_master_run_the_playbook_once(site, tmp_path):
+    """The rulebook of the page. Both quorums of the masters have an alert."""
+    text = (CHECKOUT / "docs" / "events.md").read_text()
+    [rulebook] = [block.text for block in pages.blocks(text) if "ansible.eda.alertmanager:" in block.text]
+    (tmp_path / "alerts.yml").write_text(rulebook)
+    output = ran(site, tmp_path, tmp_path / "alerts.yml", "ansible.eda.alertmanager", ALERTMANAGER)
+    assert site.started("localhost") == ["alluxio_quorum"], output
