@@ -40,9 +40,22 @@ _BATCHES = ("fluid_upgrade_at_once",)
 _BATCH = re.compile(r"[1-9][0-9]*%?")
 
 
+# Variables that set no option of a role. Those of type str and path accept any text.
+_OWN: dict[str, Mapping] = {
+    "fluid_awx_schedule_backups": {"type": "bool", "default": False},
+    "fluid_awx_update_secrets": {"type": "bool", "default": False},
+    "fluid_preflight_playbooks": {"type": "list", "elements": "str", "default": ["deploy_ha"]},
+    "fluid_preflight_probe": {"type": "bool", "default": False},
+    "fluid_quorum_timeout": {"type": "int", "default": 300},
+    "fluid_restart_clients": {"type": "bool", "default": False},
+    "fluid_roll_fuse": {"type": "str", "default": "unused", "choices": ["none", "unused", "all"]},
+    "fluid_roll_scope": {"type": "str", "default": "all", "choices": ["all", "stale"]},
+}
+
+
 @dataclass(frozen=True)
 class Variable:
-    """What is known of a variable. option: its specification in a role's argument spec, {} without a role."""
+    """What is known of a variable. option: its specification in a role's argument spec or here, or {}."""
 
     name: str
     option: Mapping
@@ -56,7 +69,7 @@ def variables(collection: Path) -> dict[str, Variable]:
              if "inventory" not in path.parts]
     mapping = _load(collection / "playbooks" / "vars" / "roles.yml")
     required = {name: message for text in texts for name, message in _REQUIRED.findall(text)}
-    options = dict(_options(collection, mapping))
+    options = {**_OWN, **dict(_options(collection, mapping))}
     return {name: Variable(name, options.get(name, {}), required.get(name, ""))
             for text in texts for name in _NAME.findall(text)}
 
@@ -160,9 +173,16 @@ def _tree_refusal(name: str, typed: object, kind: str, option: Mapping) -> str:
         return f"{name} is {state}: expected {noun}, or {noun} as YAML text"
     if not isinstance(typed, list if kind == "list" else dict):
         return f"{name} is {_shown(typed)}: expected {noun}"
-    wrong = [number for number, each in enumerate(typed) if not isinstance(each, Mapping)]
-    if option.get("elements") == "dict" and wrong:
-        return f"{name}[{wrong[0]}] is {_shown(typed[wrong[0]])}: expected a dictionary"  # type: ignore[index]
+    return _element_refusal(name, typed, option) if isinstance(typed, list) else ""
+
+
+def _element_refusal(name: str, typed: list, option: Mapping) -> str:
+    """Return why an element is refused. Ansible would make text of a dictionary or null, such as "None"."""
+    of_dicts = option.get("elements") == "dict"
+    for number, element in enumerate(typed):
+        if not isinstance(element, Mapping if of_dicts else (str, int, float)):
+            return (f"{name}[{number}] is {_shown(element)}: "
+                    f"expected {'a dictionary' if of_dicts else 'a text'}")
     return ""
 
 

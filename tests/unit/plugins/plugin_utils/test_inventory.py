@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from generated import variables
 
 from ansible_collections.datacache.fluid.plugins.plugin_utils import inventory
 
@@ -28,6 +29,16 @@ def test_types_and_messages_come_from_the_roles():
     assert KNOWN["fluid_network_mode"].option["choices"] == ["HostNetwork", "ContainerNetwork"]
     assert KNOWN["fluid_name"].required == "Set fluid_name, the name of the cache, in the inventory."
     assert KNOWN["fluid_rebuild"].option == {}
+
+
+def test_variables_without_a_role_have_the_types_of_the_page():
+    declared = {name: each for section in variables.own().values() for name, each in section.items()}
+    typed = {name: each for name, each in declared.items()
+             if each["type"].startswith(("bool", "int", "list")) or "choices" in each}
+    assert {name: KNOWN[name].option for name in typed} == {
+        name: {"type": kind, **({"elements": elements} if elements else {}), "default": each["default"],
+               **({"choices": each["choices"]} if "choices" in each else {})}
+        for name, each in typed.items() for kind, _of, elements in [each["type"].partition(" of ")]}
 
 
 def test_every_option_that_one_variable_sets_gives_it_its_type():
@@ -66,6 +77,8 @@ def test_a_missing_variable():
     {"fluid_jvm_options": ["-Xmx1g"]},
     {"fluid_raft": "profile: fast"}, {"fluid_raft": {}}, {"fluid_raft": ""}, {"fluid_image_tag": 2.9},
     {"fluid_network_mode": "", "fluid_install_timeout": None}, {"fluid_placement": "Shared"},
+    {"fluid_restart_clients": "yes", "fluid_roll_fuse": "", "fluid_preflight_playbooks": "verify,backup"},
+    {"fluid_quorum_timeout": "60", "fluid_roll_scope": "stale", "fluid_warm_up": [1, 2.5]},
     {"fluid_leader": "hbase-master-1", "fluid_rebuild": 5, "fluid_unknown": {}},
 ], ids=repr)
 def test_accepted(values):
@@ -110,6 +123,20 @@ def test_accepted(values):
     ({"fluid_mounts": ["https://host/"]}, "fluid_mounts[0] is 'https://host/': expected a dictionary"),
     ({"fluid_raft": ["fast"]}, "fluid_raft is a list: expected a dictionary"),
     ({"fluid_raft": 5}, "fluid_raft is 5: expected a dictionary, or a dictionary as YAML text"),
+    ({"fluid_image_pull_secrets": [{"name": "registry"}]},
+     "fluid_image_pull_secrets[0] is a dictionary: expected a text"),
+    ({"fluid_warm_up": ["/a", ["/b"]]}, "fluid_warm_up[1] is a list: expected a text"),
+    ({"fluid_jvm_options": [None]}, "fluid_jvm_options[0] is None: expected a text"),
+    ({"fluid_restart_clients": "maybe"}, "fluid_restart_clients is 'maybe': expected true or false"),
+    ({"fluid_awx_schedule_backups": "dayly"},
+     "fluid_awx_schedule_backups is 'dayly': expected true or false"),
+    ({"fluid_awx_update_secrets": 5}, "fluid_awx_update_secrets is 5: expected true or false"),
+    ({"fluid_preflight_probe": "perhaps"}, "fluid_preflight_probe is 'perhaps': expected true or false"),
+    ({"fluid_preflight_playbooks": {"a": 1}}, "fluid_preflight_playbooks is a dictionary: expected a list"),
+    ({"fluid_roll_fuse": "some"}, "fluid_roll_fuse is 'some': expected one of none, unused, all"),
+    ({"fluid_roll_scope": "old"}, "fluid_roll_scope is 'old': expected one of all, stale"),
+    ({"fluid_quorum_timeout": "5m"}, "fluid_quorum_timeout is '5m': expected a whole number, such as 300"),
+    ({"fluid_quorum_timeout": 0}, "fluid_quorum_timeout is 0: expected at least one second, such as 300"),
 ], ids=repr)
 def test_refused(values, sentence):
     assert refusals(**values) == [sentence]
