@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ..api import bulk
 from ..api.bulk import ref_of
 from ..api.client import Client
+from ..api.deadline import Deadline
 from ..apply import reconcile
 from ..apply.reconcile import Outcome, Write
 from ..errors import FluidError
@@ -28,6 +29,7 @@ from ..lifecycle.surroundings import namespaces
 from ..progress import Reporter
 from ..quorum import peer_services, services as quorum_services
 from ..rollout import ensure as rollout
+from ..rollout.planner import RolloutOptions
 
 _READ_ONLY = Write(dry_run=True)
 # Seconds for what reads the masters of one cache; nothing waits.
@@ -183,11 +185,11 @@ def _of_group(client: Client, cache: Cache) -> str:
     if cache.runtime["master_replicas"] == 1:
         return ""
     warnings: list[str] = []
-    options = {"name": cache.ref.name, "namespace": cache.ref.namespace, "read_quorum": True,
-               "restarted_after": None, "spread_masters": cache.runtime["spread_masters"],
-               "wait_timeout": _TIMEOUT}
-    found = rollout.ensure(client, options, True, _reporter(warnings))
+    deadline = Deadline(_TIMEOUT)
+    plan = rollout.planned(
+        client, cache.ref, RolloutOptions(cache.runtime["spread_masters"]), deadline, warnings.append)
     what = f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(cache.ref)}"
-    if found["changed"]:
+    if plan.changes:
         return f"{what} differ from their declaration"
-    return next(iter(warnings), "") or ("" if found["settled"] else f"{what} have no complete quorums")
+    settled = rollout.is_settled(client, cache.ref, plan, deadline)
+    return next(iter(warnings), "") or ("" if settled else f"{what} have no complete quorums")

@@ -11,6 +11,7 @@ from ..api.deadline import Deadline, require_seconds
 from ..errors import FluidError
 from ..journal import gate
 from ..journal.replacement import Interrupted, Replacement
+from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity
 from ..masters.lease import held
 from ..progress import Reporter
@@ -34,7 +35,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
 
     A runtime without a step costs only reads, and no Lease.
     """
-    executor = RolloutExecutor(client, ref_of(params), _options(params),
+    runtime = ref_of(params)
+    executor = RolloutExecutor(client, runtime, _options(params),
                                Deadline(params["wait_timeout"], reporter.progress), _once(reporter.warn))
     try:
         plan = executor.plan()
@@ -49,7 +51,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
         "diff": {"before": redacted(plan.found.before), "after": redacted(plan.found.after)},
     }
     if params.get("read_quorum"):
-        result["settled"] = not plan.changes and _is_settled(client, params, plan)
+        result["settled"] = is_settled(client, runtime, plan, Deadline(params["wait_timeout"]))
     if check_mode:
         return result
     try:
@@ -61,14 +63,22 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     return {**result, "done": [step.as_dict() for step in executor.done]}
 
 
-def _is_settled(client: Client, params: dict, plan: Plan) -> bool:
-    """Return whether alluxio_quorum, without a desired leader, would neither act nor warn; costs reads only.
+def planned(client: Client, runtime: ObjectRef, options: RolloutOptions, deadline: Deadline,
+            warn: Callable[[str], None]) -> Plan:
+    """Return the plan that ensure would perform; costs reads only."""
+    return RolloutExecutor(client, runtime, options, deadline, warn).plan()
 
-    What cannot be read is left to that module, which explains it. The leader lists a peer as AVAILABLE for
-    some seconds after its pod is gone.
+
+def is_settled(client: Client, runtime: ObjectRef, plan: Plan, deadline: Deadline) -> bool:
+    """Return whether the plan has no step, and alluxio_quorum would neither act nor warn; costs reads only.
+
+    Of that module without a desired leader. It explains what cannot be read. The leader lists a peer as
+    AVAILABLE for some seconds after its pod is gone.
     """
-    runtime, members = ref_of(params), plan.existing.members
-    healer = QuorumHealer(client, runtime, members, Deadline(params["wait_timeout"]))
+    if plan.changes:
+        return False
+    members = plan.existing.members
+    healer = QuorumHealer(client, runtime, members, deadline)
     try:
         groups = healer.groups()
         return (len(plan.existing.pods) == members
