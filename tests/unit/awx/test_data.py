@@ -211,6 +211,13 @@ def test_a_template_that_needs_the_mounts_runs_on_declared_caches():
             assert item["inventory"] == "{{ __awx_declared }}", name
 
 
+def test_a_template_that_sets_the_values_of_the_chart_runs_on_declared_caches():
+    """Without them an upgrade returns to the defaults of the chart, such as the folder of the kubelet."""
+    setting = {name for name in TEMPLATES if "fluid_chart_values" in reads(own_playbook(name))}
+    assert {"install", "deploy-ha", "upgrade"} <= setting
+    assert {TEMPLATES[name]["inventory"] for name in setting} == {"{{ __awx_declared }}"}
+
+
 def test_workflow_and_schedules_answer_what_is_required():
     by_name = {item["name"]: item for item in TEMPLATES.values()}
     [workflow] = DATA["controller_workflows"]
