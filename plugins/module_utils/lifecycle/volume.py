@@ -169,7 +169,7 @@ def refs(item: dict) -> dict[Kind, ObjectRef]:
 
 def read(client: Client, items: list[dict]) -> Existing:
     desired = [refs(item) for item in items]
-    return {kind: bulk.read(client, kind, [refs[kind] for refs in desired])
+    return {kind: bulk.read(client, kind, [each[kind] for each in desired])
             for kind in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.PERSISTENT_VOLUME)}
 
 

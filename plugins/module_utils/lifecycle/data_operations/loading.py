@@ -141,6 +141,12 @@ class _Load:
         pods = Masters(self._client, self._ref).pods()
         return ref_to(pods[0]) if pods and is_ready(pods[0]) else None
 
+    def _take_ready_master(self) -> bool:
+        """Take a ready master for the next commands; return whether there is one."""
+        pod = self._ready_master()
+        self._pod = pod or self._pod
+        return pod is not None
+
     def sizes(self, list_again: bool) -> dict[str, Sizes]:
         """Return the sizes of each path."""
         try:
@@ -162,7 +168,7 @@ class _Load:
     def sizes_after(self) -> dict[str, Sizes]:
         """Return the sizes of each path by any ready master; one may restart during a load."""
         def look() -> WaitStatus:
-            self._pod = self._ready_master() or self._pod
+            self._take_ready_master()
             try:
                 return WaitStatus(True, value=self.sizes(False))
             except ApiError as err:
@@ -211,7 +217,7 @@ class _Load:
                     shell.run("stop the load", loads.STOP, *paths)
                 return WaitStatus(True, value=[f"{what} made no progress for {_STALLED:g} s and was stopped"])
         except ApiError as err:
-            self._pod = self._ready_master() or self._pod
+            self._take_ready_master()
             return WaitStatus(False, str(err))
         if found.stopped:
             raise WaitFailed(f"{what} was stopped by another client: run this again to load the rest")
@@ -228,12 +234,10 @@ class _Load:
 
     def _find_master(self) -> None:
         """Wait for a ready master, and take it for the next commands."""
-        def look() -> WaitStatus:
-            pod = self._ready_master()
-            return WaitStatus(pod is not None, "none is ready", value=pod)
         what, deadline = f"a master of {_KIND.describe(self._ref)}", self._after_restart()
-        self._pod = deadline.poll_until(what, look, _PAUSE, partial(
-            deadline.timeout, what, next_step="run this again to continue"))
+        deadline.poll_until(
+            what, lambda: WaitStatus(self._take_ready_master(), "none is ready"), _PAUSE, partial(
+                deadline.timeout, what, next_step="run this again to continue"))
 
     def _after_restart(self) -> Deadline:
         return self._deadline.within(max(0.0, min(_RESTART, self._deadline.remaining())))
