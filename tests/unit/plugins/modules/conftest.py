@@ -12,6 +12,7 @@ import fake_failover
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from fake_journals import FakeJournals
+from fake_masters import FakeMasters
 from module_arguments import patch_module_args
 from playbook_permissions import lacking
 from restorations import CLAIM, OTHER_FILES
@@ -20,6 +21,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import deadlin
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.module import run as module_run
 from ansible_collections.datacache.fluid.plugins.module_utils.preflight.permissions import Access
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
 
 PLUGINS = "ansible_collections.datacache.fluid.plugins"
 
@@ -73,6 +75,15 @@ def cache(cluster, tmp_path, monkeypatch):
         monkeypatch.setattr(pod_exec, name, getattr(made, name))
     monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
     return made
+
+
+@pytest.fixture
+def masters(cluster, recorded, monkeypatch):
+    """Three masters of a cache; nothing reads the properties of their processes."""
+    group = FakeMasters(cluster, recorded, monkeypatch)
+    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock(group.now))
+    monkeypatch.setattr(verification, "require_in_force", lambda *_args: None)
+    return group
 
 
 @pytest.fixture

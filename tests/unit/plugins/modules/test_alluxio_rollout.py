@@ -2,21 +2,10 @@
 """The module alluxio_rollout, on masters in memory."""
 
 import pytest
-from fake_masters import NAMESPACE, FakeMasters
-
-from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
+from fake_masters import NAMESPACE
 
 MIN = "alluxio.master.embedded.journal.election.timeout.min"
 WHO = {"name": "hbase", "namespace": NAMESPACE}
-
-
-@pytest.fixture
-def masters(cluster, recorded, monkeypatch):
-    group = FakeMasters(cluster, recorded, monkeypatch)
-    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock(group.now))
-    monkeypatch.setattr(verification, "require_in_force", lambda *_args: None)
-    return group
 
 
 def test_a_rollout(run, masters):

@@ -4,9 +4,7 @@
 from collections import Counter
 
 import pytest
-from fake_masters import FakeMasters
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import MASTER
@@ -17,7 +15,6 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.names import
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
 
 NAMES = ("ads", "hbase", "logs", "spark", "web")
 
@@ -258,14 +255,6 @@ def test_secrets_do_not_show(run, deploy):
     cache = declared(dataset={"mounts": [{"name": "x", "mount_point": "s3://bucket/", "options": {
         "aws.secretKey": "geheimnis"}}], "mount": 1})
     assert "geheimnis" not in str(run("cache_comparison", caches=[cache]))
-
-
-@pytest.fixture
-def masters(cluster, recorded, monkeypatch):
-    group = FakeMasters(cluster, recorded, monkeypatch)
-    monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock(group.now))
-    monkeypatch.setattr(verification, "require_in_force", lambda *_args: None)
-    return group
 
 
 @pytest.fixture
