@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """playbooks/awx.yml with the modules of awx.awx, against a server that answers as AWX's API."""
 
+import base64
 import json
 import os
 import subprocess
@@ -13,11 +14,12 @@ from fake_awx import FakeAwx
 
 CHECKOUT = Path(__file__).parents[3]
 TOKEN = "token-of-the-account"
+CA = "-----BEGIN CERTIFICATE-----"
 WEBHOOK = "https://chat.example.com/hooks/secret-of-the-hook"
 GIVEN = {
     "fluid_awx_project_url": "https://git.example.com/caches.git", "fluid_awx_image": "registry/ee:1",
     "fluid_awx_cluster_host": "https://cluster:6443", "fluid_awx_cluster_token": TOKEN,
-    "fluid_awx_cluster_ca": "-----BEGIN CERTIFICATE-----", "fluid_awx_webhook_url": WEBHOOK,
+    "fluid_awx_cluster_ca": CA, "fluid_awx_webhook_url": WEBHOOK,
     "fluid_awx_instance_group": "caches",
 }
 
@@ -78,7 +80,7 @@ def test_the_credential_verifies_the_cluster(awx, first):
     [credential] = awx.objects["credentials"]
     assert credential["inputs"] == {
         "host": "https://cluster:6443", "bearer_token": TOKEN, "verify_ssl": True,
-        "ssl_ca_cert": "-----BEGIN CERTIFICATE-----"}
+        "ssl_ca_cert": CA}
 
 
 def test_each_template_has_what_a_job_needs(awx, first):
@@ -175,4 +177,19 @@ def test_nothing_is_written_without_what_is_required(without, sentence):
     code, output = play(server, {name: value for name, value in GIVEN.items() if name != without})
     server.close()
     assert code == 2 and sentence in output
+    assert server.writes == []
+
+
+@pytest.mark.parametrize(("given", "sentence"), [
+    ({"fluid_awx_cluster_ca": base64.b64encode(CA.encode()).decode()},
+     "fluid_awx_cluster_ca is no certificate: expected text that begins with"),
+    ({"fluid_awx_cluster_host": "cluster:6443"},
+     "fluid_awx_cluster_host is cluster:6443: expected an address that begins with https://"),
+    ({"fluid_awx_schedule_backups": "dayly"}, "fluid_awx_schedule_backups is 'dayly'"),
+], ids=["base64", "no-scheme", "no-boolean"])
+def test_what_each_job_would_fail_at_is_refused_before_anything_is_written(given, sentence):
+    server = FakeAwx()
+    code, output = play(server, {**GIVEN, **given})
+    server.close()
+    assert code == 2 and sentence in " ".join(output.split())
     assert server.writes == []
