@@ -13,11 +13,9 @@ import tempfile
 from pathlib import Path
 
 from . import paths, shell
-from .artifact import Collection
-from .environment import Tools
 
-# The pip that ansible-core 2.19 puts into the environments of its sanity tests.
-PIP_OF_ANSIBLE_TEST = "24_2"
+# What ansible-core 2.17, 2.19 and 2.21 put into the environments of their sanity tests.
+PIPS_OF_ANSIBLE_TEST = ("23_1_2", "24_2", "25_2")
 
 # ansible-test would download get-pip.py from a host of its own; pip can install itself into another
 # environment.
@@ -30,18 +28,20 @@ sys.exit(subprocess.call([{python!r}, "-m", "pip", "--python", sys.executable, "
 LEFT_OUT = "lab/"
 
 
-def run(collection: Collection, reports: Path) -> int:
+def run(programs: Path, reports: Path) -> int:
     """Run every sanity test; leave one JUnit file for each in `reports` and return ansible-test's exit code.
+
+    programs: the folder of programs of the virtual environment that has ansible-core.
     """
-    environ = collection.environ() | {"HOME": str(_home(collection.tools)), "LC_ALL": "C.UTF-8"}
-    environ["PATH"] = _path_of_working_pythons(environ["PATH"])
-    environ.pop("ANSIBLE_HOME")
+    environ = os.environ | {
+        "HOME": str(_home(programs)), "LC_ALL": "C.UTF-8", "VIRTUAL_ENV": str(programs.parent),
+        "PATH": _path_of_working_pythons(f"{programs}:{os.environ['PATH']}")}
     # Not below the checkout: ansible-test asks the enclosing git repository for its files, which ignores
     # .build.
     with tempfile.TemporaryDirectory(prefix="datacache-fluid-sanity-") as folder:
         copy = Path(folder) / "ansible_collections" / "datacache" / "fluid"
         _copy_checkout(copy)
-        code = shell.status([collection.tools.program("ansible-test"), "sanity", "--requirements", "--junit"],
+        code = shell.status([programs / "ansible-test", "sanity", "--requirements", "--junit"],
                             env=environ, cwd=copy)
         shutil.rmtree(reports, ignore_errors=True)
         shutil.copytree(copy / "tests" / "output" / "junit", reports)
@@ -72,25 +72,26 @@ def _starts(python: Path) -> bool:
     return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-def _home(tools: Tools) -> Path:
+def _home(programs: Path) -> Path:
     """A home folder in which ansible-test finds its pip bootstrap and keeps the environments that it makes.
     """
-    home = tools.root / "ansible-test"
-    bootstrap = home / ".ansible" / "test" / "cache" / f"get_pip_{PIP_OF_ANSIBLE_TEST}.py"
-    bootstrap.parent.mkdir(parents=True, exist_ok=True)
-    bootstrap.write_text(GET_PIP.format(python=str(tools.program("python"))))
+    home = programs.parents[1] / "ansible-test"
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in PIPS_OF_ANSIBLE_TEST:
+        (cache / f"get_pip_{version}.py").write_text(GET_PIP.format(python=str(programs / "python")))
     configuration = home / ".config" / "pip" / "pip.conf"
     configuration.parent.mkdir(parents=True, exist_ok=True)
-    configuration.write_text(_pip_settings(tools))
+    configuration.write_text(_pip_settings(programs))
     return home
 
 
-def _pip_settings(tools: Tools) -> str:
+def _pip_settings(programs: Path) -> str:
     """The user's pip settings as a file: ansible-test passes neither the home folder's nor the PIP_*
     variables on.
     """
-    listed = shell.quiet([tools.program("pip"), "config", "list"]).splitlines()
-    settings = {"cache-dir": shell.quiet([tools.program("pip"), "cache", "dir"]).strip()}
+    listed = shell.quiet([programs / "pip", "config", "list"]).splitlines()
+    settings = {"cache-dir": shell.quiet([programs / "pip", "cache", "dir"]).strip()}
     for line in sorted(listed, key=lambda line: line.startswith(":env:")):  # a variable overrides a file
         name, value = line.split("=", 1)
         settings[name.rpartition(".")[2]] = ast.literal_eval(value)

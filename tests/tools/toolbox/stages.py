@@ -76,9 +76,17 @@ def docs(collection: Collection) -> Tally:
 
 
 def sanity_tests(collection: Collection) -> Tally:
-    reports = _report("sanity")
-    code = sanity.run(collection, reports)
-    return tally.of_junit(reports.glob("*.xml")).judged_by(code)
+    """With the pinned ansible-core, and with MATRIX=every with the oldest and the newest as well."""
+    environments = {"pinned": collection.tools.bin}
+    if os.environ.get("MATRIX") == "every":
+        environments |= matrix.lowest_and_newest()
+    total = Tally()
+    for name, programs in environments.items():
+        print(f"\nansible-test of the {name} ansible-core", flush=True)
+        reports = _report(f"sanity-{name}")
+        code = sanity.run(programs, reports)
+        total += tally.of_junit(reports.glob("*.xml")).judged_by(code)
+    return total
 
 
 def lab_tests(collection: Collection) -> Tally:

@@ -3,10 +3,11 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
-from toolbox import environment, shell
+from toolbox import environment, shell, stages
 from toolbox.matrix import interpreters, run, versions
 from toolbox.release import importer_log
 
@@ -110,3 +111,16 @@ def test_an_example_may_import_an_existing_playbook():
 @pytest.mark.parametrize("package", versions.TEST_PACKAGES)
 def test_the_test_tools_of_the_matrix_are_pinned(package):
     assert re.fullmatch(r"[a-z]+==[\d.]+", package)
+
+
+@pytest.mark.parametrize(("selected", "tested"), [
+    ("every", ["/tools/venv/bin", "ansible-core==2.17.0", "ansible-core==2.21.5"]),
+    ("short", ["/tools/venv/bin"]), ("", ["/tools/venv/bin"])])
+def test_sanity_runs_with_the_oldest_and_the_newest_ansible_core(monkeypatch, selected, tested):
+    programs = []
+    monkeypatch.setenv("MATRIX", selected)
+    monkeypatch.setattr(environment, "with_packages", lambda _name, packages, _python: Path(packages[0]))
+    monkeypatch.setattr(interpreters, "find", lambda version: Path(f"python{version}"))
+    monkeypatch.setattr(stages.sanity, "run", lambda folder, _reports: programs.append(folder) or 0)
+    stages.sanity_tests(SimpleNamespace(tools=environment.Tools(Path("/tools"))))
+    assert list(map(str, programs)) == tested

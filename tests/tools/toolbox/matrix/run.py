@@ -81,6 +81,14 @@ def _environ(collection: Collection, programs: Path, collections: Path) -> dict[
     }
 
 
+def lowest_and_newest() -> dict[str, Path]:
+    """The folders of programs of these combinations, by their names, where their Python is installed."""
+    rows = versions.declared()
+    found = {row: interpreters.find(row.python) for row in (rows[0], rows[-1])}
+    return {row.name: environment.with_packages("matrix", row.packages, python)
+            for row, python in found.items() if python}
+
+
 def every(collection: Collection) -> Tally:
     return run(collection, versions.declared())
 
