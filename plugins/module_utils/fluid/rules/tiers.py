@@ -75,8 +75,9 @@ def spaces(level: dict) -> Iterator[tuple[str, Decimal]]:
         for path, text in zip(paths, level["quota_list"].split(","), strict=True):
             yield path, durations.size("quota_list", text)
         return
+    quota = sum(_sizes(level), Decimal(0))
     for path in paths:
-        yield path, next(_sizes(level)) // len(paths)
+        yield path, quota // len(paths)
 
 
 def _sizes(level: dict) -> Iterator[Decimal]:
