@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from ...alluxio import drains
@@ -56,8 +57,8 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     """
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     planned = _ClientRollout(client, params, deadline, reporter).plan()
-    result = {"changed": bool(planned.restarts), "plan": [each.as_dict() for each in planned.restarts],
-              "applications": [each.as_dict() for each in planned.applications], "done": []}
+    result = {"changed": bool(planned.restarts), "plan": list(map(asdict, planned.restarts)),
+              "applications": list(map(asdict, planned.applications)), "done": []}
     applications = planned.applications
     if planned.restarts and not check_mode:
         with held(client, ref_of(params), deadline, "restart workers and FUSE pods") as holder:
@@ -67,11 +68,11 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
             except FluidError as err:
                 found = rollout.applications or applications
                 err.details.update(changed=bool(rollout.done), done=rollout.done,
-                                   applications=[each.as_dict() for each in found])
+                                   applications=list(map(asdict, found)))
                 raise
         applications = rollout.applications
         result.update(changed=bool(rollout.done), done=rollout.done,
-                      applications=[each.as_dict() for each in applications])
+                      applications=list(map(asdict, applications)))
     for text in client_plan.advice(applications):
         reporter.warn(f"{_KIND.describe(ref_of(params))}: {text}")
     return result
@@ -121,7 +122,7 @@ class _ClientRollout:
                 self._restart_worker(restart)
             elif not self._restart_fuse(restart):
                 continue
-            self.done.append(restart.as_dict())
+            self.done.append(asdict(restart))
 
     def _may_restart(self, restart: Restart) -> bool:
         """Return whether a new plan still restarts the FUSE pod, and note who reads through it."""

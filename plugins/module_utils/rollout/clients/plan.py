@@ -8,7 +8,7 @@ FUSE pod that ends breaks the mounts of the pods that read through it, so these 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from ...k8s.pods import claims_of, is_finished
@@ -26,30 +26,25 @@ _ROLES = {WORKER: "worker", FUSE: "fuse"}
 
 @dataclass(frozen=True)
 class Restart:
-    """One restart of a client. component: worker or fuse."""
+    """One restart of a client, with the fields that the module returns. component: worker or fuse."""
 
     pod: str
     node: str
     component: str
     reason: str
 
-    def as_dict(self) -> dict[str, str]:
-        """Return the restart as the module returns it."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Application:
-    """A pod that reads through a FUSE pod. restart: before the FUSE pod restarts, or after it has."""
+    """A pod that reads through a FUSE pod, with the fields that the module returns.
+
+    restart: before the FUSE pod restarts, or after it has.
+    """
 
     pod: str
     node: str
     fuse_pod: str
     restart: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the application as the module returns it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
