@@ -95,7 +95,7 @@ EXAMPLES = r"""
     chart_ref: fluid
     chart_repo_url: https://fluid-cloudnative.github.io/charts
     chart_version: 1.0.8
-    release_values: "{{ fluid['values'] }}"
+    release_values: "{{ fluid.chart_values }}"
 """
 
 RETURN = r"""
@@ -121,7 +121,7 @@ adopted:
   returned: success
   type: bool
   sample: true
-values:
+chart_values:
   description: Values for the chart; empty if Fluid was installed without Helm.
   returned: success
   type: dict

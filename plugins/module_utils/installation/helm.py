@@ -151,8 +151,10 @@ def run(binary: str, *args: str, environment: Mapping[str, str] | None = None, s
     """
     command = f"`{os.path.basename(binary)} {' '.join(args)}`"
     try:
-        done = subprocess.run([binary, *args], capture_output=True, text=True, timeout=seconds, check=False,
-                              env={**os.environ, **(environment or {})})
+        # run_command of AnsibleModule has no time limit.
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
+            [binary, *args], capture_output=True, text=True, timeout=seconds, check=False,
+            env={**os.environ, **(environment or {})})
     except (OSError, subprocess.TimeoutExpired) as err:
         raise error(f"{command} failed: {err}") from err
     if done.returncode:

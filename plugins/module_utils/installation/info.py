@@ -66,7 +66,7 @@ def read(client: Client, params: dict, _check_mode: bool, reporter: Reporter) ->
     return {
         "changed": False, "installed": found is not None, "namespace": namespace,
         "release": release and {"name": release.name, "namespace": release.namespace},
-        "adopted": adopted, "values": chart_values, "definitions": definitions, "csi": csi,
+        "adopted": adopted, "chart_values": chart_values, "definitions": definitions, "csi": csi,
         "idle_controllers": idle, "up_to_date": up_to_date,
         "ready": unchanged and _is_ready(client, namespace, _HELM if release else [], csi),
         "cluster": _cluster(client), "digest": _digest(params, release, chart_values)}

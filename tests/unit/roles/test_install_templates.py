@@ -66,7 +66,8 @@ def release_values(adopted, status):
     variables = {name: trust_as_template(text) for name, text in block["vars"].items()}
     return render(task["kubernetes.core.helm"]["release_values"], **variables,
                   __install_release={"status": status},
-                  __install_fluid={"adopted": adopted, "values": {"runtime": {"alluxio": {"enabled": True}}}})
+                  __install_fluid={
+                      "adopted": adopted, "chart_values": {"runtime": {"alluxio": {"enabled": True}}}})
 
 
 OWN = {"csi": {"kubelet": {"rootDir": "/data/kubelet"}},

@@ -43,7 +43,8 @@ KUBECONFIGS = {"a": "one", "b": "one-by-another-name", "c": "two", "d": "differs
                "f": "broken", "g": "broken", "h": "unknown", "i": "unknown"}
 CLUSTER = "{{ kubeconfig.split('-')[0] | replace('unknown', '') }}"
 FACTS = {"__install_fluid": {
-    "namespace": "fluid-system", "release": {"name": "fluid", "namespace": "fluid-system"}, "values": {},
+    "namespace": "fluid-system", "release": {"name": "fluid", "namespace": "fluid-system"},
+    "chart_values": {},
     "adopted": False, "definitions": False, "installed": False, "idle_controllers": [],
     "up_to_date": False, "cluster": CLUSTER,
     "digest": "{{ 'other' if inventory_hostname == 'e' else 'same' }}"}}

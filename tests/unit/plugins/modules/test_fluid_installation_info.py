@@ -66,7 +66,7 @@ def test_a_cluster_without_fluid(cluster, run):
     assert (found["installed"], found["definitions"], found["adopted"]) == (False, False, False)
     assert found["namespace"] == "fluid-system"
     assert found["release"] == {"name": "fluid", "namespace": "default"}
-    assert found["values"] == {"namespace": "fluid-system", "runtime": ALLUXIO}
+    assert found["chart_values"] == {"namespace": "fluid-system", "runtime": ALLUXIO}
     assert found["csi"] is True
 
 
@@ -106,14 +106,14 @@ def test_the_installation_of_fluids_documentation(install, run):
     install(release=("fluid", "default"))
     found = run(MODULE)
     assert (found["release"], found["adopted"]) == ({"name": "fluid", "namespace": "default"}, True)
-    assert found["namespace"] == found["values"]["namespace"] == "fluid-system"
+    assert found["namespace"] == found["chart_values"]["namespace"] == "fluid-system"
     assert run(MODULE, release_namespace="default")["adopted"] is False
 
 
 def test_an_installation_in_another_namespace(install, run):
     install(namespace="caches", release=("cache", "ops"))
     found = run(MODULE)
-    assert (found["namespace"], found["values"]["namespace"]) == ("caches", "caches")
+    assert (found["namespace"], found["chart_values"]["namespace"]) == ("caches", "caches")
     assert found["release"] == {"name": "cache", "namespace": "ops"}
     assert found["warnings"] == [
         "Fluid is installed in namespace caches, expected fluid-system: the existing one is used. Set "
@@ -128,7 +128,7 @@ def test_an_installation_without_helm_is_left_alone(install, cluster, run, plugi
             "metadata": {"name": "csi-nodeplugin-fluid", "namespace": "fluid-system"},
             "spec": {"template": {"spec": {}}}})
     found = run(MODULE)
-    assert (found["release"], found["values"], found["adopted"]) == (None, {}, False)
+    assert (found["release"], found["chart_values"], found["adopted"]) == (None, {}, False)
     assert found["csi"] is plugin
 
 
@@ -146,7 +146,7 @@ def test_caches_keep_their_controllers(install, cluster, run):
     runtime(cluster, fluid_kinds.RUNTIMES[2])
     given = {"runtime": {"alluxio": {"enabled": False, "replicas": 2}, "jindo": {"enabled": False}}}
     found = run(MODULE, chart_values=given)
-    assert found["values"]["runtime"] == {
+    assert found["chart_values"]["runtime"] == {
         "alluxio": {"enabled": True, "replicas": 2}, "jindo": {"enabled": False},
         "juicefs": {"enabled": True}}
     assert found["idle_controllers"] == ["alluxioruntime-controller"]
@@ -179,7 +179,7 @@ def test_a_release_whose_definitions_were_deleted_is_not_up_to_date(install, rel
 def test_the_given_values_win_over_the_other_options(run):
     found = run(MODULE, image_registry="registry.local", image_pull_secrets=["one"],
                 chart_values={"image": {"imagePullSecrets": []}, "csi": {"enabled": False}})
-    assert found["values"] == {
+    assert found["chart_values"] == {
         "namespace": "fluid-system", "runtime": ALLUXIO, "image": {"imagePullSecrets": []},
         "csi": {"enabled": False, "plugins": {"imagePrefix": "registry.local/fluid"}}}
     assert found["csi"] is False
@@ -190,8 +190,9 @@ def test_the_given_values_win_over_the_other_options(run):
     ({"csi": {"featureGates": "Other=true"}}, "Other=true,FuseRecovery=true"),
 ])
 def test_fuse_recovery_is_a_feature_gate(run, given, gates):
-    assert "csi" not in run(MODULE)["values"]
-    assert run(MODULE, fuse_recovery=True, chart_values=given)["values"]["csi"] == {"featureGates": gates}
+    assert "csi" not in run(MODULE)["chart_values"]
+    found = run(MODULE, fuse_recovery=True, chart_values=given)
+    assert found["chart_values"]["csi"] == {"featureGates": gates}
 
 
 def test_a_gate_that_is_given_twice_is_refused(run):
