@@ -109,6 +109,8 @@ options:
       quota:
         description:
           - Size of the tier for all paths together, as a Kubernetes quantity in bytes, such as V(2Gi).
+          - With several tiers a worker reserves 1 GB of each path, and caches nothing in smaller ones. A
+            warning names them.
           - Zero, and a value together with O(tieredstore[].quota_list), are refused, and so is a tier with
             neither of both.
         type: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parsing of times, and parsing and comparison of quantities (k8s.io/apimachinery/pkg/api/resource). Pure."""
+"""Parsing of times, and parsing, comparison and text of quantities (apimachinery, pkg/api/resource). Pure."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def equal(one: object, other: object) -> bool:
         return parse(str(one)) == parse(str(other))
     except InvalidInput:
         return False
+
+
+def as_text(size: Decimal) -> str:
+    """Return a number of bytes as a quantity with the largest binary suffix that divides it."""
+    number = int(size)
+    for suffix in ("", "Ki", "Mi", "Gi", "Ti"):
+        if number % 1024 or suffix == "Ti":
+            return f"{number}{suffix}"
+        number //= 1024
+    return str(number)
 
 
 def parse_time(text: str) -> datetime:

@@ -13,7 +13,6 @@ from ..fluid import dataset as fluid_dataset
 from ..fluid.components import COMPONENTS
 from ..fluid.defaults import MASTER_JVM_OPTIONS
 from ..fluid.rules import ports as fixed_ports, tiers
-from ..fluid.rules.resources import as_text
 from ..k8s import nodes as k8s_nodes, pods as k8s_pods, quantity, scheduling
 from ..k8s.kinds import ObjectRef
 from . import finding
@@ -246,7 +245,7 @@ def _given(params: dict, component: str, kind: str) -> int:
 
 
 def _text(size: int) -> str:
-    return as_text(Decimal(size)) if size % 1024 ** 2 == 0 else f"{size / 1024 ** 3:.2f}Gi"
+    return quantity.as_text(Decimal(size)) if size % 1024 ** 2 == 0 else f"{size / 1024 ** 3:.2f}Gi"
 
 
 def masters(params: dict, dataset: dict, nodes: Iterable[dict]) -> Iterator[Finding]:

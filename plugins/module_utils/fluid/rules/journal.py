@@ -54,3 +54,13 @@ def declared(params: dict) -> Iterator[tuple[str, dict[str, str]]]:
         part, prefix = options_of(params, owner)
         yield prefix + "properties", text_map(part.get("properties")) or {}
         yield prefix + "jvm_options", java_options.properties(" ".join(part.get("jvm_options") or []))
+
+
+def in_force(params: dict, component: str) -> dict[str, str]:
+    """Return the declared properties that the processes of a component have; of two values the last one."""
+    options = ("properties", "jvm_options", f"{component}.properties", f"{component}.jvm_options")
+    found: dict[str, str] = {}
+    for option, properties in declared(params):
+        if option in options:
+            found |= properties
+    return found

@@ -38,8 +38,8 @@ def require_valid(params: dict) -> None:
     limit, tier = _memory(params, "limits"), _memory_tier(params)
     if limit and limit[1] and limit[1] < tier:
         raise InvalidInput(
-            f"{_LIMITS} is {limit[0]}, below the {as_text(tier)} of the tiers in memory (tieredstore): Fluid "
-            "creates no workers then; raise the limit, or lower the quota")
+            f"{_LIMITS} is {limit[0]}, below the {quantity.as_text(tier)} of the tiers in memory "
+            "(tieredstore): Fluid creates no workers then; raise the limit, or lower the quota")
 
 
 def raised_request(params: dict) -> str | None:
@@ -48,7 +48,7 @@ def raised_request(params: dict) -> str | None:
     Fluid writes the raised request into the runtime, too, and adds one that is missing.
     """
     request, tier = _memory(params, "requests"), _memory_tier(params)
-    return as_text(tier) if request and request[1] < tier else None
+    return quantity.as_text(tier) if request and request[1] < tier else None
 
 
 def warnings(params: dict) -> list[str]:
@@ -87,13 +87,3 @@ def _memory(params: dict, kind: str) -> tuple[str, Decimal] | None:
     """Return the workers' request or limit of memory, as given and in bytes; None if there is none."""
     amount = (_resources(params, "worker").get(kind) or {}).get(MEMORY)
     return None if amount is None else (amount, quantity.parse(amount))
-
-
-def as_text(size: Decimal) -> str:
-    """Return a number of bytes as a quantity with the largest binary suffix that divides it."""
-    number = int(size)
-    for suffix in ("", "Ki", "Mi", "Gi", "Ti"):
-        if number % 1024 or suffix == "Ti":
-            return f"{number}{suffix}"
-        number //= 1024
-    return str(number)

@@ -22,4 +22,4 @@ def require_valid(params: dict) -> None:
 
 def warnings(params: dict) -> list[str]:
     """Return a sentence for each option that Fluid accepts and applies otherwise, or not at all."""
-    return resources.warnings(params)
+    return [*resources.warnings(params), *tiers.warnings(params)]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rules for the tiers of a runtime's workers. Pure.
 
-Source: Fluid 1.0.8, pkg/ddc/base/runtime.go (convertToTieredstoreInfo) and pkg/utils/tieredstore.
+Source: Fluid 1.0.8, pkg/ddc/base/runtime.go (convertToTieredstoreInfo) and pkg/utils/tieredstore; Alluxio
+2.9.4, DefaultStorageTier (initStorageTier) and AllocateOptions (forCreate).
 """
 
 from __future__ import annotations
@@ -14,8 +15,13 @@ from decimal import Decimal
 from ...alluxio import durations
 from ...errors import InvalidInput
 from ...k8s import quantity
+from .journal import in_force
 
 _DISKS = ("SSD", "HDD")
+# With several tiers a worker moves blocks between them through space that it reserves in each path.
+_ALIGNS = "alluxio.worker.management.tier.align.enabled"
+_RESERVED = "alluxio.worker.management.tier.align.reserved.bytes"
+_DEFAULT_RESERVED = "1GB"
 # Kubernetes mounts no path with a colon. Fluid passes the paths to shells (init-users/chmod_tierpath.sh).
 _NOT_IN_PATHS = re.compile(r"""[:"'`$&;|<>(){}*?\\\[\]\x00-\x1f\x7f]""")
 
@@ -62,6 +68,30 @@ def memory(levels: list[dict]) -> Decimal:
     """Return the bytes of all tiers in memory, as Fluid adds them up; levels: valid ones."""
     return sum((size for level in levels if level["mediumtype"] not in _DISKS for size in _sizes(level)),
                Decimal(0))
+
+
+def reserved(params: dict) -> Decimal:
+    """Return the bytes of each path in which a worker creates no block.
+
+    Raises InvalidInput for a declared value that is no size of Alluxio.
+    """
+    properties = in_force(params, "worker")
+    if len(params.get("tieredstore") or []) < 2 or properties.get(_ALIGNS, "").lower() == "false":
+        return Decimal(0)
+    return durations.size(_RESERVED, properties.get(_RESERVED, _DEFAULT_RESERVED))
+
+
+def warnings(params: dict) -> list[str]:
+    """Return a sentence for the paths of valid tiers in which a worker caches nothing."""
+    try:
+        kept = reserved(params)
+        unused = [f"{path} ({quantity.as_text(space)})" for level in params.get("tieredstore") or []
+                  for path, space in spaces(level) if space <= kept]
+    except InvalidInput:
+        return []
+    return [f"with several tiers a worker reserves {quantity.as_text(kept)} of each path ({_RESERVED}), and "
+            f"caches nothing in {', '.join(unused)}: raise the quota, declare one tier, or set {_ALIGNS}: "
+            "false in properties"] if unused else []
 
 
 def spaces(level: dict) -> Iterator[tuple[str, Decimal]]:

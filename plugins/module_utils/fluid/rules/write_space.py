@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from ...alluxio import durations
 from ...errors import InvalidInput
+from ...k8s import quantity
 from . import tiers
-from .journal import declared
-from .resources import as_text
+from .journal import in_force
 
 _BLOCK_SIZE = "alluxio.user.block.size.bytes.default"
 # The default is the block size.
@@ -22,8 +22,6 @@ _RESERVED = "alluxio.user.file.reserved.bytes"
 _WRITE_TYPE = "alluxio.user.file.writetype.default"
 # Their writes go on in the under-store when no worker has space.
 _SYNCHRONOUS = ("THROUGH", "CACHE_THROUGH")
-# FUSE processes, which write for applications, read these options. The last one is in force.
-_OF_FUSE = ("properties", "jvm_options", "fuse.properties", "fuse.jvm_options")
 # With properties of these, Fluid copies the runtime's own before it writes defaults into them.
 _JOINED = ("master", "worker", "fuse")
 
@@ -33,20 +31,22 @@ def warnings(dataset: dict, runtime: dict) -> list[str]:
 
     dataset, runtime: valid options; the properties of the runtime include those of other options.
     """
-    properties = _of_fuse(runtime)
+    properties = in_force(runtime, "fuse")
     if not (runtime.get("tieredstore") and _permits_writes(dataset, runtime)) or (
             properties.get(_WRITE_TYPE) in _SYNCHRONOUS):
         return []
     try:
         size, text, key = _reserved(properties, _default_block_size(dataset, runtime))
+        kept = tiers.reserved(runtime)
         space, path = max((space, path) for level in runtime["tieredstore"]
                           for path, space in tiers.spaces(level))
     except InvalidInput:
         return []
-    return [] if space >= size else [
+    less = f", of which a worker with several tiers reserves {quantity.as_text(kept)}" if kept else ""
+    return [] if space - kept >= size else [
         f"a write reserves {text} on a worker ({key}), and the largest path of tieredstore, {path}, has "
-        f"{as_text(space)}: applications fail to write with an I/O error; raise the quota, lower that "
-        "property in properties, or set access_modes: [ReadOnlyMany]"]
+        f"{quantity.as_text(space)}{less}: applications fail to write with an I/O error; raise the quota, "
+        "lower that property in properties, or set access_modes: [ReadOnlyMany]"]
 
 
 def _permits_writes(dataset: dict, runtime: dict) -> bool:
@@ -55,15 +55,6 @@ def _permits_writes(dataset: dict, runtime: dict) -> bool:
     options = ",".join((runtime.get("fuse") or {}).get("args") or []).replace("=", ",").split(",")
     return ("ReadOnlyMany" not in modes and "ro" not in options
             and any(not mount.get("read_only") for mount in dataset.get("mounts") or []))
-
-
-def _of_fuse(runtime: dict) -> dict[str, str]:
-    """Return the declared properties of FUSE processes."""
-    found: dict[str, str] = {}
-    for option, properties in declared(runtime):
-        if option in _OF_FUSE:
-            found |= properties
-    return found
 
 
 def _reserved(properties: dict[str, str], block_size: str) -> tuple[Decimal, str, str]:

@@ -5,6 +5,7 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.quantity import (
+    as_text,
     equal,
     parse,
     require_positive,
@@ -56,3 +57,9 @@ def test_require_positive_names_the_option(text, message):
 
 def test_a_quantity_above_zero_passes():
     require_positive("quota", "1m")
+
+
+@pytest.mark.parametrize(("size", "text"), [
+    (2 << 30, "2Gi"), (1536 << 20, "1536Mi"), (1000, "1000"), (5 << 40, "5Ti"), (1 << 50, "1024Ti")])
+def test_bytes_as_a_quantity(size, text):
+    assert as_text(size) == text

@@ -5,7 +5,7 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import InvalidInput
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import runtime
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid.rules import resources, runtime as rules
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid.rules import runtime as rules
 
 MEM = {"mediumtype": "MEM", "path": "/dev/shm", "quota": "2Gi"}
 SSD = {"mediumtype": "SSD", "path": "/mnt/a,/mnt/b", "quota_list": "8Gi,4Gi"}
@@ -27,6 +27,8 @@ def of_worker(kind, amount, *levels):
 
 TYPE, FOLDER = "alluxio.master.journal.type", "alluxio.master.journal.folder"
 ADDRESSES = "alluxio.master.embedded.journal.addresses"
+ALIGNS = "alluxio.worker.management.tier.align.enabled"
+ALIGN_BYTES = "alluxio.worker.management.tier.align.reserved.bytes"
 USER = {"uid": 1000, "gid": 1000, "user": "hdfs", "group": "hadoop"}
 REFUSED = [
     # -- users
@@ -223,14 +225,24 @@ def test_a_missing_request_is_left_to_fluid():
       "master": {"resources": {"requests": {"hugepages-2Mi": "1Gi"}}}},
      ["Fluid 1.0.8 ignores master.resources.requests.hugepages-2Mi, "
       "worker.resources.limits.ephemeral-storage: it knows cpu and memory alone"]),
+    *[({"tieredstore": levels, **more}, [
+        f"with several tiers a worker reserves {kept} of each path "
+        "(alluxio.worker.management.tier.align.reserved.bytes), and caches nothing in "
+        f"{unused}: raise the quota, declare one tier, or set {ALIGNS}: false in properties"])
+      for levels, more, kept, unused in [
+          ([{**MEM, "quota": "1Gi"}, SSD], {}, "1Gi", "/dev/shm (1Gi)"),
+          ([MEM, {**SSD, "quota_list": "1Gi,512M"}], {}, "1Gi", "/mnt/a (1Gi), /mnt/b (512Mi)"),
+          ([MEM, {**SSD, "quota_list": None, "quota": "2Gi"}], {}, "1Gi", "/mnt/a (1Gi), /mnt/b (1Gi)"),
+          ([MEM, SSD], {"properties": {ALIGN_BYTES: "2GB"}}, "2Gi", "/dev/shm (2Gi)"),
+          ([MEM, SSD], {"worker": {"jvm_options": [f"-D{ALIGN_BYTES}=2GB"]}}, "2Gi", "/dev/shm (2Gi)")]],
+    *[({"tieredstore": levels, **more}, []) for levels, more in [
+        ([{**MEM, "quota": "512Mi"}], {}),
+        ([{**MEM, "quota": "1073741825"}, SSD], {}),
+        ([{**MEM, "quota": "1Gi"}, SSD], {"properties": {ALIGNS: False}}),
+        ([{**MEM, "quota": "1Gi"}, SSD], {"worker": {"properties": {ALIGN_BYTES: "512MB"}}}),
+        ([{**MEM, "quota": "1Gi"}, SSD], {"properties": {ALIGN_BYTES: "much"}})]],
     # alluxio_rollout applies what Fluid's chart leaves out.
     (ha(master={"resources": {"requests": {"ephemeral-storage": "1Gi"}}}), []),
 ])
 def test_what_fluid_changes_or_ignores_is_warned_of(given, lines):
     assert rules.warnings(params(**given)) == lines
-
-
-@pytest.mark.parametrize(("size", "text"), [
-    (2 << 30, "2Gi"), (1536 << 20, "1536Mi"), (1000, "1000"), (5 << 40, "5Ti"), (1 << 50, "1024Ti")])
-def test_bytes_as_a_quantity(size, text):
-    assert resources.as_text(size) == text

@@ -101,17 +101,20 @@ def test_the_property_that_decides_is_named():
     # Fluid hands the text of a quota list to Alluxio, whose M has 2^20 bytes.
     ([{**SMALL, "path": "/a,/b", "quota": None, "quota_list": "1M,256M"}], False),
     ([{**SMALL, "path": "/a,/b", "quota": None, "quota_list": "1M,1e9"}], False),
-    # A block that the first tier has no space for is in another one.
-    ([SMALL, {**SMALL, "mediumtype": "SSD", "path": "/ssd", "quota": "256Mi"}], False),
-    ([SMALL, {**SMALL, "mediumtype": "SSD", "path": "/ssd", "quota": "255Mi"}], True),
+    # A block that the first tier has no space for is in another one. With several tiers 1 GB is reserved.
+    ([SMALL, {**SMALL, "mediumtype": "SSD", "path": "/ssd", "quota": "1280Mi"}], False),
+    ([SMALL, {**SMALL, "mediumtype": "SSD", "path": "/ssd", "quota": "1279Mi"}], True),
 ])
 def test_the_largest_path_of_all_tiers(levels, expected):
     assert bool(warnings(HTTP, *levels)) == expected
 
 
 def test_the_largest_path_is_named():
-    [text] = warnings(HTTP, SMALL, {**SMALL, "path": "/a,/b", "quota": None, "quota_list": "16Mi,128Mi"})
+    levels = [{**SMALL, "path": "/a,/b", "quota": None, "quota_list": "16Mi,128Mi"}, SMALL]
+    [text] = warnings(HTTP, levels[0])
     assert "the largest path of tieredstore, /b, has 128Mi: " in text
+    [text] = warnings(HTTP, *levels)
+    assert "/b, has 128Mi, of which a worker with several tiers reserves 1Gi: " in text
 
 
 @pytest.mark.parametrize(("modes", "expected"), [
@@ -147,6 +150,15 @@ def test_arguments_of_the_fuse_process(options, expected):
 ])
 def test_write_types_that_need_no_worker(write_type, expected):
     assert bool(warnings(HTTP, fuse={"properties": {WRITE_TYPE: write_type}})) == expected
+
+
+@pytest.mark.parametrize("properties", [
+    {"alluxio.worker.management.tier.align.enabled": "false"},
+    {"alluxio.worker.management.tier.align.reserved.bytes": "1MB"}])
+def test_a_worker_that_reserves_less_with_several_tiers(properties):
+    levels = [SMALL, {**SMALL, "mediumtype": "SSD", "path": "/ssd", "quota": "257Mi"}]
+    assert warnings(HTTP, *levels, worker={"properties": properties}) == []
+    assert warnings(HTTP, *levels) != []
 
 
 def test_without_tiers():
