@@ -4,6 +4,7 @@
 import os
 
 import pytest
+import yaml
 from toolbox import paths, stages, testing
 
 
@@ -36,3 +37,13 @@ def test_test_all_runs_every_stage(begun):
     testing.run_thoroughly()
     assert begun == [*stages.STAGES, *stages.LONG_STAGES]
     assert os.environ["SCENARIOS"].split() == stages.scenarios()
+
+
+def test_the_public_workflow_runs_each_stage_and_starts_a_lab_where_cgroup_v1_is():
+    """The runners that GitHub hosts have cgroup v2 alone, with which no lab starts."""
+    jobs = yaml.safe_load((paths.CHECKOUT / ".github" / "workflows" / "test.yml").read_text())["jobs"]
+    labels = {target: str(job["runs-on"]) for job in jobs.values()
+              for target in job["strategy"]["matrix"]["target"]}
+    assert labels.keys() == stages.STAGES.keys()
+    assert {name for name, label in labels.items() if "cgroup-v1" in label} == {
+        "lab-test", "api-test", "scenario"}
