@@ -7,6 +7,7 @@ No object shows which master leads, so the leaders are asked at each observation
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -37,19 +38,22 @@ _ENVIRONMENT = {
     "ca_cert": ("CA_CERT", "SSL_CA_CERT"), "client_cert": ("CLIENT_CERT", "CERT_FILE"),
     "client_key": ("CLIENT_KEY", "KEY_FILE"), "proxy": ("PROXY",), "no_proxy": ("NO_PROXY",),
 }
-_NUMBERS = {"full_percentage": 95.0, "lasts": 20.0, "repeat": 600.0, "interval": 15.0}
+_PERCENTAGE = "full_percentage"
+_NUMBERS = {_PERCENTAGE: 95.0, "lasts": 20.0, "repeat": 600.0, "interval": 15.0}
 _FALSE = ("0", "false", "no", "off", "n", "f")
 
 
 def options(args: Mapping, environment: Mapping[str, str]) -> dict:
     """Return the options of the event source with their defaults, and params with those of the connection.
 
-    Raises InvalidInput for an unknown option, a number that is none or negative, and an invalid namespace.
+    An empty text and null are no values. Raises InvalidInput for an unknown option, a number that is none or
+    out of its range, and an invalid namespace.
     """
     unknown = sorted(args.keys() - {*_ENVIRONMENT, *_NUMBERS, "namespaces"})
     if unknown:
         raise InvalidInput(f"the event source has no option {unknown[0]}: expected one of "
                            f"{', '.join(sorted({*_ENVIRONMENT, *_NUMBERS, 'namespaces'}))}")
+    args = {name: value for name, value in args.items() if value not in ("", None)}
     params = {name: args.get(name) or _first(environment, suffixes)
               for name, suffixes in _ENVIRONMENT.items()}
     # A boolean False of the rulebook is an answer too.
@@ -78,11 +82,12 @@ def _first(environment: Mapping[str, str], suffixes: Iterable[str]) -> str | Non
 
 def _number(name: str, value: object) -> float:
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = -1.0 if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = -1.0
-    if not number >= 0:
-        raise InvalidInput(f"{name} is {value!r}: expected a number of 0 or more, such as {_NUMBERS[name]:g}")
+    if not 0 <= number <= (100 if name == _PERCENTAGE else math.inf):
+        limit = "to 100" if name == _PERCENTAGE else "or more"
+        raise InvalidInput(f"{name} is {value!r}: expected a number of 0 {limit}, such as {_NUMBERS[name]:g}")
     return number
 
 

@@ -278,6 +278,15 @@ def test_the_other_options():
     assert cache_watch.options({"namespaces": ""}, {})["namespaces"] == ()
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_text_and_null_are_no_values(empty):
+    """As for the playbooks: forms and templates give them for what is left out."""
+    names = [*cache_watch._ENVIRONMENT, *cache_watch._NUMBERS, "namespaces"]
+    environment = {"K8S_AUTH_VERIFY_SSL": "False", "K8S_AUTH_HOST": "https://host"}
+    assert cache_watch.options(dict.fromkeys(names, empty), environment) == cache_watch.options(
+        {}, environment)
+
+
 @pytest.mark.parametrize(("given", "namespaces"), [
     (2026, ("2026",)), ((1, "a"), ("1", "a")), ([" a ", ""], ("a",))])
 def test_a_rulebook_makes_numbers_and_tuples_of_text(given, namespaces):
@@ -290,6 +299,9 @@ def test_a_rulebook_makes_numbers_and_tuples_of_text(given, namespaces):
     ({"lasts": "soon"}, "lasts is 'soon': expected a number of 0 or more, such as 20"),
     ({"repeat": -1}, "repeat is -1: expected a number of 0 or more, such as 600"),
     ({"lasts": "nan"}, "lasts is 'nan': expected a number of 0 or more, such as 20"),
+    ({"lasts": True}, "lasts is True: expected a number of 0 or more, such as 20"),
+    ({"full_percentage": 950}, "full_percentage is 950: expected a number of 0 to 100, such as 95"),
+    ({"full_percentage": "95%"}, "full_percentage is '95%': expected a number of 0 to 100, such as 95"),
     ({"namespaces": "a b"}, "namespace 'a b' is not a DNS-1123 label"),
 ])
 def test_wrong_options_get_a_sentence(args, sentence):
