@@ -35,6 +35,8 @@ _RANGES = {"fluid_cached_percentage": (0, 100), "fluid_probe_seconds": (1, float
 # Images of pods that start when the cache is deployed already.
 _IMAGES = ("fluid_probe_image", "fluid_backup_image")
 _QUANTITIES = ("fluid_probe_bytes",)
+# Written at the end of a deployment or a verification.
+_PAGES = ("fluid_report_page",)
 # What Ansible's keyword serial takes.
 _BATCHES = ("fluid_upgrade_at_once",)
 _BATCH = re.compile(r"[1-9][0-9]*%?")
@@ -133,6 +135,8 @@ def _refusal(name: str, value: object, option: Mapping) -> str:
         return f"{name} is {_shown(value)}: expected {noun}{_example(option)}"
     if "choices" in option and typed not in option["choices"]:
         return f"{name} is {typed!r}: expected one of {', '.join(filter(None, option['choices']))}"
+    if name in _PAGES and not str(typed).endswith(".html"):
+        return f"{name} is {typed!r}: expected the path of a file that ends in .html"
     if name.endswith("_timeout") and int(typed) < 1:
         return f"{name} is {typed}: expected at least one second{_example(option)}"
     return _limit_refusal(name, typed)

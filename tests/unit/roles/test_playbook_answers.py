@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers that a playbook refuses before a module starts, with a sentence that names the variable."""
+
+import pytest
+from role_site import RoleSite
+
+
+@pytest.mark.parametrize(("playbook", "answers", "sentence"), [
+    ("switch_leader", {}, "Set one of fluid_leader and fluid_exclude_node"),
+    ("switch_leader", {"fluid_leader": " ", "fluid_exclude_node": ""},
+     "Set one of fluid_leader and fluid_exclude_node"),
+    ("switch_leader", {"fluid_leader": "hbase-master-1", "fluid_exclude_node": "node2"},
+     "Set one of fluid_leader and fluid_exclude_node"),
+    ("rebuild_master", {"fluid_rebuild": " "}, "fluid_rebuild is empty"),
+    ("report", {"fluid_report_page": " "}, "fluid_report_page is not set"),
+    ("report", {"fluid_report_page": "/srv/caches.txt"}, "fluid_report_page is '/srv/caches.txt'"),
+], ids=["none", "blank", "both", "blank-pod", "blank-page", "no-page"])
+def test_no_module_starts(tmp_path, playbook, answers, sentence):
+    site = RoleSite(tmp_path)
+    assert site.run(playbook, passes=False, **answers) == {"one": []}
+    assert sentence in " ".join(site.output.split())
+
+
+def test_one_answer_transfers_the_leadership(tmp_path):
+    site = RoleSite(tmp_path)
+    started = site.run("switch_leader", fluid_exclude_node="node2", fluid_leader="")
+    assert started == {"one": ["alluxio_quorum"]}
