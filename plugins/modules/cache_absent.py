@@ -97,7 +97,8 @@ duration:
   sample: 34.2
 """
 
-from ..module_utils.lifecycle.removal.ensure import ensure, require_valid
+from ..module_utils.k8s.names import require_identity
+from ..module_utils.lifecycle.removal.ensure import ensure
 from ..module_utils.module import arguments
 from ..module_utils.module.option_names import FluidModule
 from ..module_utils.module.run import run
@@ -111,7 +112,7 @@ def argument_spec() -> dict:
 
 
 def main() -> None:
-    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_valid)
+    run(FluidModule(argument_spec(), supports_check_mode=True), ensure, require_identity)
 
 
 if __name__ == "__main__":

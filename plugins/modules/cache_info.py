@@ -58,8 +58,8 @@ options:
         mode.
     type: path
   wait_timeout:
-    description: Maximum time until Fluid has written the figures, in seconds. Figures that are still
-      unknown then break no promise.
+    description: Maximum time until Fluid has written the figures, in seconds; V(0) does not wait. Figures
+      that are still unknown then break no promise.
     type: int
     default: 600
 seealso:
@@ -228,7 +228,7 @@ def main() -> None:
             files.write(module, params["report_path"], "\n".join(result["report"]) + "\n")
         return result
 
-    run(module, reported, require_valid)
+    run(module, reported, require_valid, least_seconds=0)
 
 
 if __name__ == "__main__":

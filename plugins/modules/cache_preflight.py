@@ -142,7 +142,6 @@ from collections.abc import Callable
 
 from ..module_utils import redaction
 from ..module_utils.api.client import Client
-from ..module_utils.api.deadline import require_seconds
 from ..module_utils.k8s.names import require_namespace
 from ..module_utils.module import arguments, runtime_options
 from ..module_utils.module.option_names import FluidModule
@@ -173,7 +172,6 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     hide(redaction.secrets_within([params["dataset"], params["runtime"]]))
     runtime_options.cache_parts(params)
     require_namespace(params["fluid_namespace"])
-    require_seconds(params, "wait_timeout")
 
 
 def main() -> None:

@@ -83,7 +83,6 @@ from collections.abc import Callable
 from ..module_utils import redaction
 from ..module_utils.alluxio import loads
 from ..module_utils.api.client import Client
-from ..module_utils.api.deadline import require_seconds
 from ..module_utils.lifecycle import cache_checks
 from ..module_utils.module import arguments, runtime_options
 from ..module_utils.module.option_names import FluidModule
@@ -104,7 +103,6 @@ def require_valid(params: dict, hide: Callable[[list[str]], None]) -> None:
     cache_checks.require_valid(**parts)
     if params["warm_up"]:
         loads.require_paths("warm_up", params["warm_up"])
-    require_seconds(params, *_TIMEOUTS)
 
 
 def ensure(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from ..errors import FluidError, InvalidInput, ServerUnavailable, WaitTimeout
+from ..errors import FluidError, ServerUnavailable, WaitTimeout
 from ..k8s.wait_status import WaitStatus
 from ..progress import ACTION
 
@@ -31,13 +31,6 @@ class Clock:
 
 # The clock of a deadline that is given none.
 SYSTEM_CLOCK = Clock()
-
-
-def require_seconds(params: Mapping[str, Any], *options: str) -> None:
-    """Raise InvalidInput, naming the option, for a given time limit below a second."""
-    for option in options:
-        if params[option] is not None and params[option] < 1:
-            raise InvalidInput(f"{option} is {params[option]}: expected at least one second")
 
 
 class Deadline:

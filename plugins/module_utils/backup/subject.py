@@ -15,7 +15,7 @@ from ..alluxio.raft import quorum_size
 from ..api import pod_exec
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..api.deadline import Deadline, require_seconds
+from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..errors import (
     ApiError,
@@ -60,7 +60,6 @@ def require_valid(params: dict) -> None:
     require_identity(params)
     require_name(params["claim"])
     catalog.require_path(params["path"])
-    require_seconds(params, "wait_timeout")
     if params["claim"] == claim_name(params["name"]):
         raise InvalidInput(f"claim {params['claim']} is the Dataset's own: its content is deleted with "
                            "the cache; name another claim")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..api import bulk
 from ..api.client import Client
-from ..api.deadline import Deadline, require_seconds
+from ..api.deadline import Deadline
 from ..errors import InvalidInput
 from ..fluid.components import CSI_DRIVER
 from ..fluid.kinds import DATASET
@@ -40,7 +40,6 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options."""
     require_namespace(params["namespace"])
     _refs(params["bound_datasets"])
-    require_seconds(params, "wait_timeout")
 
 
 def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:

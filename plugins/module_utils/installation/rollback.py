@@ -30,9 +30,8 @@ _REVISIONS = "5"
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options."""
     require_namespace(params["release_namespace"])
-    for option in ("revision", "wait_timeout"):
-        if params[option] < 1:
-            raise InvalidInput(f"{option} is {params[option]}: expected at least 1")
+    if params["revision"] < 1:
+        raise InvalidInput(f"revision is {params['revision']}: expected at least 1")
 
 
 def ensure(_client: Client, params: dict, check_mode: bool, _reporter: Reporter) -> dict:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..api.deadline import Deadline, require_seconds
+from ..api.deadline import Deadline
 from ..errors import FluidError
 from ..journal import gate
 from ..journal.replacement import Interrupted, Replacement
@@ -26,7 +26,6 @@ from .planner import Plan, RolloutOptions
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options, without a request."""
     require_identity(params)
-    require_seconds(params, "wait_timeout")
     _options(params)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..api.bulk import ref_of
 from ..api.client import Client
-from ..api.deadline import Deadline, require_seconds
+from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
 from ..errors import ApiError, FluidError, InvalidInput, WaitFailed, WaitTimeout
@@ -44,7 +44,6 @@ def require_valid(params: dict) -> None:
     if size < 0:
         raise InvalidInput(
             f"sample_bytes is {params['sample_bytes']}: expected 0, which reads nothing, or more")
-    require_seconds(params, "sample_seconds", "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

@@ -15,7 +15,7 @@ from ...alluxio import loads
 from ...alluxio.loads import Progress, Sizes
 from ...api.bulk import ref_of
 from ...api.client import Client
-from ...api.deadline import Deadline, require_seconds
+from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
 from ...errors import (
     ApiError,
@@ -52,7 +52,6 @@ def require_valid(params: dict) -> None:
     """Raise InvalidInput for options that no load can have."""
     require_identity(params)
     loads.require_paths("paths", params["paths"])
-    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ...api.bulk import ref_of
 from ...api.client import Client
-from ...api.deadline import Deadline, require_seconds
+from ...api.deadline import Deadline
 from ...apply.field_manager import MANAGER
 from ...errors import (
     ApiError,
@@ -22,7 +22,6 @@ from ...fluid import diagnosis
 from ...fluid.kinds import ALLUXIO_RUNTIME, DATASET
 from ...fluid.names import mount_folder
 from ...k8s.kinds import ref_to
-from ...k8s.names import require_identity
 from ...k8s.wait_status import WaitStatus
 from ...progress import Reporter
 from . import plan
@@ -34,12 +33,6 @@ _PAUSE = 2.0  # seconds between two looks
 _GRACE = 60.0
 # What all others wait for: a refused write to one of these ends the removal.
 _AWAITED = (DATASET, ALLUXIO_RUNTIME)
-
-
-def require_valid(params: dict) -> None:
-    """Raise InvalidInput for an invalid name or time limit."""
-    require_identity(params)
-    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...api.client import Client
-from ...api.deadline import Deadline, require_seconds
+from ...api.deadline import Deadline
 from ...errors import FluidError, Forbidden, InvalidInput, KindNotFound, WaitTimeout
 from ...k8s.kinds import (
     CONFIG_MAP,
@@ -61,7 +61,6 @@ def require_valid(params: dict) -> None:
         if KINDS[each["kind"]].namespaced and not each["namespace"]:
             raise InvalidInput(
                 f"objects[{number}] has no namespace, which a {each['kind']} needs: set namespace")
-    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from ...api.client import Client
-from ...api.deadline import require_seconds
 from ...apply.field_manager import MANAGER
 from ...errors import AlreadyExists, Forbidden, PreconditionFailed
 from ...k8s.kinds import NAMESPACE, ObjectRef
@@ -15,9 +14,8 @@ from .namespace_removal import MANAGED_BY
 
 
 def require_valid(params: dict) -> None:
-    """Raise InvalidInput for an invalid name or time limit."""
+    """Raise InvalidInput for an invalid name."""
     require_namespace(params["name"])
-    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

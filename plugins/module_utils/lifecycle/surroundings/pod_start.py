@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ...api.client import Client
-from ...api.deadline import Deadline, require_seconds
+from ...api.deadline import Deadline
 from ...api.waiter import Waiter
 from ...apply.field_manager import MANAGER
 from ...errors import Forbidden, InvalidInput, KindNotFound
@@ -30,7 +30,6 @@ def require_valid(params: dict) -> None:
     metadata = definition.get("metadata") or {}
     require_name(metadata.get("name") or "")
     require_namespace(metadata.get("namespace") or "")
-    require_seconds(params, "wait_timeout")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:

@@ -12,7 +12,7 @@ from typing import Any
 from ...alluxio import drains
 from ...api.bulk import ref_of
 from ...api.client import Client
-from ...api.deadline import Deadline, require_seconds
+from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
 from ...errors import ApiError, DisruptionForbidden, FluidError, InvalidInput
 from ...fluid import diagnosis, kinds as fluid_kinds
@@ -41,7 +41,6 @@ _LOOK_TIMEOUT = 60.0  # seconds; each look at the heartbeats starts a JVM
 def require_valid(params: dict) -> None:
     """Raise InvalidInput for invalid options, without a request."""
     require_identity(params)
-    require_seconds(params, "wait_timeout")
     after = params["restarted_after"]
     if (params["scope"] == client_plan.ALL) is not bool(after):
         raise InvalidInput(f"scope is {params['scope']} and restarted_after is {after or 'not given'}: "

@@ -5,10 +5,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible.module_utils.basic import AnsibleModule
+from documented_modules import PLUGINS, documented_options
 
-PLUGINS = "ansible_collections.datacache.fluid.plugins"
 MODULES = ("alluxio_backup", "alluxio_backup_info", "alluxio_client_rollout", "alluxio_failover",
            "alluxio_load", "alluxio_quorum",
            "alluxio_quorum_info", "alluxio_restore", "alluxio_rollout", "alluxio_runtime",
@@ -35,26 +34,6 @@ def spec_of(monkeypatch):
             import_module(PLUGINS + ".modules." + name).main()
         return specified.value.args
     return read
-
-
-def merged(base, more):
-    """Documentation with a fragment put below it, as Ansible does: the module's own words win."""
-    both = {**base, **more}
-    for key in base.keys() & more.keys():
-        if isinstance(base[key], dict) and isinstance(more[key], dict):
-            both[key] = merged(base[key], more[key])
-    return both
-
-
-def documented_options(name):
-    own = yaml.safe_load(import_module(PLUGINS + ".modules." + name).DOCUMENTATION)
-    options = {}
-    for fragment in own["extends_documentation_fragment"]:
-        _namespace, _collection, file, *variant = fragment.split(".")
-        text = getattr(import_module(PLUGINS + ".doc_fragments." + file).ModuleDocFragment,
-                       (variant or ["documentation"])[0].upper())
-        options = merged(options, yaml.safe_load(text).get("options") or {})
-    return merged(options, own.get("options") or {})
 
 
 def shape(option, suboptions):

@@ -9,11 +9,9 @@ from ansible_collections.datacache.fluid.plugins.module_utils.api import deadlin
 from ansible_collections.datacache.fluid.plugins.module_utils.api.deadline import (
     Clock,
     Deadline,
-    require_seconds,
 )
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
-    InvalidInput,
     ServerUnavailable,
     WaitTimeout,
 )
@@ -132,11 +130,3 @@ def test_progress_is_told_also_without_words(cluster):
     view = []
     poll(cluster.deadline(10, view.append), answers(PENDING, WaitStatus(False), WaitStatus(True)))
     assert view == ["waiting for the quorum: no leader", "waiting for the quorum"]
-
-
-def test_a_time_limit_below_a_second_is_refused():
-    params = {"wait_timeout": 1, "warm_up_timeout": None, "rollout_timeout": 0}
-    require_seconds(params, "wait_timeout", "warm_up_timeout")
-    with pytest.raises(InvalidInput) as refused:
-        require_seconds(params, "wait_timeout", "rollout_timeout")
-    assert str(refused.value) == "rollout_timeout is 0: expected at least one second"

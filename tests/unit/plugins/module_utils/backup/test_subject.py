@@ -29,8 +29,7 @@ RUNTIME, CLAIM = fluid_kinds.ALLUXIO_RUNTIME, kinds.PERSISTENT_VOLUME_CLAIM
     ({"claim": "A"}, "name 'A' "),
     ({"claim": "hbase"}, "claim hbase is the Dataset's own: its content is deleted with the cache"),
     ({"path": "../up"}, "path '../up' is not a folder of the claim"),
-    ({"wait_timeout": 0}, "wait_timeout is 0: expected at least one second"),
-], ids=["name", "namespace", "claim", "own-claim", "path", "timeout"])
+], ids=["name", "namespace", "claim", "own-claim", "path"])
 def test_options_that_are_refused_without_a_request(params, given, message):
     backup_subject.require_valid(params())
     with pytest.raises(InvalidInput) as refused:

@@ -167,8 +167,6 @@ def test_limits_reach_the_pod(sampled):
     ({"sample_bytes": "-1"}, "sample_bytes is -1: expected 0"),
     ({"sample_bytes": "1e20"}, "sample_bytes is 1e20: expected at most 9223372036854775807"),
     ({"image": "Nginx"}, "image is 'Nginx': expected the name of an image"),
-    ({"sample_seconds": 0}, "sample_seconds is 0: expected at least one second"),
-    ({"wait_timeout": 0}, "wait_timeout is 0"),
     ({"name": "HBase"}, "HBase"),
 ])
 def test_invalid_options_are_refused(options, message):
