@@ -283,6 +283,8 @@ class Subject:
             leader = self.leader(patience)
             try:
                 return WaitStatus(True, value=(leader, leader.tree() if self.verify_tree else None))
+            except Forbidden:
+                raise
             except ApiError as err:
                 return WaitStatus(False, str(err))
 

@@ -109,7 +109,8 @@ class Masters:
     def quorum(self, domain: str, pods: list[dict] | None = None) -> tuple[Quorum, str]:
         """Return the Raft group of a domain and the pod that answered.
 
-        Raises QuorumUnknown when there is no leader, with each pod's reason if the command was used.
+        Raises QuorumUnknown when there is no leader, with each pod's reason if the command was used, and
+        Forbidden if neither the web ports nor the command may be used.
         """
         pods = self.pods() if pods is None else pods
         view = self._view(domain, pods)
@@ -119,15 +120,18 @@ class Masters:
             raise QuorumUnknown(
                 f"{self._unanswered(_quorum_of(domain))}: none of the {view.unanswered} masters serves "
                 "its web port, which only a leader does")
-        return self._ask_command(domain, pods)
+        return self._ask_command(domain, pods, view.refusal)
 
     def group_view(self, domain: str, pods: list[dict]) -> GroupView:
-        """Return the group and the pods that are unreachable; without a leader its quorum is None."""
+        """Return the group and the pods that are unreachable; without a leader its quorum is None.
+
+        Raises Forbidden as quorum does.
+        """
         view = self._view(domain, pods)
         if view.quorum is not None or view.leaderless:
             return view
         try:
-            quorum, pod = self._ask_command(domain, pods)
+            quorum, pod = self._ask_command(domain, pods, view.refusal)
         except QuorumUnknown:
             return view
         return replace(view, quorum=self._with_silence(domain, quorum, pod), pod=pod)
@@ -136,8 +140,8 @@ class Masters:
         """Return the view of the web ports; an empty one without the permission to read them."""
         try:
             view = self._api.ask(domain, pods)
-        except Forbidden:
-            return GroupView(None, None, 0)
+        except Forbidden as err:
+            return GroupView(None, None, 0, refusal=str(err))
         if view.quorum is None:
             return view
         names = {pod["metadata"]["name"] for pod in pods}
@@ -159,9 +163,12 @@ class Masters:
         except QuorumUnknown:
             return None
 
-    def _ask_command(self, domain: str, pods: list[dict]) -> tuple[Quorum, str]:
+    def _ask_command(self, domain: str, pods: list[dict], refusal: str = "") -> tuple[Quorum, str]:
+        """Return the group by the command. refusal: why the web ports may not be read; raises Forbidden then
+        if the command is refused as well.
+        """
         command = [*_JOURNAL_QUORUM, "info", "-domain", domain]
-        return self._ask_any(pods, command, parse_quorum_info, _quorum_of(domain))
+        return self._ask_any(pods, command, parse_quorum_info, _quorum_of(domain), refusal)
 
     def _with_silence(self, domain: str, quorum: Quorum, pod: str) -> Quorum:
         """Add to a group that the command has shown the longest possible silence of AVAILABLE followers."""
@@ -187,9 +194,12 @@ class Masters:
         return election_timeout(ELECTION_TIMEOUT_MAX, java_options.properties(options))
 
     def single(self) -> tuple[Quorum, str]:
-        """Return a single master as a group of one, and the pod that answered."""
-        return self._ask_any(
-            self.pods(), ["alluxio", "fs", "masterInfo"], parse_master_info, "the leading master")
+        """Return a single master as a group of one, and the pod that answered.
+
+        Raises QuorumUnknown without an answer, and Forbidden without create on pods/exec.
+        """
+        return self._ask_any(self.pods(), ["alluxio", "fs", "masterInfo"], parse_master_info,
+                             "the leading master", "only the command shows it")
 
     def configuration(self, pods: list[dict] | None = None) -> dict[str, str]:
         """Return the properties in force in the leading master's process, by key.
@@ -367,14 +377,18 @@ class Masters:
         return result.code != _NO_PROCESS
 
     def _ask_any(self, pods: list[dict], command: list[str], parse: Callable[[str], Quorum],
-                 subject: str) -> tuple[Quorum, str]:
-        refusals = []
+                 subject: str, refusal: str = "") -> tuple[Quorum, str]:
+        """Return what the first pod answers. refusal: why nothing but this command can; empty if it can."""
+        refusals, forbidden = [], 0
         for pod in pods:
             name = pod["metadata"]["name"]
             try:
                 return parse(self._run(name, command, _CLI_TIMEOUT)), name
             except (ApiError, QuorumUnknown) as err:
                 refusals.append(f"{name}: {err}")
+                forbidden += isinstance(err, Forbidden)
+        if refusal and refusals and forbidden == len(refusals):
+            raise Forbidden(f"{self._unanswered(subject)}: {'; '.join([refusal, *refusals])}", 403)
         raise QuorumUnknown(f"{self._unanswered(subject)}: {'; '.join(refusals) or 'there is no master pod'}")
 
     def _unanswered(self, subject: str) -> str:

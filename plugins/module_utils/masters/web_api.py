@@ -34,13 +34,14 @@ class GroupView:
 
     unanswered: number of ports that were tried if none answered, else 0. unreachable: pods whose port did not
     even refuse the connection. Such a pod is no running standby, although Kubernetes counts it as ready for
-    most of a minute after its node has failed.
+    most of a minute after its node has failed. refusal: why the ports may not be read, else empty.
     """
 
     quorum: Quorum | None
     pod: str | None
     unanswered: int
     unreachable: frozenset[str] = field(default_factory=frozenset)
+    refusal: str = ""
 
     @property
     def leaderless(self) -> bool:

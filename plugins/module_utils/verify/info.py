@@ -126,7 +126,7 @@ class Verification:
         pods = sorted(pods, key=lambda pod: not k8s_pods.is_ready(pod))
         try:
             return Masters(self._client, self._expected.cache, self._deadline.clock).quorum(domain, pods)
-        except QuorumUnknown as err:
+        except (Forbidden, QuorumUnknown) as err:
             return None, str(err)
 
     def _await_figures(self, observed: Observed) -> None:

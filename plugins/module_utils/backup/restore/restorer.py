@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ...alluxio.raft import Quorum
-from ...errors import ApiError, QuorumUnknown, WaitTimeout
+from ...errors import ApiError, Forbidden, QuorumUnknown, WaitTimeout
 from ...fluid.components import DOMAINS
 from ...fluid.operations import Restoration
 from ...fluid.status import quorum_formed
@@ -98,5 +98,7 @@ class Restorer:
             self._delivery.repeat(stages)
         try:
             return quorum_formed(ask()[0], self._cache.masters)
+        except Forbidden:
+            raise
         except (QuorumUnknown, ApiError) as err:
             return WaitStatus(False, str(err))

@@ -20,6 +20,7 @@ from ...api.pod_exec import PodShell
 from ...errors import (
     ApiError,
     FluidError,
+    Forbidden,
     PreconditionFailed,
     ServerUnavailable,
     StreamBroken,
@@ -170,6 +171,8 @@ class _Load:
             self._take_ready_master()
             try:
                 return WaitStatus(True, value=self.sizes(False))
+            except Forbidden:
+                raise
             except ApiError as err:
                 return WaitStatus(False, str(err))
         return self._after_restart().poll_until("the sizes of the paths", look, _PAUSE, ApiError)
@@ -178,7 +181,7 @@ class _Load:
         """Load the paths and wait until the load has ended; return the reasons of failures."""
         try:
             output = self._repeated("load the paths", loads.LOAD, paths)
-        except (ServerUnavailable, StreamBroken):
+        except (Forbidden, ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
             return [str(err)]
@@ -194,7 +197,7 @@ class _Load:
         """Load what is missing of the paths without the masters' help; return the reasons of failures."""
         try:
             self._repeated("load the rest of the paths", loads.LOAD_ONE_BY_ONE, paths)
-        except (ServerUnavailable, StreamBroken):
+        except (Forbidden, ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
             return [str(err)]
@@ -215,6 +218,8 @@ class _Load:
                 if found.running:
                     shell.run("stop the load", loads.STOP, *paths)
                 return WaitStatus(True, value=[f"{what} made no progress for {_STALLED:g} s and was stopped"])
+        except Forbidden:
+            raise
         except ApiError as err:
             self._take_ready_master()
             return WaitStatus(False, str(err))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +13,7 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
-from ...errors import ApiError, DisruptionForbidden, FluidError, InvalidInput
+from ...errors import ApiError, DisruptionForbidden, FluidError, Forbidden, InvalidInput
 from ...fluid import diagnosis, kinds as fluid_kinds
 from ...fluid.components import MASTER_CONTAINER
 from ...fluid.lookup import require_not_terminating, require_runtime
@@ -116,6 +115,8 @@ class _ClientRollout:
     def perform(self, planned: Plan) -> None:
         """Perform the plan; the first failure ends it."""
         self._add(planned.applications)
+        if any(restart.component == "worker" for restart in planned.restarts):
+            self._heartbeats()  # an account that may not read them evicts no worker
         for restart in planned.restarts:
             if restart.component == "worker":
                 self._restart_worker(restart)
@@ -196,18 +197,30 @@ class _ClientRollout:
         Until they give it up they list a worker that has ended, with its last heartbeat.
         """
         host = pod.get("status", {}).get("hostIP", "")
-        masters = Masters(self._client, self._ref).pods()
-        if not masters or not is_ready(masters[0]):
+        found = self._heartbeats()
+        if found is None:
             return WaitStatus(False, "no master is ready")
-        shell = PodShell(
-            self._client, ref_to(masters[0]), MASTER_CONTAINER, _LOOK_TIMEOUT, "bash", bounded=True)
-        found: dict[str, int] = {}
-        with suppress(ApiError):  # a master may restart meanwhile
-            found = drains.parse_heartbeats(shell.run("read the workers' heartbeats", drains.HEARTBEATS))
         runs = (self._client.server_time() - parse_time(started(pod))).total_seconds()
         if host not in found:
             return WaitStatus(False, f"no master lists a worker on {host}")
         return WaitStatus(found[host] < runs, f"the last one is {found[host]} s old")
+
+    def _heartbeats(self) -> dict[str, int] | None:
+        """Return the ages of the workers' heartbeats by host; None without a ready master.
+
+        Raises Forbidden without create on pods/exec.
+        """
+        masters = Masters(self._client, self._ref).pods()
+        if not masters or not is_ready(masters[0]):
+            return None
+        shell = PodShell(
+            self._client, ref_to(masters[0]), MASTER_CONTAINER, _LOOK_TIMEOUT, "bash", bounded=True)
+        try:
+            return drains.parse_heartbeats(shell.run("read the workers' heartbeats", drains.HEARTBEATS))
+        except Forbidden:
+            raise
+        except ApiError:
+            return {}  # a master may restart meanwhile
 
     def _others_ready(self, name: str) -> WaitStatus:
         """Return whether the workers that were ready at first, but this one, are ready."""

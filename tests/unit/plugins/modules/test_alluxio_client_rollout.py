@@ -4,7 +4,7 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.pods import is_ready
@@ -240,6 +240,28 @@ def test_a_worker_that_does_not_return_ends_the_run(cluster, run, cache, monkeyp
     assert "a heartbeat of hbase-worker-1 of AlluxioRuntime hbase in namespace data" in result["msg"]
     assert "no master lists a worker on ip-n1" in result["msg"]
     assert cache == ["hbase-worker-1"]
+
+
+def test_without_the_permission_to_read_heartbeats_no_worker_restarts(cluster, run, cache, monkeypatch):
+    def execute(*_args):
+        raise Forbidden("not allowed to create pods/exec", 403)
+    monkeypatch.setattr(pod_exec, "execute", execute)
+    result = run(MODULE, **CACHE, **ALL)
+    assert "not allowed to create pods/exec" in result["msg"]
+    assert (result["changed"], cache, cluster.now) == (False, [], 0)
+
+
+def test_a_permission_that_is_lost_after_an_eviction_ends_the_wait(cluster, run, cache, monkeypatch):
+    allowed = pod_exec.execute
+
+    def execute(*args):
+        if cache:
+            raise Forbidden("not allowed to create pods/exec", 403)
+        return allowed(*args)
+    monkeypatch.setattr(pod_exec, "execute", execute)
+    result = run(MODULE, **CACHE, **ALL, wait_timeout=900)
+    assert "not allowed to create pods/exec" in result["msg"]
+    assert (cache, cluster.now < 60) == (["hbase-worker-1"], True)
 
 
 def test_no_worker_restarts_while_another_is_not_ready(cluster, run, cache, pod):

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
     ApiError,
+    Forbidden,
     ServerUnavailable,
     StreamBroken,
 )
@@ -222,6 +223,15 @@ def test_a_master_that_restarts_does_not_end_the_load(cluster, run, master, task
     done = run("alluxio_load", **CACHE, paths=["/a"], wait_timeout=600)
     assert (done.get("msg"), done["changed"], done["paths"][0]["cached_bytes"]) == (None, True, 400)
     assert (master.pods[0], master.pods[-1]) == (0, 1)
+
+
+@pytest.mark.parametrize(("task", "call"), [
+    ("read the progress of the load", 0), ("read the sizes of the paths", 1), ("load the paths", 0)])
+def test_a_permission_that_is_lost_during_a_load_ends_it(cluster, run, master, task, call):
+    master.interruptions[task] = [None] * call + [lambda: Forbidden("not allowed to create pods/exec", 403)]
+    result = run("alluxio_load", **CACHE, paths=["/a"])
+    assert "not allowed to create pods/exec" in result["msg"]
+    assert cluster.now < 10
 
 
 def test_the_only_master_restarts_during_a_load(cluster, run, master):

@@ -6,9 +6,11 @@ from fake_journals import HELPER_IMAGE
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.properties import ELECTION_TIMEOUT_MAX
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import subject as backup_subject
+from ansible_collections.datacache.fluid.plugins.module_utils.backup.dump import Leader
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Repository
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.subject import Subject, opened
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    Forbidden,
     InvalidInput,
     PreconditionFailed,
     QuorumLost,
@@ -182,6 +184,15 @@ def test_a_leader_that_never_lists_its_tree_is_quoted(cluster, journals, subject
         "timed out after 20 s while waiting for the file tree of AlluxioRuntime hbase in namespace data: "
         "cannot list the file tree in pod hbase-master-1: exit code 1: cat:")
     assert cluster.now == 20
+
+
+def test_a_tree_that_may_not_be_listed_is_not_waited_for(cluster, journals, subject, monkeypatch):
+    def tree(_self):
+        raise Forbidden("not allowed to create pods/exec", 403)
+    monkeypatch.setattr(Leader, "tree", tree)
+    with pytest.raises(Forbidden, match="pods/exec"):
+        subject(wait_timeout=600).leader_and_tree()
+    assert cluster.now < 10
 
 
 def test_a_timeout_explains_the_runtimes_pods(cluster, journals, subject):

@@ -4,7 +4,9 @@
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer, Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    Forbidden,
     QuorumUnknown,
     WaitFailed,
     WaitTimeout,
@@ -209,6 +211,22 @@ def test_a_single_master_has_no_quorum_to_wait_for(cluster, put, quorums):
     put(fluid_kinds.ALLUXIO_RUNTIME, status={"masterNumberReady": 1, "workerNumberReady": 1})
     waits.runtimes_with_quorum(cluster, [item(master_replicas=1)], cluster.deadline(60))
     assert asked == []
+
+
+def test_a_quorum_that_may_not_be_read_is_not_waited_for(cluster, put, monkeypatch):
+    """Neither the web ports nor the command: Masters.quorum itself."""
+    def execute(*_args):
+        raise Forbidden("not allowed to create pods/exec", 403)
+    monkeypatch.setattr(pod_exec, "execute", execute)
+    cluster.forbidden.add(("get", "pods/proxy"))
+    ports = [{"name": "alluxio-master", "ports": [{"name": "web", "containerPort": 19999}]}]
+    put(kinds.POD, metadata={"name": "hbase-master-0", "namespace": "data",
+                             "labels": {"release": "hbase", "role": "alluxio-master"}},
+        spec={"containers": ports}, status={"podIP": "10.0.0.1"})
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"master": {"replicas": 3}}, status=READY)
+    refused = waits.runtimes_with_quorum(cluster, [item(master_replicas=3)], cluster.deadline(900))[HBASE]
+    assert isinstance(refused, Forbidden)
+    assert cluster.now == 0
 
 
 def test_a_quorum_that_does_not_form_tells_what_it_lacks(cluster, put, run_masters, quorums):

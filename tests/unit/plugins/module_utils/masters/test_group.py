@@ -179,6 +179,25 @@ def test_without_the_right_to_ask_the_web_port_the_command_is_asked(cluster, ser
     assert served.quorum(MASTER)[0].leader == "hbase-master-1:21181"
 
 
+def test_a_group_that_may_not_be_asked_in_any_way_is_no_unknown_quorum(cluster, served, monkeypatch):
+    """Nobody grants a permission while a wait asks again."""
+    def execute(*_args):
+        raise Forbidden("not allowed to create pods/exec", 403)
+    monkeypatch.setattr(pod_exec, "execute", execute)
+    cluster.unreachable = {f"hbase-master-{index}" for index in range(3)}
+    with pytest.raises(QuorumUnknown, match="pods/exec"):
+        served.quorum(MASTER)  # a leader may be reachable later
+    cluster.forbidden.add(("get", "pods/proxy"))
+    for ask in (lambda: served.quorum(MASTER), lambda: served.group_view(MASTER, served.pods()),
+                served.single):
+        with pytest.raises(Forbidden) as refused:
+            ask()
+        assert str(refused.value).startswith("could not read the ")
+        assert "pods/exec" in str(refused.value)
+    with pytest.raises(Forbidden, match="not allowed to get pods/proxy"):
+        served.quorum(MASTER)
+
+
 def test_metrics_without_followers_make_it_run_the_command(cluster, served, recorded, monkeypatch):
     cluster.web["hbase-master-0", WEB, METRICS] = "jvm_threads_current 12.0\n"
     monkeypatch.setattr(pod_exec, "execute",
