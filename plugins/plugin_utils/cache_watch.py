@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..module_utils.api import connection
 from ..module_utils.api.client import Client
-from ..module_utils.errors import Expired, FluidError, Forbidden, InvalidInput
+from ..module_utils.errors import ApiError, Expired, FluidError, Forbidden, InvalidInput
 from ..module_utils.fluid.kinds import ALLUXIO_RUNTIME, DATASET
 from ..module_utils.k8s.kinds import POD, STATEFUL_SET, Kind
 from ..module_utils.k8s.names import require_namespace
@@ -29,6 +29,8 @@ _LOG = logging.getLogger(__name__)
 _WATCHED = (DATASET, ALLUXIO_RUNTIME, STATEFUL_SET)
 _APP = "alluxio"
 _FUSES = "role=alluxio-fuse"
+# What no wait mends: refused credentials, and a missing permission.
+_REFUSED = (401, 403)
 _LONGEST_WATCH = 300.0  # seconds
 _PAUSE = 5.0  # seconds after a watch that failed, or that a proxy ended at once
 # The variables of the environment that hold connection options, as for the modules.
@@ -110,16 +112,23 @@ class CacheWatch:
         self._now = now
         self._warned: set[str] = set()
         self._outage = ""
+        self._observed = False
         self._stopped = threading.Event()
 
     def events(self) -> list[dict]:
-        """Observe all caches once and return what has happened; nothing if the API server does not answer."""
+        """Observe all caches once and return what has happened; nothing if the API server does not answer.
+
+        Raises the ApiError of the first observation if the account is refused.
+        """
         try:
             observations = self._observe()
         except FluidError as err:
+            if not self._observed and isinstance(err, ApiError) and err.status in _REFUSED:
+                raise
             self._outage = f"the caches could not be observed: {err}"
             self._warn(self._outage)
             return []
+        self._observed = True
         # The next outage is another one.
         self._warned.discard(self._outage)
         return self._faults.events(observations, self._now())

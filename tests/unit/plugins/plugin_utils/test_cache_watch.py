@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import connection
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    ApiError,
     Expired,
     Forbidden,
     InvalidInput,
@@ -102,6 +103,23 @@ def test_an_unavailable_server_is_no_event(cache, caplog):
     cache.go_down(1000)
     assert watch.events() == []
     assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_account_that_may_not_read_ends_the_source_at_its_start(cache, monkeypatch, caplog, status):
+    """ansible-rulebook ends with the reason, instead of a rulebook that sees nothing."""
+    watch, late = watch_of(cache), watch_of(cache)
+    late.events()
+    leaf = Forbidden if status == 403 else ApiError
+
+    def refuse(*_arguments):
+        raise leaf("refused", status)
+    monkeypatch.setattr(cache, "list", refuse)
+    with pytest.raises(leaf, match="refused"):
+        watch.events()
+    assert late.events() == []
+    [warning] = caplog.records
+    assert warning.message.startswith("the caches could not be observed: refused")
 
 
 def test_only_the_given_namespaces_are_read(cache):
