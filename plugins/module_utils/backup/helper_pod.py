@@ -22,7 +22,7 @@ from ..errors import AlreadyExists, FluidError
 from ..fluid import kinds as fluid_kinds
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
-from ..k8s.pods import unready_reason
+from ..k8s.pods import never_starts, unready_reason
 from ..k8s.wait_status import Predicate, WaitStatus
 
 CONTAINER = "files"
@@ -124,6 +124,8 @@ def running(elapsed: Callable[[], float]) -> Predicate:
             return WaitStatus(
                 False, failed=f"it has ended: {pod['status'].get('message') or pod['status']['phase']}")
         reason = unready_reason(pod)
+        if never_starts(pod):
+            return WaitStatus(False, failed=reason)
         if _UNBOUND in reason and elapsed() > _BINDING_TIME:
             return WaitStatus(
                 False, failed=f"its claim is not Bound after {_BINDING_TIME:.0f} seconds: give it a volume, "

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..api.client import Client
-from ..errors import FluidError, PreconditionFailed
+from ..errors import Forbidden, PreconditionFailed
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from . import kinds as fluid_kinds
@@ -55,7 +55,7 @@ def needs_sidecar(client: Client) -> bool:
     """Return whether no CSI driver mounts a cache. Without the permission to list CSINodes one does."""
     try:
         return not registered_nodes(client)
-    except FluidError:
+    except Forbidden:
         return False
 
 

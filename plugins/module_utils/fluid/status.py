@@ -130,6 +130,19 @@ def absent(existing: dict | None) -> WaitStatus:
     return WaitStatus(False, f"it still exists, held by {', '.join(holders) or 'no finalizer'}")
 
 
+def gone(uid: str) -> Predicate:
+    """Return a predicate that is done when the object with that UID is absent, and failed for another one.
+
+    uid: empty for any object of the name.
+    """
+    def predicate(existing: dict | None) -> WaitStatus:
+        if existing is not None and uid not in ("", existing["metadata"].get("uid")):
+            return WaitStatus(False, failed="it was deleted, and another client has created it again: "
+                                            "end what creates it, then run this again")
+        return absent(existing)
+    return predicate
+
+
 def using_claim(pod: dict, claim: str) -> str:
     """Return that a pod, with its name and node, keeps a claim from being deleted."""
     return (f"pod {pod['name']}{' on node ' + pod['node'] if pod['node'] else ''} uses the claim {claim}: "

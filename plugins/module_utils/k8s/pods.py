@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+# Reasons for which a container never starts (kubelet, pkg/kubelet/images).
+_PERMANENT = ("InvalidImageName", "ErrImageNeverPull")
+
 
 def is_ready(pod: dict) -> bool:
     """Return whether a pod's Ready condition is true; it turns false when the pod's node stops answering."""
@@ -37,10 +40,20 @@ def unready_reason(pod: dict) -> str:
     if scheduled.get("status") == "False":
         reason = scheduled.get("message") or scheduled.get("reason") or "no reason given"
         return f"not scheduled: {reason}"
-    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
+    for container in _containers(status):
         if reason := _container_reason(container):
             return reason
     return f"phase {status.get('phase', 'unknown')}"
+
+
+def never_starts(pod: dict) -> bool:
+    """Return whether a container waits for what only another definition of its pod can give."""
+    return any(((each.get("state") or {}).get("waiting") or {}).get("reason") in _PERMANENT
+               for each in _containers(pod.get("status", {})))
+
+
+def _containers(status: dict) -> list[dict]:
+    return (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
 
 
 def _container_reason(container: dict) -> str:

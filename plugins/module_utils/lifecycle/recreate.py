@@ -66,7 +66,7 @@ def _recreated(client: Client, existing: dict, manifest: dict, outcome: Outcome,
     what = _KIND.describe(ref)
     client.delete(_KIND, ref, existing["metadata"]["uid"])
     try:
-        _await_absent(client, ref, deadline)
+        _await_absent(client, existing, deadline)
         created = reconcile.apply(
             client, _KIND, manifest, replace(write, guard=_unless_created(write.guard)), None)
     except FluidError as err:
@@ -92,9 +92,10 @@ def _require_unused(client: Client, what: str, ref: ObjectRef) -> None:
             f"their volume: {', '.join(references)}; delete them, then run this again")
 
 
-def _await_absent(client: Client, ref: ObjectRef, deadline: Deadline) -> None:
+def _await_absent(client: Client, existing: dict, deadline: Deadline) -> None:
     """Wait for the absence of the runtime and then of its pods, because the new masters have their names."""
-    waits.require_all(waits.absent(client, _KIND, [ref], deadline))
+    ref = ref_to(existing)
+    waits.require_all(waits.absent(client, _KIND, [ref], deadline, {ref: existing["metadata"]["uid"]}))
     # Another chart's release of the same name has pods of other roles (Fluid: charts/alluxio/templates).
     pods = [ref_to(pod) for pod in client.list(kinds.POD, ref.namespace, release_selector(ref.name))
             if pod["metadata"]["labels"].get("role", "").startswith("alluxio-")]

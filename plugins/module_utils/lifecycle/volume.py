@@ -201,7 +201,8 @@ def _remove(client: Client, kind: Kind, ref: ObjectRef, objects: Existing, deadl
             dry_run: bool) -> Outcome:
     outcome = reconcile.remove(client, kind, ref, dry_run, objects[kind].get(ref))
     if deadline is not None and not dry_run and outcome.existing is not None:
-        waits.require_all(waits.absent(client, kind, [ref], deadline.again()))
+        uids = {ref: outcome.existing["metadata"]["uid"]}
+        waits.require_all(waits.absent(client, kind, [ref], deadline.again(), uids))
     # An absent or terminating object is no result; check mode cannot predict more than that.
     return replace(outcome, existing=None)
 

@@ -175,10 +175,15 @@ def volumes_bound(client: Client, items: list[dict], deadline: Deadline) -> Wait
                      for volume, result in volumes.items() if isinstance(result, FluidError)}
 
 
-def absent(client: Client, kind: Kind, refs: Iterable[ObjectRef], deadline: Deadline) -> WaitResults:
-    """Wait for the absence of objects; a timeout names the pods and finalizers that block it."""
+def absent(client: Client, kind: Kind, refs: Iterable[ObjectRef], deadline: Deadline,
+           uids: Mapping[ObjectRef, str] | None = None) -> WaitResults:
+    """Wait for the absence of objects; a timeout names the pods and finalizers that block it.
+
+    uids: of deleted objects. One of the same name with another UID fails the wait.
+    """
     explain = _DELETIONS.get(kind, diagnosis.explain_deletion)
-    return await_each(client, kind, "be absent", dict.fromkeys(refs, status.absent), deadline, explain)
+    awaited = {ref: status.gone((uids or {}).get(ref, "")) for ref in refs}
+    return await_each(client, kind, "be absent", awaited, deadline, explain)
 
 
 def require_all(waited: WaitResults) -> None:

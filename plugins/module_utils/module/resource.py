@@ -20,7 +20,7 @@ from ..api.deadline import Deadline
 from ..apply import reconcile
 from ..apply.reconcile import Outcome, Write
 from ..errors import FluidError, InvalidInput
-from ..k8s.kinds import Kind, ObjectRef
+from ..k8s.kinds import Kind, ObjectRef, ref_to
 from ..k8s.names import require_identity, require_metadata
 from ..k8s.placement_rules import require_placement
 from ..progress import Reporter
@@ -181,9 +181,11 @@ def _ensure_absent(client: Client, resource: Resource, items: list[dict], params
     if params["wait"] and not check_mode:
         from ..lifecycle import waits
 
+        uids = {ref_to(each.existing): each.existing["metadata"]["uid"] for each in outcomes
+                if isinstance(each, Outcome) and each.existing is not None}
         outcomes = _after(
             items, outcomes,
-            lambda pending: waits.absent(client, resource.kind, map(ref_of, pending), deadline),
+            lambda pending: waits.absent(client, resource.kind, map(ref_of, pending), deadline, uids),
             lambda outcome: outcome.existing is not None)
     # An absent or terminating object is no result; check mode cannot predict more than that.
     return [outcome if isinstance(outcome, FluidError) else replace(outcome, existing=None)

@@ -9,7 +9,7 @@ from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
 from ..errors import ApiError, Forbidden, WaitFailed, WaitTimeout
-from ..fluid.status import absent
+from ..fluid.status import gone
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
 from ..progress import Reporter
@@ -72,4 +72,4 @@ def _remove(client: Client, waiter: Waiter, ref: ObjectRef) -> None:
     existing = client.get(kinds.POD, ref)
     if existing is not None:
         client.delete(kinds.POD, ref, existing["metadata"]["uid"])
-        waiter.until("be absent", kinds.POD, ref, absent)
+        waiter.until("be absent", kinds.POD, ref, gone(existing["metadata"]["uid"]))

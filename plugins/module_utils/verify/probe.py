@@ -12,7 +12,7 @@ from ..errors import ApiError, FluidError, InvalidInput, WaitFailed, WaitTimeout
 from ..fluid import kinds as fluid_kinds
 from ..fluid.lookup import needs_sidecar
 from ..fluid.names import claim_name, volume_name
-from ..fluid.status import absent
+from ..fluid.status import gone
 from ..k8s import kinds, nodes, pods, quantity
 from ..k8s.kinds import ObjectRef, ref_to
 from ..k8s.names import require_identity, require_image
@@ -30,8 +30,6 @@ _SPARE = 60
 _ONE_POD = ["ReadWriteOncePod"]
 # Begin of the keys of the taints that nodes get for their state. A toleration without a key covers them.
 _STATE = "node.kubernetes.io/"
-# Reasons for which a container never starts (kubelet, pkg/kubelet/images).
-_PERMANENT = ("InvalidImageName", "ErrImageNeverPull")
 
 
 def require_valid(params: dict) -> None:
@@ -140,7 +138,7 @@ class Probe:
         earlier = self._client.list(kinds.POD, self._cache.namespace, sample.part_of(self._cache.name))
         for pod in list(earlier):
             self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"])
-            self._waiter.until("be absent", kinds.POD, ref_to(pod), absent)
+            self._waiter.until("be absent", kinds.POD, ref_to(pod), gone(pod["metadata"]["uid"]))
 
     def _warnings(self) -> list[str]:
         """Return the newest warnings about the pod, such as FailedMount."""
@@ -164,9 +162,7 @@ def has_ended(pod: dict | None) -> WaitStatus:
     if state.get("terminated"):
         code = state["terminated"].get("exitCode")
         return WaitStatus(True) if not code else WaitStatus(False, failed=_reason(pod))
-    if pods.is_finished(pod):
-        return WaitStatus(False, failed=_reason(pod))
-    if (state.get("waiting") or {}).get("reason") in _PERMANENT:
+    if pods.is_finished(pod) or pods.never_starts(pod):
         return WaitStatus(False, failed=_reason(pod))
     return WaitStatus(False, "it reads" if state.get("running") else _reason(pod))
 

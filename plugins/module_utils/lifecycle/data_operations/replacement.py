@@ -57,7 +57,7 @@ def _replaced(client: Client, kind: Kind, existing: dict, manifest: dict, outcom
     client.delete(kind, ref, existing["metadata"]["uid"])
     try:
         # Its Helm release is gone with its finalizer (pkg/controllers/operation_controller.go).
-        waits.require_all(waits.absent(client, kind, [ref], deadline))
+        waits.require_all(waits.absent(client, kind, [ref], deadline, {ref: existing["metadata"]["uid"]}))
         created = reconcile.apply(client, kind, manifest, replace(write, guard=None), None)
     except FluidError as err:
         return Outcome(

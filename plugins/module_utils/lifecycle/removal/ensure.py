@@ -15,6 +15,7 @@ from ...errors import (
     Forbidden,
     PreconditionFailed,
     ServerUnavailable,
+    WaitFailed,
     WaitTimeout,
     WriteConflict,
 )
@@ -31,6 +32,8 @@ from .plan import Act, Observed
 _PAUSE = 2.0  # seconds between two looks
 # Seconds. A controller that should run may be starting: its finalizers stay for that long.
 _GRACE = 60.0
+# Seconds in which Kubernetes collects what the runtime owned.
+_COLLECTED = 60.0
 # What all others wait for: a refused write to one of these ends the removal.
 _AWAITED = (DATASET, ALLUXIO_RUNTIME)
 
@@ -64,6 +67,7 @@ class _Removal:
         self._mounts: set[str] = set()
         self._read: Observed | None = None
         self._permitted = False
+        self._stranded_since: float | None = None
 
     def predict(self) -> dict:
         """Return the result of the run. Raises PreconditionFailed with what it would leave."""
@@ -115,6 +119,7 @@ class _Removal:
             self._require_permission(observed)
         for act in acts:
             self._perform(act)
+        self._require_remover(observed)
         remains = [each["object"] for each in plan.remaining(observed, self._force)]
         return WaitStatus(False, ", ".join(remains[:3]) + (" and others" if len(remains) > 3 else ""))
 
@@ -130,6 +135,17 @@ class _Removal:
                 except ApiError:
                     pass  # of a webhook without dry runs, or of a change since: the deletion finds it
         self._permitted = True
+
+    def _require_remover(self, observed: Observed) -> None:
+        """Raise WaitFailed once nobody has removed what is left, and nobody will."""
+        now = self._deadline.now()
+        if not plan.stranded(observed, self._force, self._refused):
+            self._stranded_since = None
+        elif self._stranded_since is None:
+            self._stranded_since = now
+        elif now - self._stranded_since >= _COLLECTED:
+            remains = self._remains()
+            raise WaitFailed(f"nobody removes what is left: {plan.text_of(remains)}", remains=remains)
 
     def _endable(self, observed: Observed) -> set[str]:
         """Return the finalizers whose controller is absent, has no desired replica, or stays unready."""
@@ -154,6 +170,7 @@ class _Removal:
                 raise
             self._refused[act.item.text] = str(err)
             return
+        self._refused.pop(act.item.text, None)
         if act.text not in self._actions:
             self._actions.append(act.text)
             self._deadline.report_action(f"{act.verb}: {act.text}")
@@ -162,6 +179,12 @@ class _Removal:
         self._mounts |= plan.mounts_left(observed)
 
     def _timed_out(self) -> WaitTimeout:
+        remains = self._remains()
+        return WaitTimeout(f"timed out after {self._deadline.seconds:g} s; left: {plan.text_of(remains)}",
+                           remains=remains)
+
+    def _remains(self) -> list[dict]:
+        """Return each object that is left, and what holds it."""
         observed = self._reader.read(complete=True, force=self._force)
         remains = plan.remaining(observed, self._force)
         for each in remains:
@@ -170,5 +193,4 @@ class _Removal:
         first = observed.dataset or observed.runtime
         if first and not next(iter(remains))["held_by"]:
             remains[0]["held_by"] = diagnosis.explain_deletion(self._client, self._ref)
-        return WaitTimeout(f"timed out after {self._deadline.seconds:g} s; left: {plan.text_of(remains)}",
-                           remains=remains)
+        return remains

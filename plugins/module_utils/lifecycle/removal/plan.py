@@ -21,6 +21,7 @@ DELETE, KILL, PATCH = "delete", "delete without grace period", "patch"
 _DATASET_NUMBER, _EXCLUSIVE = "fluid.io/dataset-num", "fluid_exclusive"
 _FUSE = "alluxio-fuse"
 _FIRST = " goes first"
+_NOBODY = "its runtime is absent, so that nothing removes it: set force"
 # Finalizers of the garbage collector, which always runs.
 _OF_KUBERNETES = ("foregroundDeletion", "orphan")
 # Objects that a message names without what holds them; a result names all.
@@ -235,7 +236,7 @@ def _of_what_is_left(observed: Observed, item: Item, force: bool) -> list[str]:
             f"finalizer {each}" for each in item.finalizers]
     if force or item in (observed.claim, observed.volume):
         return []
-    return ["its runtime is absent, so that nothing removes it: set force"]
+    return [_NOBODY]
 
 
 def _node_that_is_lost(observed: Observed, item: Item, force: bool) -> list[str]:
@@ -243,6 +244,20 @@ def _node_that_is_lost(observed: Observed, item: Item, force: bool) -> list[str]
     if not lost or force:
         return []
     return [f"its node {lost} is not Ready: start or delete the node, or set force"]
+
+
+def stranded(observed: Observed, force: bool, refused: Collection[str]) -> bool:
+    """Return whether nobody removes what is left. refused: the objects that this account may not remove.
+
+    Kubernetes may still collect what the runtime owned.
+    """
+    left = observed.items()
+    return bool(left) and not (observed.dataset or observed.runtime) and all(
+        item.text in refused or _is_left(holders(observed, item, force)) for item in left)
+
+
+def _is_left(held_by: list[str]) -> bool:
+    return bool(held_by) and all(line == _NOBODY or line.endswith(_FIRST) for line in held_by)
 
 
 def blocked(observed: Observed, force: bool) -> bool:

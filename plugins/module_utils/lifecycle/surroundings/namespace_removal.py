@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...api.client import Client
 from ...api.deadline import Deadline
-from ...errors import FluidError, Forbidden, KindNotFound, WaitTimeout, WriteConflict
+from ...errors import FluidError, Forbidden, KindNotFound, WaitFailed, WaitTimeout, WriteConflict
 from ...fluid import kinds as fluid_kinds
 from ...k8s import kinds, pods as k8s_pods
 from ...k8s.kinds import Kind, ObjectRef, ref_to
@@ -47,7 +47,7 @@ def ensure_absent(client: Client, params: dict, check_mode: bool, reporter: Repo
             return {**result, "kept_by": kept_by}
         result["changed"] = _delete(client, ref, existing["metadata"]["uid"], check_mode)
     if not check_mode:
-        _await_absence(client, ref, params, reporter, result)
+        _await_absence(client, existing, params, reporter, result)
     return result
 
 
@@ -97,11 +97,12 @@ def _is_of(cache: str, existing: dict) -> bool:
         labels.get("name"), labels.get("role")) == (f"{cache}-master", "alluxio-master")
 
 
-def _await_absence(client: Client, ref: ObjectRef, params: dict, reporter: Reporter, result: dict) -> None:
+def _await_absence(client: Client, deleted: dict, params: dict, reporter: Reporter, result: dict) -> None:
+    ref, uid = ref_to(deleted), deleted["metadata"]["uid"]
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     try:
         deadline.poll_until(
-            f"the absence of namespace {ref.name}", lambda: _status(client, ref), _PAUSE,
+            f"the absence of namespace {ref.name}", lambda: _status(client, ref, uid), _PAUSE,
             lambda reason: WaitTimeout(f"timed out after {deadline.seconds:g} s while namespace {ref.name} "
                                        f"is terminating{reason and ': ' + reason}"))
     except FluidError as err:
@@ -109,11 +110,17 @@ def _await_absence(client: Client, ref: ObjectRef, params: dict, reporter: Repor
         raise
 
 
-def _status(client: Client, ref: ObjectRef) -> WaitStatus:
-    """Return done if the namespace is absent, else what Kubernetes reports to be left in it."""
+def _status(client: Client, ref: ObjectRef, uid: str) -> WaitStatus:
+    """Return done if the namespace is absent, else what Kubernetes reports to be left in it.
+
+    Raises WaitFailed for a namespace of that name with another UID.
+    """
     existing = client.get(kinds.NAMESPACE, ref)
     if existing is None:
         return WaitStatus(True)
+    if existing["metadata"]["uid"] != uid:
+        raise WaitFailed(f"namespace {ref.name} was deleted, and another client has created it again: end "
+                         "what creates it, then run this again")
     return WaitStatus(False, "; ".join(_remaining(existing)))
 
 

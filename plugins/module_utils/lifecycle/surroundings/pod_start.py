@@ -14,10 +14,10 @@ from ...fluid import diagnosis
 from ...fluid.components import SIDECAR
 from ...fluid.kinds import DATASET
 from ...fluid.lookup import needs_sidecar
-from ...fluid.status import absent
+from ...fluid.status import gone
 from ...k8s.kinds import POD, ObjectRef, ref_to
 from ...k8s.names import require_name, require_namespace
-from ...k8s.pods import claims_of, is_finished, unready_reason
+from ...k8s.pods import claims_of, is_finished, never_starts, unready_reason
 from ...k8s.wait_status import WaitStatus
 from ...progress import Reporter
 
@@ -47,7 +47,7 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     if check_mode:
         return {"changed": True, "node": ""}
     if existing is not None:
-        waiter.until("be absent", POD, ref, absent)
+        waiter.until("be absent", POD, ref, gone(existing["metadata"]["uid"]))
     client.create(POD, _mounting(client, definition), MANAGER)
     started = waiter.until("be ready", POD, ref, _ready)
     return {"changed": True, "node": (started or {})["spec"].get("nodeName", "")}
@@ -94,4 +94,6 @@ def _ready(pod: dict | None) -> WaitStatus:
             False, failed=f"it has ended with phase {pod['status']['phase']}: read its log with kubectl logs "
             f"{pod['metadata']['name']}")
     reason = unready_reason(pod)
+    if never_starts(pod):
+        return WaitStatus(False, failed=reason)
     return WaitStatus(not reason, reason)

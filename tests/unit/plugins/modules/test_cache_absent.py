@@ -99,9 +99,10 @@ def test_half_a_cache_goes(cluster, fluid, remove, absent, force):
     require_nothing_left(fluid, remove, force=force)
 
 
-def test_without_definitions_force_removes_what_is_left(fluid, remove):
+def test_without_definitions_force_removes_what_is_left(cluster, fluid, remove):
     fluid.lose_definitions()
-    result = remove()
+    result = remove(wait_timeout=600)
+    assert result["msg"].startswith("nobody removes what is left: ") and cluster.now < 90
     assert result["failed"] and "StatefulSet hbase-master in namespace data" in result["msg"]
     assert set(held(result)["Pod hbase-fuse-x in namespace data"]) == {
         "its runtime is absent, so that nothing removes it: set force"}
@@ -296,8 +297,10 @@ def test_without_permission_for_nodes_it_warns(cluster, fluid, remove):
 def test_a_label_that_may_not_be_removed_is_reported(cluster, fluid, remove):
     fluid.lose_definitions()
     cluster.forbidden.add(("patch", "nodes"))
-    result = remove(force=True)
+    result = remove(force=True, wait_timeout=600)
     assert held(result) == {f"Node node{index}": ["not allowed to patch nodes"] for index in range(3)}
+    assert result["msg"].startswith("nobody removes what is left: Node node0, held by: not allowed to patch")
+    assert cluster.now < 120
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -298,6 +298,21 @@ def test_a_namespace_that_stays_terminating_is_explained(cluster, run):
         "timed out after 5 s while namespace data is terminating: Some pods are remaining")
 
 
+def test_a_namespace_that_is_created_again_is_not_waited_for(cluster, run, monkeypatch):
+    """Such as by a GitOps controller: its UID is another one, and nobody deletes it."""
+    cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data", "labels": OURS, "uid": "one"}})
+    delete = cluster.delete
+
+    def replaced(*args, **options):
+        done = delete(*args, **options)
+        cluster.put(kinds.NAMESPACE, {"metadata": {"name": "data", "uid": "two"}})
+        return done
+    monkeypatch.setattr(cluster, "delete", replaced)
+    result = run("namespace", name="data", state="absent")
+    assert "another client has created it again" in result["msg"]
+    assert (result["changed"], cluster.now) == (True, 0)
+
+
 def test_hosts_that_delete_a_namespace_at_the_same_time(cluster, run, monkeypatch):
     """Another run deletes it between the look and the deletion, which the API server then refuses."""
     put_namespace(cluster, **OURS)

@@ -7,7 +7,8 @@ import jinja2
 import pytest
 import yaml
 
-from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ServerUnavailable
+from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, lookup
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 
 TEMPLATE = Path(__file__).parents[4] / "roles" / "drill" / "templates" / "reader_pod.yml.j2"
@@ -34,6 +35,29 @@ def created(cluster, run):
         assert not run("pod", definition=definition).get("failed")
         return cluster.stored(kinds.POD, "reader", "data")
     return start
+
+
+@pytest.mark.parametrize("reason", ["InvalidImageName", "ErrImageNeverPull"])
+def test_a_pod_whose_image_no_node_can_get_is_not_waited_for(cluster, run, reason):
+    cluster.later(1, lambda: cluster.change(kinds.POD, "reader", "data", {"status": {"containerStatuses": [
+        {"name": "reader", "state": {"waiting": {"reason": reason, "message": "no such image"}}}]}}))
+    result = run("pod", definition=reader(), wait_timeout=300)
+    assert f"is waiting: {reason} no such image" in result["msg"]
+    assert cluster.now < 10
+
+
+def test_a_pod_that_another_client_creates_again_is_not_waited_for(cluster, run, monkeypatch):
+    """Such as its controller: the module cannot replace it."""
+    cluster.put(kinds.POD, {"metadata": {"name": "reader", "namespace": "data", "uid": "one"}})
+    delete = cluster.delete
+
+    def replaced(*args, **options):
+        done = delete(*args, **options)
+        cluster.put(kinds.POD, {"metadata": {"name": "reader", "namespace": "data", "uid": "two"}})
+        return done
+    monkeypatch.setattr(cluster, "delete", replaced)
+    assert "another client has created it again" in run("pod", definition=reader())["msg"]
+    assert cluster.now < 10
 
 
 @pytest.fixture
@@ -98,3 +122,12 @@ def test_no_sidecar_for_a_claim_of_another_owner(created, register):
 def test_no_sidecar_where_the_drivers_are_unknown(cluster, created, dataset):
     cluster.forbidden.add(("list", "csinodes"))
     assert sidecar_label(created(reader())) is None
+
+
+def test_nodes_that_no_server_lists_have_no_driver_that_is_known(cluster, run, dataset, monkeypatch):
+    """A pod without the sidecar that it needs would wait for its mount in vain."""
+    def unavailable(*_args, **_options):
+        raise ServerUnavailable("the API server answered with 503", 503)
+    monkeypatch.setattr(lookup, "registered_nodes", unavailable)
+    assert "answered with 503" in run("pod", definition=reader())["msg"]
+    assert cluster.stored(kinds.POD, "reader", "data") is None

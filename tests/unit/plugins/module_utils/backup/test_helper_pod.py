@@ -135,8 +135,11 @@ def test_a_claim_that_is_only_read_is_mounted_so():
     ({"status": UNBOUND}, 61, False, "",
      "its claim is not Bound after 60 seconds: give it a volume, or a storage class "
      "whose provisioner works"),
+    ({"status": {"phase": "Pending", "containerStatuses": [{"name": "backup", "state": {"waiting": {
+        "reason": "InvalidImageName", "message": "bad"}}}]}}, 0, False, "",
+     "container backup is waiting: InvalidImageName bad"),
 ], ids=["ready", "pending", "deleted", "failed", "ended", "no-room", "just-made-claim",
-        "claim-that-nobody-binds"])
+        "claim-that-nobody-binds", "invalid-image"])
 def test_running(pod, elapsed, done, progress, failed):
     status = running(lambda: elapsed)(pod)
     assert (status.done, status.progress, status.failed) == (done, progress, failed)

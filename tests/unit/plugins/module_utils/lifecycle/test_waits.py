@@ -388,6 +388,17 @@ def test_absent(cluster, put):
     assert cluster.now == 5
 
 
+def test_an_object_that_is_created_again_is_not_waited_for(cluster, put):
+    """Between two watches: the new one has another UID, and nobody deletes it."""
+    first = {"name": "hbase", "namespace": "data", "uid": "one"}
+    put(fluid_kinds.DATASET, metadata=first)
+    cluster.later(5, lambda: put(fluid_kinds.DATASET, metadata={**first, "uid": "two"}))
+    failed = waits.absent(cluster, fluid_kinds.DATASET, [HBASE], cluster.deadline(600), {HBASE: "one"})[HBASE]
+    assert isinstance(failed, WaitFailed)
+    assert "another client has created it again" in str(failed)
+    assert cluster.now == 5
+
+
 def test_what_does_not_go_is_explained(cluster):
     cluster.put(
         fluid_kinds.DATASET,
