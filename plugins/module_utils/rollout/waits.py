@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from ..api.deadline import Deadline
-from ..k8s.pods import unready_reason
+from ..errors import WaitFailed
+from ..k8s.pods import never_starts, unready_reason
 from ..k8s.wait_status import WaitStatus
 from ..masters import catch_up
 from ..masters.catch_up import CatchUps
@@ -33,9 +34,15 @@ class RolloutWaits:
         return self.poll("the StatefulSet's controller to observe its newest template", question)
 
     def running(self, name: str, not_uid: str) -> None:
-        """Wait until all containers of a pod of that name and another UID run."""
+        """Wait until all containers of a pod of that name and another UID run.
+
+        Raises WaitFailed for such a pod with an image that no node can get.
+        """
         def question() -> WaitStatus:
             pod = next((each for each in self._objects.pods() if each["metadata"]["name"] == name), None)
+            if pod is not None and pod["metadata"]["uid"] != not_uid and never_starts(pod):
+                raise WaitFailed(f"{name} never runs: {unready_reason(pod)}; correct the declaration, then "
+                                 "run the rollout again to continue")
             running = pod is not None and pod["metadata"]["uid"] != not_uid and _runs(pod)
             return WaitStatus(running, "" if running else _unready_reason(pod, not_uid))
         self.poll(f"{name} to run", question)

@@ -13,7 +13,7 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
-from ...errors import ApiError, DisruptionForbidden, FluidError, Forbidden, InvalidInput
+from ...errors import ApiError, DisruptionForbidden, FluidError, Forbidden, InvalidInput, WaitFailed
 from ...fluid import diagnosis, kinds as fluid_kinds
 from ...fluid.components import MASTER_CONTAINER
 from ...fluid.lookup import require_not_terminating, require_runtime
@@ -21,7 +21,7 @@ from ...fluid.names import claim_name, stateful_set_name, worker_selector
 from ...k8s import kinds
 from ...k8s.kinds import ObjectRef, ref_to
 from ...k8s.names import require_identity
-from ...k8s.pods import is_ready, unready_reason
+from ...k8s.pods import is_ready, never_starts, unready_reason
 from ...k8s.quantity import parse_time
 from ...k8s.wait_status import WaitStatus
 from ...masters.group import Masters
@@ -241,7 +241,13 @@ def _is_ready_worker(pod: dict) -> bool:
 
 
 def _is_replaced(pod: dict | None, before: dict) -> WaitStatus:
-    """Return whether a new pod of the name is ready, with the pod."""
+    """Return whether a new pod of the name is ready, with the pod.
+
+    Raises WaitFailed for one with an image that no node can get.
+    """
     if pod is None or pod["metadata"]["uid"] == before["metadata"]["uid"]:
         return WaitStatus(False, "the new pod does not exist yet")
+    if never_starts(pod):
+        raise WaitFailed(f"{kinds.POD.describe(ref_to(pod))} never runs: {unready_reason(pod)}; correct the "
+                         "image of its StatefulSet, then run this again to continue")
     return WaitStatus(is_ready(pod), unready_reason(pod), value=pod)

@@ -242,6 +242,17 @@ def test_a_worker_that_does_not_return_ends_the_run(cluster, run, cache, monkeyp
     assert cache == ["hbase-worker-1"]
 
 
+def test_a_worker_whose_image_no_node_can_get_ends_the_run(cluster, run, cache, pod):
+    def create_again():
+        pod("hbase-worker-1", "alluxio-worker", "n1", AFTER, ready=False)
+        cluster.change(kinds.POD, "hbase-worker-1", "data", {"status": {"containerStatuses": [
+            {"name": "one", "state": {"waiting": {"reason": "ErrImageNeverPull", "message": "absent"}}}]}})
+    cluster.later(3, create_again)
+    result = run(MODULE, **CACHE, **ALL, wait_timeout=900)
+    assert "never runs: container one is waiting: ErrImageNeverPull absent" in result["msg"]
+    assert (cache, cluster.now < 30) == (["hbase-worker-1"], True)
+
+
 def test_without_the_permission_to_read_heartbeats_no_worker_restarts(cluster, run, cache, monkeypatch):
     def execute(*_args):
         raise Forbidden("not allowed to create pods/exec", 403)
