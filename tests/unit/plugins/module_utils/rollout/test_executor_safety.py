@@ -148,7 +148,7 @@ def test_the_command_output_is_not_trusted_for_a_long_election_timeout(site, mon
     raft_group = one.masters
     heard = {}
 
-    def ask(_masters, domain, _pods):
+    def ask(_masters, domain, _pods, _refusal):
         leader = raft_group.leader[domain]
         if leader is None:
             raise QuorumUnknown("no leader")
