@@ -14,7 +14,7 @@ from functools import partial
 
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..errors import Conflict, Forbidden, InvalidInput, QuorumLost, ServerUnavailable, WaitTimeout
+from ..errors import Conflict, Forbidden, InvalidInput, QuorumLost, ServerUnavailable, WaitFailed, WaitTimeout
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import DOMAINS, MASTER
 from ..k8s import kinds, scheduling
@@ -33,6 +33,8 @@ from .plan import ActionRecord, RaftGroup
 _LOST_AFTER = 8.0
 # Seconds from one look to the next, with that timeout; more of it may be an outage of the API server.
 _USUAL_LOOK = 5.0
+# Seconds in which a leader may still send other entries to a master whose journal seems to conflict.
+_STUCK_AFTER = 30.0
 _PAUSE = 0.5
 
 
@@ -120,7 +122,8 @@ class QuorumHealer:
         """Return the groups once each has exactly the expected peers, all AVAILABLE, and the desired leader.
 
         desired_leader: pod that must lead the masters; empty for any. departing: pod that may be unavailable
-        or terminating. Raises QuorumLost when too few masters run to elect a leader, and WaitTimeout.
+        or terminating. Raises QuorumLost when too few masters run to elect a leader, WaitFailed
+        when only a rebuild makes a master AVAILABLE, and WaitTimeout.
         """
         groups = [self._ensure_complete(domain, self._leader_address(domain, desired_leader), departing)
                   for domain in domains]
@@ -174,14 +177,15 @@ class QuorumHealer:
 
     def _ensure_complete(self, domain: str, desired_leader: str, departing: str = "") -> RaftGroup:
         quorum = f"the {domain} quorum of {self._described()}"
-        shortage = Shortage(_USUAL_LOOK)
+        shortage, conflict = Shortage(_USUAL_LOOK), Shortage(_USUAL_LOOK)
 
         def question() -> WaitStatus:
             try:
                 observed = self.tolerant(self.observe(domain))
             except ServerUnavailable:
                 # nobody has observed the group meanwhile
-                shortage.seconds(False, self._deadline.now(), self._client.waited)
+                for each in (shortage, conflict):
+                    each.seconds(False, self._deadline.now(), self._client.waited)
                 raise
             step = quorum_plan.next_step(observed, self._executor.ages(domain), desired_leader, departing)
             if step.action == quorum_plan.NOTHING:
@@ -189,6 +193,9 @@ class QuorumHealer:
             short = step.action == quorum_plan.LOST
             if shortage.seconds(short, self._deadline.now(), self._client.waited) > _LOST_AFTER:
                 raise _majority_lost(quorum, step.reason)
+            stuck = step.action == quorum_plan.STUCK
+            if conflict.seconds(stuck, self._deadline.now(), self._client.waited) > _STUCK_AFTER:
+                raise WaitFailed(f"waited for {quorum}: {step.reason}")
             if step.changes and self._deadline.remaining() > 0:
                 self.perform(ActionRecord(domain, step), observed)
             return WaitStatus(False, step.reason)

@@ -28,6 +28,7 @@ from ..fluid.components import MASTER
 NOTHING = "nothing"
 WAIT = "wait"
 LOST = "lost"
+STUCK = "stuck"
 TRANSFER = "transfer_leadership"
 RESTART = "restart_peer"
 REMOVE = "remove_peer"
@@ -245,7 +246,7 @@ def next_step(observed: RaftGroup, history: History, desired_leader: str = "", d
         if step is not None:
             return step
     if unavailable:
-        return Step(WAIT, unavailable[0].address,
+        return Step(STUCK if all(master.conflict for master in unavailable) else WAIT, unavailable[0].address,
                     "; ".join(f"{master.pod} {_why_unavailable(master)}" for master in unavailable))
     terminating = [master for master in staying if master.terminating]
     if terminating and (not desired_leader
