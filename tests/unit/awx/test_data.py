@@ -229,6 +229,13 @@ def test_workflow_and_schedules_answer_what_is_required():
         assert answers_fault(by_name[name]["survey_spec"], answered) == ""
 
 
+def test_the_schedule_verifies_what_the_project_declares():
+    """A deleted cache is in no inventory of running caches, and each run would pass."""
+    [verify] = [item for item in DATA["controller_schedules"] if item["name"].endswith(" verify")]
+    assert verify["inventory"] == "{{ __awx_declared }}"
+    assert TEMPLATES["verify"]["ask_inventory_on_launch"] is True
+
+
 def test_the_sources_of_the_inventories_exist():
     for source in DATA["controller_inventory_sources"]:
         assert (PROJECT / source["source_path"]).exists()

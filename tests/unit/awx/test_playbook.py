@@ -124,6 +124,9 @@ def test_the_schedules(awx, first):
     assert {name: item["enabled"] for name, item in schedules.items()} == {
         "Fluid verify": True, "Fluid backup": False}
     assert schedules["Fluid backup"]["extra_data"] == {"fluid_backup_keep": 14}
+    declared = awx.named("inventories")["Fluid declared caches"]["id"]
+    assert {name: item.get("inventory") for name, item in schedules.items()} == {
+        "Fluid verify": declared, "Fluid backup": None}
 
 
 def test_a_private_repository_and_a_private_image_have_their_credentials():

@@ -179,7 +179,7 @@ class FakeAwx:
         return fields
 
     def _require_prompts(self, fields: dict) -> None:
-        """Refuse answers and tags that the template of a schedule or of a node does not ask for."""
+        """Refuse what the template of a schedule or of a node does not ask for."""
         [template] = [each for kind in _UNIFIED for each in self.objects[kind]
                       if each["id"] == fields["unified_job_template"]]
         spec = self.surveys.get(template["id"], {})
@@ -187,6 +187,8 @@ class FakeAwx:
             raise Refused(fault)
         if fields.get("job_tags") and not template.get("ask_tags_on_launch"):
             raise Refused(f"{template['name']} does not ask for tags")
+        if fields.get("inventory") and not template.get("ask_inventory_on_launch"):
+            raise Refused(f"{template['name']} does not ask for an inventory")
 
     def _survey(self, method: str, item: dict, body: dict) -> tuple[int, dict]:
         if method == "POST":
