@@ -65,28 +65,26 @@ def datasets_in_phase(client: Client, items: list[dict], phase: str, deadline: D
 
 def _orphans(client: Client, items: list[dict]) -> WaitResults:
     objects = bulk.read(client, fluid_kinds.DATASET, map(ref_of, items))
-    return {ref: error for ref, existing in objects.items() if (error := _never_bound(client, ref, existing))}
+    return {ref: WaitFailed(f"waited for {fluid_kinds.DATASET.describe(ref)} to be Bound: {reason}")
+            for ref, existing in objects.items() if (reason := unbindable(client, ref, existing))}
 
 
-def _never_bound(client: Client, ref: ObjectRef, existing: dict) -> WaitFailed | None:
-    """Return the error for an unbound Dataset without a runtime of any kind that stays, else None."""
+def unbindable(client: Client, ref: ObjectRef, existing: dict) -> str:
+    """Return why nothing binds an unbound Dataset: it has no runtime of any kind that stays; else empty."""
     if status.dataset_phase(existing) == predicates.BOUND_PHASE:
-        return None
+        return ""
     refers = dataset.is_reference(existing)  # Fluid creates its runtime
     terminating = []
     for kind in (fluid_kinds.THIN_RUNTIME,) if refers else fluid_kinds.RUNTIMES:
         runtime = _read(client, kind, ref)
         if runtime and not runtime["metadata"].get("deletionTimestamp"):
-            return None
+            return ""
         terminating += [kind.kind] if runtime else []
-    awaited = f"waited for {fluid_kinds.DATASET.describe(ref)} to be Bound: "
     if terminating:
-        return WaitFailed(f"{awaited}its {terminating[0]} is terminating and binds it no more; wait until "
-                          "that "
-                          "is absent, then run this again")
-    return None if refers else WaitFailed(
-        f"{awaited}no runtime {ref.name} exists in "
-        f"namespace {ref.namespace} to bind it; create one, for example with "
+        return (f"its {terminating[0]} is terminating and binds it no more; wait until that is absent, then "
+                "run this again")
+    return "" if refers else (
+        f"no runtime {ref.name} exists in namespace {ref.namespace} to bind it; create one, for example with "
         "datacache.fluid.alluxio_runtime, or set wait: false")
 
 

@@ -78,8 +78,9 @@ def _require_executable(client: Client, kind: Kind, ref: ObjectRef, existing: di
                                  "and Fluid lets such an operation fail: create it in the Dataset's "
                                  "namespace")
     if status.dataset_phase(existing) not in _USABLE:
-        if item["wait"]:
-            return  # the operation starts when the Dataset is bound
+        if item["wait"]:  # the operation starts when the Dataset is bound
+            _require_bindable(client, ref, existing)
+            return
         raise PreconditionFailed(f"{what} is {status.dataset_phase(existing) or 'without a phase'}, expected "
                                  "Bound: wait until it is, or set wait: true")
     types = [each.get("type") for each in (existing.get("status") or {}).get("runtimes") or []]
@@ -90,6 +91,14 @@ def _require_executable(client: Client, kind: Kind, ref: ObjectRef, existing: di
             f"{kind.kind}: expected one of {', '.join(_ENGINES[kind])}")
     if kind == fluid_kinds.DATA_LOAD and dataset.ALLUXIO_TYPE in known:
         _require_loadable(client, ref, spec)
+
+
+def _require_bindable(client: Client, ref: ObjectRef, existing: dict) -> None:
+    from .. import waits  # here, because few operations are created for an unbound Dataset
+
+    if reason := waits.unbindable(client, ref, existing):
+        raise PreconditionFailed(f"{fluid_kinds.DATASET.describe(ref)} is "
+                                 f"{status.dataset_phase(existing) or 'without a phase'}, and {reason}")
 
 
 def _require_loadable(client: Client, ref: ObjectRef, spec: dict) -> None:

@@ -21,6 +21,8 @@ from ...redaction import masked_text
 from .. import waits
 
 _READ_LINES, _LOG_LINES = 200, 10
+# Seconds. Who runs an operation again deletes it, and creates it when its Helm release is gone.
+_RECREATED = 60.0
 # Alluxio's command line prints a usage of dozens of lines after an unknown command.
 _USAGE = re.compile(r"\s*\[.*\]\s*\Z")
 
@@ -51,8 +53,8 @@ def _complete(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
         if phase == state.FAILED:
             return WaitStatus(False, failed=f"it has failed{state.conditions_text(existing)}"
                                             f"{last_lines(client, kind, ref)}")
-        if reason := _never_starts(client, existing):
-            return WaitStatus(False, failed=reason)
+        if stuck := _never_starts(client, existing):
+            return stuck
         return WaitStatus(phase == state.COMPLETE, phase_text(phase) + state.waits_for(existing)
                           + (_cached(client, existing) if kind == fluid_kinds.DATA_LOAD else ""))
     return predicate
@@ -67,8 +69,8 @@ def _scheduled(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
         if existing is None:
             return WaitStatus(False, failed="it no longer exists")
         phase = state.phase(existing)
-        if reason := _never_starts(client, existing):
-            return WaitStatus(False, failed=reason)
+        if stuck := _never_starts(client, existing):
+            return stuck
         if phase in ("", state.PENDING):
             return WaitStatus(False, phase_text(phase) + state.waits_for(existing))
         job = names.job(kind, ref)
@@ -86,20 +88,27 @@ def _scheduled(client: Client, kind: Kind, ref: ObjectRef) -> Predicate:
     return predicate
 
 
-def _never_starts(client: Client, existing: dict) -> str:
-    """Return that the operation waits for one that has failed; empty while that may still complete."""
+def _never_starts(client: Client, existing: dict) -> WaitStatus | None:
+    """Return that the operation waits for one that has failed, or is absent; None if that may complete."""
     if state.phase(existing) not in ("", state.PENDING) or not state.waits_for(existing):
-        return ""
+        return None
     before = existing["spec"]["runAfter"]
     kind = next((each for each in fluid_kinds.OPERATIONS if each.kind == before.get("kind")), None)
     namespace = before.get("namespace") or existing["metadata"].get("namespace")
     ref = ObjectRef(namespace, before.get("name") or "")
+    if kind is None:
+        return None
     try:
-        other = client.get(kind, ref) if kind else None
+        other = client.get(kind, ref)
     except ApiError:
-        return ""
-    return (f"it waits for {kind.describe(ref)}, which has failed, so that Fluid never starts it: run that "
-            "operation again first") if kind and other and state.phase(other) == state.FAILED else ""
+        return None
+    if other is None:
+        text = (f"it waits for {kind.describe(ref)}, which does not exist, so that Fluid never starts it: "
+                "create that operation again first")
+        return WaitStatus(False, text, text, lasts=_RECREATED)
+    return WaitStatus(False, failed=(
+        f"it waits for {kind.describe(ref)}, which has failed, so that Fluid never starts it: run that "
+        "operation again first")) if state.phase(other) == state.FAILED else None
 
 
 def _cached(client: Client, existing: dict) -> str:

@@ -260,6 +260,26 @@ def test_a_wait_covers_an_unbound_dataset(cluster, run, bound):
     assert (result["changed"], result["phase"], cluster.now) == (True, "Complete", 30)
 
 
+def test_a_dataset_that_nothing_binds_is_refused(cluster, run, bound):
+    bound(phase="NotBound", runtime=None)
+    cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data")
+    result = run("data_load", **LOAD, wait=True)
+    assert "Dataset hbase in namespace data is NotBound, and no runtime hbase exists" in result["msg"]
+    assert (load(cluster), cluster.now) == (None, 0)
+
+
+def test_a_predecessor_that_is_deleted_ends_the_wait(cluster, run, warm):
+    """Such as one that Fluid deletes after its TTL; a task that runs it again deletes it for a moment."""
+    warm("Executing")
+    cluster.later(1, lambda: cluster.change(fluid_kinds.DATA_LOAD, "second", "data", {
+        "status": {"phase": "Pending", "waitingFor": {"operationComplete": True}}}))
+    cluster.later(40, lambda: cluster.vanish(fluid_kinds.DATA_LOAD, "warm", "data"))
+    result = run("data_load", **{**LOAD, "name": "second"}, wait=True, wait_timeout=3600,
+                 run_after={"kind": "DataLoad", "name": "warm"})
+    assert "it waits for DataLoad warm in namespace data, which does not exist" in result["msg"]
+    assert 85 <= cluster.now <= 160
+
+
 def test_the_progress_has_the_cached_share(cluster, run, warm):
     warm("Executing")
     result = run("data_load", **LOAD, wait=True, wait_timeout=10)
