@@ -63,10 +63,11 @@ def _pool(configuration: Any) -> Any:
     except (ImportError, ValueError, AssertionError, urllib3.exceptions.HTTPError) as err:
         if not configuration.proxy:
             raise
-        # urllib3 needs the package PySocks for a proxy that speaks SOCKS.
+        # urllib3 needs the package PySocks for a proxy that speaks SOCKS. Its older versions quote the URL.
         raise InvalidInput(
-            f"the proxy {redacted(configuration.proxy)} cannot be used ({err}): set proxy (K8S_AUTH_PROXY) "
-            "or HTTPS_PROXY to http://host:port, and no_proxy for a cluster without one") from err
+            f"the proxy {redacted(configuration.proxy)} cannot be used ({redacted(str(err))}): set proxy "
+            "(K8S_AUTH_PROXY) or HTTPS_PROXY to http://host:port, and no_proxy for a cluster without one"
+        ) from err
 
 
 def for_streams(configuration: Any) -> Any:

@@ -4,6 +4,7 @@
 import base64
 
 import pytest
+import urllib3
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import (
     connection,
@@ -66,6 +67,18 @@ def test_a_proxy_that_cannot_be_used(url):
     message = refusal(proxy=url)
     assert message.startswith("the proxy ")
     assert "set proxy (K8S_AUTH_PROXY) or HTTPS_PROXY to http://host:port" in message
+    assert "pw-of-ann" not in message
+
+
+def test_an_error_of_urllib3_that_quotes_the_proxy(monkeypatch):
+    """As urllib3 2.3 does; the pool of later versions quotes no password."""
+    url = "http://ann:pw-of-ann@proxy:port"
+
+    def pool(_configuration):
+        raise urllib3.exceptions.LocationParseError(url)
+    monkeypatch.setattr(connection.kubernetes, "RESTClientObject", pool)
+    message = refusal(proxy=url)
+    assert "http://ann:" in message and "@proxy:port" in message
     assert "pw-of-ann" not in message
 
 
