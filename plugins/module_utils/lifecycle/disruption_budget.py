@@ -14,7 +14,7 @@ from ..api.client import Client
 from ..apply import last_applied, reconcile
 from ..apply.field_manager import MANAGER
 from ..apply.reconcile import Outcome, Write
-from ..errors import FluidError
+from ..errors import FluidError, Forbidden
 from ..fluid import kinds as fluid_kinds
 from ..fluid.names import disruption_budget_name, master_labels
 from ..k8s.kinds import POD_DISRUPTION_BUDGET, ObjectRef, annotations_of
@@ -72,7 +72,7 @@ def _budgets(client: Client, namespace: str) -> _Budgets:
 def _ensure(client: Client, item: dict, outcome: Outcome, budgets: _Budgets | FluidError,
             write: Write) -> Outcome:
     if isinstance(budgets, FluidError):
-        if item["disruption_budget"]:
+        if item["disruption_budget"] or not isinstance(budgets, Forbidden):
             raise budgets
         return outcome  # nobody who may not read budgets has created one
     ref = ObjectRef(item["namespace"], disruption_budget_name(item["name"]))

@@ -9,6 +9,7 @@ from fake_raft import FakeRaft
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ServerUnavailable
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.journal import gate
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
@@ -457,3 +458,15 @@ def test_the_permission_is_needed_for_a_budget_alone(cluster, run, desired):
     result = run("alluxio_runtime", disruption_budget=desired, **THREE)
     assert (result["changed"], result.get("failed", False)) == (True, desired)
     assert ("not allowed to list poddisruptionbudgets.policy" in result.get("msg", "")) is desired
+
+
+def test_budgets_that_no_server_lists_are_not_absent(cluster, run, monkeypatch):
+    run("alluxio_runtime", **THREE)
+    lists = cluster.list
+
+    def unavailable(kind, *args, **options):
+        if kind == BUDGET:
+            raise ServerUnavailable("the API server answered with 503", 503)
+        return lists(kind, *args, **options)
+    monkeypatch.setattr(cluster, "list", unavailable)
+    assert "answered with 503" in run("alluxio_runtime", disruption_budget=False, **THREE)["msg"]
