@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -89,15 +92,16 @@ needs_program = pytest.mark.skipif(PROGRAM is None or shutil.which("java") is No
                                    reason="ansible-rulebook or Java is not installed")
 
 
-def ran(site, folder, rulebook, source, code):
+def ran(site, folder, rulebook, source, code, *options):
     """The output of a rulebook that ends with its source, whose code takes the place of a collection's."""
     (folder / "sources").mkdir()
     (folder / "sources" / f"{source}.py").write_text(code)
     inventory = site.inventory({"localhost": {"alluxio_quorum": {"leader": "hbase-master-0", "lost": []}}})
     done = subprocess.run(
-        [PROGRAM, "-r", rulebook, "-i", inventory, "-S", folder / "sources", "--shutdown-delay", "120"],
+        [PROGRAM, "-r", rulebook, "-i", inventory, "-S", folder / "sources", "--shutdown-delay", "120",
+         *options],
         capture_output=True, text=True, timeout=600, check=False, cwd=folder,
-        env={**os.environ, **site.environ, "NO_COLOR": "1"})
+        env={**os.environ, **site.environ, "NO_COLOR": "1", "EDA_JOB_TEMPLATE_REFRESH_DELAY": "0.2"})
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     return output
@@ -124,3 +128,58 @@ def test_the_alerts_of_a_lost_master_run_the_playbook_once(site, tmp_path):
     (tmp_path / "alerts.yml").write_text(rulebook)
     output = ran(site, tmp_path, tmp_path / "alerts.yml", "ansible.eda.alertmanager", ALERTMANAGER)
     assert site.started("localhost") == ["alluxio_quorum"], output
+
+
+@pytest.fixture
+def awx():
+    """A server that answers as AWX where ansible-rulebook launches a job, and notes the launches in jobs."""
+    jobs = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _send(self, answer):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def do_GET(self):
+            split = urlsplit(self.path)
+            query = {key: value for key, [value] in parse_qs(split.query).items()}
+            name = query.get("name", "")
+            asks = {f"ask_{what}_on_launch": False for what in ("limit", "labels", "inventory", "variables")}
+            self._send({
+                "/api/v2/config/": {"version": "24.6.1"},
+                "/api/v2/unified_job_templates/": {"results": [{
+                    "id": 5, "type": "job_template", "name": name, **asks,
+                    "related": {"launch": f"/launch/{name.replace(' ', '-')}/"},
+                    "summary_fields": {"organization": {"name": "Default"}}}]},
+                "/api/v2/jobs/": {"results": [
+                    {"id": int(each), "status": "successful", "created": "2026-01-01T00:00:00Z"}
+                    for each in query.get("id__in", "").split(",") if each]},
+            }.get(split.path, {}))
+
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            jobs.append((self.path, body["extra_vars"]["fluid_hosts"]))
+            self._send({"id": len(jobs), "url": f"/api/v2/jobs/{len(jobs)}/"})
+
+        def log_message(self, *_arguments):
+            """Print no request."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.jobs = jobs
+    yield server
+    server.shutdown()
+
+
+@needs_program
+def test_awx_runs_one_job_for_each_cache(site, tmp_path, awx):
+    events = [{"type": type_, "cache": f"{name}.data", "name": name, "namespace": "data"}
+              for type_, name in (("member_lost", "hbase"), ("member_lost", "hbase"),
+                                  ("member_lost", "logs"), ("fuse_dead", "logs"), ("restored", "logs"))]
+    output = ran(site, tmp_path, EDA / "rulebooks" / "heal_by_awx.yml", "datacache.fluid.caches",
+                 SOURCE.format(events=json.dumps(events)),
+                 "--controller-url", f"http://127.0.0.1:{awx.server_port}", "--controller-token", "of-awx")
+    assert awx.jobs == [("/launch/Fluid-heal/", "hbase.data"), ("/launch/Fluid-heal/", "logs.data"),
+                        ("/launch/Fluid-diagnose/", "logs.data")], output
