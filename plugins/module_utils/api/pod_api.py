@@ -33,8 +33,10 @@ class PodApi(Transport):
                  "timestamps": "true" if timestamps else ""}
         response, _repeated = self.request("GET", POD.path(pod) + "/log", query, None, "")
         if response.status >= 400:
-            leaf = Forbidden if response.status == 403 else ApiError
-            raise leaf(f"log of {pod.name}/{container}: HTTP {response.status}", response.status)
+            found = f"log of {pod.name}/{container}: HTTP {response.status}"
+            if response.status == 403:
+                raise Forbidden(f"{found}; it needs get on pods/log", 403)
+            raise ApiError(found, response.status)
         return response.data.decode("utf-8", "replace")
 
     def proxied(self, pod: ObjectRef, port: int, path: str, timeout: float) -> bytes | None:

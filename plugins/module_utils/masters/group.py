@@ -251,9 +251,11 @@ class Masters:
         return stepped_down_for(self._end_of_log(pod))
 
     def _end_of_log(self, pod: str) -> str:
-        """Return the newest lines of a master's log; empty if nobody gives it."""
+        """Return the newest lines of a master's log; empty if nobody gives it. Raises Forbidden."""
         try:
             return self._client.once().log(self._pod(pod), container_of(MASTER), _END_OF_LOG)
+        except Forbidden:
+            raise
         except ApiError:
             return ""
 
@@ -307,7 +309,7 @@ class Masters:
         """Return the state of the Raft server of the domain's process, as in alluxio/raft.py.
 
         port: of the Raft server. Empty when the state is unknown. Ratis opens the port after it has loaded
-        the journal, and logs that.
+        the journal, and logs that. Raises Forbidden without get on pods/log.
         """
         try:
             if not self._client.refuses(self._pod(pod), port, _PORT_TIMEOUT):
@@ -319,6 +321,8 @@ class Masters:
             return ""
         try:
             log = self._client.log(self._pod(pod), container_of(domain), _LOG_TAIL)
+        except Forbidden:
+            raise
         except ApiError:
             return LOADING if refused else ""
         state = raft_server_state(log)

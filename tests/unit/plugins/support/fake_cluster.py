@@ -256,10 +256,12 @@ class FakeCluster:
     def log(self, pod, container, tail_lines, previous=False, timestamps=False):
         self.requests.append(("log", "pods"))
         self.accesses.add(Access("", "pods/log", "get", pod.namespace))
+        if ("get", "pods/log") in self.forbidden:
+            raise Forbidden(f"log of {pod.name}/{container}: HTTP 403; it needs get on pods/log", 403)
         if timestamps and (pod.name, container, previous) in self.logs:
             return self.logs[pod.name, container, previous]
         if (pod.name, container) not in self.logs:
-            raise Forbidden(f"log of {pod.name}/{container}: HTTP 403", 403)
+            raise ApiError(f"log of {pod.name}/{container}: HTTP 400", 400)  # its container is being created
         return self.logs[pod.name, container]
 
     def proxied(self, pod, port, path, timeout):

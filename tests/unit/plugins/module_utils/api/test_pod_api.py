@@ -28,7 +28,7 @@ def test_log(ask):
 
 def test_a_log_that_is_refused(ask):
     client, _pool, _pauses = ask(refusal(403, "Forbidden", "no"))
-    with pytest.raises(ApiError, match="log of p/c: HTTP 403"):
+    with pytest.raises(Forbidden, match="log of p/c: HTTP 403; it needs get on pods/log"):
         client.log(ObjectRef("data", "p"), "c", 5)
 
 

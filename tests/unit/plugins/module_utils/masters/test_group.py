@@ -400,7 +400,8 @@ def test_without_a_log_the_term_is_not_known(cluster, group, monkeypatch, status
     assert group({"hbase-master-1": True}, {}).with_term(quorum, MASTER) == quorum
 
 
-def test_a_log_that_may_not_be_read_is_an_error(group):
+def test_a_log_that_may_not_be_read_is_an_error(cluster, group):
+    cluster.forbidden.add(("get", "pods/log"))
     with pytest.raises(Forbidden, match="log of hbase-master-1"):
         group({"hbase-master-1": True}, {}).with_term(Quorum("hbase-master-1:21181"), MASTER)
 
@@ -452,6 +453,18 @@ def test_a_master_that_loads_its_journal(cluster, group, log, allowed, state):
 def test_what_is_not_known_to_be_closed(cluster, group, recorded, arrange):
     arrange(cluster, recorded("raft_closed_log.txt"))
     assert group({"hbase-master-1": True}, {}).raft_server("hbase-master-1", MASTER, 19200) == ""
+
+
+@pytest.mark.parametrize("ask", [
+    lambda masters: masters.raft_server("hbase-master-1", MASTER, 19200),
+    lambda masters: masters.has_conflict("hbase-master-1"),
+    lambda masters: masters.stepped_down_for("hbase-master-1"),
+], ids=["raft-server", "conflict", "stepped-down"])
+def test_a_log_that_may_not_be_read_shows_no_state(cluster, group, ask):
+    """A closed Raft server would count as one that loads its journal, which is waited for."""
+    cluster.forbidden.add(("get", "pods/log"))
+    with pytest.raises(Forbidden, match="pods/log"):
+        ask(group({"hbase-master-1": True}, {}))
 
 
 @pytest.mark.parametrize("leader", [None, "10.10.0.12:21181"], ids=["no-leader", "leader-that-is-no-pod"])
