@@ -12,9 +12,10 @@ from ansible_collections.datacache.fluid.plugins.module_utils.backup import rest
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.dump import Leader
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore.restorer import Restorer
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import WAITER
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, Forbidden
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds, operations
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 
 
 def test_a_restoration(cache, run, saved):
@@ -155,6 +156,24 @@ def test_an_interrupted_restoration_is_continued(cache, run, saved, time, monkey
     assert (bool(result["safety_backup"]), len(cache.files())) == made
     assert template(cache) == before
     assert not run("alluxio_restore", **LATEST)["changed"]
+
+
+def test_a_permission_that_is_lost_before_the_quorums_ends_the_wait(cache, run, saved, time, monkeypatch):
+    real, began = Restorer.await_quorum, []
+
+    def refused(_masters, _domain):
+        raise Forbidden("not allowed to get pods/proxy, nor to create pods/exec", 403)
+
+    def wait(restorer):
+        began.append(cache.cluster.now)
+        with monkeypatch.context() as patch:
+            patch.setattr(Masters, "quorum", refused)
+            real(restorer)
+    with monkeypatch.context() as patch:
+        patch.setattr(Restorer, "await_quorum", wait)
+        assert "not allowed to get pods/proxy" in run("alluxio_restore", **LATEST)["msg"]
+    assert cache.cluster.now - began[0] < 10
+    assert run("alluxio_restore", **LATEST)["backup"] == saved
 
 
 def test_another_backup_takes_over_an_interrupted_restoration(cache, run, saved, time, monkeypatch):
