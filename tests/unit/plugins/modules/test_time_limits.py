@@ -61,4 +61,4 @@ def test_the_name_of_a_time_limit_says_so(module):
 
 
 def test_modules_that_wait_are_tested_here():
-    assert {"alluxio_quorum", "cache_info", "dataset", "dataset_volume"} <= {module for module, _ in LIMITS}
+    assert {"alluxio_quorum", "cache_info", "dataset", "dataset_volume"} <= {each[0] for each in LIMITS}
