@@ -75,7 +75,7 @@ def test_the_values_of_the_chart_decide_about_the_processes_of_the_host(site, tm
 
 def test_several_caches_of_a_cluster_create_it_once(site, tmp_path):
     answer = {"fluid_installation_info": {
-        "installed": True, "namespace": "fluid", "release": None, "adopted": False, "values": {},
+        "installed": True, "namespace": "fluid", "release": None, "adopted": False, "chart_values": {},
         "definitions": True, "csi": True, "idle_controllers": [], "up_to_date": True, "ready": True,
         "digest": "9f86d081", "cluster": "one"}}
     [found] = created(site, tmp_path, {"a": answer, "b": answer}, fluid_openshift_namespaces=["data"])

@@ -34,7 +34,7 @@ ROLE_SITE_HOST={host} exec {python} "$@"
 '''
 INSTALLATION = {
     "installed": True, "namespace": "fluid-system", "release": {"name": "fluid", "namespace": "fluid-system"},
-    "adopted": False, "values": {}, "definitions": True, "csi": True, "idle_controllers": [],
+    "adopted": False, "chart_values": {}, "definitions": True, "csi": True, "idle_controllers": [],
     "up_to_date": True, "ready": True, "digest": "9f86d081"}
 # The answers of all modules for a cache that is as it is declared.
 UNCHANGED = {
