@@ -4,6 +4,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import yaml
 from cluster_accounts import CHECKOUT, NAMESPACE, kubectl
@@ -26,6 +28,17 @@ def kill_node(node: str) -> None:
 
 def start_node(node: str) -> None:
     lab("start-node", node.removeprefix("node"))
+
+
+@contextmanager
+def cordoned_nodes() -> Iterator[None]:
+    """Keep new pods off all nodes."""
+    nodes = [each["metadata"]["name"] for each in get("nodes")["items"]]
+    kubectl("cordon", *nodes)
+    try:
+        yield
+    finally:
+        kubectl("uncordon", *nodes)
 
 
 def get(*arguments: str) -> dict:

@@ -13,6 +13,7 @@ import pytest
 from cluster_accounts import FLUID, kubectl
 from cluster_acts import (
     apply,
+    cordoned_nodes,
     force,
     get,
     kill_node,
@@ -74,12 +75,10 @@ def small_memory() -> AbstractContextManager:
 
 
 @contextmanager
-def cordoned_nodes() -> Iterator[None]:
-    nodes = [each["metadata"]["name"] for each in get("nodes")["items"]]
-    kubectl("cordon", *nodes)
-    force("hbase-worker-0")
-    yield
-    kubectl("uncordon", *nodes)
+def unplaced_worker() -> Iterator[None]:
+    with cordoned_nodes():
+        force("hbase-worker-0")
+        yield
 
 
 @contextmanager
@@ -200,7 +199,7 @@ FAULTS = (
     Fault("controller_at_zero", controller_at_zero),
     Fault("image_pull", absent_image),
     Fault("memory_below_tier", small_memory),
-    Fault("unschedulable", cordoned_nodes),
+    Fault("unschedulable", unplaced_worker),
     Fault("port_clash", taken_port),
     Fault("dns", absent_service),
     Fault("fuse_not_mounted", ended_fuse),
