@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,17 +15,21 @@ MEMBER_LOST, QUORUM_AT_RISK = "member_lost", "quorum_at_risk"
 DATASET_UNBOUND, CACHE_FULL, FUSE_DEAD = "dataset_unbound", "cache_full", "fuse_dead"
 _OF_MASTERS = (MEMBER_LOST, QUORUM_AT_RISK)
 _BOUND = "Bound"
+# Seconds from which a run that holds the Lease of the masters delays no event of them.
+RUN_LASTS = 600.0
 
 
 @dataclass(frozen=True)
 class Observation:
     """One cache. record: as of cache_records.
 
-    dead_fuses: names of its FUSE pods that are not ready; None if they could not be read.
+    dead_fuses: names of its FUSE pods that are not ready; None if they could not be read. held: whether a run
+    holds the Lease of the masters.
     """
 
     record: Mapping
     dead_fuses: tuple[str, ...] | None = ()
+    held: bool = False
 
     @property
     def host(self) -> str:
@@ -65,6 +70,12 @@ def faults(observation: Observation, full_percentage: float) -> dict[str, dict]:
     return found
 
 
+def has_lost_masters(record: Mapping) -> bool:
+    """Return whether a run that restarts or adds masters could be the reason of a fault."""
+    return not record["variables"]["alluxio_terminating"] and any(
+        each["role"] == UNAVAILABLE for each in record["masters"])
+
+
 def _of_masters(observation: Observation) -> dict[str, dict]:
     declared = observation.record["variables"]["fluid_master_replicas"]
     lost = [each["pod"] for each in observation.record["masters"] if each["role"] == UNAVAILABLE]
@@ -82,13 +93,15 @@ class _Fault:
     """A fault that continues. Times are by the caller's clock.
 
     sent: None before its first event. named: the pods of its last event that still have it. since: from when
-    on it has pods that no event has named; None without such pods.
+    on it has pods that no event has named; None without such pods. free: since when no run holds the Lease
+    that may end the fault; infinite while one does.
     """
 
     began: float
     sent: float | None = None
     named: frozenset[str] = frozenset()
     since: float | None = None
+    free: float = -math.inf
 
     def look(self, pods: frozenset[str], now: float) -> None:
         """Note the pods that have the fault now."""
@@ -99,11 +112,17 @@ class _Fault:
             self.since = now
 
     def due(self, lasts: float, repeat: float) -> float:
-        """Return the time of its next event."""
+        """Return the time of its next event.
+
+        A fault counts from the end of a run, whose last act may be younger than the masters' roles.
+        """
         if self.sent is None:
-            return self.began + lasts
-        again = self.sent + repeat
-        return again if self.since is None else min(again, self.since + lasts)
+            new, due = self.began, self.began + lasts
+        else:
+            new, due = self.sent, self.sent + repeat
+            if self.since is not None and self.since + lasts < due:
+                new, due = self.since, self.since + lasts
+        return max(due, min(self.free + lasts, new + RUN_LASTS))
 
     def send(self, pods: frozenset[str], now: float) -> None:
         self.sent, self.named, self.since = now, pods, None
@@ -149,7 +168,8 @@ class Faults:
         # Fluid sets Failed on a Dataset that was bound.
         cache.deployed = cache.deployed or observation.record["phase"] in (_BOUND, "Failed")
         found = faults(observation, self._full_percentage) if cache.deployed else {}
-        events = self._ended(cache, found, observation, now) + self._continuing(cache, found, now)
+        events = self._ended(cache, found, observation, now) + self._continuing(
+            cache, found, observation.held, now)
         leader = observation.leader
         if leader and cache.leader not in ("", leader):
             events.insert(0, {"type": LEADER_CHANGED, "leader": leader, "previous": cache.leader})
@@ -163,13 +183,17 @@ class Faults:
         return [{"type": RESTORED, "restored": type_, "seconds": round(now - fault.began, 1)}
                 for type_, fault in faults_ if fault.sent is not None]
 
-    def _continuing(self, cache: _Cache, found: Mapping[str, dict], now: float) -> list[dict]:
+    def _continuing(self, cache: _Cache, found: Mapping[str, dict], held: bool, now: float) -> list[dict]:
         """Return the events of the faults that have lasted long enough, have new pods, or are due again."""
         events = []
         for type_, fields in found.items():
             fault = cache.faults.setdefault(type_, _Fault(now))
             pods = frozenset(fields.get("lost") or fields.get("pods") or ())
             fault.look(pods, now)
+            if held and type_ in _OF_MASTERS:
+                fault.free = math.inf
+            elif fault.free == math.inf:
+                fault.free = now
             if now >= fault.due(self._lasts, self._repeat):
                 fault.send(pods, now)
                 events.append({"type": type_, "seconds": round(now - fault.began, 1), **fields})

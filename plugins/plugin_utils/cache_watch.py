@@ -17,11 +17,13 @@ from ..module_utils.api import connection
 from ..module_utils.api.client import Client
 from ..module_utils.errors import ApiError, Expired, FluidError, Forbidden, InvalidInput
 from ..module_utils.fluid.kinds import ALLUXIO_RUNTIME, DATASET
-from ..module_utils.k8s.kinds import POD, STATEFUL_SET, Kind
+from ..module_utils.fluid.names import lease_name
+from ..module_utils.k8s.kinds import LEASE, POD, STATEFUL_SET, Kind, ObjectRef
 from ..module_utils.k8s.names import require_namespace
 from ..module_utils.k8s.pods import is_ready
+from ..module_utils.masters.lease import HeldByOthers
 from . import cache_reader
-from .cache_events import Faults, Observation
+from .cache_events import Faults, Observation, has_lost_masters
 from .clusters import Cluster
 
 _LOG = logging.getLogger(__name__)
@@ -110,6 +112,8 @@ class CacheWatch:
         self._interval = interval
         self._faults = faults
         self._now = now
+        # The Leases of caches that have lost masters.
+        self._leases: dict[ObjectRef, HeldByOthers] = {}
         self._warned: set[str] = set()
         self._outage = ""
         self._observed = False
@@ -191,9 +195,25 @@ class CacheWatch:
                 unread.add(namespace)
                 where = f" of namespace {namespace}" if namespace else ""
                 self._warn(f"the FUSE pods{where} were left out: {err}")
+        held = self._held(records)
         return [Observation(
             each, None if unread & {None, each["namespace"]}
-            else tuple(sorted(dead.get((each["namespace"], each["name"]), ())))) for each in records]
+            else tuple(sorted(dead.get((each["namespace"], each["name"]), ()))),
+            _lease_of(each) in held) for each in records]
+
+    def _held(self, records: list[dict]) -> set[ObjectRef]:
+        """Return the Leases that runs hold, of the caches that have lost masters."""
+        refs = [_lease_of(each) for each in records if has_lost_masters(each)]
+        self._leases = {ref: self._leases.get(ref, HeldByOthers()) for ref in refs}
+        return {ref for ref in refs if self._is_held(ref)}
+
+    def _is_held(self, ref: ObjectRef) -> bool:
+        try:
+            lease = self._client.get(LEASE, ref)
+        except Forbidden as err:
+            self._warn(f"masters that a run restarts or adds are reported as lost: {err}")
+            return False
+        return lease is not None and self._leases[ref].hold(lease, self._now())
 
     def _dead_fuses(self, namespace: str | None) -> Iterator[tuple[tuple[str, str], str]]:
         """Yield the namespace and the name of a cache with the name of a FUSE pod that is not ready."""
@@ -208,3 +228,7 @@ class CacheWatch:
         if text not in self._warned:
             self._warned.add(text)
             _LOG.warning("%s", text)
+
+
+def _lease_of(record: Mapping) -> ObjectRef:
+    return ObjectRef(record["namespace"], lease_name(record["name"]))

@@ -49,6 +49,24 @@ _PAUSE = 1.0
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
+class HeldByOthers:
+    """Whether another run holds one Lease, by the clock of the observer."""
+
+    def __init__(self) -> None:
+        # The version of the Lease, and the time of its first observation.
+        self._observed = ("", 0.0)
+
+    def hold(self, lease: dict, now: float) -> bool:
+        """Return whether a run holds the Lease that was read now, and renews it."""
+        spec = _spec(lease)
+        if not spec.get("holderIdentity"):
+            return False
+        version = lease["metadata"]["resourceVersion"]
+        if self._observed[0] != version:
+            self._observed = (version, now)
+        return now - self._observed[1] < min(spec.get("leaseDurationSeconds") or DURATION, DURATION)
+
+
 class Lease:
     """One Lease. holder: identifies this run. owner: reads the runtime, with which the Lease is deleted."""
 
@@ -63,8 +81,7 @@ class Lease:
         self._held: dict | None = None
         self._lost = ""
         self._renewed = 0.0
-        # The version of another run's Lease, and the time of its first observation.
-        self._observed = ("", 0.0)
+        self._others = HeldByOthers()
 
     def acquire(self) -> WaitStatus:
         """Try to acquire the Lease once; the progress names its holder."""
@@ -163,13 +180,8 @@ class Lease:
         self._renewed = began
 
     def _is_free(self, existing: dict) -> bool:
-        spec = _spec(existing)
-        if spec.get("holderIdentity") in (None, "", self._holder):
-            return True
-        version, now = existing["metadata"]["resourceVersion"], self._clock.monotonic()
-        if self._observed[0] != version:
-            self._observed = (version, now)
-        return now - self._observed[1] >= min(spec.get("leaseDurationSeconds") or DURATION, DURATION)
+        return (_spec(existing).get("holderIdentity") == self._holder
+                or not self._others.hold(existing, self._clock.monotonic()))
 
     def _take(self, existing: dict) -> dict:
         spec = _spec(existing)

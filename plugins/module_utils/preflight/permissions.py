@@ -38,6 +38,7 @@ _RUNTIMES = ("jindoruntimes", "juicefsruntimes", "thinruntimes", "efcruntimes", 
              "goosefsruntimes", "cacheruntimes")
 _FLUID_GROUP = "data.fluid.io"
 _LOST = "masters whose local volumes are lost with their nodes are waited for"
+_OWN_RUNS = "masters that a run restarts or adds are reported as lost"
 _MOVES = "declared masters are not added, and no journal moves onto a claim"
 
 
@@ -214,6 +215,7 @@ NEEDS = (
     Need(CACHE, "", ("pods/proxy",), ("get",), _EVENTS, "there are no events of masters"),
     Need(CACHE, "apps", ("statefulsets",), ("list", "watch"), _EVENTS,
          "a lost master is seen after the interval"),
+    Need(CACHE, "coordination.k8s.io", ("leases",), ("get",), _EVENTS, _OWN_RUNS),
     Need(CLUSTER, _FLUID_GROUP, ("datasets", "alluxioruntimes"), ("list",), _INVENTORY,
          "the inventory needs namespaces"),
     Need(CLUSTER, "", ("pods",), ("list",), _INVENTORY, "the inventory has no masters"),
@@ -224,6 +226,7 @@ NEEDS = (
     Need(CLUSTER, "", ("pods/proxy",), ("get",), _EVENTS, "there are no events of masters"),
     Need(CLUSTER, "apps", ("statefulsets",), ("list", "watch"), _EVENTS,
          "a lost master is seen after the interval"),
+    Need(CLUSTER, "coordination.k8s.io", ("leases",), ("get",), _EVENTS, _OWN_RUNS),
 )
 
 

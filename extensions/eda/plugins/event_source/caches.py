@@ -24,6 +24,8 @@ description:
     C(pods).
   - C(restored) has C(restored), the type of the fault that has ended. Faults and their ends have C(seconds).
   - A cache that was not bound yet, or that is being deleted, has no faults.
+  - While a run of this collection holds the Lease of a cache's masters, C(member_lost) and C(quorum_at_risk)
+    are not sent until they have lasted for 600 seconds.
   - Needs the Python package kubernetes where ansible-rulebook runs.
 options:
   namespaces:

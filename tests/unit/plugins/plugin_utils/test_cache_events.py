@@ -9,7 +9,7 @@ LASTS, REPEAT = 20, 600
 ABOUT = {"cache": "hbase.data", "name": "hbase", "namespace": "data"}
 
 
-def seen(*roles, phase="Bound", cached=50, dead=(), terminating=False, name="hbase"):
+def seen(*roles, phase="Bound", cached=50, dead=(), terminating=False, name="hbase", held=False):
     """An observation of a cache with masters of these roles, as first letters. The capacity is 100 bytes."""
     names = {"l": "leader", "f": "follower", "u": "unavailable", "?": ""}
     return Observation({
@@ -18,7 +18,7 @@ def seen(*roles, phase="Bound", cached=50, dead=(), terminating=False, name="hba
                     for index, role in enumerate("".join(roles))],
         "variables": {"fluid_master_replicas": len("".join(roles)), "alluxio_cached_bytes": cached,
                       "alluxio_capacity_bytes": 100, "alluxio_terminating": terminating}},
-        None if dead is None else tuple(dead))
+        None if dead is None else tuple(dead), held)
 
 
 @pytest.mark.parametrize(("observation", "types"), [
@@ -95,6 +95,44 @@ def happened(*steps):
         "unbound", "failed-at-start", "removal"])
 def test_events(steps, events):
     assert happened(*steps) == events
+
+
+SCALING, SCALED = seen("lffuu", held=True), seen("lffff")
+
+
+@pytest.mark.parametrize(("steps", "events"), [
+    # Masters that a run adds join one after another.
+    ([(0, seen("lff")), *((now, SCALING) for now in range(5, 200, 15)), (200, SCALED)], []),
+    # The run ends between the requests for the masters and for the Lease.
+    ([(0, seen("lff")), (5, SCALING), (30, SCALING), (31, seen("lfffu")), (45, SCALED)], []),
+    # It ends and leaves a master lost.
+    ([(0, seen("lfffu", held=True)), (30, seen("lfffu", held=True)), (31, seen("lfffu")),
+      (50, seen("lfffu")), (51, seen("lfffu"))], [("member_lost", "hbase-master-0", 51)]),
+    # It lasts for long.
+    ([(0, seen("lfffu", held=True)), (599, seen("lfffu", held=True)), (600, seen("lfffu", held=True)),
+      (615, seen("lfffu", held=True))], [("member_lost", "hbase-master-0", 600)]),
+    # A rulebook heals what an event has reported, and its run lasts for long: due when it would be repeated.
+    ([(0, seen("lfffu")), (20, seen("lfffu")), (30, seen("lfffu", held=True)),
+      (619, seen("lfffu", held=True)), (620, seen("lfffu", held=True))],
+     [("member_lost", "hbase-master-0", 20), ("member_lost", "hbase-master-0", 620)]),
+    # A run adds a master beside one that has long been lost.
+    ([(0, seen("lfffuf")), (20, seen("lfffuf")), (100, seen("lfffuu", held=True)),
+      (200, seen("lfffuu", held=True)), (210, seen("lfffuf"))], [("member_lost", "hbase-master-0", 20)]),
+    # It ends no other fault.
+    ([(0, seen("lfffu", held=True, phase="Failed")), (20, seen("lfffu", held=True, phase="Failed"))],
+     [("dataset_unbound", "", 20)]),
+], ids=["scaling", "just-ended", "left", "long", "healing", "beside", "other-fault"])
+def test_a_run_that_acts_on_the_masters_delays_their_events(steps, events):
+    assert happened(*steps) == events
+
+
+def test_the_pause_waits_for_the_end_of_a_run():
+    tracker = Faults(95, LASTS, REPEAT)
+    tracker.events([SCALING], 0)
+    tracker.events([SCALING], 30)
+    assert tracker.pause(40, 15) == 15
+    tracker.events([seen("lffuu")], 50)
+    assert (tracker.pause(50, 15), tracker.pause(60, 15)) == (15, 10)
 
 
 def test_an_event_names_the_cache_and_its_seconds():

@@ -135,6 +135,8 @@ def granted(user, namespace):
 
 
 def observe(cluster, namespaces):
+    """Also the Lease, which is read for a cache that has lost a master."""
+    cluster.vanish(kinds.POD, "hbase-master-0", "data")
     watch = watch_of(cluster, namespaces)
     watch.events()
     for kind in cache_watch._WATCHED:
@@ -153,6 +155,53 @@ def test_the_role_or_the_cluster_role_is_enough(cache, user, act, namespaces):
     # A pod is proxied to in its namespace, which a ClusterRole covers.
     asked = {access._replace(namespace=(namespaces or (None,))[0]) for access in cache.accesses}
     assert asked == granted(user, (namespaces or (None,))[0])
+
+
+LEASE = ("get", "leases")
+
+
+def put_lease(cluster, holder):
+    cluster.put(kinds.LEASE, {"metadata": {"name": "hbase-masters", "namespace": "data"}, "spec": {
+        "holderIdentity": holder, "leaseDurationSeconds": 40}})
+
+
+def test_a_run_that_adds_masters_is_no_fault(cache):
+    """The Lease is read only for a cache that has lost a master; once free it delays nothing."""
+    watch = watch_of(cache)
+    watch.events()
+    assert LEASE not in cache.requests
+    cache.vanish(kinds.POD, "hbase-master-0", "data")
+    put_lease(cache, "ada@node: a rollout [1]")
+    assert watch.events() == []
+    cache.sleep(30)
+    put_lease(cache, "ada@node: a rollout [1]")  # renewed
+    cache.sleep(30)
+    assert watch.events() == []
+    assert cache.requests.count(LEASE) == 2
+    put_lease(cache, "")
+    assert sorted(types(watch.events())) == ["member_lost", "quorum_at_risk"]
+
+
+def test_the_lease_of_a_killed_run_delays_until_it_expires(cache):
+    watch = watch_of(cache)
+    put_lease(cache, "ada@node: a rollout [1]")
+    cache.vanish(kinds.POD, "hbase-master-0", "data")
+    assert watch.events() == []
+    cache.sleep(39)
+    assert watch.events() == []
+    cache.sleep(1)
+    assert sorted(types(watch.events())) == ["member_lost", "quorum_at_risk"]
+
+
+def test_an_account_that_may_not_read_leases_gets_each_fault(cache, caplog):
+    watch = watch_of(cache)
+    put_lease(cache, "ada@node: a rollout [1]")
+    cache.forbidden.add(LEASE)
+    cache.vanish(kinds.POD, "hbase-master-0", "data")
+    assert sorted(types(watch.events())) == ["member_lost", "quorum_at_risk"]
+    watch.events()
+    [warning] = caplog.records
+    assert warning.message.startswith("masters that a run restarts or adds are reported as lost: ")
 
 
 FORBIDDEN = ("list", "pods")
