@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answers that a playbook refuses before a module starts, with a sentence that names the variable."""
 
+import json
+
 import pytest
 from role_site import RoleSite
 
@@ -25,3 +27,11 @@ def test_one_answer_transfers_the_leadership(tmp_path):
     site = RoleSite(tmp_path)
     started = site.run("switch_leader", fluid_exclude_node="node2", fluid_leader="")
     assert started == {"one": ["alluxio_quorum"]}
+
+
+@pytest.mark.parametrize("playbook", ["cleanup", "heal"])
+def test_blank_hosts_are_no_choice_of_all_caches(tmp_path, playbook):
+    """AWX accepts a blank as the answer to a required question."""
+    site = RoleSite(tmp_path)
+    assert site.run(playbook, "-e", json.dumps({"fluid_hosts": " "}), passes=False) == {"one": []}
+    assert "fluid_hosts is blank: expected hosts or a group of the inventory" in " ".join(site.output.split())
