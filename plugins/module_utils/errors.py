@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_Answer = TypeVar("_Answer")
+_Default = TypeVar("_Default")
 
 
 class FluidError(Exception):
@@ -115,3 +119,16 @@ class Expired(ApiError):
     def __init__(self, message: str, status: int = 0, continue_token: str = "", **details: Any) -> None:
         super().__init__(message, status, **details)
         self.continue_token = continue_token
+
+
+def answer_or(default: _Default, question: Callable[[], _Answer]) -> _Answer | _Default:
+    """Return the answer to a question, or the default after an ApiError that a repetition may mend.
+
+    Raises Forbidden, which none mends.
+    """
+    try:
+        return question()
+    except Forbidden:
+        raise
+    except ApiError:
+        return default

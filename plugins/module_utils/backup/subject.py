@@ -18,7 +18,6 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..errors import (
-    ApiError,
     Forbidden,
     InvalidInput,
     PreconditionFailed,
@@ -38,7 +37,7 @@ from ..k8s import kinds
 from ..k8s.kinds import ObjectRef
 from ..k8s.names import require_identity, require_name
 from ..k8s.pods import has_started
-from ..k8s.wait_status import WaitStatus
+from ..k8s.wait_status import WaitStatus, answered
 from ..masters.group import Masters
 from ..masters.shortage import Shortage
 from . import catalog, helper_pod, lost_journals, restore_template
@@ -281,12 +280,7 @@ class Subject:
         """
         def question() -> WaitStatus:
             leader = self.leader(patience)
-            try:
-                return WaitStatus(True, value=(leader, leader.tree() if self.verify_tree else None))
-            except Forbidden:
-                raise
-            except ApiError as err:
-                return WaitStatus(False, str(err))
+            return answered(lambda: (leader, leader.tree() if self.verify_tree else None))
 
         return self.poll_until("the file tree", question, _PAUSE)
 

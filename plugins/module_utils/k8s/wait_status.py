@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import ApiError, Forbidden
+
 
 @dataclass(frozen=True)
 class WaitStatus:
@@ -25,3 +27,13 @@ class WaitStatus:
 
 
 Predicate = Callable[["dict | None"], WaitStatus]
+
+
+def answered(question: Callable[[], Any]) -> WaitStatus:
+    """Return the status of a wait for an answer, which becomes its value. Raises Forbidden."""
+    try:
+        return WaitStatus(True, value=question())
+    except Forbidden:
+        raise
+    except ApiError as err:
+        return WaitStatus(False, str(err))

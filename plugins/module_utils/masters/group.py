@@ -16,7 +16,7 @@ from ..alluxio.raft import AVAILABLE, CLOSED, LOADING, OPEN, Quorum
 from ..api import deadline, pod_exec
 from ..api.client import Client
 from ..api.deadline import Clock
-from ..errors import ApiError, Forbidden, QuorumUnknown, StreamBroken
+from ..errors import ApiError, Forbidden, QuorumUnknown, StreamBroken, answer_or
 from ..fluid import kinds as fluid_kinds
 from ..fluid.components import MASTER, container_of, raft_component
 from ..fluid.names import master_selector
@@ -228,13 +228,8 @@ class Masters:
         host = (quorum.leader or "").rpartition(":")[0]
         if all(pod["metadata"]["name"] != host for pod in (self.pods() if pods is None else pods)):
             return quorum
-        try:
-            log = self._client.log(self._pod(host), container_of(domain), _LOG_TAIL)
-        except Forbidden:
-            raise
-        except ApiError:
-            return quorum
-        return replace(quorum, term=last_term(log))
+        log = answer_or(None, partial(self._client.log, self._pod(host), container_of(domain), _LOG_TAIL))
+        return quorum if log is None else replace(quorum, term=last_term(log))
 
     def has_conflict(self, pod: str) -> bool:
         """Return whether the end of a master's log shows an entry in its journal that the leader has not.
@@ -252,12 +247,8 @@ class Masters:
 
     def _end_of_log(self, pod: str) -> str:
         """Return the newest lines of a master's log; empty if nobody gives it. Raises Forbidden."""
-        try:
-            return self._client.once().log(self._pod(pod), container_of(MASTER), _END_OF_LOG)
-        except Forbidden:
-            raise
-        except ApiError:
-            return ""
+        return answer_or(
+            "", partial(self._client.once().log, self._pod(pod), container_of(MASTER), _END_OF_LOG))
 
     def unknown_properties(self, keys: list[str]) -> list[str]:
         """Return the keys that the masters' Alluxio does not know. Raises QuorumUnknown when none answers."""
@@ -319,11 +310,8 @@ class Masters:
             refused = False
         except ApiError:
             return ""
-        try:
-            log = self._client.log(self._pod(pod), container_of(domain), _LOG_TAIL)
-        except Forbidden:
-            raise
-        except ApiError:
+        log = answer_or(None, partial(self._client.log, self._pod(pod), container_of(domain), _LOG_TAIL))
+        if log is None:
             return LOADING if refused else ""
         state = raft_server_state(log)
         if refused:
@@ -349,14 +337,9 @@ class Masters:
         """Return whether the network of a domain's container has a connection to the port of an IP address;
         False if it is unknown.
         """
-        try:
-            result = pod_exec.execute(
-                self._client, self._pod(pod), container_of(domain), connections.COMMAND, _SHELL_TIMEOUT)
-        except Forbidden:
-            raise
-        except ApiError:
-            return False
-        return connections.is_connected(result.stdout, address, port)
+        result = answer_or(None, lambda: pod_exec.execute(
+            self._client, self._pod(pod), container_of(domain), connections.COMMAND, _SHELL_TIMEOUT))
+        return result is not None and connections.is_connected(result.stdout, address, port)
 
     def local_time(self, pod: str) -> tuple[str, float]:
         """Return the time of a master's container, and when it arrived by this object's clock; empty if it

@@ -21,7 +21,7 @@ from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
 from ..apply.reconcile import Outcome
 from ..apply.update import require
-from ..errors import AlreadyExists, ApiError, Conflict, FluidError, Forbidden
+from ..errors import AlreadyExists, Conflict, FluidError, answer_or
 from ..fluid import diagnosis
 from ..fluid.components import MASTER, MASTER_CONTAINER, raft_component
 from ..fluid.names import master_selector
@@ -208,12 +208,9 @@ def _await_reached(client: Client, runtime: ObjectRef, name: str) -> None:
 
 
 def _probe(client: Client, pod: ObjectRef, command: list[str]) -> WaitStatus:
-    try:
-        return WaitStatus(pod_exec.execute(client, pod, MASTER_CONTAINER, command, _PROBE_TIMEOUT).code == 0)
-    except Forbidden:
-        raise
-    except ApiError:
-        return WaitStatus(False)
+    result = answer_or(None, partial(
+        pod_exec.execute, client, pod, MASTER_CONTAINER, command, _PROBE_TIMEOUT))
+    return WaitStatus(result is not None and result.code == 0)
 
 
 def _unreached(pod: str, name: str, address: str, _progress: str) -> Conflict:

@@ -32,7 +32,7 @@ from ...fluid.lookup import require_not_terminating, require_runtime
 from ...k8s.kinds import ObjectRef, ref_to
 from ...k8s.names import require_identity
 from ...k8s.pods import is_ready
-from ...k8s.wait_status import WaitStatus
+from ...k8s.wait_status import WaitStatus, answered
 from ...masters.group import Masters
 from ...progress import Reporter
 
@@ -169,24 +169,14 @@ class _Load:
         """Return the sizes of each path by any ready master; one may restart during a load."""
         def look() -> WaitStatus:
             self._take_ready_master()
-            try:
-                return WaitStatus(True, value=self.sizes(False))
-            except Forbidden:
-                raise
-            except ApiError as err:
-                return WaitStatus(False, str(err))
+            return answered(lambda: self.sizes(False))
         return self._after_restart().poll_until("the sizes of the paths", look, _PAUSE, ApiError)
 
     def run(self, paths: list[str]) -> list[str]:
         """Load the paths and wait until the load has ended; return the reasons of failures."""
-        try:
-            output = self._repeated("load the paths", loads.LOAD, paths)
-        except (Forbidden, ServerUnavailable, StreamBroken):
-            raise
-        except ApiError as err:
-            return [str(err)]
+        output, reasons = self._attempted("load the paths", loads.LOAD, paths)
         if loads.SUBMITTED not in output.split():
-            return []
+            return reasons
         what = f"the load into {_KIND.describe(self._ref)}"
         stall = _Stall(self._deadline.now)
         return self._deadline.poll_until(
@@ -195,13 +185,19 @@ class _Load:
 
     def run_one_by_one(self, paths: list[str]) -> list[str]:
         """Load what is missing of the paths without the masters' help; return the reasons of failures."""
+        return self._attempted("load the rest of the paths", loads.LOAD_ONE_BY_ONE, paths)[1]
+
+    def _attempted(self, task: str, script: str, paths: list[str]) -> tuple[str, list[str]]:
+        """Return the output of a load and the reasons why it failed.
+
+        Raises Forbidden, and the ServerUnavailable or StreamBroken that the repetitions have not mended.
+        """
         try:
-            self._repeated("load the rest of the paths", loads.LOAD_ONE_BY_ONE, paths)
+            return self._repeated(task, script, paths), []
         except (Forbidden, ServerUnavailable, StreamBroken):
             raise
         except ApiError as err:
-            return [str(err)]
-        return []
+            return "", [str(err)]
 
     def _progress(self, what: str, paths: list[str], stall: _Stall) -> WaitStatus:
         """Return the progress by any ready master; a master may restart during a load.

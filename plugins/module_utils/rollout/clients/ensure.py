@@ -13,7 +13,7 @@ from ...api.bulk import ref_of
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.pod_exec import PodShell
-from ...errors import ApiError, DisruptionForbidden, FluidError, Forbidden, InvalidInput, WaitFailed
+from ...errors import DisruptionForbidden, FluidError, InvalidInput, WaitFailed, answer_or
 from ...fluid import diagnosis, kinds as fluid_kinds
 from ...fluid.components import MASTER_CONTAINER
 from ...fluid.lookup import require_not_terminating, require_runtime
@@ -215,12 +215,9 @@ class _ClientRollout:
             return None
         shell = PodShell(
             self._client, ref_to(masters[0]), MASTER_CONTAINER, _LOOK_TIMEOUT, "bash", bounded=True)
-        try:
-            return drains.parse_heartbeats(shell.run("read the workers' heartbeats", drains.HEARTBEATS))
-        except Forbidden:
-            raise
-        except ApiError:
-            return {}  # a master may restart meanwhile
+        # A master may restart meanwhile.
+        return answer_or({}, lambda: drains.parse_heartbeats(
+            shell.run("read the workers' heartbeats", drains.HEARTBEATS)))
 
     def _others_ready(self, name: str) -> WaitStatus:
         """Return whether the workers that were ready at first, but this one, are ready."""
