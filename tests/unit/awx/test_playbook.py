@@ -4,12 +4,14 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 from fake_awx import FakeAwx
 
 CHECKOUT = Path(__file__).parents[3]
@@ -147,12 +149,28 @@ def test_a_public_repository_has_no_credential(awx, first):
 
 
 def test_a_token_in_the_url_of_the_project_is_refused():
+    """A token alone is the user of the URL."""
     server = FakeAwx()
-    code, output = play(server, {**GIVEN, "fluid_awx_project_url": f"https://x:{TOKEN}@git.example.com/c.git"},
+    code, output = play(server, {**GIVEN, "fluid_awx_project_url": f"https://{TOKEN}@git.example.com/c.git"},
                         "-vvv")
     server.close()
-    assert code == 2 and "fluid_awx_project_url has a password or a token" in output
+    assert code == 2 and "fluid_awx_project_url has a user, a password or a token" in " ".join(output.split())
     assert server.writes == [] and TOKEN not in output
+
+
+@pytest.mark.parametrize(("url", "refused"), [
+    (f"https://x:{TOKEN}@git.example.com/c.git", True), (f"https://{TOKEN}:@git.example.com/c.git", True),
+    (f"HTTPS://{TOKEN}@git.example.com/c.git", True), (f" https://{TOKEN}@git.example.com/c.git", True),
+    (f"ssh://git:{TOKEN}@git.example.com/c.git", True), (f"https://x@y:{TOKEN}@git.example.com/c.git", True),
+    (f"git+https://{TOKEN}@git.example.com/c.git", True),
+    ("git@github.com:team/caches.git", False), ("ssh://git@git.example.com:7999/team/c.git", False),
+    ("https://git.example.com:8443/team/@c.git", False)])
+def test_which_urls_of_the_project_are_refused(url, refused):
+    """Hosts of repositories take a token as the user, and nothing distinguishes it from a name."""
+    [play_] = yaml.safe_load((CHECKOUT / "playbooks" / "awx.yml").read_text())
+    [task] = [each for each in play_["tasks"] if each["name"].startswith("Require a URL of the project")]
+    [pattern] = re.findall(r"is not search\('(.+)'\)", task["ansible.builtin.assert"]["that"])
+    assert bool(re.search(pattern, url)) is refused
 
 
 def test_infra_aap_configuration_passes_no_empty_credential_on(tmp_path):
