@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The prediction of an object that replaces an existing one of its name. IO: dry runs only."""
+"""What the server would do to an object. IO: dry runs only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from ..k8s.kinds import Kind, ref_to
 from .merge_patch import merge_patch
 
 
-def predicted(client: Client, kind: Kind, existing: dict, body: dict, manager: str) -> dict:
-    """Return the object as the server would create it. Raises ApiError for a body that the server refuses.
+def require_deletable(client: Client, kind: Kind, existing: dict) -> None:
+    """Raise ApiError if the server refuses the deletion of the object."""
+    client.delete(kind, ref_to(existing), existing["metadata"]["uid"], dry_run=True)
 
-    The create's dry run must fail with AlreadyExists, because the name is in use. Therefore the returned
-    object comes from the dry run of a patch of the existing one.
+
+def predicted(client: Client, kind: Kind, existing: dict, body: dict, manager: str) -> dict:
+    """Return the object that replaces an existing one of its name, as the server would create it.
+
+    Raises ApiError for a body that the server refuses. The create's dry run must fail with AlreadyExists,
+    because the name is in use. Therefore the returned object comes from the dry run of a patch of the
+    existing one.
     """
     with suppress(AlreadyExists):
         client.create(kind, body, manager, dry_run=True)

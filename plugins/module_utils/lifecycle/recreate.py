@@ -15,7 +15,7 @@ from ..api.client import Client
 from ..api.deadline import Deadline
 from ..apply import reconcile
 from ..apply.merge import MergeResult
-from ..apply.predicted import predicted
+from ..apply.predicted import predicted, require_deletable
 from ..apply.reconcile import Outcome, Write
 from ..errors import FluidError, PreconditionFailed
 from ..fluid import diagnosis, kinds as fluid_kinds, runtime
@@ -52,7 +52,7 @@ def apply(client: Client, params: dict, existing: dict, write: Write, deadline: 
     warn(f"{what} has {masters} masters and {desired} are declared, so the cache is rebuilt: cached data is "
          "fetched from the under-store again, and data that was only in Alluxio is lost")
     if write.dry_run:
-        client.delete(_KIND, ref, existing["metadata"]["uid"], dry_run=True)
+        require_deletable(client, _KIND, existing)
         return replace(outcome, existing=new, created=True)
     with held(client, ref, deadline.again(), "recreate the runtime") as holder:
         _require_unused(holder, what, ref)  # it may have taken a while to get the Lease

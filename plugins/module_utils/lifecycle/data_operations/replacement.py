@@ -12,7 +12,7 @@ from dataclasses import replace
 from ...api.client import Client
 from ...api.deadline import Deadline
 from ...apply import reconcile
-from ...apply.predicted import predicted
+from ...apply.predicted import predicted, require_deletable
 from ...apply.reconcile import Outcome, Write
 from ...errors import FluidError, PreconditionFailed
 from ...fluid.data_operations import state
@@ -43,7 +43,7 @@ def apply(client: Client, kind: Kind, manifest: dict, item: dict, existing: dict
     outcome = replace(outcome, changed=True, created=True, diff=outcome.diff if outcome.changed else {
         "before": {"status": {"phase": state.phase(existing)}}, "after": {"status": {"phase": ""}}})
     if write.dry_run:
-        client.delete(kind, ref_to(existing), existing["metadata"]["uid"], dry_run=True)
+        require_deletable(client, kind, existing)
         return replace(outcome, existing=predicted(client, kind, existing, body, write.manager))
     deadline.report_action(f"creating {what} again: {reason}")
     return _replaced(client, kind, existing, manifest, outcome, write, deadline)
