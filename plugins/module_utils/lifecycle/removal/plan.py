@@ -26,6 +26,7 @@ _NOBODY = "its runtime is absent, so that nothing removes it: set force"
 _OF_KUBERNETES = ("foregroundDeletion", "orphan")
 # Objects that a message names without what holds them; a result names all.
 _NAMED = 10
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,19 @@ def stalled(observed: Observed) -> set[str]:
     found = [item for item in (observed.dataset, observed.runtime, *observed.operations) if item]
     return {finalizer for item in found for finalizer in item.finalizers
             if (replicas := observed.controllers.get(finalizer)) is not None and not replicas[0]}
+
+
+def not_desired(observed: Observed) -> set[str]:
+    """Return the stalled finalizers whose controller is absent or has no desired replica."""
+    return {each for each in stalled(observed) if not (observed.controllers[each] or (0, 0))[1]}
+
+
+def predicted(observed: Observed, force: bool) -> list[str]:
+    """Return the objects that an unblocked removal deletes itself."""
+    if force and not (observed.dataset or observed.runtime):
+        return [each.text for each in observed.items()]
+    return [each.text for each in (*observed.probes, observed.dataset, observed.runtime, observed.claim,
+                                   observed.volume) if each and not each.terminating]
 
 
 def acts(observed: Observed, force: bool, endable: Collection[str]) -> list[Act]:
@@ -310,9 +324,12 @@ def _lost_node(observed: Observed, item: Item) -> str:
     return node if node in observed.lost_nodes else ""
 
 
-def remaining(observed: Observed, force: bool) -> list[dict]:
-    """Return each object that is left, and what holds it."""
-    return [{"object": item.text, "held_by": holders(observed, item, force)} for item in observed.items()]
+def remaining(observed: Observed, force: bool, refused: Mapping[str, str] = _NOTHING) -> list[dict]:
+    """Return each object that is left, and what holds it. refused: the errors of refused writes, by object.
+    """
+    return [{"object": item.text, "held_by": [
+        *holders(observed, item, force), *([refused[item.text]] if item.text in refused else [])]}
+        for item in observed.items()]
 
 
 def text_of(remains: list[dict]) -> str:
