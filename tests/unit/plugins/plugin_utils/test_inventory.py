@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.modules import cache_preflight
 from ansible_collections.datacache.fluid.plugins.plugin_utils import inventory
 
 COLLECTION = Path(__file__).parents[4]
@@ -40,6 +41,19 @@ def test_variables_without_a_role_have_the_types_of_the_page():
         name: {"type": kind, **({"elements": elements} if elements else {}), "default": each["default"],
                **({"choices": each["choices"]} if "choices" in each else {})}
         for name, each in typed.items() for kind, _of, elements in [each["type"].partition(" of ")]}
+
+
+def test_the_playbooks_have_the_defaults_of_variables_without_a_role():
+    texts = [path.read_text() for path in (COLLECTION / "playbooks").rglob("*.yml")]
+    given = re.compile(r"\b(fluid_\w+) \| default\(''\) \| datacache\.fluid\.given\(([^()]*)\)")
+    defaults = {(name, default) for text in texts for name, default in given.findall(text)}
+    assert {name: sorted(inventory.yaml.safe_load(default) for other, default in defaults if other == name)
+            for name in inventory._OWN} == {
+        name: [[] if name == "fluid_preflight_playbooks" else option["default"]]
+        for name, option in inventory._OWN.items()}
+    # For no playbooks the module has its own default.
+    assert cache_preflight.argument_spec()["playbooks"]["default"] == (
+        inventory._OWN["fluid_preflight_playbooks"]["default"])
 
 
 def test_every_option_that_one_variable_sets_gives_it_its_type():
