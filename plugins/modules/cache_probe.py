@@ -110,6 +110,12 @@ probe:
       returned: if the pod has read
       type: bool
       sample: true
+    being_written:
+      description: The first files that were left out because an application on the same node writes them.
+      returned: if the pod has read
+      type: list
+      elements: str
+      sample: []
     first_seconds:
       description: Duration of the first read, in seconds; null with O(sample_bytes=0).
       returned: if the pod has read

@@ -110,9 +110,7 @@ def fuse_not_mounted(facts: Facts) -> Iterator[Finding]:
         if view.dead:
             yield Finding(
                 finding.FUSE_NOT_MOUNTED, f"Pod {facts.cache.namespace}/{view.pod} on node {view.node}",
-                f"mount {view.path} in container {view.container}: {view.answer}",
-                "delete the pod: a new one gets a new mount. With Fluid's feature gate FuseRecovery it is "
-                "mounted again")
+                f"mount {view.path} in container {view.container}: {view.answer}", view.remedy)
     for pod in facts.users():
         warnings = facts.warnings("Pod", pod["metadata"]["name"])
         for event in [each for each in warnings if _may_be_of(each, pod, facts)][:1]:

@@ -24,14 +24,26 @@ MOST = 100
 # Opening the directory asks the FUSE process. Its attributes alone may come from the kernel, which keeps them
 # for 7200 s (Fluid: attr_timeout). The exit code is that of ls, or _KILLED: a process that waits for FUSE
 # ignores other signals, and must not stay in the pod.
+#
+# Then one byte of a file is read, which only shows whether the mount still opens files: another error is
+# the file's own. An empty file may be one that another node writes. Opening it would end all reads of this
+# node (docs/quorum/drilling.md), so the size is asked of FUSE, not of the kernel, or no file is read.
 _SCRIPT = """\
 limit=''
 command -v timeout >/dev/null && limit='timeout -s KILL 20'
 answer=$($limit ls -f -- "$1" 2>&1 >/dev/null) || { code=$?; echo "$answer"; exit "$code"; }
+test -n "$limit" || exit 0
+file=$(timeout -s KILL 3 find "$1" -type f -size +0c -print -quit 2>/dev/null)
+size=$(timeout -s KILL 3 stat --cached=never -c %s "$file" 2>/dev/null)
+test "${size:-0}" -gt 0 || exit 0
+answer=$(timeout -s KILL 3 head -c 1 "$file" 2>&1 >/dev/null)
+case $answer in *'in bad state'*) echo "$answer"; exit 1; esac
+exit 0
 """
 _KILLED = 137
-# ENOTCONN by glibc and by musl, a stale handle, an error of the FUSE process.
-_DEAD = re.compile(r"not connected|Stale file handle|Input/output error|Software caused connection abort")
+# ENOTCONN by glibc and by musl, a stale handle, an error of the FUSE process, EBADFD.
+_DEAD = re.compile(r"not connected|Stale file handle|Input/output error|Software caused connection abort"
+                   r"|in bad state")
 _SILENT = "did not end within"
 
 

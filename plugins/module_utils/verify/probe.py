@@ -120,7 +120,8 @@ class Probe:
                 f"pod {self._pod.name} has read nothing: {log.strip()[-_REPORTED:] or 'its log is empty'}")
         before = ((dataset.get("status") or {}).get("cacheStates") or {}).get("cachedPercentage")
         return {"files": found.files, "listed_all": found.listed_all, "size": found.size,
-                "complete": found.complete, "first_seconds": found.first_seconds,
+                "complete": found.complete, "being_written": list(found.being_written),
+                "first_seconds": found.first_seconds,
                 "second_seconds": found.second_seconds, "listing_errors": list(found.listing_errors),
                 "reading_errors": list(found.reading_errors), "cached_before": before or "0.0%"}
 

@@ -19,6 +19,10 @@ _BLOCK = 64 * 1024 ** 2
 # Fluid rounds its figures to two decimals.
 _ROUNDED = 0.01
 _LISTED = 5
+# EBADFD: the kernel has noted that this mount opens no files, and FUSE knows no file of its reads.
+_BAD_STATE = "in bad state"
+_UNOPENED = ("delete the FUSE pod of the node whose file descriptors are in bad state, then the pods there "
+             "that mount the claim: a file was opened there while another node wrote it")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,14 @@ class MountView:
     answer: str = ""
     dead: bool = False
     asked: bool = True
+
+    @property
+    def remedy(self) -> str:
+        """What makes a dead mount work again."""
+        if _BAD_STATE in self.answer:
+            return _UNOPENED
+        return ("delete the pod: a new one gets a new mount. With Fluid's feature gate FuseRecovery it is "
+                "mounted again")
 
     def describe(self) -> str:
         """Return the mount for messages."""
@@ -60,16 +72,31 @@ def listed(probe: Mapping[str, Any], expected: Expected) -> Promise:
 def read(probe: Mapping[str, Any], expected: Expected) -> Promise:
     """Return whether a new pod that mounts the claim reads the sample twice."""
     errors = list(filter(None, [probe.get("error"), *(probe.get("reading_errors") or [])]))
-    skipped = probe.get("skipped") or (
-        "" if errors or probe.get("size") is not None else "set workers, without which nothing can be read")
+    written = probe.get("being_written") or []
+    skipped = probe.get("skipped") or _unread(probe, errors, written)
     if skipped:
         return Promise("files_read", UNKNOWN, f"No file of {expected.label} was read", skipped)
     return decide(
         "files_read", not errors,
         f"Pod {probe.get('pod')} has read {probe.get('size') or 0} bytes of claim {expected.label}"
-        f"{_detail(errors)}", "a sample of its files, twice",
+        f"{_left_out(written)}{_detail(errors)}", "a sample of its files, twice",
+        _UNOPENED if any(_BAD_STATE in error for error in errors) else
         "read the log of the FUSE pod on its node, then verify again",
-        {name: probe.get(name) for name in ("size", "complete", "first_seconds", "second_seconds")})
+        {name: probe.get(name)
+         for name in ("size", "complete", "being_written", "first_seconds", "second_seconds")})
+
+
+def _unread(probe: Mapping[str, Any], errors: Sequence[str], written: Sequence[str]) -> str:
+    """Return why nothing could be read without an error; empty if it proves something."""
+    if errors:
+        return ""
+    if probe.get("size") is None:
+        return "set workers, without which nothing can be read"
+    return "verify again when its files are written" if written and not probe["size"] else ""
+
+
+def _left_out(written: Sequence[str]) -> str:
+    return f", without files that are being written ({', '.join(written)})" if written else ""
 
 
 def lacks_cached(status: dict, probe: Mapping[str, Any], expected: Expected) -> str:
@@ -117,6 +144,7 @@ def mounts(views: Sequence[MountView], expected: Expected) -> Promise:
         return Promise(
             "application_mounts", BROKEN,
             f"{len(dead)} of {len(views)} {subject} are dead, expected none{_lines(dead)}",
+            _UNOPENED if any(_BAD_STATE in view.answer for view in dead) else
             "delete the pods whose endpoint is not connected: a mount is made anew only with its pod. For "
             "another error read the log of the FUSE pod on the node",
             figures)

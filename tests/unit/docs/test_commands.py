@@ -44,7 +44,7 @@ _SUBSTITUTION = re.compile(r"\$\([^)]*\)")
 _OPERATORS = {"&&", "|", ";", "do", "done"}
 # What a reader has beside this collection.
 OTHERS = {"ansible", "ansible-builder", "ansible-doc", "ansible-galaxy", "ansible-inventory",
-          "antsibull-changelog", "cd", "cp", "eval", "export", "for", "git", "grep", "helm", "kubectl",
+          "antsibull-changelog", "cd", "cp", "eval", "export", "for", "git", "grep", "helm", "kubectl", "mv",
           "lab/lab", "ln", "mkdir", "pip", "podman", "python", "ruff", "skopeo"}
 # A command as code within a sentence.
 _SPAN = re.compile(r"`((?:ansible-playbook|ansible-rulebook|make) [^`]+)`")

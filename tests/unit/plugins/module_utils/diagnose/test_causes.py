@@ -130,6 +130,11 @@ def mount_dead(cache):
     cache.answers["app"] = ExecResult(2, "", DEAD)
 
 
+def mount_in_bad_state(cache):
+    cache.put_application("app")
+    cache.answers["app"] = ExecResult(1, "head: /data/a: File descriptor in bad state", "")
+
+
 def mount_fails(cache):
     cache.put_application("app", running=False)
     cache.change_pod("app", status={"phase": "Pending"})
@@ -297,6 +302,7 @@ CAUSES = {
     finalizer_stuck: (finding.STUCK_FINALIZER, "3600 s ago, it is held by fluid-dataset-controller"),
     controller_at_zero: (finding.CONTROLLER_AT_ZERO, "spec.replicas is 0"),
     mount_dead: (finding.FUSE_NOT_MOUNTED, "Transport endpoint is not connected"),
+    mount_in_bad_state: (finding.FUSE_NOT_MOUNTED, "File descriptor in bad state"),
     mount_fails: (finding.FUSE_NOT_MOUNTED, "not found in the list of registered CSI drivers"),
     store_unreachable: (finding.UNDER_STORE_UNREACHABLE, "Connection refused (Connection refused)"),
     store_unreachable_at_first: (finding.UNDER_STORE_UNREACHABLE, "UnknownHostException: mirrors"),

@@ -407,6 +407,22 @@ def test_what_a_sample_breaks(cache, states, probe, expected):
     assert states(probe=probe) == expected
 
 
+def test_a_sample_from_a_node_whose_mount_opens_no_file(cache, look):
+    probe = {**PROBE, "reading_errors": ["cat: /data/a: File descriptor in bad state"]}
+    [sentence] = look(probe=probe)["figures"]["failed_checks"]
+    assert "delete the FUSE pod of the node whose file descriptors are in bad state" in sentence
+
+
+@pytest.mark.parametrize(("size", "state", "text"), [
+    (80 * 1024 ** 2, "kept", "bytes of claim data/hbase, without files that are being written (/data/log)"),
+    (0, "unknown", "No file of data/hbase was read"),
+])
+def test_files_that_are_being_written_break_nothing(cache, look, size, state, text):
+    promise = look(probe={**PROBE, "size": size, "complete": False, "being_written": ["/data/log"]})[
+        "promises"]["files_read"]
+    assert (promise["state"], text in promise["evidence"]) == (state, True)
+
+
 # -- running pods -----------------------------------------------------------------------------
 
 
@@ -446,6 +462,14 @@ def test_a_dead_mount_is_named_with_its_error_and_the_next_step(cache, look):
     [sentence] = look()["figures"]["failed_checks"]
     assert "Transport endpoint is not connected" in sentence
     assert "delete the pods whose endpoint is not connected" in sentence
+
+
+def test_a_mount_that_opens_no_file_is_dead(cache, look):
+    cache.put_application("web-0")
+    cache.answers["web-0"] = ExecResult(1, "head: /data/a: File descriptor in bad state", "")
+    [sentence] = look()["figures"]["failed_checks"]
+    assert "1 of 1 mounts of claim data/hbase in running pods are dead" in sentence
+    assert "delete the FUSE pod of the node whose file descriptors are in bad state, then" in sentence
 
 
 def test_pods_on_a_dead_node_are_not_asked(cache, look):

@@ -30,9 +30,53 @@ def command(cache, cluster, monkeypatch):
     return only
 
 
-def run(command, folder):
+def run(command, folder, programs=""):
     argv = [*command[:-1], str(folder)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    environ = {"PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin"}
+    return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False, env=environ)
+
+
+@pytest.fixture
+def head(tmp_path):
+    """Put a head in front of the real one that prints a message and fails; return the folder of it."""
+    def with_message(message):
+        folder = tmp_path / "programs"
+        folder.mkdir()
+        program = folder / "head"
+        program.write_text(f"#!/bin/sh\necho \"head: $3: {message}\" >&2\nexit 1\n")
+        program.chmod(0o755)
+        return folder
+    return with_message
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a file that has one byte, in a folder of its own."""
+    (tmp_path / "data" / "sub").mkdir(parents=True)
+    (tmp_path / "data" / "sub" / "file").write_text("x")
+    return tmp_path / "data"
+
+
+def test_a_mount_that_lists_but_opens_no_file(command, folder, head):
+    done = run(command, folder, head("File descriptor in bad state"))
+    assert (done.returncode, done.stdout) == (1, f"head: {folder}/sub/file: File descriptor in bad state\n")
+
+
+@pytest.mark.parametrize("message", ["Permission denied", "Input/output error", "Timer expired"])
+def test_an_error_of_one_file_is_none_of_the_mount(command, folder, head, message):
+    assert run(command, folder, head(message)).returncode == 0
+
+
+def test_no_empty_file_is_opened(command, folder, head):
+    (folder / "sub" / "file").write_text("")
+    assert run(command, folder, head("File descriptor in bad state")).returncode == 0
+
+
+def test_no_file_is_opened_whose_size_only_the_kernel_knows(command, folder, head):
+    programs = head("File descriptor in bad state")
+    (programs / "stat").write_text("#!/bin/sh\nexit 1\n")
+    (programs / "stat").chmod(0o755)
+    assert run(command, folder, programs).returncode == 0
 
 
 def test_a_directory_is_read_without_its_names(command, tmp_path):

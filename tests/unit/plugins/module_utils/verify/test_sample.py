@@ -114,6 +114,46 @@ def test_a_drop_of_pages_that_hangs_ends_at_the_limit(folder):
     assert (found.size, found.complete) == (3072, True)
 
 
+def test_an_empty_file_is_not_opened(folder):
+    opened = folder.parent / "opened"
+    (folder / "written-by-another-node").touch()
+    path = with_program(folder, "dd", f'#!/bin/sh\necho "$@" >>{opened}\n')
+    with_program(folder, "cat", f'#!/bin/sh\necho "$@" >>{opened}\nexec /bin/cat "$@"\n')
+    found = sample.parse(run(folder, Limits(1 << 20, 20), path=path), Limits(1 << 20, 20))
+    assert (found.files, found.size, found.complete) == (4, 3072, True)
+    assert f"{folder}/a" in opened.read_text() and "written-by" not in opened.read_text()
+
+
+def test_sizes_are_asked_of_fuse(folder):
+    calls = folder.parent / "calls"
+    path = with_program(folder, "stat", f'#!/bin/sh\necho "$1" >>{calls}\nexec /usr/bin/stat "$@"\n')
+    run(folder, Limits(1 << 20, 20), path=path)
+    assert calls.read_text().splitlines() == ["--cached=never"] * 3
+
+
+def test_sizes_by_a_stat_that_always_asks_the_kernel(folder):
+    path = with_program(folder, "stat", '#!/bin/sh\ncase $1 in --*) exit 1; esac\nexec /usr/bin/stat "$@"\n')
+    assert sample.parse(run(folder, Limits(1500, 20), path=path), Limits(1500, 20)).size == 1500
+
+
+@pytest.mark.parametrize("message", ["Timer expired", "Device timeout"])
+@pytest.mark.parametrize("program", ["dd", "cat"])
+def test_a_file_that_is_being_written_is_left_out(folder, program, message):
+    path = with_program(folder, program, (
+        f"#!/bin/sh\ncase $* in *{folder}/a*) echo \"{program}: {folder}/a: {message}\" >&2\n"
+        f"test {program} = cat && /bin/cat {folder}/sub/*; exit 1; esac\nexec /bin/{program} \"$@\"\n"))
+    found = sample.parse(run(folder, Limits(1 << 20, 20), path=path), Limits(1 << 20, 20))
+    assert (found.size, found.complete, found.being_written, found.reading_errors) == (
+        2048, False, (f"{folder}/a",), ())
+
+
+def test_a_sample_of_files_that_could_not_all_be_chosen_is_not_complete(folder):
+    path = with_program(folder, "stat", (
+        '#!/bin/sh\ncase $* in */sub/*) exec sleep 60; esac\nexec /usr/bin/stat "$@"\n'))
+    found = sample.parse(run(folder, Limits(1 << 20, 1), path=path), Limits(1 << 20, 1))
+    assert (found.size in (0, 1024), found.complete) == (True, False)
+
+
 def test_the_durations_of_a_log():
     found = sample.parse(LOG, Limits(1 << 30, 120))
     assert (found.first_seconds, found.second_seconds, found.complete) == (2.01, 0.27, True)
