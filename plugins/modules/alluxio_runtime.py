@@ -19,6 +19,9 @@ description:
   - For an existing runtime it does not wait for pods that cannot run until a node returns. Their node is
     down, or no node accepts them while one is cordoned or down. It warns of each, if a majority of the
     masters and one worker are ready.
+  - Nor does it wait for one of several masters that fails to start, such as with an image that no node can
+    pull. M(datacache.fluid.alluxio_rollout) restarts that one by the present declaration.
+  - With O(wait=true) a runtime without its Dataset fails at once, and a pod that never starts ends the wait.
   - The wait considers the masters that run, also while another number of them is declared.
   - Fluid reads most fields only once, at creation. A later change of such a field causes a warning.
   - M(datacache.fluid.alluxio_rollout) applies later changes of several masters, including their number.
@@ -897,6 +900,8 @@ class AlluxioRuntime(resource.Resource):
 
     def finish(self, client: Client, items: list[dict], outcomes: list[Outcome | FluidError], params: dict,
                deadline: Deadline, check_mode: bool) -> list[Outcome | FluidError]:
+        if params["wait"] and not check_mode:
+            outcomes = waits.with_datasets(client, outcomes)
         prepared = new_masters.prepare(client, items, outcomes, deadline, params["wait"], check_mode)
         outcomes = disruption_budget.ensure_for_runtimes(
             client, items, prepared, params["force_conflicts"], check_mode)

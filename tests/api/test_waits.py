@@ -19,6 +19,12 @@ def runtime(succeed):
     succeed("alluxio_runtime", name="hbase")
 
 
+@pytest.fixture
+def dataset(succeed):
+    """A Dataset, so that Fluid creates the pods of its runtime."""
+    succeed("dataset", name="hbase")
+
+
 def promptly(action):
     """Run something that must end long before its timeout."""
     began = time.monotonic()
@@ -111,6 +117,7 @@ def test_a_field(succeed, fluid):
     assert result["result"]["status"]["cacheStates"]["cachedPercentage"] == "100.0%"
 
 
+@pytest.mark.usefixtures("dataset")
 def test_a_runtime_with_a_single_master(succeed, fluid):
     fluid.later(SOON, lambda: fluid.status("alluxioruntimes", "hbase", **counts(1, 1)))
     fluid.later(SOON * 2, lambda: fluid.status("alluxioruntimes", "hbase", **counts(1, 2)))
@@ -120,6 +127,7 @@ def test_a_runtime_with_a_single_master(succeed, fluid):
     assert result["result"]["status"]["workerNumberReady"] == 2
 
 
+@pytest.mark.usefixtures("dataset")
 def test_ready_masters_are_not_yet_a_quorum(succeed, fail, fluid):
     """No master runs here, so none can be asked: that is said, and three ready pods alone are not enough."""
     options = {"name": "hbase", "master_replicas": 3, "network_mode": "ContainerNetwork",
@@ -131,12 +139,18 @@ def test_ready_masters_are_not_yet_a_quorum(succeed, fail, fluid):
     assert "there is no master pod" in result["msg"]
 
 
+@pytest.mark.usefixtures("dataset")
 def test_masters_that_fluid_does_not_make_are_named(fail, fluid):
     result = fail("alluxio_runtime", name="hbase", master_replicas=3, network_mode="ContainerNetwork",
                   wait=True, wait_timeout=2)
     assert result["changed"]
     assert "StatefulSet hbase-master in namespace" in result["msg"]
     assert "to exist: Fluid has not created it yet" in result["msg"]
+
+
+def test_a_runtime_without_its_dataset_fails_at_once(fail, fluid):
+    result = promptly(lambda: fail("alluxio_runtime", name="hbase", wait=True, wait_timeout=MUCH_LATER))
+    assert result["changed"] and "no Dataset hbase exists in namespace" in result["msg"]
 
 
 def test_volume_and_claim_that_come_later(succeed, fluid):

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 # Reasons for which a container never starts (kubelet, pkg/kubelet/images).
 _PERMANENT = ("InvalidImageName", "ErrImageNeverPull")
+# Reasons for which it does not run now, and that another definition may mend (pkg/kubelet/kuberuntime).
+_FAILING = (*_PERMANENT, "ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError",
+            "CreateContainerError", "RunContainerError", "CrashLoopBackOff")
 
 
 def is_ready(pod: dict) -> bool:
@@ -48,7 +53,16 @@ def unready_reason(pod: dict) -> str:
 
 def never_starts(pod: dict) -> bool:
     """Return whether a container waits for what only another definition of its pod can give."""
-    return any(((each.get("state") or {}).get("waiting") or {}).get("reason") in _PERMANENT
+    return _waits_for(pod, _PERMANENT)
+
+
+def fails_to_start(pod: dict) -> bool:
+    """Return whether a container does not run for a reason that another definition of its pod may mend."""
+    return _waits_for(pod, _FAILING)
+
+
+def _waits_for(pod: dict, reasons: Collection[str]) -> bool:
+    return any(((each.get("state") or {}).get("waiting") or {}).get("reason") in reasons
                for each in _containers(pod.get("status", {})))
 
 

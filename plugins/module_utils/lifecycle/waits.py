@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from ..api import bulk
@@ -16,12 +17,14 @@ from ..api.bulk import WaitResults, ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
-from ..errors import FluidError, Forbidden, KindNotFound, QuorumUnknown, WaitFailed
+from ..apply.reconcile import Outcome
+from ..errors import FluidError, Forbidden, KindNotFound, QuorumUnknown, ServerUnavailable, WaitFailed
 from ..fluid import dataset, diagnosis, kinds as fluid_kinds, status
 from ..fluid.components import DOMAINS
 from ..fluid.names import claim_name, volume_name
 from ..k8s import kinds, predicates
-from ..k8s.kinds import Kind, ObjectRef
+from ..k8s.kinds import Kind, ObjectRef, ref_to
+from ..k8s.pods import never_starts, unready_reason
 from ..k8s.wait_status import Predicate, WaitStatus
 from ..masters.group import Masters
 from .losses import RuntimeLosses, Warn
@@ -30,6 +33,8 @@ from .losses import RuntimeLosses, Warn
 Explain = Callable[[Client, ObjectRef], "list[str]"]
 # Seconds; short, because reading a quorum can itself take seconds.
 _QUORUM_PAUSE = 1.0
+# The roles of the pods that a ready runtime has.
+_AWAITED = ("alluxio-master", "alluxio-worker")
 _DELETIONS = {
     kinds.PERSISTENT_VOLUME: diagnosis.explain_volume_deletion,
     kinds.PERSISTENT_VOLUME_CLAIM: diagnosis.explain_claim_deletion,
@@ -89,7 +94,7 @@ def unbindable(client: Client, ref: ObjectRef, existing: dict) -> str:
 
 
 def _read(client: Client, kind: Kind, ref: ObjectRef) -> dict | None:
-    """Return the runtime, if any; one that may exist because reading it is forbidden counts as existing."""
+    """Return the object, if any; one that may exist because reading it is forbidden counts as existing."""
     try:
         return client.get(kind, ref)
     except KindNotFound:
@@ -98,15 +103,45 @@ def _read(client: Client, kind: Kind, ref: ObjectRef) -> dict | None:
         return {"metadata": {}}
 
 
+def with_datasets(client: Client, outcomes: list[Outcome | FluidError]) -> list[Outcome | FluidError]:
+    """Return the outcomes of runtimes; one that is not ready and has no Dataset has an error.
+
+    Fluid creates nothing for it (pkg/controllers/runtime_controller.go).
+    """
+    def checked(outcome: Outcome | FluidError) -> Outcome | FluidError:
+        if isinstance(outcome, FluidError) or outcome.error or outcome.existing is None or (
+                status.runtime_ready(outcome.existing).done):
+            return outcome
+        ref = ref_to(outcome.existing)
+        reason = _unserved(ref, _read(client, fluid_kinds.DATASET, ref))
+        return replace(outcome, error=WaitFailed(
+            f"waited for {fluid_kinds.ALLUXIO_RUNTIME.describe(ref)} to be ready: {reason}")
+        ) if reason else outcome
+
+    return bulk.work(outcomes, checked)
+
+
+def _unserved(runtime: ObjectRef, existing: dict | None) -> str:
+    """Return why Fluid creates no pods for a runtime; empty if it does. existing: the Dataset."""
+    if existing is None:
+        return (f"no Dataset {runtime.name} exists in namespace {runtime.namespace}, without which Fluid "
+                "creates no pods; create it before, with datacache.fluid.dataset, or set wait: false")
+    if existing["metadata"].get("deletionTimestamp"):
+        return "its Dataset is terminating; wait until that is absent, then run this again"
+    return ""
+
+
 def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline,
                          tolerant: Mapping[ObjectRef, Warn] | None = None) -> WaitResults:
     """Wait for ready masters and workers and, with several masters, for complete quorums of both domains.
 
     tolerant: receives, for a runtime that ran before, a warning of each pod that cannot run until a node
-    returns. Such a runtime does not wait for these pods.
+    returns, and of each of several masters that fails to start. Such a runtime does not wait for these pods.
     """
-    losses = {ref: RuntimeLosses(client, ref, warn) for ref, warn in (tolerant or {}).items()}
-    ready = {ref: _ready(losses.get(ref)) for ref in map(ref_of, items)}
+    several = {ref_of(item) for item in items if item["master_replicas"] > 1}
+    losses = {ref: RuntimeLosses(client, ref, warn, rolled=ref in several)
+              for ref, warn in (tolerant or {}).items()}
+    ready = {ref: _ready(client, ref, losses.get(ref)) for ref in map(ref_of, items)}
     waited = await_each(
         client, fluid_kinds.ALLUXIO_RUNTIME, "be ready", ready, deadline, diagnosis.explain_start)
     grouped = [ref_of(item) for item in items if item["master_replicas"] > 1
@@ -119,14 +154,31 @@ def runtimes_with_quorum(client: Client, items: list[dict], deadline: Deadline,
                      for ref, result in zip(grouped, results, strict=True) if isinstance(result, FluidError)}
 
 
-def _ready(losses: RuntimeLosses | None) -> Predicate:
-    """Return the predicate of a ready runtime, without what it has lost."""
+def _ready(client: Client, ref: ObjectRef, losses: RuntimeLosses | None) -> Predicate:
+    """Return the predicate of a ready runtime, without what it has lost.
+
+    It fails for a pod that waits for what only another declaration can give.
+    """
     def predicate(existing: dict | None) -> WaitStatus:
         found = status.runtime_ready(existing)
-        if losses is None or existing is None or found.done:
+        if losses is not None and existing is not None and not found.done:
+            found = status.runtime_ready(existing, losses.observe())
+        if existing is None or found.done:
             return found
-        return status.runtime_ready(existing, losses.observe())
+        stuck = _never_starting(client, ref)
+        return WaitStatus(False, failed=f"{stuck}; correct the declaration") if stuck else found
     return predicate
+
+
+def _never_starting(client: Client, ref: ObjectRef) -> str:
+    """Return the first master or worker that never starts, with the reason; empty without one."""
+    try:
+        pods = list(client.list(kinds.POD, ref.namespace, f"release={ref.name}"))
+    except (Forbidden, ServerUnavailable):
+        return ""
+    return next((f"pod {pod['metadata']['name']} never starts: {unready_reason(pod)}"
+                 for pod in pods if never_starts(pod) and not pod["metadata"].get("deletionTimestamp")
+                 and (pod["metadata"].get("labels") or {}).get("role") in _AWAITED), "")
 
 
 def _await_quorums(client: Client, deadline: Deadline, ref: ObjectRef, losses: RuntimeLosses | None) -> None:

@@ -33,6 +33,13 @@ FULL = {
 }
 
 
+@pytest.fixture(autouse=True)
+def dataset(cluster):
+    """Without it Fluid creates nothing for a runtime."""
+    for namespace in ("default", "data"):
+        cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": namespace}, "spec": {}})
+
+
 @pytest.fixture
 def stored(cluster):
     return lambda name="hbase", namespace="default": cluster.stored(
@@ -232,6 +239,39 @@ def test_waiting(cluster, run, service):
         "status": {"masterNumberReady": 1, "workerNumberReady": 1}}))
     result = run("alluxio_runtime", name="hbase", wait=True)
     assert (result["changed"], result["result"]["status"]["workerNumberReady"]) == (True, 1)
+
+
+@pytest.mark.parametrize("masters", [1, 3])
+def test_a_runtime_without_its_dataset_fails_at_once(cluster, run, dataset, stored, masters):
+    """Fluid creates nothing for it."""
+    cluster.vanish(fluid_kinds.DATASET, "hbase", "default")
+    options = {"name": "hbase", "master_replicas": masters, "network_mode": "ContainerNetwork", "wait": True}
+    for changed in (True, False):
+        result = run("alluxio_runtime", **options)
+        assert result["failed"] and result["changed"] is changed
+        assert result["msg"] == (
+            "waited for AlluxioRuntime hbase in namespace default to be ready: no Dataset hbase exists in "
+            "namespace default, without which Fluid creates no pods; create it before, with "
+            "datacache.fluid.dataset, or set wait: false")
+    assert (cluster.now, bool(stored())) == (0, True)
+    assert not run("alluxio_runtime", check=True, **options).get("failed")
+
+
+def test_the_dataset_of_a_ready_runtime_is_not_read(cluster, run, service):
+    cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
+        "metadata": {"name": "hbase", "namespace": "default"},
+        "spec": {"replicas": 1, "master": {"replicas": 1}},
+        "status": {"masterNumberReady": 1, "workerNumberReady": 1}})
+    assert not run("alluxio_runtime", name="hbase", wait=True).get("failed")
+    assert ("get", "datasets") not in cluster.requests
+
+
+@pytest.mark.parametrize("arrange", [
+    lambda cluster: cluster.forbidden.add(("get", "datasets")), lambda _cluster: None],
+    ids=["unreadable", "there"])
+def test_a_dataset_that_may_exist_is_waited_with(cluster, run, service, arrange):
+    arrange(cluster)
+    assert run("alluxio_runtime", name="hbase", wait=True, wait_timeout=30)["msg"].startswith("timed out")
 
 
 def test_a_timeout_reports_the_last_progress(cluster, run, service):

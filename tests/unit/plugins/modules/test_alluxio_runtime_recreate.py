@@ -344,6 +344,7 @@ def test_it_is_waited_for_and_proven_like_a_new_one(cluster, run, existing, monk
         for index in range(3):
             FakeRaft.put_service(SimpleNamespace(cluster=cluster), index, cluster_ip=False)
         FakeRaft.put_rendered(cluster, recorded)
+    cluster.put(fluid_kinds.DATASET, {"metadata": {"name": "hbase", "namespace": "data"}, "spec": {}})
     cluster.later(50, render)
     options = {**OWN, "stable_peer_addresses": True, "master_replicas": 3, **RECREATE,
                "properties": {"a": "b"}}

@@ -319,6 +319,56 @@ def test_a_whole_runtime_costs_no_look_at_the_nodes(cluster, put, run_masters, q
     assert ("list", "nodes") not in cluster.requests
 
 
+def waiting(reason):
+    return [{"name": "alluxio", "state": {"waiting": {"reason": reason, "message": "no"}}}]
+
+
+@pytest.mark.parametrize("role", ["master", "worker"])
+def test_a_pod_that_never_starts_ends_the_wait(cluster, put, quorums, role):
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"replicas": 1, "master": {"replicas": 1}})
+    cluster.later(5, lambda: put(
+        kinds.POD, metadata={"name": f"hbase-{role}-0", "namespace": "data",
+                             "labels": {"release": "hbase", "role": f"alluxio-{role}"}},
+        status={"containerStatuses": waiting("ErrImageNeverPull")}))
+    cluster.later(6, lambda: cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {
+        "status": {"masterPhase": "NotReady"}}))
+    for tolerant in ({}, {HBASE: [].append}):
+        [failed] = waits.runtimes_with_quorum(
+            cluster, [item(master_replicas=1)], cluster.deadline(60), tolerant).values()
+        assert isinstance(failed, WaitFailed)
+        assert str(failed).endswith(f"to be ready: pod hbase-{role}-0 never starts: container alluxio is "
+                                    "waiting: ErrImageNeverPull no; correct the declaration")
+    assert cluster.now == 6
+
+
+@pytest.mark.parametrize("reason", ["ErrImageNeverPull", "ImagePullBackOff", "CrashLoopBackOff"])
+def test_an_existing_runtime_leaves_a_failing_master_to_the_rollout(cluster, damaged, quorums, reason):
+    """A rollout of a wrong image has ended there, and the corrected declaration is rolled out next."""
+    quorums(Quorum("hbase-master-0:1", (
+        Peer("hbase-master-0:1", "AVAILABLE", leader=True), Peer("hbase-master-1:1", "AVAILABLE"),
+        Peer("hbase-master-2:1", "UNAVAILABLE"))))
+    cluster.change(kinds.NODE, "n2", None, {"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    cluster.change(kinds.POD, "hbase-master-2", "data", {"status": {"containerStatuses": waiting(reason)}})
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"workerNumberReady": 2}})
+    warnings = []
+    waited = waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=3)], cluster.deadline(60), {HBASE: warnings.append})
+    assert waited[HBASE]["kind"] == "AlluxioRuntime"
+    assert (cluster.now, warnings) == (0, [
+        "AlluxioRuntime hbase in namespace data lacks pod hbase-master-2: container alluxio is waiting: "
+        f"{reason} no; it was not waited for"])
+
+
+def test_a_majority_that_fails_to_start_is_waited_for(cluster, damaged, quorums):
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterNumberReady": 1}})
+    for name in ("hbase-master-1", "hbase-master-2"):
+        cluster.change(kinds.POD, name, "data", {"status": {
+            "conditions": [], "containerStatuses": waiting("CrashLoopBackOff")}})
+    waited = waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=3)], cluster.deadline(60), {HBASE: [].append})
+    assert isinstance(waited[HBASE], WaitTimeout)
+
+
 @pytest.mark.parametrize("forbidden", [("list", "nodes"), ("list", "pods")])
 def test_without_the_permission_all_are_waited_for(cluster, damaged, quorums, forbidden):
     quorums(COMPLETE)
