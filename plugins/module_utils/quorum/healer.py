@@ -22,6 +22,7 @@ from ..k8s.kinds import ObjectRef
 from ..k8s.pods import is_ready
 from ..k8s.wait_status import WaitStatus
 from ..masters.group import Masters
+from ..masters.processes import MasterProcesses
 from ..masters.shortage import Shortage
 from . import peer_services, plan as quorum_plan, tried_actions
 from .healing.executor import StepExecutor
@@ -147,7 +148,7 @@ class QuorumHealer:
                            "AVAILABLE peer that can take over: run alluxio_quorum first")
         self._ensure_complete(MASTER, candidates[successor].address, pod)
 
-    def acting(self, observed: RaftGroup) -> Masters:
+    def acting(self, observed: RaftGroup) -> MasterProcesses:
         """Return the masters for acts that follow from this look. Raises OldLook once they would be late."""
         return self._executor.acting(observed)
 

@@ -12,6 +12,7 @@ from ...errors import ApiError, CommandUnfinished, Forbidden, OldLook, QuorumUnk
 from ...fluid.components import MASTER
 from ...k8s.kinds import ObjectRef
 from ...masters.group import Masters
+from ...masters.processes import MasterProcesses
 from .. import plan as quorum_plan, priorities, tried_actions
 from ..plan import ActionRecord, RaftGroup, Step
 
@@ -36,7 +37,7 @@ class StepExecutor:
         return {(action, subject): self._deadline.now() - at
                 for (each, action, subject), at in self._history.items() if each == domain}
 
-    def acting(self, observed: RaftGroup) -> Masters:
+    def acting(self, observed: RaftGroup) -> MasterProcesses:
         """Return the masters for acts that follow from this look. Raises OldLook once they would be late."""
         return self._masters.acting(partial(self._require_young, observed))
 
@@ -99,7 +100,7 @@ class StepExecutor:
             # has a copy.
             masters.restart((observed.leader or "").rpartition(":")[0], domain)
 
-    def _elect(self, masters: Masters, address: str, asked: str) -> None:
+    def _elect(self, masters: MasterProcesses, address: str, asked: str) -> None:
         """Transfer the leadership; a refused transfer leaves priorities behind, which are reset to 1.
 
         It is noted before, until its priorities are known to be reset. An unfinished command may still set
