@@ -33,10 +33,10 @@ options:
     type: str
     default: fluid-system
   master_replicas:
-    description: Desired number of masters. Several masters must all be AVAILABLE peers of one quorum with
-      one leader.
+    description:
+      - Desired number of masters. Several masters must all be AVAILABLE peers of one quorum with one leader.
+      - Default is the number that the AlluxioRuntime declares.
     type: int
-    default: 1
   worker_replicas:
     description: Desired number of workers. With V(0) the phase of the workers does not count.
     type: int
@@ -204,7 +204,7 @@ def argument_spec() -> dict:
     return arguments.compose(
         arguments.connection(), arguments.identity(),
         fluid_namespace={"type": "str", "default": "fluid-system"},
-        master_replicas={"type": "int", "default": 1}, worker_replicas={"type": "int", "default": 2},
+        master_replicas={"type": "int"}, worker_replicas={"type": "int", "default": 2},
         spread_masters={"type": "bool", "default": True},
         cached_percentage={"type": "float", "default": 100}, probe={"type": "dict"},
         report_path={"type": "path"},

@@ -19,7 +19,7 @@ from ..fluid import diagnosis, kinds as fluid_kinds
 from ..fluid.components import DOMAINS
 from ..fluid.lookup import registered_nodes
 from ..fluid.names import claim_name, volume_name
-from ..fluid.status import dataset_phase
+from ..fluid.status import components, dataset_phase
 from ..k8s import kinds, pods as k8s_pods
 from ..k8s.kinds import ObjectRef
 from ..k8s.predicates import BOUND_PHASE
@@ -36,8 +36,8 @@ _CONTROLLERS = (cluster_promises.DATASET_CONTROLLER, cluster_promises.RUNTIME_CO
 def read(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
     """Return the module's result. In check mode nothing is waited for: the predicted run may change it."""
     expected = Expected(
-        ref_of(params), params["fluid_namespace"], params["master_replicas"], params["worker_replicas"],
-        params["spread_masters"], params["cached_percentage"])
+        ref_of(params), params["fluid_namespace"], params["master_replicas"] or 0,
+        params["worker_replicas"], params["spread_masters"], params["cached_percentage"])
     deadline = Deadline(0 if check_mode else params["wait_timeout"], reporter.progress)
     return Verification(client, expected, params["probe"] or {}, deadline).result()
 
@@ -91,7 +91,10 @@ class Verification:
         answers = bulk.work(list(questions.values()), _answered)
         observed = Observed(cache.name, dict(zip(questions, answers, strict=True)))
         _raise_unless_refused(answers)
-        return self._observe() if self._moves_to_fluid(observed) else observed
+        if self._moves_to_fluid(observed):
+            return self._observe()
+        self._expect_declared_masters(observed)
+        return observed
 
     def _moves_to_fluid(self, observed: Observed) -> bool:
         """Expect Fluid where its controller is, if the given namespace has none; return whether it moved."""
@@ -102,6 +105,13 @@ class Verification:
         if found:
             self._expected = replace(self._expected, fluid_namespace=found)
         return bool(found)
+
+    def _expect_declared_masters(self, observed: Observed) -> None:
+        """Expect as many masters as the runtime declares, if no number is given."""
+        runtime = observed.known(seen.RUNTIME)
+        if not self._expected.masters:
+            declared = components(runtime)["masters"]["desired"] if runtime else 1
+            self._expected = replace(self._expected, masters=declared)
 
     def _look_inside(self, observed: Observed) -> None:
         """Read both quorums, and the mounts of running pods."""

@@ -40,7 +40,7 @@ class Promise:
 
 @dataclass(frozen=True)
 class Expected:
-    """The options of the verification. cached: percentage of the data."""
+    """The options of the verification. masters: 0 before the runtime is read. cached: percentage of data."""
 
     cache: ObjectRef
     fluid_namespace: str

@@ -42,6 +42,19 @@ def test_a_single_master_has_no_quorum(cluster, cache, look):
     assert result["figures"]["masters"] == {"ready": 3, "desired": 1, "leader": "hbase-master-0"}
 
 
+def test_without_a_number_the_masters_are_those_of_the_runtime(cluster, cache, look):
+    result = look(master_replicas=None)
+    assert list(result["promises"]) == [*PROMISES, "application_mounts"]
+    assert result["figures"]["masters"] == {"ready": 3, "desired": 3, "leader": "hbase-master-0:19200"}
+    cluster.vanish(kinds.POD, "hbase-master-1", NAMESPACE)
+    assert look(master_replicas=None)["promises"]["masters"]["state"] == "broken"
+
+
+def test_without_a_number_and_a_runtime_only_the_runtime_lacks(cluster, cache, states):
+    cluster.vanish(fluid_kinds.ALLUXIO_RUNTIME, "hbase", NAMESPACE)
+    assert states(master_replicas=None)["runtime"] == "broken"
+
+
 @pytest.mark.parametrize(("kind", "name", "namespace", "broken"), [
     (kinds.DEPLOYMENT, "dataset-controller", FLUID, {"dataset_controller"}),
     (kinds.DEPLOYMENT, "alluxioruntime-controller", FLUID, {"alluxioruntime_controller"}),
