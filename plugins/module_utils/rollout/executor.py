@@ -3,34 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import ApiError, CommandUnfinished, DisruptionForbidden, Forbidden, OldLook, QuorumUnknown
+from ..errors import CommandUnfinished, Forbidden, OldLook
 from ..fluid import kinds as fluid_kinds, names as fluid_names
-from ..fluid.components import DOMAINS
 from ..fluid.operations import transfer_to
 from ..k8s.kinds import ObjectRef
 from ..k8s.wait_status import WaitStatus
-from ..masters.group import Masters
 from ..masters.lease import held
 from ..quorum import priorities
 from ..quorum.client_notes import ClientNotes
-from ..quorum.healer import QuorumHealer
 from ..quorum.plan import RaftGroup
 from ..quorum.stale_clients import ScaleOutNote
 from . import plan as rollout_plan, verification
-from .last_look import YOUNG, LastLook, unavailable
 from .master_objects import Mark, MasterObjects, ObservedObjects
 from .plan import Pod, Step
 from .planner import Plan, RolloutOptions, RolloutPlanner
-from .waits import RolloutWaits
+from .steps.last_look import unavailable
+from .steps.master_steps import MasterSteps
+from .steps.waits import RolloutWaits
 
 
 class RolloutExecutor:
@@ -67,8 +62,8 @@ class RolloutExecutor:
         self._known_masters = 0
         self._objects = MasterObjects(self._client, runtime)
         self._waits = RolloutWaits(self._objects, deadline)
+        self._steps = MasterSteps(self._client, runtime, self._objects, self._waits, deadline)
         self._notes = ClientNotes(self._client, runtime)
-        self._masters = Masters(self._client, runtime, deadline.clock)
         self.done: list[Step] = []
 
     def plan(self) -> Plan:
@@ -77,7 +72,7 @@ class RolloutExecutor:
         Raises InvalidInput and PreconditionFailed for what cannot be done.
         """
         return RolloutPlanner(self._client, self._runtime, self._options, self._objects,
-                              self._waits.revision, self._healer, self._warn).plan()
+                              self._waits.revision, self._steps.healer, self._warn).plan()
 
     def run(self) -> bool:
         """Plan and perform the rollout under the Lease of the masters; return whether there was a step.
@@ -91,8 +86,6 @@ class RolloutExecutor:
             if plan.changes:
                 holder._perform(plan)
             return plan.changes
-
-    # -- steps --------------------------------------------------------------------------------
 
     def _perform(self, plan: Plan) -> None:
         """Perform the plan; each restart checks its preconditions again."""
@@ -120,8 +113,8 @@ class RolloutExecutor:
         # Added masters must not become leader until clients know them, so outdated ones restart before that.
         self._restart_outdated(min(members, desired))
         self._grow(members, desired, plan.existing.scale_out_note)
-        self._healer(desired).ensure_complete()
-        self._waits.journals(lambda: self._healer(desired).groups())
+        self._steps.healer(desired).ensure_complete()
+        self._waits.journals(lambda: self._steps.healer(desired).groups())
         self._objects.remove_services(desired)
         verification.require_in_force(self._client, self._runtime, plan.existing.spec, self._objects.pods())
         if transfer_to(self._objects.workload()):
@@ -180,13 +173,13 @@ class RolloutExecutor:
         these, as its restart may be the remedy; nor for one of these that is terminating, as in a node's
         drain, which then restarts first. Stale peers count as unavailable; the healer removes them.
         """
-        groups = self._healer(members).groups()
+        groups = self._steps.healer(members).groups()
         lost = unavailable(groups)
         if len(lost) > 1 or not lost <= reasons.keys() or any(
                 raft_group.stale for raft_group in groups):
             terminating = {master.pod for raft_group in groups
                            for master in raft_group.masters if master.terminating} & reasons.keys()
-            return self._healer(members).ensure_complete(
+            return self._steps.healer(members).ensure_complete(
                 departing=terminating.pop() if len(terminating) == 1 else "")
         return groups
 
@@ -201,8 +194,8 @@ class RolloutExecutor:
         if members < desired:
             self._reset_priorities(members)
         for index in range(members, desired):
-            self._healer(index).ensure_complete()
-            self._add(index)
+            self._steps.healer(index).ensure_complete()
+            self._record_done(self._steps.add(index))
         stale = self._notes.stale_clients(self._objects.workload())
         if stale:
             self._warn(stale.warning(self._name, desired))
@@ -210,7 +203,7 @@ class RolloutExecutor:
     def _reset_priorities(self, members: int) -> None:
         """Keep added masters, which clients do not know yet, from leading while another one can."""
         def question() -> WaitStatus:
-            healer = self._healer(members)
+            healer = self._steps.healer(members)
             observed = healer.ensure_complete()[0]
             leading = observed.leading()
             try:
@@ -230,6 +223,12 @@ class RolloutExecutor:
         for index in range(highest, desired - 1, -1):
             self._remove(index)
 
+    def _remove(self, index: int) -> None:
+        def candidates_beside(name: str) -> list[str]:
+            pods = self._pods()
+            return rollout_plan.leader_candidates(pods, name, self._outdated(pods), index)
+        self._record_done(self._steps.remove(index, candidates_beside))
+
     def _finish_removals(self, members: int, desired: int) -> int:
         """Remove masters whose peers an interrupted run has removed; return how many masters remain.
 
@@ -242,48 +241,10 @@ class RolloutExecutor:
 
     def _has_left(self, index: int, members: int) -> bool:
         """Return whether the group that has a leader lists all masters of lower index and not this one."""
-        group = self._healer(members).groups()[0]
+        group = self._steps.healer(members).groups()[0]
         name = fluid_names.master_pod(self._name, index)
         return group.leading() is not None and {
             master.pod for master in group.masters if not master.state} == {name}
-
-    def _add(self, index: int) -> None:
-        name = fluid_names.master_pod(self._name, index)
-        self._deadline.report_action(f"adding master {name}")
-        self._objects.add_service(index)
-        self._objects.scale(index + 1)
-        self._waits.running(name, "")
-        self._healer(index + 1).ensure_complete()
-        self._record_done(Step(rollout_plan.ADD, name, "it is declared"))
-
-    def _remove(self, index: int) -> None:
-        name = fluid_names.master_pod(self._name, index)
-        self._deadline.report_action(f"removing master {name}")
-        if self._objects.workload()["spec"]["replicas"] > index:
-            pods = self._pods()
-            candidates = rollout_plan.leader_candidates(pods, name, self._outdated(pods), index)
-            self._once_dispensable(name, index + 1, candidates, partial(self._remove_peer, name, set()))
-            self._objects.scale(index)
-            self._end(name)
-        self._waits.absent(name)
-        self._healer(index).ensure_complete()
-        self._record_done(Step(rollout_plan.REMOVE, name, "it is not declared any more"))
-
-    def _remove_peer(self, name: str, removed: set[str], groups: Sequence[RaftGroup],
-                     fresh: Callable[[], None]) -> WaitStatus:
-        """Remove a running master's peer from the next group, so that its end costs none a member.
-
-        removed: the domains of those it has left; a leader may still list it there. Each removal takes
-        seconds, so it follows a look of its own.
-        """
-        for observed in groups:
-            peer = next((each for each in observed.masters if each.pod == name and each.state), None)
-            leading = observed.leading()
-            if peer is not None and leading is not None and observed.domain not in removed:
-                self._masters.acting(fresh).remove_peer(leading.pod, observed.domain, peer.address)
-                removed.add(observed.domain)
-                return WaitStatus(False, f"{name} has left the {observed.domain} group")
-        return WaitStatus(True)
 
     def _restart_outdated(self, members: int, only_unavailable: bool = False) -> None:
         """Restart outdated masters one at a time. only_unavailable: stop once none of them is unavailable."""
@@ -313,71 +274,8 @@ class RolloutExecutor:
         return rollout_plan.order(pods, lost or reasons, leaders)[0]
 
     def _restart(self, pod: Pod, pods: list[Pod], reasons: dict[str, str], members: int) -> None:
-        self._deadline.report_action(f"restarting master {pod.name}: {reasons[pod.name]}")
         candidates = rollout_plan.leader_candidates(pods, pod.name, reasons, members)
-        evicted = self._once_dispensable(
-            pod.name, members, candidates,
-            lambda _groups, fresh: WaitStatus(True, value=self._objects.evict_pod(
-                pod.name, pod.uid, fresh)))
-        if evicted:
-            self._end(pod.name)
-        self._waits.running(pod.name, pod.uid)
-        self._healer(members).ensure_complete()
-        self._record_done(Step(rollout_plan.RESTART, pod.name, reasons[pod.name]))
-
-    def _end(self, name: str) -> None:
-        """End the JVMs of a terminating pod, whose containers' first processes do not pass signals on."""
-        for domain in DOMAINS:
-            # The process has ended already, or exec is forbidden; then the pod's grace period passes.
-            with suppress(ApiError):
-                self._masters.end(name, domain)
-
-    # -- the last look ------------------------------------------------------------------------
-
-    def _once_dispensable(self, name: str, members: int, candidates: list[str],
-                          act: Callable[[Sequence[RaftGroup], Callable[[], None]], WaitStatus]) -> Any:
-        """Act on a master once a last look shows that both groups can spare it; return act's value.
-
-        candidates: pods that may take over its leadership, the best first. act: gets the groups and a check
-        that the look is still young, follows the look at once, and returns whether it is done. If not, or
-        after a refusal by a budget, by the masters or by the check, as after a pause, another look follows.
-        """
-        look = LastLook(name)
-
-        def question() -> WaitStatus:
-            began = self._deadline.now()
-            groups = self._healer(members).groups()
-            self._client.once().before_command()  # renews the Lease, so that no renewal delays the act
-            ended = self._deadline.now()
-            shortcoming = look.shortcoming(groups, began, ended)
-            if not look.complete(groups):
-                self._healer(members).ensure_complete(departing=name)
-                return WaitStatus(False, "the groups were not complete")
-            if shortcoming:
-                return WaitStatus(False, shortcoming)
-            if look.leads(groups):
-                # A former leader restarts its Raft server. The next one keeps its majority meanwhile only
-                # if the others follow it at once.
-                self._healer(members).transfer_leadership(name, candidates)
-                return WaitStatus(False, f"{name} has led the masters")
-            try:
-                return act(groups, partial(self._require_fresh, ended))
-            except (CommandUnfinished, DisruptionForbidden, OldLook, QuorumUnknown) as err:
-                return WaitStatus(False, str(err))
-
-        return self._waits.poll(f"both groups to spare {name}", question)
-
-    def _require_fresh(self, looked: float) -> None:
-        """Raise QuorumUnknown if the end of a look is too long ago."""
-        if (age := self._deadline.now() - looked) > YOUNG:
-            raise QuorumUnknown(f"the look at the groups was {age:.1f} s ago")
-
-    # -- observing ----------------------------------------------------------------------------
+        self._record_done(self._steps.restart(pod, reasons[pod.name], members, candidates))
 
     def _pods(self) -> list[Pod]:
         return rollout_plan.pods_of(self._name, self._objects.pods())
-
-    def _healer(self, members: int) -> QuorumHealer:
-        # A second at least, so that a step that has begun is completed.
-        deadline = self._deadline if self._deadline.remaining() >= 1 else self._deadline.within(1.0)
-        return QuorumHealer(self._client, self._runtime, members, deadline, self._masters)

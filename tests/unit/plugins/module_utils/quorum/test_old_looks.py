@@ -151,6 +151,6 @@ def test_priorities_are_reset_by_who_leads_once_the_job_masters_are_complete(clu
     monkeypatch.setattr(raft, "reset_priorities", lambda *given: bool(asked.append(given)) or True)
     executor = RolloutExecutor(cluster, ObjectRef("data", "hbase"), RolloutOptions(), cluster.deadline(600),
                                lambda _text: None)
-    executor._masters = raft
+    executor._steps._masters = raft
     executor._reset_priorities(3)
     assert asked == [("hbase-master-1", address("MASTER", 1))]

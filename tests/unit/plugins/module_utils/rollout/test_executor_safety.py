@@ -24,8 +24,8 @@ from ansible_collections.datacache.fluid.plugins.module_utils.fluid.operations i
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.masters.web_api import GroupView
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.executor import RolloutExecutor
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout.master_objects import MasterObjects
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.steps.master_steps import MasterSteps
 
 
 def noted(one, address):
@@ -119,7 +119,7 @@ def test_both_groups_are_looked_at_before_a_deletion(site, monkeypatch):
     one = site()
     raft_group = one.masters
     raft_group.declare(properties={MIN: "1s"})
-    real = RolloutExecutor._once_dispensable
+    real = MasterSteps._once_dispensable
     looks = []
 
     def look(self, *args):
@@ -133,7 +133,7 @@ def test_both_groups_are_looked_at_before_a_deletion(site, monkeypatch):
                 raft_group.groups[MASTER][f"hbase-master-2:{PORTS[MASTER]}"] = False
             one.cluster.later(20, lost)
         return real(self, *args)
-    monkeypatch.setattr(RolloutExecutor, "_once_dispensable", look)
+    monkeypatch.setattr(MasterSteps, "_once_dispensable", look)
     with suppress(FluidError):
         one.roll(timeout=200)
     assert looks

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..masters import catch_up
-from ..masters.catch_up import CatchUps
-from ..quorum.plan import RaftGroup
+from ...masters import catch_up
+from ...masters.catch_up import CatchUps
+from ...quorum.plan import RaftGroup
 
 # Seconds. A look that took longer is repeated; without pods/proxy, where commands show the groups, a look may
 # take that many times as long as the fastest one so far.

@@ -8,7 +8,10 @@ import pytest
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import Peer
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid.components import JOB_MASTER, MASTER
 from ansible_collections.datacache.fluid.plugins.module_utils.quorum.plan import Master, RaftGroup
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.last_look import LastLook, unavailable
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.steps.last_look import (
+    LastLook,
+    unavailable,
+)
 
 
 def master(index, silent=0.1, behind=0, **fields):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import WaitFailed, WaitTimeout
-from ansible_collections.datacache.fluid.plugins.module_utils.rollout.waits import RolloutWaits
+from ansible_collections.datacache.fluid.plugins.module_utils.rollout.steps.waits import RolloutWaits
 
 
 def waits(cluster, uid, reason):

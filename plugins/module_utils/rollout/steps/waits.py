@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from ..api.deadline import Deadline
-from ..errors import WaitFailed
-from ..k8s.pods import never_starts, unready_reason
-from ..k8s.wait_status import WaitStatus
-from ..masters import catch_up
-from ..masters.catch_up import CatchUps
-from ..quorum.plan import RaftGroup
-from .master_objects import MasterObjects, desired_revision
+from ...api.deadline import Deadline
+from ...errors import WaitFailed
+from ...k8s.pods import never_starts, unready_reason
+from ...k8s.wait_status import WaitStatus
+from ...masters import catch_up
+from ...masters.catch_up import CatchUps
+from ...quorum.plan import RaftGroup
+from ..master_objects import MasterObjects, desired_revision
 
 _PAUSE = 0.5  # seconds between two observations of a pod
 
