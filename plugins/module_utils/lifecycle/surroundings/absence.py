@@ -72,13 +72,13 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     pending = [_selection(each) for each in params["objects"]]
     found = [(each.kind, existing) for each in pending for existing in _read(client, each, reporter)]
     names = [kind.describe(ref_to(existing)) for kind, existing in found]
-    result = {"changed": bool(found) and params["delete"], "found": names}
-    if params["delete"]:
-        for kind, existing in found:
-            client.delete(kind, ref_to(existing), existing["metadata"]["uid"], check_mode)
-    if check_mode or not found:
-        return result
+    result = {"changed": False, "found": names}
     try:
+        for kind, existing in found if params["delete"] else ():
+            client.delete(kind, ref_to(existing), existing["metadata"]["uid"], check_mode)
+            result["changed"] = True
+        if check_mode or not found:
+            return result
         deadline.poll_until("the absence of these objects", lambda: _status(client, pending), _PAUSE,
                             lambda remaining: _timed_out(deadline, remaining))
     except FluidError as err:

@@ -43,6 +43,20 @@ def test_pods_that_can_no_longer_be_listed_are_not_absent(cluster, run):
     assert run("objects_absent", objects=PODS, wait_timeout=60)["msg"].startswith("not allowed to list pods")
 
 
+@pytest.mark.parametrize(("first", "changed"), [("pods", False), ("jobs", True)])
+def test_a_refused_deletion_reports_what_was_deleted_before(cluster, run, first, changed):
+    """In the order of the option: a refused first one has changed nothing."""
+    put_pod(cluster, "hbase-master-0")
+    cluster.put(kinds.JOB, {"metadata": {"name": "load", "namespace": "data"}})
+    jobs = [{"kind": "Job", "namespace": "data", "names": ["load"]}]
+    cluster.forbidden.add(("delete", "pods"))
+    result = run("objects_absent", objects=PODS + jobs if first == "pods" else jobs + PODS, delete=True)
+    assert result["msg"].startswith("not allowed to delete pods")
+    assert (result["changed"], sorted(result["found"])) == (changed, [
+        "Job load in namespace data", "Pod hbase-master-0 in namespace data"])
+    assert (cluster.stored(kinds.JOB, "load", "data") is None) is changed
+
+
 @pytest.mark.parametrize("seconds", [1, 600])
 def test_a_wait_lasts_as_long_as_its_option_and_names_what_remains(cluster, run, seconds):
     put_pod(cluster, "hbase-fuse-x", role="alluxio-fuse", finalizers=["a/b"],
