@@ -17,6 +17,9 @@ _T = TypeVar("_T")
 _PAUSE = 1.0
 # Seconds for the check before an act that follows a look. The repeated renewal of a Lease takes up to 40.
 _PROMPT = 5.0
+# Seconds for the first answer of a run. A short outage of the control plane ends before; a wrong address
+# never answers.
+_FIRST_ANSWER = 60.0
 
 
 def _allow() -> None:
@@ -28,11 +31,12 @@ class GuardedClient(Client):
 
     require: raises a FluidError if the operation must stop, before each request, repetition and command. A
     request that the API server answers with a transient error is sent again until the deadline. require_now:
-    does the same without trust in an earlier check, for once().
+    does the same without trust in an earlier check, for once(). answered: whether the API server has answered
+    this run before; otherwise an outage at its start ends it after _FIRST_ANSWER seconds.
     """
 
     def __init__(self, client: Client, deadline: Deadline, require: Callable[[], None] = _allow,
-                 require_now: Callable[[], None] | None = None) -> None:
+                 require_now: Callable[[], None] | None = None, answered: bool = False) -> None:
         self.configuration = client.configuration
         self._client = client
         self._inner = client.checked(require)
@@ -40,6 +44,8 @@ class GuardedClient(Client):
         self._require = require
         self._require_now = require_now or require
         self._waited = 0.0
+        self._answered = answered
+        self._began = deadline.now()
 
     @property
     def requests(self) -> int:
@@ -166,8 +172,8 @@ class GuardedClient(Client):
 
     def checked(self, before_repeat: Callable[[], None]) -> Client:
         """Return a client with another check before each repetition of a request."""
-        return GuardedClient(
-            self._client.checked(before_repeat), self._deadline, self._require, self._require_now)
+        return GuardedClient(self._client.checked(before_repeat), self._deadline, self._require,
+                             self._require_now, self._answered)
 
     def until_answered(self, call: Callable[[], _T]) -> _T:
         """Return the result of a call, after a check; repeat it until an API server answers."""
@@ -175,10 +181,16 @@ class GuardedClient(Client):
             began = self._deadline.now()
             try:
                 self._require()
-                return call()
+                result = call()
             except ServerUnavailable as err:
-                if self._deadline.remaining() <= 0:
+                if self._deadline.remaining() <= 0 or self._never_answers():
                     raise
                 self._deadline.report_progress(f"waiting for the API server: {err}")
                 self._deadline.sleep(_PAUSE)
                 self._waited += self._deadline.now() - began
+            else:
+                self._answered = True
+                return result
+
+    def _never_answers(self) -> bool:
+        return not self._answered and self._deadline.now() - self._began >= _FIRST_ANSWER

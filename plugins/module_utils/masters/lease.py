@@ -225,7 +225,7 @@ def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str) -
                         _PAUSE, partial(_held_by_another, runtime, deadline))
     try:
         with _ended_by_sigterm(), _renewed(lease):
-            yield GuardedClient(client, deadline, lease.require, lease.require_now)
+            yield GuardedClient(client, deadline, lease.require, lease.require_now, answered=True)
     finally:
         lease.release()
 

@@ -68,7 +68,11 @@ class _Removal:
         return {**self.result(), "changed": bool(predicted), "actions": predicted}
 
     def run(self) -> dict:
-        """Remove the Dataset, then the runtime, then the rest; each has the whole time limit."""
+        """Remove the Dataset, then the runtime, then the rest; each has the whole time limit.
+
+        Raises ServerUnavailable if no API server answers the first look.
+        """
+        self._read = self._reader.read(complete=False, force=self._force)
         for done in (lambda observed: not observed.dataset, lambda observed: not observed.runtime,
                      lambda observed: not observed.items()):
             self._await(done)

@@ -303,6 +303,12 @@ def test_a_label_that_may_not_be_removed_is_reported(cluster, fluid, remove):
     assert cluster.now < 120
 
 
+def test_an_api_server_that_does_not_answer_the_first_look_ends_the_run(cluster, remove):
+    cluster.go_down(1000)
+    assert remove()["msg"].startswith("no API server answers")
+    assert cluster.now < 5
+
+
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("kind", [fluid_kinds.DATASET, fluid_kinds.ALLUXIO_RUNTIME])
 def test_without_permission_to_delete_the_cache_nothing_is_deleted(cluster, fluid, remove, check, kind):

@@ -57,6 +57,25 @@ def test_the_outage_is_the_error_at_the_deadline(cluster, verb):
     assert cluster.now < 25
 
 
+def test_an_address_that_never_answers_ends_the_run_after_a_minute(cluster):
+    """Long before the time limit; an outage as long after an answer is outlasted."""
+    guarded = GuardedClient(cluster, cluster.deadline(600))
+    cluster.go_down(1000)
+    with pytest.raises(ServerUnavailable):
+        guarded.get(kinds.POD, POD)
+    assert 60 <= cluster.now < 65
+
+
+@pytest.mark.parametrize("renew", [lambda client: client, lambda client: client.checked(lambda: None)],
+                         ids=["same", "checked"])
+def test_an_outage_after_an_answer_is_outlasted(cluster, renew):
+    guarded = GuardedClient(cluster, cluster.deadline(600))
+    guarded.get(kinds.POD, POD)
+    cluster.go_down(300)
+    assert renew(guarded).get(kinds.POD, POD)
+    assert 300 <= cluster.now < 305
+
+
 def test_a_command_whose_stream_no_api_server_accepts_is_tried_again(cluster):
     calls = []
 
