@@ -1,9 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Reads one file below /data in a loop, bypassing the page cache. Each line is one read: "read", checksum and the uptime in seconds
-# before and after it, or "error", both uptimes and the message. Without a name it reads the smallest file above 64 KiB.
+# before and after it, or "error", both uptimes and the message. Without a name it reads the smallest file above 64 KiB of the first
+# thousand. A file that is being written is none of them: FUSE answers its size after 5 seconds, or its opening after 20.
+choose() {
+  find /data -type f | head -n 1000 | while IFS= read -r name; do
+    size=$(timeout -s KILL 1 stat -c %s "$name" 2>/dev/null)
+    [ "${size:-0}" -gt 65536 ] && echo "$size $name"
+  done | sort -n | cut -d ' ' -f 2- | while IFS= read -r name; do
+    timeout -s KILL 2 dd if="$name" of=/dev/null count=0 2>/dev/null && echo "$name" && break
+  done
+}
 file=$1
-[ -n "$file" ] || file=$(find /data -type f -size +64k -printf '%s %p\n' | sort -n | head -n 1 | cut -d ' ' -f 2-)
+[ -n "$file" ] || file=$(choose)
 [ -f "$file" ] || { echo "no file $file to read below /data" >&2; exit 1; }
 while :; do
   read -r before _ </proc/uptime
