@@ -13,19 +13,19 @@ options:
         Fluid would wait for it forever.
     type: dict
     suboptions:
-      kind:
+      kind: &kind
         description: Kind of the operation.
         type: str
         required: true
         choices: [DataLoad, DataMigrate, DataProcess, DataBackup]
-      name:
+      name: &name
         description: Name of the operation.
         type: str
         required: true
-      namespace:
+      namespace: &namespace
         description: Namespace of the operation, by default that of this one.
         type: str
-      api_version:
+      api_version: &api_version
         description: API version of the operation. Fluid ignores it.
         type: str
       affinity_strategy:
@@ -41,21 +41,10 @@ options:
             description: Operation whose node counts, by default that of O(run_after).
             type: dict
             suboptions:
-              kind:
-                description: Kind of the operation.
-                type: str
-                required: true
-                choices: [DataLoad, DataMigrate, DataProcess, DataBackup]
-              name:
-                description: Name of the operation.
-                type: str
-                required: true
-              namespace:
-                description: Namespace of the operation, by default that of this one.
-                type: str
-              api_version:
-                description: API version of the operation. Fluid ignores it.
-                type: str
+              kind: *kind
+              name: *name
+              namespace: *namespace
+              api_version: *api_version
           prefers:
             description: Labels of nodes that shall be equal, each with its weight.
             type: list

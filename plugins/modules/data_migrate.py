@@ -38,7 +38,7 @@ options:
   from:
     description: Source of the data. Exactly one of its suboptions is required, with O(state=present).
     type: dict
-    suboptions:
+    suboptions: &place
       dataset:
         description: Dataset, whose runtime moves the data.
         type: dict
@@ -81,46 +81,7 @@ options:
   to:
     description: Destination of the data. Exactly one of its suboptions is required, with O(state=present).
     type: dict
-    suboptions:
-      dataset:
-        description: Dataset, whose runtime moves the data.
-        type: dict
-        suboptions:
-          name:
-            description: Name of the Dataset.
-            type: str
-            required: true
-          namespace:
-            description: Namespace of the Dataset, by default O(namespace).
-            type: str
-          path:
-            description: Path in the Dataset.
-            type: str
-      external_storage:
-        description: Storage outside of Fluid.
-        type: dict
-        suboptions:
-          uri:
-            description: URI of the storage, such as V(s3://bucket.host/path/) or V(pvc://claim/path/).
-            type: str
-            required: true
-          encrypt_options:
-            description: Credentials of the storage, which Fluid reads from Secrets.
-            type: list
-            elements: dict
-            suboptions:
-              name:
-                description: Name of the option, such as V(access-key).
-                type: str
-                required: true
-              secret_name:
-                description: Name of the Secret, in the namespace of the DataMigrate.
-                type: str
-                required: true
-              secret_key:
-                description: Key in the Secret.
-                type: str
-                required: true
+    suboptions: *place
   block:
     description: Declares that the migration blocks the use of the Dataset. Fluid 1.0.8 ignores it.
     type: bool
