@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 from report_samples import documents
+from wcag import contrast
 
 from ansible_collections.datacache.fluid.plugins.module_utils.report import page, style
 
@@ -43,16 +44,9 @@ TEXTS = """
 """
 
 
-def luminance(colour):
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-                        for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+def channels(colour):
+    """The channels of a colour as the browser computes it, such as rgb(0, 0, 0)."""
+    return [int(part) for part in re.findall(r"\d+", colour)[:3]]
 
 
 def pale(browser):
@@ -60,7 +54,7 @@ def pale(browser):
     found = []
     for text, colour, grounds in browser.value(TEXTS):
         ground = next((each for each in grounds if each != "rgba(0, 0, 0, 0)"), "rgb(255, 255, 255)")
-        if text not in "123456789" and contrast(colour, ground) < 4.5:
+        if text not in "123456789" and contrast(channels(colour), channels(ground)) < 4.5:
             found.append((text, colour, ground))
     return found
 
