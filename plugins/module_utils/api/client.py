@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..errors import ApiError, Expired, KindNotFound, WriteConflict
 from ..k8s.kinds import EVICTION, POD, Kind, ObjectRef
@@ -121,13 +121,7 @@ class Client(PodApi):
                       "dryRun": ["All"] if dry_run else []}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
-        try:
-            self._json("DELETE", kind, kind.path(ref), body=body)
-        except ApiError as err:
-            if err.status != 404:
-                raise
-            return False
-        return True
+        return _unless_absent(lambda: self._json("DELETE", kind, kind.path(ref), body=body))
 
     def evict(self, ref: ObjectRef, uid: str) -> bool:
         """Evict the pod with that UID; return False if it does not exist, also if another has its name.
@@ -138,16 +132,12 @@ class Client(PodApi):
                 "metadata": {"name": ref.name, "namespace": ref.namespace},
                 "deleteOptions": {"preconditions": {"uid": uid}}}
         try:
-            self._json("POST", EVICTION, POD.path(ref) + "/eviction", body=body)
+            return _unless_absent(
+                lambda: self._json("POST", EVICTION, POD.path(ref) + "/eviction", body=body))
         except WriteConflict as err:
             if not _OTHER_UID.search(str(err)):
                 raise
             return False
-        except ApiError as err:
-            if err.status != 404:
-                raise
-            return False
-        return True
 
     def watch(self, kind: Kind, namespace: str | None, only: str, resource_version: str,
               timeout: float) -> Iterator[dict]:
@@ -195,6 +185,17 @@ def _items(kind: Kind, page: dict) -> Iterator[dict]:
 
 def _field_selector(name: str) -> str:
     return "metadata.name=" + name if name else ""
+
+
+def _unless_absent(request: Callable[[], object]) -> bool:
+    """Send a request for one object; return False if it does not exist."""
+    try:
+        request()
+    except ApiError as err:
+        if err.status != 404:
+            raise
+        return False
+    return True
 
 
 def _write_query(manager: str, dry_run: bool) -> dict:
