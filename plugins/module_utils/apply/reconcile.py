@@ -176,6 +176,13 @@ def _require_no_foreign_holder(what: str, existing: dict, merged: MergeResult) -
             conflicts=[{"field": holder.field, "manager": holder.manager} for holder in holders])
 
 
+def not_created_again(what: str, err: FluidError) -> Outcome:
+    """Return the outcome of an object that is deleted, and whose creation has failed."""
+    error = FluidError(f"{what} was deleted but not created again: {err}; remove the cause and run this "
+                       "again to continue", **err.details)
+    return Outcome(True, None, {"before": {"state": "present"}, "after": {"state": "absent"}}, error=error)
+
+
 def remove(client: Client, kind: Kind, ref: ObjectRef, dry_run: bool, known: dict | None) -> Outcome:
     """Request the object's deletion; an absent or terminating one is unchanged. known: as for apply."""
     reads = _reads(client, kind, ref, known)

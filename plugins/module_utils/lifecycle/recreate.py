@@ -63,17 +63,13 @@ def _recreated(client: Client, existing: dict, manifest: dict, outcome: Outcome,
                deadline: Deadline) -> Outcome:
     """Delete the runtime and create it again. An error after the deletion becomes the outcome's error."""
     ref = ref_to(existing)
-    what = _KIND.describe(ref)
     client.delete(_KIND, ref, existing["metadata"]["uid"])
     try:
         _await_absent(client, existing, deadline)
         created = reconcile.apply(
             client, _KIND, manifest, replace(write, guard=_unless_created(write.guard)), None)
     except FluidError as err:
-        return Outcome(
-            True, None, {"before": {"state": "present"}, "after": {"state": "absent"}}, error=FluidError(
-                f"{what} was deleted but not created again: {err}; remove the cause and run this again to "
-                "continue", **err.details))
+        return reconcile.not_created_again(_KIND.describe(ref), err)
     return replace(outcome, existing=created.existing, created=created.created)
 
 

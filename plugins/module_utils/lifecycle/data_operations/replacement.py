@@ -60,8 +60,5 @@ def _replaced(client: Client, kind: Kind, existing: dict, manifest: dict, outcom
         waits.require_all(waits.absent(client, kind, [ref], deadline, {ref: existing["metadata"]["uid"]}))
         created = reconcile.apply(client, kind, manifest, replace(write, guard=None), None)
     except FluidError as err:
-        return Outcome(
-            True, None, {"before": {"state": "present"}, "after": {"state": "absent"}}, error=FluidError(
-                f"{kind.describe(ref)} was deleted but not created again: {err}; remove the cause and run "
-                "this again to continue", **err.details))
+        return reconcile.not_created_again(kind.describe(ref), err)
     return replace(outcome, existing=created.existing)
