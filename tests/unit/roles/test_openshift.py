@@ -8,7 +8,7 @@ charts of Fluid.
 import json
 
 import pytest
-from role_site import RoleSite
+from role_site import INSTALLATION, RoleSite
 
 MODULE = '''#!/usr/bin/python
 # WANT_JSON
@@ -80,6 +80,23 @@ def test_several_caches_of_a_cluster_create_it_once(site, tmp_path):
         "digest": "9f86d081", "cluster": "one"}}
     [found] = created(site, tmp_path, {"a": answer, "b": answer}, fluid_openshift_namespaces=["data"])
     assert found["users"][0] == "system:serviceaccount:fluid:fluid-csi"
+
+
+def test_caches_of_a_cluster_with_different_namespaces_are_refused(site, tmp_path):
+    """The one that acts would leave out the namespaces of the others."""
+    answer = {"fluid_installation_info": {**INSTALLATION, "cluster": "one"}}
+    hosts = {name: {**answer, "variables": {"fluid_openshift_namespaces": [namespace]}}
+             for name, namespace in (("a", "data"), ("b", "research"))}
+    site.run("install", hosts=hosts, passes=False)
+    output = " ".join(site.output.split())
+    assert "fluid_openshift_namespaces), expected equal ones: a cluster has one Fluid" in output
+
+
+def test_the_order_of_the_namespaces_is_no_difference(site, tmp_path):
+    answer = {"fluid_installation_info": {**INSTALLATION, "cluster": "one"}}
+    hosts = {name: {**answer, "variables": {"fluid_openshift_namespaces": namespaces}}
+             for name, namespaces in (("a", ["data", "research"]), ("b", "research, data"))}
+    assert len(created(site, tmp_path, hosts)) == 1
 
 
 def test_a_name_that_is_no_namespace_is_refused(site, tmp_path):
