@@ -19,6 +19,19 @@ INSTALLED = paths.BUILD / "collections"
 KEPT = 24 * 3600  # seconds since the last use; a test that runs must not lose what it reads
 
 
+def environ_with(programs: Path, *collections: Path) -> dict[str, str]:
+    """The variables with which Ansible and Python find programs of an environment and collections."""
+    search = ":".join(map(str, collections))
+    return os.environ | {
+        "ANSIBLE_COLLECTIONS_PATH": search,
+        "PYTHONPATH": search,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(programs.parent),
+        "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
+    }
+
+
 @dataclass(frozen=True)
 class Collection:
     """The collection installed on a collections path of its own."""
@@ -39,16 +52,8 @@ class Collection:
 
     def environ(self) -> dict[str, str]:
         """The variables with which Ansible and Python find the collection, kubernetes.core and the tools."""
-        search = f"{self.path}:{self.tools.collections}"
-        return os.environ | {
-            "ANSIBLE_COLLECTIONS_PATH": search,
-            "PYTHONPATH": search,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PATH": f"{self.tools.bin}:{os.environ['PATH']}",
-            "VIRTUAL_ENV": str(self.tools.bin.parent),
-            "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-        }
+        return environ_with(self.tools.bin, self.path, self.tools.collections) | {
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
 
     def environ_of(self, programs: Path) -> dict[str, str]:
         """The variables of programs in an environment of their own: they first, and no development tool."""

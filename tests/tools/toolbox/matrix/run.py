@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The unit tests and the syntax of the playbooks with each combination of versions."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import environment, paths, playbooks, shell, tally
+from .. import artifact, environment, paths, playbooks, shell, tally
 from ..artifact import Collection
 from ..tally import Tally
 from . import interpreters, versions
@@ -44,7 +43,7 @@ def run(collection: Collection, rows: Sequence[Versions], folders: Sequence[str]
 def _test(collection: Collection, row: Versions, python: Path, folders: Sequence[str],
           left_out: Sequence[str]) -> Tally:
     programs = environment.with_packages("matrix", row.packages, python)
-    environ = _environ(collection, programs, _kubernetes_core(programs, row))
+    environ = artifact.environ_with(programs, collection.path, _kubernetes_core(programs, row))
     report = paths.REPORTS / f"matrix-{row.name}.xml"
     report.unlink(missing_ok=True)
     code = shell.status(
@@ -67,18 +66,6 @@ def _kubernetes_core(programs: Path, row: Versions) -> Path:
         raise shell.CommandFailed(f"ansible {row.ansible} carries another kubernetes.core than "
                                   f"{row.kubernetes_core}: correct [tool.datacache.matrix] of pyproject.toml")
     return collections
-
-
-def _environ(collection: Collection, programs: Path, collections: Path) -> dict[str, str]:
-    search = f"{collection.path}:{collections}"
-    return os.environ | {
-        "ANSIBLE_COLLECTIONS_PATH": search,
-        "PYTHONPATH": search,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "VIRTUAL_ENV": str(programs.parent),
-        "ANSIBLE_HOME": str(paths.BUILD / "ansible"),
-    }
 
 
 def lowest_and_newest() -> dict[str, Path]:
