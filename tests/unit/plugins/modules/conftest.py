@@ -18,7 +18,6 @@ from playbook_permissions import lacking
 from restorations import CLAIM, OTHER_FILES
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.module import run as module_run
 from ansible_collections.datacache.fluid.plugins.module_utils.preflight.permissions import Access
 from ansible_collections.datacache.fluid.plugins.module_utils.rollout import verification
@@ -70,11 +69,7 @@ def noted_commands(cluster):
 @pytest.fixture
 def cache(cluster, tmp_path, monkeypatch):
     """A cache of three masters with a claim for its backups."""
-    made = FakeJournals(cluster, tmp_path, monkeypatch)
-    for name in ("execute", "receive", "send"):
-        monkeypatch.setattr(pod_exec, name, getattr(made, name))
-    monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
-    return made
+    return FakeJournals(cluster, tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 
 from ansible_collections.datacache.fluid.plugins.module_utils.alluxio.raft import AVAILABLE, Peer, Quorum
+from ansible_collections.datacache.fluid.plugins.module_utils.api import pod_exec
 from ansible_collections.datacache.fluid.plugins.module_utils.api.pod_exec import ExecResult
 from ansible_collections.datacache.fluid.plugins.module_utils.backup import helper_pod
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_template import (
@@ -24,6 +25,7 @@ from ansible_collections.datacache.fluid.plugins.module_utils.backup.restore_tem
 from ansible_collections.datacache.fluid.plugins.module_utils.errors import ApiError, QuorumUnknown
 from ansible_collections.datacache.fluid.plugins.module_utils.fluid import kinds as fluid_kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
+from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 
 RUNNING = {"running": {}}
 LABELS = {"release": "hbase", "role": "alluxio-master"}
@@ -80,6 +82,9 @@ class FakeJournals:
             "metadata": {"name": "backups", "namespace": "data"}, "status": {"phase": "Bound"}})
         for index in range(3):
             self._start(f"hbase-master-{index}")
+        for name in ("execute", "receive", "send"):
+            monkeypatch.setattr(pod_exec, name, getattr(self, name))
+        monkeypatch.setattr(Masters, "quorum", lambda _masters, domain: self.quorum(domain))
 
     # -- what a test arranges and looks at --------------------------------------------------
 

@@ -4,24 +4,19 @@
 import pytest
 from fake_journals import FakeJournals
 
-from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline, pod_exec
+from ansible_collections.datacache.fluid.plugins.module_utils.api import deadline
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.repository import Repository
 from ansible_collections.datacache.fluid.plugins.module_utils.backup.subject import Subject
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
-from ansible_collections.datacache.fluid.plugins.module_utils.masters.group import Masters
 from ansible_collections.datacache.fluid.plugins.module_utils.progress import Reporter
 
 
 @pytest.fixture
 def journals(cluster, tmp_path, monkeypatch):
     """A cache of three masters with a claim for its backups."""
-    made = FakeJournals(cluster, tmp_path, monkeypatch)
-    for name in ("execute", "receive", "send"):
-        monkeypatch.setattr(pod_exec, name, getattr(made, name))
-    monkeypatch.setattr(Masters, "quorum", lambda _self, domain: made.quorum(domain))
     monkeypatch.setattr(deadline, "SYSTEM_CLOCK", cluster.virtual_clock())
-    return made
+    return FakeJournals(cluster, tmp_path, monkeypatch)
 
 
 @pytest.fixture
