@@ -2,8 +2,9 @@
 """The space that the write of an application reserves on a worker. Pure.
 
 Sources: Alluxio 2.9.4, GrpcDataWriter and LocalFileDataWriter (what a writer reserves), TieredBlockStore
-(createBlock, in one directory) and AlluxioFileOutStream (handleCacheWriteException). Fluid 1.0.8,
-pkg/ddc/alluxio/transform_optimization.go and transform_fuse.go.
+(createBlock, in one directory), AlluxioFileOutStream (handleCacheWriteException) and PropertyKey (parseValue,
+which reads a write type in any case). Fluid 1.0.8, pkg/ddc/alluxio/transform_optimization.go and
+transform_fuse.go.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def warnings(dataset: dict, runtime: dict) -> list[str]:
     """
     properties = in_force(runtime, "fuse")
     if not (runtime.get("tieredstore") and _permits_writes(dataset, runtime)) or (
-            properties.get(_WRITE_TYPE) in _SYNCHRONOUS):
+            properties.get(_WRITE_TYPE, "").upper() in _SYNCHRONOUS):
         return []
     try:
         size, text, key = _reserved(properties, _default_block_size(dataset, runtime))

@@ -147,6 +147,7 @@ def test_arguments_of_the_fuse_process(options, expected):
 
 @pytest.mark.parametrize(("write_type", "expected"), [
     ("MUST_CACHE", True), ("ASYNC_THROUGH", True), ("CACHE_THROUGH", False), ("THROUGH", False),
+    ("cache_through", False), ("Through", False), ("must_cache", True),
 ])
 def test_write_types_that_need_no_worker(write_type, expected):
     assert bool(warnings(HTTP, fuse={"properties": {WRITE_TYPE: write_type}})) == expected
