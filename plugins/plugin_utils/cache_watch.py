@@ -33,6 +33,7 @@ _APP = "alluxio"
 _FUSES = "role=alluxio-fuse"
 # What no wait mends: refused credentials, and a missing permission.
 _REFUSED = (401, 403)
+_REFUSED_FOR = 300.0  # seconds after which the source ends; credentials are exchanged in less
 _LONGEST_WATCH = 300.0  # seconds
 _PAUSE = 5.0  # seconds after a watch that failed, or that a proxy ended at once
 # The variables of the environment that hold connection options, as for the modules.
@@ -117,25 +118,36 @@ class CacheWatch:
         self._warned: set[str] = set()
         self._outage = ""
         self._observed = False
+        # Since when the account is refused; None if it is not.
+        self._refused: float | None = None
         self._stopped = threading.Event()
 
     def events(self) -> list[dict]:
         """Observe all caches once and return what has happened; nothing if the API server does not answer.
 
-        Raises the ApiError of the first observation if the account is refused.
+        Raises the ApiError of an account that is refused at the first observation, or for long.
         """
         try:
             observations = self._observe()
         except FluidError as err:
-            if not self._observed and isinstance(err, ApiError) and err.status in _REFUSED:
+            if self._is_refused(err):
                 raise
             self._outage = f"the caches could not be observed: {err}"
             self._warn(self._outage)
             return []
-        self._observed = True
+        self._observed, self._refused = True, None
         # The next outage is another one.
         self._warned.discard(self._outage)
         return self._faults.events(observations, self._now())
+
+    def _is_refused(self, err: FluidError) -> bool:
+        """Return whether the account is refused, and no wait mends it."""
+        if not (isinstance(err, ApiError) and err.status in _REFUSED):
+            self._refused = None
+            return False
+        if self._refused is None:
+            self._refused = self._now()
+        return not self._observed or self._now() - self._refused >= _REFUSED_FOR
 
     def pause(self) -> float:
         """Return the seconds until the next observation, unless a watch shows a change before."""

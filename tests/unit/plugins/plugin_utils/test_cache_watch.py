@@ -122,6 +122,28 @@ def test_an_account_that_may_not_read_ends_the_source_at_its_start(cache, monkey
     assert warning.message.startswith("the caches could not be observed: refused")
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_account_that_is_refused_for_long_ends_the_source(cache, monkeypatch, status):
+    """A token that has expired, or a Role that was removed: a source that sees nothing reports no fault."""
+    watch, listed = watch_of(cache), cache.list
+    watch.events()
+
+    def refuse(*_arguments):
+        raise (Forbidden if status == 403 else ApiError)("refused", status)
+    for _outage in range(2):
+        monkeypatch.setattr(cache, "list", refuse)
+        assert watch.events() == []
+        cache.sleep(299)
+        assert watch.events() == []
+        monkeypatch.setattr(cache, "list", listed)
+        watch.events()
+    monkeypatch.setattr(cache, "list", refuse)
+    assert watch.events() == []
+    cache.sleep(300)
+    with pytest.raises(ApiError, match="refused"):
+        watch.events()
+
+
 def test_only_the_given_namespaces_are_read(cache):
     assert watch_of(cache, ("other",)).events() == []
     assert ("get", "pods/proxy") not in cache.requests
