@@ -29,6 +29,22 @@ def test_one_answer_transfers_the_leadership(tmp_path):
     assert started == {"one": ["alluxio_quorum"]}
 
 
+# Fails unless its option rebuild is the name alone.
+STRICT = """#!/usr/bin/python
+# WANT_JSON
+import json, sys
+given = json.load(open(sys.argv[1]))
+print(json.dumps({"changed": False, "leader": "", "failed": given["rebuild"] != "hbase-master-1"}))
+"""
+
+
+def test_blanks_around_the_name_of_a_pod_are_no_part_of_it(tmp_path):
+    """As a form gives a name that was copied."""
+    site = RoleSite(tmp_path)
+    (site.modules / "alluxio_quorum.py").write_text(STRICT)
+    assert site.run("rebuild_master", fluid_rebuild=" hbase-master-1 ") == {"one": ["alluxio_quorum"]}
+
+
 @pytest.mark.parametrize("playbook", ["cleanup", "heal"])
 def test_blank_hosts_are_no_choice_of_all_caches(tmp_path, playbook):
     """AWX accepts a blank as the answer to a required question."""
