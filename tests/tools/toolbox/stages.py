@@ -30,7 +30,7 @@ def scenarios() -> list[str]:
 THOROUGH = {"RACES": "60", "EVERY_REQUEST": "1", "INVENTORIES": "10000", "API_INVENTORIES": "500",
             "MATRIX": "every", "SCENARIOS": " ".join(scenarios())}
 OPERATIONS = paths.CHECKOUT / "tests" / "operations"
-_EVERY_OPERATION = "broken_clusters removals sharing warm_reads secrets many_caches"
+_EVERY_OPERATION = "broken_clusters removals sharing warm_reads secrets pages many_caches"
 COVERAGE = (f"--cov={MODULE_UTILS}", "--cov-branch", f"--cov-fail-under={COVERED}", "--cov-report=")
 
 
@@ -195,7 +195,8 @@ LONG_STAGES = {
     "alone": Stage("deploy_ha on the lab, in an environment of the artifact and its requirements", alone),
     "jobs": Stage("each job template as AWX runs it, by the account with the least privilege", jobs),
     "rulebook": Stage("a killed master while the rulebook runs: complete again after one run", rulebook),
-    "operations": Stage("broken clusters, removals, warm reads, planted secrets, twenty caches", operations),
+    "operations": Stage(
+        "broken clusters, removals, warm reads, planted secrets, pages, many caches", operations),
 }
 
 
