@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ..errors import ServerUnavailable
+from ..errors import ApiError, ServerUnavailable
 from ..k8s.kinds import Kind, ObjectRef
 from .client import Client
 from .deadline import Deadline
@@ -188,6 +188,9 @@ class GuardedClient(Client):
                 self._deadline.report_progress(f"waiting for the API server: {err}")
                 self._deadline.sleep(_PAUSE)
                 self._waited += self._deadline.now() - began
+            except ApiError:
+                self._answered = True
+                raise
             else:
                 self._answered = True
                 return result

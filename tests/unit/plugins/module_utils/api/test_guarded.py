@@ -5,7 +5,11 @@ import pytest
 
 from ansible_collections.datacache.fluid.plugins.module_utils.api.client import Client
 from ansible_collections.datacache.fluid.plugins.module_utils.api.guarded import GuardedClient
-from ansible_collections.datacache.fluid.plugins.module_utils.errors import FluidError, ServerUnavailable
+from ansible_collections.datacache.fluid.plugins.module_utils.errors import (
+    FluidError,
+    Forbidden,
+    ServerUnavailable,
+)
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s import kinds
 from ansible_collections.datacache.fluid.plugins.module_utils.k8s.kinds import ObjectRef
 
@@ -74,6 +78,18 @@ def test_an_outage_after_an_answer_is_outlasted(cluster, renew):
     cluster.go_down(300)
     assert renew(guarded).get(kinds.POD, POD)
     assert 300 <= cluster.now < 305
+
+
+def test_a_refusal_is_an_answer(cluster, monkeypatch):
+    guarded = GuardedClient(cluster, cluster.deadline(600))
+
+    def refused(*_args):
+        raise Forbidden("not allowed to get pods", 403)
+    with monkeypatch.context() as patched, pytest.raises(Forbidden):
+        patched.setattr(type(cluster), "get", refused)
+        guarded.get(kinds.POD, POD)
+    cluster.go_down(300)
+    assert guarded.get(kinds.POD, POD)
 
 
 def test_a_command_whose_stream_no_api_server_accepts_is_tried_again(cluster):
