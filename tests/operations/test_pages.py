@@ -19,6 +19,8 @@ from toolbox.site import journey, pages
 
 OWN = """\
 fluid_namespace: data
+# FUSE pods forget cached metadata when they are asked to, instead of after ten minutes.
+fluid_properties: {alluxio.fuse.special.command.enabled: "true"}
 # Five masters on three nodes.
 fluid_network_mode: ContainerNetwork
 fluid_journal_volume: {type: emptyDir}
