@@ -32,8 +32,10 @@ def write(module: AnsibleModule, path: str, content: str | bytes, mode: str = RE
     data = content.encode() if isinstance(content, str) else content
     with tempfile.NamedTemporaryFile("wb", dir=module.tmpdir, delete=False) as file:
         file.write(data)
-    module.atomic_move(file.name, path)
-    module.set_mode_if_different(path, mode, False)
+    # Ansible moves no file to a name without a folder.
+    target = os.path.abspath(path)
+    module.atomic_move(file.name, target)
+    module.set_mode_if_different(target, mode, False)
 
 
 def sibling(option: str, path: str, ending: str, other: str) -> str:

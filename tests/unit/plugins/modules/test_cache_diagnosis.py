@@ -23,6 +23,12 @@ def test_the_archive_is_private(cluster, run, tmp_path):
     assert result["causes"][0]["cause"] == "fluid_absent"
 
 
+def test_a_file_without_a_folder_is_in_the_present_one(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(MODULE, name="hbase", path="bundle.tar.gz")["path"] == "bundle.tar.gz"
+    assert (tmp_path / "bundle.tar.gz").stat().st_mode & 0o777 == 0o600
+
+
 def test_check_mode_writes_no_file(run, tmp_path):
     assert "path" not in run(MODULE, check=True, name="hbase", path=str(tmp_path / "bundle.tar.gz"))
     assert list(tmp_path.iterdir()) == []
