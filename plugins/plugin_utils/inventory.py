@@ -71,7 +71,8 @@ def variables(collection: Path) -> dict[str, Variable]:
              if "inventory" not in path.parts]
     mapping = _load(collection / "playbooks" / "vars" / "roles.yml")
     required = {name: message for text in texts for name, message in _REQUIRED.findall(text)}
-    options = {**_OWN, **dict(_options(collection, mapping))}
+    # Of several options that one variable sets, the first is that of its own role.
+    options = {**_OWN, **dict(reversed([*_options(collection, mapping)]))}
     return {name: Variable(name, options.get(name, {}), required.get(name, ""))
             for text in texts for name in _NAME.findall(text)}
 
