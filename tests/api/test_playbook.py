@@ -75,10 +75,11 @@ def test_a_long_wait_shows_its_progress(playbook, fluid):
 
     def bind_late():
         fluid.status("datasets", "hbase", phase="NotBound", conditions=[])
-        fluid.later(LATE, lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
+        fluid.later(3 * LATE, lambda: fluid.status("datasets", "hbase", phase="Bound", conditions=[]))
     fluid.later(0, start_late)
     fluid.later(0, bind_late)
     found, stdout, stderr = playbook([
+        dataset(),  # without it the wait for the runtime fails at once
         {"datacache.fluid.alluxio_runtime": {
             "name": "hbase", "stable_peer_addresses": False, "wait": True, "wait_timeout": 60},
          "register": "ready"},
