@@ -26,7 +26,6 @@ _NOBODY = "its runtime is absent, so that nothing removes it: set force"
 _OF_KUBERNETES = ("foregroundDeletion", "orphan")
 # Objects that a message names without what holds them; a result names all.
 _NAMED = 10
-_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -324,11 +323,12 @@ def _lost_node(observed: Observed, item: Item) -> str:
     return node if node in observed.lost_nodes else ""
 
 
-def remaining(observed: Observed, force: bool, refused: Mapping[str, str] = _NOTHING) -> list[dict]:
+def remaining(observed: Observed, force: bool, refused: Mapping[str, str] | None = None) -> list[dict]:
     """Return each object that is left, and what holds it. refused: the errors of refused writes, by object.
     """
+    errors = refused or {}
     return [{"object": item.text, "held_by": [
-        *holders(observed, item, force), *([refused[item.text]] if item.text in refused else [])]}
+        *holders(observed, item, force), *([errors[item.text]] if item.text in errors else [])]}
         for item in observed.items()]
 
 
