@@ -27,7 +27,7 @@ MOST = 100
 #
 # Then one byte of a file is read, which only shows whether the mount still opens files: another error is
 # the file's own. An empty file may be one that another node writes. Opening it would end all reads of this
-# node (docs/quorum/drilling.md), so the size is asked of FUSE, not of the kernel, or no file is read.
+# node (docs/tasks/share.md), so the size is asked of FUSE, not of the kernel, or no file is read.
 _SCRIPT = """\
 limit=''
 command -v timeout >/dev/null && limit='timeout -s KILL 20'

@@ -26,7 +26,7 @@ _SHARE = 5
 _ERRORS = 3
 
 # Of the listed files, those that are read. An empty one may be one that another node writes: opening it would
-# end all reads of this node (docs/quorum/drilling.md). So the size is asked of FUSE, not of the kernel, which
+# end all reads of this node (docs/tasks/share.md). So the size is asked of FUSE, not of the kernel, which
 # BusyBox' stat cannot. Arguments: the bytes to read, the list to write. <list>.all exists if nothing was cut.
 _CHOOSE = """\
 left=$1
