@@ -63,9 +63,7 @@ def play(playbook: str, variables: Mapping[str, object] | None = None, inventory
                           capture_output=True, text=True, check=False, timeout=seconds)
     output = done.stdout + done.stderr
     print(output)
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    with LOG.open("a") as log:
-        log.write(f"datacache.fluid.{playbook} {json.dumps(variables or {})}\n{output}\n")
+    logged(f"datacache.fluid.{playbook} {json.dumps(variables or {})}\n{output}")
     return Played(done.returncode, output, time.monotonic() - began)
 
 
@@ -76,11 +74,21 @@ def played(playbook: str, variables: Mapping[str, object] | None = None, **optio
     return found
 
 
+def logged(text: str) -> None:
+    """Keep the output of a command, also that of a test that passes."""
+    _append(LOG, text)
+
+
 def measured(**values: object) -> None:
     """Store measured values, also those of a test that passes."""
-    FIGURES.parent.mkdir(parents=True, exist_ok=True)
-    with FIGURES.open("a") as figures:
-        figures.write(json.dumps(values) + "\n")
+    _append(FIGURES, json.dumps(values))
+
+
+def _append(file: Path, text: str) -> None:
+    # A fresh checkout lacks the folder.
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as lines:
+        lines.write(f"{text}\n")
 
 
 def until(what: str, holds: Callable[[], object], seconds: float, pause: float = 2) -> None:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from cluster_accounts import CHECKOUT, kubectl
 from cluster_acts import apply, get
-from plays import LOG
+from plays import LOG, logged
 from toolbox.site import journey, pages
 
 OWN = """\
@@ -81,8 +81,7 @@ def run(folder: Path, command: str) -> None:
     command = _BACKUP.sub(last_backup(), command)
     done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False,
                           timeout=1500)
-    with LOG.open("a") as log:
-        log.write(f"$ {command}\n{done.stdout}{done.stderr}\n")
+    logged(f"$ {command}\n{done.stdout}{done.stderr}")
     assert done.returncode == 0, f"$ {command}\n{(done.stdout + done.stderr)[-6000:]}"
 
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from cluster_accounts import CHECKOUT, kubectl
 from cluster_acts import IMAGE, apply
-from plays import LOG, play, played
+from plays import logged, play, played
 
 CACHE = {"fluid_namespace": "data", "fluid_master_replicas": 1, "fluid_worker_replicas": 1,
          "fluid_network_mode": "ContainerNetwork"}
@@ -42,8 +42,7 @@ def test_pods_of_other_namespaces_read_the_cache(tmp_path):
 def run(path) -> str:
     done = subprocess.run(["ansible-playbook", path], capture_output=True, text=True, check=False,
                           timeout=900)
-    with LOG.open("a") as log:
-        log.write(done.stdout + done.stderr)
+    logged(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     return done.stdout
 
