@@ -23,6 +23,8 @@ _LISTED = 5
 _BAD_STATE = "in bad state"
 _UNOPENED = ("delete the FUSE pod of the node whose file descriptors are in bad state, then the pods there "
              "that mount the claim: a file was opened there while another node wrote it")
+_DISCONNECTED = ("delete the pods whose endpoint is not connected: a new pod gets a new mount. For another "
+                 "error read the log of the FUSE pod on the node")
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,7 @@ class MountView:
     @property
     def remedy(self) -> str:
         """What makes a dead mount work again."""
-        if _BAD_STATE in self.answer:
-            return _UNOPENED
-        return ("delete the pod: a new one gets a new mount. With Fluid's feature gate FuseRecovery it is "
-                "mounted again")
+        return _UNOPENED if _BAD_STATE in self.answer else _DISCONNECTED
 
     def describe(self) -> str:
         """Return the mount for messages."""
@@ -144,10 +143,7 @@ def mounts(views: Sequence[MountView], expected: Expected) -> Promise:
         return Promise(
             "application_mounts", BROKEN,
             f"{len(dead)} of {len(views)} {subject} are dead, expected none{_lines(dead)}",
-            _UNOPENED if any(_BAD_STATE in view.answer for view in dead) else
-            "delete the pods whose endpoint is not connected: a mount is made anew only with its pod. For "
-            "another error read the log of the FUSE pod on the node",
-            figures)
+            "; ".join(sorted({view.remedy for view in dead})), figures)
     if not unread:
         return Promise("application_mounts", KEPT, f"{len(views)} {subject} are read", figures=figures)
     state = DEGRADED if len(on_lost) == len(unread) else UNKNOWN

@@ -485,6 +485,16 @@ def test_a_mount_that_opens_no_file_is_dead(cache, look):
     assert "delete the FUSE pod of the node whose file descriptors are in bad state, then" in sentence
 
 
+def test_dead_mounts_of_two_causes_have_a_next_step_each(cache, look):
+    cache.put_application("web-0")
+    cache.put_application("web-1")
+    cache.answers["web-0"] = ExecResult(2, DEAD, "")
+    cache.answers["web-1"] = ExecResult(1, "head: /data/a: File descriptor in bad state", "")
+    [sentence] = look()["figures"]["failed_checks"]
+    assert "delete the pods whose endpoint is not connected: a new pod gets a new mount" in sentence
+    assert "delete the FUSE pod of the node whose file descriptors are in bad state" in sentence
+
+
 def test_pods_on_a_dead_node_are_not_asked(cache, look):
     cache.put_application("web-0", node="node1")
     cache.lose_node("node1")
