@@ -11,8 +11,9 @@ author:
   - datacache.fluid contributors (@datacache)
 description:
   - Returns the given pattern. An empty text, an empty list and null are all hosts that are no masters.
-  - Fails for blanks, which AWX accepts as the answer to a required question. A playbook that removes a cache
-    would run on all.
+  - Fails for blanks, commas and colons alone. AWX accepts them as the answer to a required question, and
+    Ansible takes them for all hosts, on which a playbook would remove the caches.
+  - Exclusions alone, such as V(!hbase), are taken from all hosts that are no masters.
 positional: groups
 options:
   _input:
@@ -40,19 +41,28 @@ _value:
 from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
+from ansible.inventory.manager import split_host_pattern
 
 _MASTERS = "alluxio_masters"
 
 
 def cache_hosts(given: object, groups: Mapping) -> object:
     """Return the given pattern, or that of all caches."""
+    caches = f"all:!{_MASTERS}" if _MASTERS in groups else "all"
     if given in (None, "", []):
-        return f"all:!{_MASTERS}" if _MASTERS in groups else "all"
-    if isinstance(given, str) and not given.strip():
+        return caches
+    # A number by a template or an extra variable is the name of a host.
+    pattern = [_text(each) for each in given] if isinstance(given, list) else _text(given)
+    parts = split_host_pattern(pattern)
+    if not parts:
         raise AnsibleFilterError("fluid_hosts is blank: expected hosts or a group of the inventory; leave it "
                                  "empty for all caches")
-    # A number by a template or an extra variable is the name of a host.
-    return given if isinstance(given, (str, list)) else str(given)
+    # Ansible adds all hosts to exclusions alone.
+    return [caches, *parts] if all(part[0] in "!&" for part in parts) else pattern
+
+
+def _text(given: object) -> str:
+    return "" if given in (None, []) else str(given)
 
 
 class FilterModule:

@@ -45,9 +45,10 @@ def test_blanks_around_the_name_of_a_pod_are_no_part_of_it(tmp_path):
     assert site.run("rebuild_master", fluid_rebuild=" hbase-master-1 ") == {"one": ["alluxio_quorum"]}
 
 
-@pytest.mark.parametrize("playbook", ["cleanup", "heal"])
-def test_blank_hosts_are_no_choice_of_all_caches(tmp_path, playbook):
+@pytest.mark.parametrize(("playbook", "answer"), [
+    ("cleanup", " "), ("heal", " "), ("cleanup", ","), ("cleanup", [""])])
+def test_blank_hosts_are_no_choice_of_all_caches(tmp_path, playbook, answer):
     """AWX accepts a blank as the answer to a required question."""
     site = RoleSite(tmp_path)
-    assert site.run(playbook, "-e", json.dumps({"fluid_hosts": " "}), passes=False) == {"one": []}
+    assert site.run(playbook, "-e", json.dumps({"fluid_hosts": answer}), passes=False) == {"one": []}
     assert "fluid_hosts is blank: expected hosts or a group of the inventory" in " ".join(site.output.split())

@@ -3,6 +3,7 @@
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible.inventory.manager import split_host_pattern
 
 from ansible_collections.datacache.fluid.plugins.filter.cache_hosts import FilterModule
 
@@ -21,7 +22,20 @@ def test_the_given_hosts(given, hosts):
     assert cache_hosts(given, {"alluxio_masters": []}) == hosts
 
 
-@pytest.mark.parametrize("given", [" ", "\n", "\t "], ids=repr)
+@pytest.mark.parametrize("given", ["!a", "&web", "!a,!b", ["!a", "!b"]], ids=repr)
+def test_exclusions_alone_choose_among_all_caches(given):
+    """Ansible adds the hosts of the whole inventory to them, masters included."""
+    hosts = cache_hosts(given, {"alluxio_masters": []})
+    assert split_host_pattern(hosts) == ["all", "!alluxio_masters", *split_host_pattern(given)]
+
+
+def test_numbers_of_a_list_are_names():
+    assert cache_hosts([2026, "a"], {}) == ["2026", "a"]
+
+
+@pytest.mark.parametrize("given", [
+    " ", "\n", "\t ", ",", " , ", ":", [""], [" ", "\n"], [","], [None], [[]]], ids=repr)
 def test_blanks_are_refused(given):
+    """Ansible takes them for the hosts of the whole inventory."""
     with pytest.raises(AnsibleFilterError, match="fluid_hosts is blank: expected hosts or a group"):
         cache_hosts(given, {})
