@@ -44,7 +44,7 @@ options:
     type: str
     default: 1Gi
   sample_seconds:
-    description: Maximum duration of the listing and of each read, in seconds. A quarter of O(wait_timeout)
+    description: Maximum duration of the listing and of each read, in seconds. A fifth of O(wait_timeout)
       at most.
     type: int
     default: 120

@@ -18,7 +18,8 @@ from ..k8s.kinds import ref_to
 from .read_promises import MountView
 from .sample import PART_OF
 
-_TIMEOUT = 30.0
+# Seconds; more than the limits in _SCRIPT together, since a command that does not end counts as a dead mount.
+_TIMEOUT = 40.0
 # Pods beyond are not read: a look at a cache must not last minutes.
 MOST = 100
 # Opening the directory asks the FUSE process. Its attributes alone may come from the kernel, which keeps them
@@ -27,8 +28,10 @@ MOST = 100
 #
 # Then one byte of a file is read, which only shows whether the mount still opens files: another error is
 # the file's own. An empty file may be one that another node writes. Opening it would end all reads of this
-# node (docs/tasks/share.md), so the size is asked of FUSE, not of the kernel, or no file is read.
+# node (docs/tasks/share.md), so the size is asked of FUSE, not of the kernel, or no file is read. The locale
+# is that of the messages below.
 _SCRIPT = """\
+export LC_ALL=C
 limit=''
 command -v timeout >/dev/null && limit='timeout -s KILL 20'
 answer=$($limit ls -f -- "$1" 2>&1 >/dev/null) || { code=$?; echo "$answer"; exit "$code"; }

@@ -91,7 +91,12 @@ def _unread(probe: Mapping[str, Any], errors: Sequence[str], written: Sequence[s
         return ""
     if probe.get("size") is None:
         return "set workers, without which nothing can be read"
-    return "verify again when its files are written" if written and not probe["size"] else ""
+    if probe["size"]:
+        return ""
+    if written:
+        return "verify again when its files are written"
+    # Empty files, or files that were deleted since the listing.
+    return "" if probe.get("complete") else "verify again when it has files with content"
 
 
 def _left_out(written: Sequence[str]) -> str:

@@ -25,45 +25,67 @@ MOST_FILES = 10_000
 _SHARE = 5
 _ERRORS = 3
 
+# The text of ENOENT, and those of ETIME by glibc and by musl.
+_GONE = "No such file or directory"
+_BUSY = ("Timer expired", "Device timeout")
+_BUSY_PATTERN = "|".join(_BUSY)
+
 # Of the listed files, those that are read. An empty one may be one that another node writes: opening it would
 # end all reads of this node (docs/tasks/share.md). So the size is asked of FUSE, not of the kernel, which
-# BusyBox' stat cannot. Arguments: the bytes to read, the list to write. <list>.all exists if nothing was cut.
-_CHOOSE = """\
+# BusyBox' stat cannot. One that is gone was deleted since, or its name has several lines. Arguments: the
+# bytes to read, the list to write. <list>.all exists if nothing was left out but empty files.
+_CHOOSE = f"""\
 left=$1
+all=yes
 while test "$left" -gt 0 && IFS= read -r file; do
-  size=$(stat --cached=never -c %s "$file" 2>/dev/null || stat -c %s "$file")
-  test "$size" = 0 && continue
+  size=$(stat --cached=never -c %s "$file" 2>/dev/null || stat -c %s "$file" 2>&1)
+  case $size in
+    0) continue ;;
+    *'{_GONE}'*) all=''; continue ;;
+    *[!0-9]*) size=0 ;;
+  esac
   printf '%s\\n' "$file" >>"$2"
   printf '%s\\n' "$file"
-  left=$((left - ${size:-0}))
+  left=$((left - ${{size:-0}}))
 done
-: >"$2.all"
+test -n "$all" && : >"$2.all"
 """
 # FUSE keeps the pages of files that were read (kernel_cache). A read from them reaches no worker, so blocks
 # that a worker has lost would never be cached again. BusyBox' dd cannot drop. Prints the files that this node
-# writes, whose opening ends with ETIME (text of glibc, of musl) after 20 s.
-_DROP_PAGES = """\
+# writes, whose opening ends with ETIME after 20 s.
+_DROP_PAGES = f"""\
 while IFS= read -r file; do
   answer=$(dd if="$file" iflag=nocache count=0 2>&1) && continue
   case $answer in
-    *'Timer expired'*|*'Device timeout'*) printf '%s\\n' "$file" ;;
+    *'{_BUSY[0]}'*|*'{_BUSY[1]}'*) printf '%s\\n' "$file" ;;
+    *'{_GONE}'*) ;;
     *) cat >/dev/null ;;
   esac
 done
 """
-# Arguments: the folder, the most files to list, the bytes to read, the seconds of each step, the errors to
-# print, the scripts that choose files and that drop their pages. A step that takes longer is ended: SIGKILL,
-# as a process that waits for FUSE ignores other signals. Prints `files NUMBER BEGAN ENDED`, `cut` if not all
-# files were chosen, `written FILE`, `first BYTES BEGAN ENDED`, `second BYTES BEGAN ENDED` with times in
-# seconds of the host's uptime, and `error STEP MESSAGE`.
-_SCRIPT = """\
+# Arguments: the folder, the most files to list, the bytes to read, the seconds of each step, the errors of
+# each kind to print, the scripts that choose files and that drop their pages. A step that takes longer is
+# ended: SIGKILL, as a process that waits for FUSE ignores other signals. Prints `files NUMBER BEGAN ENDED`,
+# `cut` if not all files were chosen or read, `written FILE`, `first BYTES BEGAN ENDED`,
+# `second BYTES BEGAN ENDED` with times in seconds of the host's uptime, and `error STEP MESSAGE`. The locale
+# is that of the messages above, and one in which each name is text.
+_SCRIPT = f"""\
+export LC_ALL=C
 work=$(mktemp -d)
-now() { read -r uptime _ </proc/uptime; echo "$uptime"; }
-errors() { grep "^$2: " "$work/errors" | grep -v "Broken pipe" | head -n "$3" | sed "s/^/error $1 /"; }
+now() {{ read -r uptime _ </proc/uptime; echo "$uptime"; }}
+errors() {{
+  grep "^$2: " "$work/errors" | grep -v -e 'Broken pipe' -e "$4" >"$work/kept"
+  {{
+    grep -Ev '{_BUSY_PATTERN}' "$work/kept" | head -n "$3"
+    grep -E '{_BUSY_PATTERN}' "$work/kept" | head -n "$3"
+  }} | sed "s/^/error $1 /"
+}}
 began=$(now)
 timeout -s KILL "$4" find "$1" -type f 2>"$work/errors" | head -n "$2" >"$work/files"
 echo "files $(wc -l <"$work/files") $began $(now)"
-errors files find "$5"
+gone='{_GONE}'
+test -d "$1" || gone='Broken pipe'
+errors files find "$5" "$gone"
 test "$3" -gt 0 || exit 0
 : >"$work/chosen"
 timeout -s KILL "$4" sh -c "$6" sh "$3" "$work/chosen" <"$work/files" 2>/dev/null |
@@ -77,7 +99,8 @@ for step in first second; do
   bytes=$(tr '\\n' '\\0' <"$work/read" | timeout -s KILL "$4" xargs -0 -r cat 2>"$work/errors" |
     head -c "$3" | wc -c)
   echo "$step $bytes $began $(now)"
-  errors "$step" cat "$5"
+  errors "$step" cat "$5" '{_GONE}'
+  grep -q '{_GONE}' "$work/errors" && echo cut
 done
 exit 0
 """
@@ -85,8 +108,7 @@ _STEP = re.compile(r"^(files|first|second) +(\d+) ([0-9.]+) ([0-9.]+)$", re.MULT
 _CUT = re.compile(r"^cut$", re.MULTILINE)
 _WRITTEN = re.compile(r"^written (.+)$", re.MULTILINE)
 _ERROR = re.compile(r"^error (files|first|second) (.+)$", re.MULTILINE)
-# The kernel's ETIME of a read, by glibc and by musl.
-_BUSY = re.compile(r"^cat: (.+): (?:Timer expired|Device timeout)$")
+_BUSY_ERROR = re.compile(rf"^cat: (.+): (?:{_BUSY_PATTERN})$")
 
 
 @dataclass(frozen=True)
@@ -105,8 +127,11 @@ class Limits:
     seconds: float
 
     def within(self, timeout: float) -> Limits:
-        """Return the limits whose steps end within that many seconds in total."""
-        return Limits(self.read, max(1.0, min(self.seconds, timeout / _SHARE)))
+        """Return the limits whose steps end within that many seconds in total.
+
+        Whole seconds: BusyBox' timeout takes no others.
+        """
+        return Limits(self.read, max(1.0, min(self.seconds, timeout // _SHARE)))
 
 
 @dataclass(frozen=True)
@@ -114,8 +139,8 @@ class Sample:
     """What a pod has read. files: their number. listed_all: whether these are all files.
 
     size: the bytes of the first read; None if nothing was to be read. complete: whether it has read all
-    files. being_written: the first files that were left out because an application writes them. errors: of
-    the listing and of the reads.
+    files, none of which was deleted since the listing. being_written: the first files that were left out
+    because an application writes them. errors: of the listing and of the reads.
     """
 
     files: int
@@ -204,12 +229,15 @@ def parse(log: str, limits: Limits) -> Sample | None:
     if not limits.read:
         return Sample(files, listed_all, listing_errors=listing_errors)
     size, first = steps["first"]
-    reading = _unique(text for step, text in errors if step != "files")
-    written = _unique([*_WRITTEN.findall(log), *(match[1] for match in map(_BUSY.match, reading) if match)])
+    reading = _unique([*(text for step, text in errors if step != "files"), *(
+        f"no byte was read within {limits.seconds:g} seconds" for step in ("first", "second")
+        if not steps[step][0] and steps[step][1] >= limits.seconds)])
+    busy = [match[1] for match in map(_BUSY_ERROR.match, reading) if match]
+    written = _unique([*_WRITTEN.findall(log), *busy])
     read_all = not written and not _CUT.search(log) and size < limits.read and first < limits.seconds
     return Sample(
         files, listed_all, size, listed_all and read_all, round(first, 2), round(steps["second"][1], 2),
-        written, listing_errors, tuple(text for text in reading if not _BUSY.match(text)))
+        written, listing_errors, tuple(text for text in reading if not _BUSY_ERROR.match(text)))
 
 
 def _unique(messages: Iterable[str]) -> tuple[str, ...]:

@@ -436,6 +436,13 @@ def test_files_that_are_being_written_break_nothing(cache, look, size, state, te
     assert (promise["state"], text in promise["evidence"]) == (state, True)
 
 
+def test_a_sample_without_a_byte_proves_nothing(cache, look):
+    """Its files are empty, or were deleted since the listing."""
+    promise = look(probe={**PROBE, "size": 0, "complete": False})["promises"]["files_read"]
+    assert (promise["state"], promise["next_step"]) == (
+        "unknown", "verify again when it has files with content")
+
+
 # -- running pods -----------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which mounts of a claim are read, and by which command."""
 
+import re
 import subprocess
 
 import pytest
@@ -104,3 +105,16 @@ def test_no_more_pods_are_read_than_the_limit(cluster, cache, monkeypatch):
     for index in range(3):
         cache.put_application(f"web-{index}")
     assert len(mounts.read(cluster, "hbase", pods(cluster), ())) == 2
+
+
+def test_messages_are_those_that_are_recognized(command, folder, tmp_path):
+    """An image with a locale translates them."""
+    (tmp_path / "ls").write_text('#!/bin/sh\necho "$LC_ALL" >&2\nexit 1\n')
+    (tmp_path / "ls").chmod(0o755)
+    assert run(command, folder, tmp_path).stdout == "C\n"
+
+
+def test_the_steps_of_the_command_end_before_it_is_abandoned():
+    """A command that did not end counts as a dead mount."""
+    limits = [int(seconds) for seconds in re.findall(r"timeout -s KILL (\d+)", mounts._SCRIPT)]
+    assert sum(limits) + 5 <= mounts._TIMEOUT

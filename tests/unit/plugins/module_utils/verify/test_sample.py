@@ -28,11 +28,11 @@ def folder(tmp_path):
     return tmp_path / "data"
 
 
-def run(folder, limits, most=sample.MOST_FILES, path=None):
+def run(folder, limits, most=sample.MOST_FILES, path=None, **environ):
     """Run the command of the pod on a folder; return its log."""
     command = sample.manifest(CACHE, IMAGE, limits, 60)["spec"]["containers"][0]["command"]
     command[4:6] = [str(folder), str(most)]
-    environ = {"PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin"}
+    environ = {"PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin", **environ}
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environ)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -87,6 +87,68 @@ def test_a_read_that_hangs_ends_at_the_limit(folder):
     found = sample.parse(log, Limits(1 << 20, 1))
     assert (found.size, found.complete) == (0, False)
     assert 1 <= found.first_seconds < 5
+    assert found.reading_errors == ("no byte was read within 1 seconds",)
+
+
+def test_a_second_read_that_hangs(folder):
+    path = with_program(folder, "cat", (
+        f"#!/bin/sh\ntest -e {folder.parent}/read && exec sleep 60\n"
+        f"touch {folder.parent}/read\nexec /bin/cat \"$@\"\n"))
+    found = sample.parse(run(folder, Limits(1 << 20, 1), path=path), Limits(1 << 20, 1))
+    assert (found.size, found.reading_errors) == (3072, ("no byte was read within 1 seconds",))
+
+
+def test_a_file_whose_name_has_two_lines_is_left_out(folder):
+    (folder / "e\nf").write_bytes(b"x")
+    found = sample.parse(run(folder, Limits(1 << 20, 20)), Limits(1 << 20, 20))
+    assert (found.size, found.complete, found.reading_errors) == (3072, False, ())
+
+
+@pytest.mark.parametrize("program", ["stat", "dd", "cat"])
+def test_a_file_that_is_deleted_after_the_listing_is_left_out(folder, program):
+    """The program finds the file gone, and all later ones."""
+    calls = folder.parent / "calls"
+    path = with_program(folder, program, f'#!/bin/sh\nrm -f {folder}/a\nexec /bin/{program} "$@"\n')
+    if program != "dd":
+        with_program(folder, "dd", f'#!/bin/sh\necho >>{calls}\nexec /bin/dd "$@"\n')
+    found = sample.parse(run(folder, Limits(1 << 20, 20), path=path), Limits(1 << 20, 20))
+    assert (found.size, found.complete, found.reading_errors) == (2048, False, ())
+
+
+def test_pages_are_dropped_after_a_file_that_is_gone(folder):
+    calls = folder.parent / "calls"
+    path = with_program(folder, "dd", (
+        f"#!/bin/sh\necho >>{calls}\necho 'dd: failed to open: No such file or directory' >&2\nexit 1\n"))
+    run(folder, Limits(1 << 20, 20), path=path)
+    assert calls.read_text() == "\n" * 3
+
+
+def test_a_folder_that_is_deleted_during_the_listing_is_no_error(folder):
+    path = with_program(folder, "find", (
+        '#!/bin/sh\necho "find: \'$1/sub/gone\': No such file or directory" >&2\n'
+        'exec /usr/bin/find "$@"\n'))
+    found = sample.parse(run(folder, Limits(1 << 20, 20), path=path), Limits(1 << 20, 20))
+    assert (found.files, found.complete, found.listing_errors) == (3, True, ())
+
+
+def test_an_error_is_reported_beside_many_files_that_are_being_written(folder):
+    path = with_program(folder, "cat", (
+        "#!/bin/sh\nfor name in 1 2 3 4; do echo \"cat: $name: Timer expired\" >&2; done\n"
+        "echo 'cat: /data/a: Input/output error' >&2\nexit 1\n"))
+    found = sample.parse(run(folder, Limits(1 << 20, 20), path=path), Limits(1 << 20, 20))
+    assert found.reading_errors == ("cat: /data/a: Input/output error",)
+    assert found.being_written == ("1", "2", "3")
+
+
+def test_the_locale_of_an_image_changes_nothing(folder):
+    """GNU grep takes names that are no text of the locale for binary data, and messages are translated."""
+    (folder / b"\xe9".decode("utf-8", "surrogateescape")).write_bytes(b"x")
+    path = with_program(folder, "dd", (
+        f"#!/bin/sh\ntest $LC_ALL = C || exit 1\ncase $1 in if={folder}/a) echo 'dd: Timer expired' >&2\n"
+        'exit 1; esac\nexec /bin/dd "$@"\n'))
+    log = run(folder, Limits(1 << 20, 20), path=path, LANG="C.UTF-8", LC_MESSAGES="C.UTF-8")
+    found = sample.parse(log, Limits(1 << 20, 20))
+    assert (found.size, found.being_written, found.reading_errors) == (2049, (f"{folder}/a",), ())
 
 
 @pytest.mark.parametrize(("size", "dropped"), [(1 << 20, 3), (1500, 2)])
@@ -169,7 +231,7 @@ def test_errors_are_kept_once():
     assert sample.parse(log, Limits(1 << 30, 120)).reading_errors == ("cat: /data/a: Input/output error",)
 
 
-@pytest.mark.parametrize(("timeout", "seconds"), [(600, 120), (40, 8), (1, 1)])
+@pytest.mark.parametrize(("timeout", "seconds"), [(600, 120), (40, 8), (12, 2), (1, 1)])
 def test_the_steps_end_before_the_wait(timeout, seconds):
     assert Limits(1, 120).within(timeout).seconds == seconds
 
