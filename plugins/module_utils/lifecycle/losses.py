@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..alluxio.raft import fault_tolerance
 from ..api.client import Client
 from ..errors import Forbidden, ServerUnavailable
 from ..fluid import kinds as fluid_kinds
@@ -31,6 +32,7 @@ class RuntimeLosses:
         self._warn = warn
         self._rolled = rolled
         self._lost: dict[str, dict[str, str]] = {}  # by role: the reason of each pod
+        self._masters = 0
 
     def observe(self) -> dict[str, int]:
         """Return the numbers of masters and workers that cannot run now."""
@@ -49,6 +51,12 @@ class RuntimeLosses:
         self._lost["masters"] = self._lost_of("masters", pods)
         return set(self._lost["masters"])
 
+    def spared_masters(self) -> set[str]:
+        """Return the pods of the masters that could not run when last observed, if the others are a majority.
+        """
+        lost = self._lost.get("masters", {})
+        return set(lost) if len(lost) <= fault_tolerance(self._masters) else set()
+
     def report(self) -> None:
         """Warn of each pod that could not run when it was last observed."""
         for lost in self._lost.values():
@@ -61,6 +69,8 @@ class RuntimeLosses:
 
         A master that fails to start is left to the rollout, which restarts it by the present declaration.
         """
+        if part == "masters":
+            self._masters = len(pods)
         unready = [pod for pod in pods if not is_ready(pod)]
         if not unready:
             return {}

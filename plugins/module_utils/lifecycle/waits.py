@@ -8,7 +8,7 @@ the error. The objects of a namespace share one watch, and all objects share one
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -165,19 +165,23 @@ def _ready(client: Client, ref: ObjectRef, losses: RuntimeLosses | None) -> Pred
             found = status.runtime_ready(existing, losses.observe())
         if existing is None or found.done:
             return found
-        stuck = _never_starting(client, ref)
+        stuck = _never_starting(client, ref, losses.spared_masters() if losses else ())
         return WaitStatus(False, failed=f"{stuck}; correct the declaration") if stuck else found
     return predicate
 
 
-def _never_starting(client: Client, ref: ObjectRef) -> str:
-    """Return the first master or worker that never starts, with the reason; empty without one."""
+def _never_starting(client: Client, ref: ObjectRef, spared: Collection[str]) -> str:
+    """Return the first master or worker that never starts, with the reason; empty without one.
+
+    spared: pods that are not waited for.
+    """
     try:
         pods = list(client.list(kinds.POD, ref.namespace, f"release={ref.name}"))
     except (Forbidden, ServerUnavailable):
         return ""
     return next((f"pod {pod['metadata']['name']} never starts: {unready_reason(pod)}"
-                 for pod in pods if never_starts(pod) and not pod["metadata"].get("deletionTimestamp")
+                 for pod in pods if never_starts(pod) and pod["metadata"]["name"] not in spared
+                 and not pod["metadata"].get("deletionTimestamp")
                  and (pod["metadata"].get("labels") or {}).get("role") in _AWAITED), "")
 
 

@@ -359,6 +359,31 @@ def test_an_existing_runtime_leaves_a_failing_master_to_the_rollout(cluster, dam
         f"{reason} no; it was not waited for"])
 
 
+def test_a_master_that_is_left_to_the_rollout_does_not_end_the_wait_for_a_worker(
+        cluster, damaged, becomes, quorums):
+    quorums(Quorum("hbase-master-0:1", (
+        Peer("hbase-master-0:1", "AVAILABLE", leader=True), Peer("hbase-master-1:1", "AVAILABLE"),
+        Peer("hbase-master-2:1", "UNAVAILABLE"))))
+    cluster.change(kinds.NODE, "n2", None, {"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    cluster.change(kinds.POD, "hbase-master-2", "data", {
+        "status": {"containerStatuses": waiting("ErrImageNeverPull")}})
+    becomes(10, fluid_kinds.ALLUXIO_RUNTIME, {"workerNumberReady": 2})
+    waited = waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=3)], cluster.deadline(60), {HBASE: [].append})
+    assert waited[HBASE]["kind"] == "AlluxioRuntime"
+    assert cluster.now == 10
+
+
+def test_a_majority_that_never_starts_ends_the_wait(cluster, damaged, quorums):
+    cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterNumberReady": 1}})
+    for name in ("hbase-master-1", "hbase-master-2"):
+        cluster.change(kinds.POD, name, "data", {"status": {
+            "conditions": [], "containerStatuses": waiting("InvalidImageName")}})
+    waited = waits.runtimes_with_quorum(
+        cluster, [item(master_replicas=3)], cluster.deadline(60), {HBASE: [].append})
+    assert "pod hbase-master-1 never starts" in str(waited[HBASE])
+
+
 def test_a_majority_that_fails_to_start_is_waited_for(cluster, damaged, quorums):
     cluster.change(fluid_kinds.ALLUXIO_RUNTIME, "hbase", "data", {"status": {"masterNumberReady": 1}})
     for name in ("hbase-master-1", "hbase-master-2"):
