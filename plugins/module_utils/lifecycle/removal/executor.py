@@ -67,10 +67,18 @@ class RemovalExecutor:
         """Return whether the object existed."""
         kind, existing = act.item.kind, act.item.existing
         if act.verb == plan.PATCH:
-            self._client.patch(kind, ref_to(existing), act.patch, MANAGER)
-            return True
+            return self._patch(act)
         return self._client.delete(kind, ref_to(existing), existing["metadata"]["uid"],
                                    grace=0 if act.verb == plan.KILL else None)
+
+    def _patch(self, act: Act) -> bool:
+        try:
+            self._client.patch(act.item.kind, ref_to(act.item.existing), act.patch, MANAGER)
+        except ApiError as err:
+            if err.status != 404:
+                raise
+            return False
+        return True
 
     def _record(self, act: Act) -> None:
         self.refused.pop(act.item.text, None)

@@ -303,6 +303,25 @@ def test_a_label_that_may_not_be_removed_is_reported(cluster, fluid, remove):
     assert cluster.now < 120
 
 
+@pytest.mark.parametrize("kind", [kinds.NODE, fluid_kinds.DATASET])
+def test_an_object_that_goes_before_it_is_changed_is_gone(cluster, fluid, remove, monkeypatch, kind):
+    if kind == kinds.NODE:
+        fluid.lose_definitions()
+    else:
+        fluid.uninstall()
+    patch = cluster.patch
+
+    def after_deletion(patched, ref, *args, **options):
+        if patched == kind:
+            cluster.vanish(kind, ref.name, ref.namespace)
+        return patch(patched, ref, *args, **options)
+    monkeypatch.setattr(cluster, "patch", after_deletion)
+    result = remove(force=True)
+    assert not result.get("failed"), result["msg"]
+    assert not any(kind.kind in action and "(" in action for action in result["actions"])
+    assert fluid.left() == []
+
+
 def test_an_api_server_that_does_not_answer_the_first_look_ends_the_run(cluster, remove):
     cluster.go_down(1000)
     assert remove()["msg"].startswith("no API server answers")
