@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..api import bulk
 from ..api.client import Client
 from ..api.deadline import Deadline
+from ..api.guarded import GuardedClient
 from ..errors import InvalidInput
 from ..fluid.components import CSI_DRIVER
 from ..fluid.kinds import DATASET
@@ -43,13 +44,18 @@ def require_valid(params: dict) -> None:
 
 
 def wait(client: Client, params: dict, _check_mode: bool, reporter: Reporter) -> dict:
-    """Return the module's result once Fluid can serve. Raises WaitTimeout."""
+    """Return the module's result once Fluid can serve. Raises WaitTimeout, and ServerUnavailable if no API
+    server answers the first look.
+    """
     deadline = Deadline(params["wait_timeout"], reporter.progress)
-    readiness = Readiness(client, params["namespace"], params["label_selectors"], params["csi"],
-                          _refs(params["bound_datasets"]))
+    readiness = Readiness(GuardedClient(client, deadline), params["namespace"], params["label_selectors"],
+                          params["csi"], _refs(params["bound_datasets"]))
     what = f"Fluid in namespace {params['namespace']} to be ready"
-    deadline.poll_until(what, readiness.observe, _PAUSE, lambda progress: deadline.timeout(
-        what, progress, **readiness.figures()))
+    # Not in the wait, which an unavailable API server does not end.
+    first = [readiness.observe()]
+    deadline.poll_until(
+        what, lambda: first.pop() if first else readiness.observe(), _PAUSE,
+        lambda progress: deadline.timeout(what, progress, **readiness.figures()))
     for name, reason in readiness.nodes.excluded.items():
         reporter.warn(f"Fluid does not serve node {name}, which {reason}: it was not waited for")
     for name, reason in readiness.lost.items():

@@ -165,6 +165,24 @@ def test_a_missing_installation(run):
         "its Deployments do not exist yet; DaemonSet csi-nodeplugin-fluid does not exist yet")
 
 
+def test_an_api_server_that_never_answers_ends_the_wait(cluster, run):
+    cluster.go_down(10_000)
+    assert run("fluid_ready", wait_timeout=3600)["msg"].startswith("no API server answers")
+    assert 60 <= cluster.now < 65
+
+
+@pytest.mark.parametrize("began", [0, 4])
+def test_an_outage_does_not_end_the_wait(cluster, run, fluid, node, began):
+    def available(replicas):
+        cluster.change(kinds.DEPLOYMENT, "dataset-controller", "fluid-system", {
+            "status": {"availableReplicas": replicas}})
+    available(0)
+    cluster.later(began, lambda: cluster.go_down(40))
+    cluster.later(began + 30, lambda: available(1))
+    assert not run("fluid_ready", wait_timeout=600).get("failed")
+    assert began + 40 <= cluster.now < began + 50
+
+
 def test_a_wait_of_no_time_is_refused(cluster, run):
     assert "wait_timeout is 0: expected at least one second" in run("fluid_ready", wait_timeout=0)["msg"]
     assert cluster.requests == []
