@@ -244,9 +244,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for cluster in found:
             own: list[dict] = []
             try:
-                own, whole = cache_reader.read(
+                caches = cache_reader.read(
                     self._connect(cluster), cluster, selection, self.display.warning)
-                complete = complete and whole
+                own, complete = caches.records, complete and caches.complete
             except FluidError as err:
                 failures.append((cluster, err))
             records.append(own)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..module_utils.alluxio.raft import quorum_size
@@ -94,7 +94,7 @@ class _Fault:
 
     sent: None before its first event. named: the pods of its last event that still have it. since: from when
     on it has pods that no event has named; None without such pods. free: since when no run holds the Lease
-    that may end the fault; infinite while one does.
+    that may end the fault; infinite while one does. looked: when it was last observed.
     """
 
     began: float
@@ -102,9 +102,11 @@ class _Fault:
     named: frozenset[str] = frozenset()
     since: float | None = None
     free: float = -math.inf
+    looked: float = -math.inf
 
     def look(self, pods: frozenset[str], now: float) -> None:
         """Note the pods that have the fault now."""
+        self.looked = now
         self.named &= pods
         if pods <= self.named:
             self.since = None
@@ -148,18 +150,28 @@ class Faults:
         self._lasts = lasts
         self._repeat = repeat
         self._caches: dict[str, _Cache] = {}
+        self._looked = 0.0
 
-    def events(self, observations: list[Observation], now: float) -> list[dict]:
-        """Return the events since the last observation, without caches that are gone."""
+    def events(self, observations: list[Observation], now: float,
+               unread: Collection[str] = ()) -> list[dict]:
+        """Return the events since the last observation, without caches that are gone.
+
+        unread: namespaces that could not be read, whose caches may exist still.
+        """
         present = {each.host: each for each in observations}
-        self._caches = {host: self._caches.get(host, _Cache()) for host in present}
+        kept = {host: cache for host, cache in self._caches.items() if host.partition(".")[2] in unread}
+        self._caches = kept | {host: self._caches.get(host, _Cache()) for host in present}
+        self._looked = now
         return [event for host, observation in present.items()
                 for event in self._of_cache(self._caches[host], observation, now)]
 
     def pause(self, now: float, longest: float) -> float:
-        """Return the seconds until the next fault counts or is repeated, at most longest."""
-        due = [fault.due(self._lasts, self._repeat) - now
-               for cache in self._caches.values() for fault in cache.faults.values()]
+        """Return the seconds until the next fault counts or is repeated, at most longest.
+
+        Those that could not be observed last cause no event before an observation.
+        """
+        due = [fault.due(self._lasts, self._repeat) - now for cache in self._caches.values()
+               for fault in cache.faults.values() if fault.looked == self._looked]
         return max(0.0, min([longest, *due]))
 
     def _of_cache(self, cache: _Cache, observation: Observation, now: float) -> list[dict]:
@@ -177,11 +189,15 @@ class Faults:
         return [{**event, **about} for event in events]
 
     def _ended(self, cache: _Cache, found: Mapping, observation: Observation, now: float) -> list[dict]:
-        """Forget the faults that have ended; those of which nothing is known stay."""
+        """Forget the faults that have ended; those of which nothing is known stay.
+
+        A removal restores nothing.
+        """
         ended = [type_ for type_ in cache.faults if type_ not in {*found, *observation.unknown}]
         faults_ = [(type_, cache.faults.pop(type_)) for type_ in ended]
         return [{"type": RESTORED, "restored": type_, "seconds": round(now - fault.began, 1)}
-                for type_, fault in faults_ if fault.sent is not None]
+                for type_, fault in faults_
+                if fault.sent is not None and not observation.record["variables"]["alluxio_terminating"]]
 
     def _continuing(self, cache: _Cache, found: Mapping[str, dict], held: bool, now: float) -> list[dict]:
         """Return the events of the faults that have lasted long enough, have new pods, or are due again."""

@@ -40,9 +40,20 @@ class _Found:
     without_pods: set[str | None] = field(default_factory=set)
 
 
-def read(client: Client, cluster: Cluster, selection: Selection,
-         warn: Callable[[str], None]) -> tuple[list[dict], bool]:
-    """Return the records of the caches, by namespace and name, and whether nothing was refused.
+@dataclass(frozen=True)
+class Caches:
+    """The records of the caches, by namespace and name.
+
+    complete: whether nothing was refused. unread: the namespaces that were left out.
+    """
+
+    records: list[dict]
+    complete: bool
+    unread: frozenset[str]
+
+
+def read(client: Client, cluster: Cluster, selection: Selection, warn: Callable[[str], None]) -> Caches:
+    """Return the caches that may be read.
 
     Each kind costs one list for each namespace, or one for all; a group of several masters costs a request
     for each, and one more for its leader. Raises KindNotFound without Fluid's definitions, and Forbidden if
@@ -55,18 +66,19 @@ def read(client: Client, cluster: Cluster, selection: Selection,
         warn(cluster.text + text)
 
     found = _Found()
-    refusals = []
+    refusals: dict[str, Forbidden] = {}
     for scope in cluster.namespaces or (None,):
         try:
             _read_scope(client, scope, selection, found, note)
         except Forbidden as err:
             if scope is None:
                 raise Forbidden(f"{err}; set namespaces to those that may be read", err.status) from err
-            refusals.append(err)
+            refusals[scope] = err
             note(f"namespace {scope} was left out: {err}")
     if refusals and len(refusals) == len(cluster.namespaces):
-        raise Forbidden(f"none of the namespaces may be read: {refusals[0]}", refusals[0].status)
-    return _records(client, found, selection, note), not warnings
+        first = next(iter(refusals.values()))
+        raise Forbidden(f"none of the namespaces may be read: {first}", first.status)
+    return Caches(_records(client, found, selection, note), not warnings, frozenset(refusals))
 
 
 def _read_scope(client: Client, scope: str | None, selection: Selection, found: _Found,

@@ -128,7 +128,7 @@ class CacheWatch:
         Raises the ApiError of an account that is refused at the first observation, or for long.
         """
         try:
-            observations = self._observe()
+            observations, unread = self._observe()
         except FluidError as err:
             if self._is_refused(err):
                 raise
@@ -138,7 +138,7 @@ class CacheWatch:
         self._observed, self._refused = True, None
         # The next outage is another one.
         self._warned.discard(self._outage)
-        return self._faults.events(observations, self._now())
+        return self._faults.events(observations, self._now(), unread)
 
     def _is_refused(self, err: FluidError) -> bool:
         """Return whether the account is refused, and no wait mends it."""
@@ -194,24 +194,24 @@ class CacheWatch:
         if not self._stopped.is_set():
             changed()
 
-    def _observe(self) -> list[Observation]:
-        records, _complete = cache_reader.read(
-            self._client, self._cluster, cache_reader.Selection(), self._warn)
+    def _observe(self) -> tuple[list[Observation], frozenset[str]]:
+        """Return the caches, and the namespaces that could not be read."""
+        caches = cache_reader.read(self._client, self._cluster, cache_reader.Selection(), self._warn)
         dead: dict[tuple[str, str], list[str]] = {}
-        unread: set[str | None] = set()
+        without_pods: set[str | None] = set()
         for namespace in self._cluster.namespaces or (None,):
             try:
                 for release, pod in self._dead_fuses(namespace):
                     dead.setdefault(release, []).append(pod)
             except Forbidden as err:
-                unread.add(namespace)
+                without_pods.add(namespace)
                 where = f" of namespace {namespace}" if namespace else ""
                 self._warn(f"the FUSE pods{where} were left out: {err}")
-        held = self._held(records)
+        held = self._held(caches.records)
         return [Observation(
-            each, None if unread & {None, each["namespace"]}
+            each, None if without_pods & {None, each["namespace"]}
             else tuple(sorted(dead.get((each["namespace"], each["name"]), ()))),
-            _lease_of(each) in held) for each in records]
+            _lease_of(each) in held) for each in caches.records], caches.unread
 
     def _held(self, records: list[dict]) -> set[ObjectRef]:
         """Return the Leases that runs hold, of the caches that have lost masters."""

@@ -90,9 +90,11 @@ def happened(*steps):
     # A removal is no fault, and restores nothing.
     ([(0, seen("lff")), (9, seen("lff", phase="NotBound", terminating=True)),
       (99, seen("uuu", phase="NotBound", terminating=True))], []),
+    ([(0, seen("lfffu")), (20, seen("lfffu")), (30, seen("lfffu", terminating=True))],
+     [("member_lost", "hbase-master-0", 20)]),
 ], ids=["quiet", "restart", "lost", "repeated", "leader", "election", "same-leader", "another-lost",
         "lost-again", "another-fuse", "unread-fuses", "unread", "deployment",
-        "unbound", "failed-at-start", "removal"])
+        "unbound", "failed-at-start", "removal", "removal-after-loss"])
 def test_events(steps, events):
     assert happened(*steps) == events
 
@@ -160,3 +162,24 @@ def test_the_pause_ends_when_a_fault_counts_or_is_repeated():
     assert (tracker.pause(30, 15), tracker.pause(620, 15)) == (15, 10)
     tracker.events([seen("lffuu")], 40)
     assert (tracker.pause(40, 15), tracker.pause(50, 15)) == (15, 10)
+
+
+def test_caches_of_a_namespace_that_could_not_be_read_are_kept():
+    tracker = Faults(95, LASTS, REPEAT)
+    tracker.events([seen("lfffu")], 0)
+    assert len(tracker.events([seen("lfffu")], 20)) == 1
+    assert tracker.events([], 30, {"data"}) == []
+    assert tracker.events([seen("lfffu")], 60) == []
+    assert [event["type"] for event in tracker.events([seen("flfff")], 70)] == ["leader_changed", "restored"]
+    assert tracker.events([], 80, {"other"}) == tracker.events([seen("uuu", phase="NotBound")], 90) == []
+
+
+@pytest.mark.parametrize("unread", [([], {"data"}), ([seen("?????", dead=None)], ())], ids=["all", "masters"])
+def test_what_is_unknown_shortens_no_pause(unread):
+    """No event of it is sent before it is known again."""
+    tracker = Faults(95, LASTS, REPEAT)
+    tracker.events([seen("lfffu", dead=["x"])], 0)
+    tracker.events(unread[0], 10, *unread[1:])
+    assert tracker.pause(30, 15) == 15
+    tracker.events([seen("lfffu", dead=["x"])], 40)
+    assert tracker.pause(645, 15) == 0

@@ -273,6 +273,22 @@ def test_pods_that_cannot_be_read_for_now_end_no_fault(cache):
     assert watch.events() == []
 
 
+def test_a_namespace_that_cannot_be_read_for_now_repeats_no_event(cache, monkeypatch):
+    """A rulebook would heal again."""
+    watch, listed = watch_of(cache, ("data", "other")), cache.list
+    cache.vanish(kinds.POD, "hbase-master-0", "data")
+    assert "member_lost" in types(watch.events())
+
+    def refuse_data(kind, namespace=None, *selectors):
+        if namespace == "data":
+            raise Forbidden("refused", 403)
+        return listed(kind, namespace, *selectors)
+    monkeypatch.setattr(cache, "list", refuse_data)
+    assert watch.events() == []
+    monkeypatch.setattr(cache, "list", listed)
+    assert watch.events() == []
+
+
 class Ended:
     """Ends the watches after some pauses, which it notes, on the clock of the cluster."""
 
