@@ -92,6 +92,19 @@ def test_caches_of_a_cluster_with_different_namespaces_are_refused(site, tmp_pat
     assert "fluid_openshift_namespaces), expected equal ones: a cluster has one Fluid" in output
 
 
+def test_a_later_batch_of_an_upgrade_withdraws_no_namespace(site, tmp_path):
+    """The playbook upgrades one host after the other."""
+    answers = {"fluid_installation_info": {**INSTALLATION, "cluster": "one"}, "fluid_ready": {},
+               "dataset_info": {"summaries": []}, "helm_info": {"status": {
+                   "chart": "fluid-1.0.8", "status": "deployed", "revision": 1}}}
+    hosts = {name: {**answers, "variables": {"fluid_openshift_namespaces": [namespace]}}
+             for name, namespace in (("a", "data"), ("b", "research"))}
+    site.run("upgrade", hosts=hosts, passes=False)
+    assert "The hosts a and b use the same cluster" in " ".join(site.output.split())
+    [found] = [json.loads(line) for line in (tmp_path / "definitions").read_text().splitlines()]
+    assert "system:serviceaccount:data:default" in found["users"]
+
+
 def test_the_order_of_the_namespaces_is_no_difference(site, tmp_path):
     answer = {"fluid_installation_info": {**INSTALLATION, "cluster": "one"}}
     hosts = {name: {**answer, "variables": {"fluid_openshift_namespaces": namespaces}}
