@@ -12,7 +12,7 @@ from role_site import RoleSite
 PASSWORD = "of-the-repository"
 URL = f"https://reader:{PASSWORD}@charts.example.com/"
 SENTENCE = ("install_chart_ref (fluid_chart_ref) or install_chart_repo_url (fluid_chart_repo_url) has a "
-            "password, which the messages of helm show: expected a URL without one.")
+            "user or a password, which the messages of helm show: expected a URL without both.")
 
 
 @pytest.fixture
@@ -36,6 +36,28 @@ def test_a_password_is_refused(refusal, playbook):
 
 def test_a_password_of_the_chart_is_refused(refusal):
     assert SENTENCE in refusal("install", fluid_chart_ref=URL + "fluid-1.0.8.tgz")
+
+
+@pytest.mark.parametrize("url", [
+    f"https://{PASSWORD}@charts.example.com/", f"HTTPS://{PASSWORD}:@charts.example.com/",
+    f"https://x@y:{PASSWORD}@charts.example.com/", f"git+https://{PASSWORD}@charts.example.com/c@charts"])
+def test_a_token_is_refused(refusal, url):
+    """Hosts of repositories take a token as the user, and nothing distinguishes it from a name."""
+    assert SENTENCE in refusal("install", fluid_chart_repo_url=url)
+
+
+@pytest.mark.parametrize("url", [
+    "https://charts.example.com:8443/@team", "oci://registry.example.com/charts/fluid@sha256",
+    "git+ssh://git@git.example.com/team/charts@fluid"])
+def test_a_url_without_a_credential_is_taken(tmp_path, url):
+    assert "fluid_installation_info" in RoleSite(tmp_path).run(
+        "install", fluid_chart_ref="fluid", fluid_chart_repo_url=url)["one"]
+
+
+def test_a_token_of_a_url_beside_a_path_is_not_shown(refusal):
+    output = refusal("install", fluid_chart_repo_url=f"https://x@y:{PASSWORD}@charts.example.com/",
+                     fluid_chart_ref="/srv/fluid.tgz")
+    assert "(fluid_chart_repo_url) is https://charts.example.com/: expected only one" in output
 
 
 def test_a_path_beside_the_url(refusal):
