@@ -75,8 +75,9 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     result = {"changed": False, "found": names}
     try:
         for kind, existing in found if params["delete"] else ():
-            client.delete(kind, ref_to(existing), existing["metadata"]["uid"], check_mode)
-            result["changed"] = True
+            if not existing["metadata"].get("deletionTimestamp") and client.delete(
+                    kind, ref_to(existing), existing["metadata"]["uid"], check_mode):
+                result["changed"] = True
         if check_mode or not found:
             return result
         deadline.poll_until("the absence of these objects", lambda: _status(client, pending), _PAUSE,

@@ -57,6 +57,17 @@ def test_a_refused_deletion_reports_what_was_deleted_before(cluster, run, first,
     assert (cluster.stored(kinds.JOB, "load", "data") is None) is changed
 
 
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_what_others_have_deleted_is_no_change(cluster, run, check):
+    """One pod is terminating; the other goes between the list and its deletion."""
+    put_pod(cluster, "hbase-fuse-x", role="alluxio-fuse", deletionTimestamp="2026-11-23T12:00:00Z")
+    cluster.later(5, lambda: cluster.vanish(kinds.POD, "hbase-fuse-x", "data"))
+    put_pod(cluster, "hbase-master-0")
+    cluster.before_write(lambda: cluster.vanish(kinds.POD, "hbase-master-0", "data"))
+    result = run("objects_absent", check=check, objects=PODS, delete=True)
+    assert (result["changed"], len(result["found"])) == (False, 2)
+
+
 @pytest.mark.parametrize("seconds", [1, 600])
 def test_a_wait_lasts_as_long_as_its_option_and_names_what_remains(cluster, run, seconds):
     put_pod(cluster, "hbase-fuse-x", role="alluxio-fuse", finalizers=["a/b"],
