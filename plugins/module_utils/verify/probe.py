@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
-from ..errors import ApiError, FluidError, InvalidInput, WaitFailed, WaitTimeout
+from ..errors import (
+    AlreadyExists,
+    ApiError,
+    FluidError,
+    InvalidInput,
+    WaitFailed,
+    WaitTimeout,
+    WriteConflict,
+)
 from ..fluid import kinds as fluid_kinds
 from ..fluid.lookup import needs_sidecar
 from ..fluid.names import claim_name, volume_name
@@ -25,6 +36,8 @@ from .sample import Image, Limits
 _LOG_LINES = 50
 _REPORTED = 300  # characters of a log
 _NEWEST_EVENTS = 3
+# Readings of one run, each of which another run may end by deleting the pod.
+_ATTEMPTS = 3
 # Seconds beyond the wait after which the pod of a killed run ends by itself.
 _SPARE = 60
 _ONE_POD = ["ReadWriteOncePod"]
@@ -56,6 +69,10 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     return {"changed": False, "probe": probe.result()}
 
 
+class _Replaced(WaitFailed):
+    """The pod was deleted before it had read, or exists already, as by another run."""
+
+
 class Probe:
     """One sample. limits: its bounds. deadline: until which the pod has to end."""
 
@@ -75,7 +92,7 @@ class Probe:
             return {"skipped": skipped}
         try:
             self._remove()
-            return {**self._read(), "pod": self._pod.name}
+            return {**self._read_undisturbed(), "pod": self._pod.name}
         except (ApiError, WaitFailed, WaitTimeout) as err:
             return {"pod": self._pod.name, "error": str(err)}
 
@@ -98,6 +115,14 @@ class Probe:
                      if claim_name(self._cache.name) in pods.claims_of(pod) and not pods.is_finished(pod)
                      and (pod["metadata"].get("labels") or {}).get(sample.PART_OF) != part), "")
 
+    def _read_undisturbed(self) -> dict:
+        """Read the sample; after another run that has replaced the pod, begin again."""
+        for _attempt in range(_ATTEMPTS - 1):
+            with suppress(_Replaced):
+                return self._read()
+            self._waiter.until("be absent", kinds.POD, self._pod, gone(""))
+        return self._read()
+
     def _read(self) -> dict:
         runtime = self._client.get(fluid_kinds.ALLUXIO_RUNTIME, self._cache)
         dataset = self._client.get(fluid_kinds.DATASET, self._cache) or {}
@@ -105,15 +130,19 @@ class Probe:
         body = sample.manifest(self._cache, self._image, self._limits, int(self._deadline.seconds) + _SPARE,
                                runtime, tolerations, self._lost_nodes(tolerations),
                                needs_sidecar(self._client))
-        created = self._client.create(kinds.POD, body, MANAGER)
-        pod = created
+        pod = self._create(body)
+        uid = pod["metadata"]["uid"]
         try:
-            pod = self._waiter.until("read a sample of the files", kinds.POD, self._pod, has_ended) or pod
+            ended = self._waiter.until(
+                "read a sample of the files", kinds.POD, self._pod, partial(has_ended, uid))
+            if ended is None or ended["metadata"]["uid"] != uid:
+                raise self._replaced()
+            pod = ended
             log = self._client.log(self._pod, sample.CONTAINER, _LOG_LINES)
         finally:
             # None of its containers runs any more, so that nothing is waited for.
-            grace = 0 if pods.is_finished(pod) else None
-            self._client.delete(kinds.POD, self._pod, created["metadata"]["uid"], grace=grace)
+            with suppress(WriteConflict):  # the pod of another run
+                self._client.delete(kinds.POD, self._pod, uid, grace=0 if pods.is_finished(pod) else None)
         found = sample.parse(log, self._limits)
         if found is None:
             raise WaitFailed(
@@ -125,6 +154,18 @@ class Probe:
                 "second_seconds": found.second_seconds, "listing_errors": list(found.listing_errors),
                 "reading_errors": list(found.reading_errors), "cached_before": before or "0.0%"}
 
+    def _create(self, body: dict) -> dict:
+        try:
+            return self._client.create(kinds.POD, body, MANAGER)
+        except AlreadyExists as err:
+            if err.repeated:  # by an attempt of this run whose answer was lost
+                raise
+            raise self._replaced() from err
+
+    def _replaced(self) -> _Replaced:
+        return _Replaced(f"{kinds.POD.describe(self._pod)} was deleted before it had read: end what deletes "
+                         "it, such as another verification of the cache, then run this again")
+
     def _lost_nodes(self, tolerations: list[dict]) -> list[str]:
         """Return the nodes that are not Ready, if the pod tolerates the taints that keep it off them."""
         if not any((each.get("key") or _STATE).startswith(_STATE) for each in tolerations):
@@ -135,11 +176,14 @@ class Probe:
             return []
 
     def _remove(self) -> None:
-        """Delete the pods of interrupted runs, and wait until they are gone."""
+        """Delete the pods of interrupted runs, and wait until they are gone.
+
+        A run that was not interrupted begins again, and is waited for.
+        """
         earlier = self._client.list(kinds.POD, self._cache.namespace, sample.part_of(self._cache.name))
         for pod in list(earlier):
             self._client.delete(kinds.POD, ref_to(pod), pod["metadata"]["uid"])
-            self._waiter.until("be absent", kinds.POD, ref_to(pod), gone(pod["metadata"]["uid"]))
+            self._waiter.until("be absent", kinds.POD, ref_to(pod), gone(""))
 
     def _warnings(self) -> list[str]:
         """Return the newest warnings about the pod, such as FailedMount."""
@@ -154,10 +198,13 @@ class Probe:
                 for event in events[-_NEWEST_EVENTS:]]
 
 
-def has_ended(pod: dict | None) -> WaitStatus:
-    """Return done if the container of the sample has ended. A sidecar may still run."""
-    if pod is None:
-        return WaitStatus(False, failed="it was deleted")
+def has_ended(uid: str, pod: dict | None) -> WaitStatus:
+    """Return done if the container of the sample has ended, or if the pod with that UID is absent.
+
+    A sidecar may still run.
+    """
+    if pod is None or pod["metadata"]["uid"] != uid:
+        return WaitStatus(True)
     status = pods.container_status(pod, sample.CONTAINER)
     state = status.get("state") or {}
     if state.get("terminated"):

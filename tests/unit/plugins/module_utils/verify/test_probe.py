@@ -62,6 +62,57 @@ def test_the_pod_of_an_interrupted_run_is_removed_first(cluster, sampled, cache)
     assert cluster.writes() == [("delete", "pods"), ("create", "pods"), ("delete", "pods")]
 
 
+def vanish(cluster):
+    if cluster.stored(kinds.POD, POD, NAMESPACE):
+        cluster.vanish(kinds.POD, POD, NAMESPACE)
+
+
+def put_other_run(cluster, cache):
+    """Let another run replace the pod by its own, which has not read yet."""
+    vanish(cluster)
+    cache.put_pod(POD, NAMESPACE, "node0", **{"app.kubernetes.io/part-of": "hbase-verify"})
+
+
+def test_a_run_whose_pod_another_run_has_replaced_reads_after_it(cluster, sampled, cache):
+    """Each removes pods of that name, which an interrupted run may have left."""
+    cluster.later(3, lambda: put_other_run(cluster, cache))
+    cluster.later(20, lambda: vanish(cluster))
+    found = sampled()
+    assert ("error" in found, found.get("files"), 25 <= cluster.now < 30) == (False, 7, True)
+    assert len(sampled.created) == 2 and cluster.stored(kinds.POD, POD, NAMESPACE) is None
+
+
+def test_a_run_whose_deleted_predecessor_begins_again_reads_after_it(cluster, sampled, cache):
+    put_other_run(cluster, cache)
+    real = cluster.delete
+
+    def delete(kind, ref, uid, **options):
+        done = real(kind, ref, uid, **options)
+        if not sampled.created:
+            put_other_run(cluster, cache)
+        return done
+    cluster.delete = delete
+    cluster.later(20, lambda: vanish(cluster))
+    assert sampled()["files"] == 7
+    assert 25 <= cluster.now < 30
+
+
+def test_two_runs_that_create_the_pod_at_once(cluster, sampled, cache):
+    cluster.before_write(lambda: put_other_run(cluster, cache))
+    cluster.later(20, lambda: vanish(cluster))
+    assert sampled()["files"] == 7
+
+
+def test_a_pod_that_is_always_deleted_is_an_error(cluster, sampled):
+    sampled.ends = None
+    for second in range(3, 300, 3):
+        cluster.later(second, lambda: vanish(cluster))
+    assert sampled()["error"] == (
+        "Pod hbase-verify-probe in namespace data was deleted before it had read: end what deletes it, such "
+        "as another verification of the cache, then run this again")
+    assert len(sampled.created) == 3 and cluster.now < 30
+
+
 def test_a_claim_that_is_not_bound_is_not_mounted(cluster, sampled):
     cluster.change(kinds.PERSISTENT_VOLUME_CLAIM, "hbase", NAMESPACE, {"status": {"phase": "Pending"}})
     assert sampled()["skipped"].startswith("the claim is not Bound")
