@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.waiter import Waiter
 from ..apply.field_manager import MANAGER
-from ..errors import ApiError, Forbidden, WaitFailed, WaitTimeout
+from ..errors import ApiError, Forbidden, WaitFailed, WaitTimeout, WriteConflict
 from ..fluid.status import gone
 from ..k8s import kinds
 from ..k8s.kinds import ObjectRef, ref_to
@@ -35,16 +37,17 @@ def run(client: Client, params: dict, fluid_namespace: str, reporter: Reporter) 
     try:
         _remove(client, waiter, ref)
         created = client.create(kinds.POD, body, MANAGER)
-    except (ApiError, WaitTimeout) as err:
+    except (ApiError, WaitFailed, WaitTimeout) as err:
         return [Finding(finding.WARNING, "probe", f"no pod was started: {err}")]
+    uid = created["metadata"]["uid"]
     try:
         waiter.until("have tried the under-stores", kinds.POD, ref, origins.has_ended)
         log = client.log(ref, origins.CONTAINER, _LINES)
     except (ApiError, WaitFailed, WaitTimeout) as err:
-        return [origins.failure(_last_seen(client, ref),
-                                f"pod {ref.name} with image {image}: {err}")]
+        return [_failure(_last_seen(client, ref), uid, f"pod {ref.name} with image {image}: {err}", err)]
     finally:
-        client.delete(kinds.POD, ref, created["metadata"]["uid"], grace=0)
+        with suppress(WriteConflict):  # the pod of another run
+            client.delete(kinds.POD, ref, uid, grace=0)
     return origins.findings(log, targets)
 
 
@@ -58,6 +61,14 @@ def _default_image(client: Client, fluid_namespace: str) -> str:
     return next((variable["value"] for container in pod.get("containers") or []
                  for variable in container.get("env") or []
                  if variable["name"] == _IMAGE_VARIABLE and variable.get("value")), _IMAGE)
+
+
+def _failure(pod: dict | None, uid: str, text: str, err: Exception) -> Finding:
+    """Return the finding for a pod that has not ended well. pod: the one of that name; None without one."""
+    if isinstance(err, WaitFailed) and (pod is None or pod["metadata"]["uid"] != uid):
+        return Finding(finding.WARNING, "probe", text,
+                       "run this again when no other run tries the under-stores of the cache")
+    return origins.failure(pod, text)
 
 
 def _last_seen(client: Client, ref: ObjectRef) -> dict | None:

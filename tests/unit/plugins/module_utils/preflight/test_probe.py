@@ -156,3 +156,33 @@ def test_the_probe_knows_of_the_hadoop_configuration(preflight, cluster):
 def test_an_address_without_a_valid_port_is_found(found, mount, text):
     assert found(dataset={"mounts": [{**mount, "name": "x"}]}) == [
         ("error", "origin", f"{text} has no valid host or port")]
+
+
+def put_other_run(cluster):
+    """Let another run replace the pod by its own."""
+    if cluster.stored(kinds.POD, POD, NAMESPACE):
+        cluster.vanish(kinds.POD, POD, NAMESPACE)
+    cluster.put(kinds.POD, {"metadata": {"name": POD, "namespace": NAMESPACE}, "spec": {}})
+
+
+def test_a_pod_that_another_run_replaces_is_no_fault_of_the_cache(preflight, cluster):
+    """Each removes the pod of that name, which an interrupted run may have left."""
+    cluster.later(1, lambda: put_other_run(cluster))
+    [finding] = [each for each in preflight(probe=True)["findings"] if each["severity"] != "info"]
+    assert (finding["severity"], finding["check"]) == ("warning", "probe")
+    assert finding["remedy"] == "run this again when no other run tries the under-stores of the cache"
+    assert cluster.stored(kinds.POD, POD, NAMESPACE)
+
+
+def test_a_pod_that_another_run_creates_again_is_no_fault_of_the_cache(found, cluster):
+    put_other_run(cluster)
+    delete = cluster.delete
+
+    def replaced(kind, ref, uid, **options):
+        done = delete(kind, ref, uid, **options)
+        put_other_run(cluster)
+        return done
+    cluster.delete = replaced
+    [(severity, check, evidence)] = found(probe=True)
+    assert (severity, check) == ("warning", "probe")
+    assert "another client has created it again" in evidence
