@@ -303,6 +303,20 @@ def test_a_label_that_may_not_be_removed_is_reported(cluster, fluid, remove):
     assert cluster.now < 120
 
 
+def test_what_is_collected_within_a_minute_is_not_left(cluster, fluid, remove):
+    fluid.lose_definitions()
+
+    def collect():
+        for kind, namespace, name in list(cluster._objects):
+            if namespace == NAMESPACE:
+                cluster.vanish(kind, name, namespace)
+        for index in range(3):
+            cluster.vanish(kinds.NODE, f"node{index}", None)
+    cluster.later(40, collect)
+    assert not remove().get("failed")
+    assert 40 <= cluster.now < 50
+
+
 @pytest.mark.parametrize("kind", [kinds.NODE, fluid_kinds.DATASET])
 def test_an_object_that_goes_before_it_is_changed_is_gone(cluster, fluid, remove, monkeypatch, kind):
     if kind == kinds.NODE:

@@ -144,6 +144,24 @@ def test_an_account_that_is_refused_for_long_ends_the_source(cache, monkeypatch,
         watch.events()
 
 
+def test_an_outage_between_two_refusals_begins_them_anew(cache, monkeypatch):
+    """A control plane that starts may refuse each account."""
+    watch, listed = watch_of(cache), cache.list
+    watch.events()
+
+    def refuse(*_arguments):
+        raise Forbidden("refused", 403)
+    monkeypatch.setattr(cache, "list", refuse)
+    assert watch.events() == []
+    cache.sleep(200)
+    monkeypatch.setattr(cache, "list", listed)
+    cache.go_down(20)
+    assert watch.events() == []
+    cache.sleep(100)
+    monkeypatch.setattr(cache, "list", refuse)
+    assert watch.events() == []
+
+
 def test_only_the_given_namespaces_are_read(cache):
     assert watch_of(cache, ("other",)).events() == []
     assert ("get", "pods/proxy") not in cache.requests

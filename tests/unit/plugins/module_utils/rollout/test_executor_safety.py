@@ -84,6 +84,30 @@ def test_a_drain_between_the_last_look_and_the_deletion(site):
     assert one.masters.whole()
 
 
+def test_the_process_of_a_pod_that_another_client_has_replaced_is_not_ended(site, monkeypatch):
+    """The new pod has the present declaration already."""
+    one = site()
+    one.masters.declare(properties={MIN: "1s"})
+    real, real_end, hit, ended = one.cluster.evict, Masters.end, [], []
+
+    def evict(ref, uid):
+        if not hit:
+            hit.append(ref.name)
+            one.masters._unavailable(ref.name)
+            one.masters._vanish(ref.name)
+            one.masters._control()
+        return real(ref, uid)
+
+    def end(self, pod, domain):
+        ended.append(pod)
+        return real_end(self, pod, domain)
+    one.cluster.evict = evict
+    monkeypatch.setattr(Masters, "end", end)
+    one.roll()
+    assert one.masters.whole() and len(hit) == 1
+    assert hit[0] not in ended and len(set(ended)) == 2
+
+
 @pytest.mark.parametrize("taken", [False, True], ids=["lease-kept", "lease-taken"])
 def test_a_process_that_pauses_after_its_last_look_looks_again(site, monkeypatch, taken):
     """SIGSTOP for a minute between the look and the eviction. Meanwhile a master is lost, which no budget

@@ -68,6 +68,21 @@ def test_an_error_of_one_file_is_none_of_the_mount(command, folder, head, messag
     assert run(command, folder, head(message)).returncode == 0
 
 
+def test_a_file_with_content_is_found_among_empty_ones(command, folder, head):
+    for number in range(50):
+        (folder / f"empty-{number}").touch()
+    assert run(command, folder, head("File descriptor in bad state")).returncode == 1
+
+
+def test_no_file_is_opened_where_nothing_ends_a_read_that_hangs(command, folder, head):
+    programs = head("File descriptor in bad state")
+    for name in ("sh", "ls", "find", "stat"):
+        (programs / name).symlink_to(f"/bin/{name}")
+    done = subprocess.run([*command[:-1], str(folder)], capture_output=True, timeout=30, check=False,
+                          env={"PATH": str(programs)})
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
 def test_no_empty_file_is_opened(command, folder, head):
     (folder / "sub" / "file").write_text("")
     assert run(command, folder, head("File descriptor in bad state")).returncode == 0
