@@ -257,6 +257,16 @@ def test_a_runtime_without_its_dataset_fails_at_once(cluster, run, dataset, stor
     assert not run("alluxio_runtime", check=True, **options).get("failed")
 
 
+def test_a_runtime_whose_dataset_is_terminating_fails_at_once(cluster, run):
+    cluster.change(fluid_kinds.DATASET, "hbase", "default", {"metadata": {
+        "deletionTimestamp": "2026-11-23T12:00:00Z", "finalizers": ["fluid-dataset-controller-finalizer"]}})
+    result = run("alluxio_runtime", name="hbase", wait=True)
+    assert result["msg"] == (
+        "waited for AlluxioRuntime hbase in namespace default to be ready: its Dataset is terminating; wait "
+        "until that is absent, then run this again")
+    assert (result["changed"], cluster.now) == (True, 0)
+
+
 def test_the_dataset_of_a_ready_runtime_is_not_read(cluster, run, service):
     cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
         "metadata": {"name": "hbase", "namespace": "default"},

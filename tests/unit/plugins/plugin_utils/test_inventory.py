@@ -31,6 +31,12 @@ def test_types_and_messages_come_from_the_roles():
     assert KNOWN["fluid_rebuild"].option == {}
 
 
+def test_the_first_option_that_a_variable_sets_gives_its_example():
+    """verify_master_replicas has 0 for as many as the runtime declares."""
+    assert refusals(fluid_master_replicas="three") == [
+        "fluid_master_replicas is 'three': expected a whole number, such as 1"]
+
+
 def test_variables_without_a_role_have_the_types_of_the_page():
     page = COLLECTION / "tests" / "tools" / "generated" / "variables.yml"
     declared = {name: each for section in inventory.yaml.safe_load(page.read_text()).values()

@@ -371,6 +371,14 @@ def test_a_pod_of_a_known_cause_is_no_further_finding(cache, diagnose):
     assert [each["cause"] for each in diagnose()["causes"]] == [finding.IMAGE_PULL]
 
 
+@pytest.mark.parametrize(("breaks", "remedy"), [
+    (mount_dead, "delete the pods whose endpoint is not connected"),
+    (mount_in_bad_state, "delete the FUSE pod of the node whose file descriptors are in bad state")])
+def test_a_dead_mount_has_the_remedy_of_its_error(cache, diagnose, breaks, remedy):
+    breaks(cache)
+    assert [each["remedy"] for each in diagnose()["causes"] if remedy in each["remedy"]] != []
+
+
 @pytest.mark.parametrize("other", [definitions_old, mount_dead], ids=lambda breaks: breaks.__name__)
 @pytest.mark.parametrize("breaks", [pod_missing, pod_terminating, pod_unready],
                          ids=lambda breaks: breaks.__name__)

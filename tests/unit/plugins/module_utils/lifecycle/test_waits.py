@@ -341,6 +341,18 @@ def test_a_pod_that_never_starts_ends_the_wait(cluster, put, quorums, role):
     assert cluster.now == 6
 
 
+def test_a_terminating_pod_that_never_started_does_not_end_the_wait(cluster, put, becomes, quorums):
+    """Its successor has the present image."""
+    put(fluid_kinds.ALLUXIO_RUNTIME, spec={"replicas": 1, "master": {"replicas": 1}})
+    put(kinds.POD, metadata={"name": "hbase-worker-0", "namespace": "data",
+                             "labels": {"release": "hbase", "role": "alluxio-worker"},
+                             "deletionTimestamp": "2026-11-23T12:00:00Z"},
+        status={"containerStatuses": waiting("ErrImageNeverPull")})
+    becomes(5, fluid_kinds.ALLUXIO_RUNTIME, {"masterNumberReady": 1, "workerNumberReady": 1})
+    [waited] = waits.runtimes_with_quorum(cluster, [item(master_replicas=1)], cluster.deadline(60)).values()
+    assert (waited["kind"], cluster.now) == ("AlluxioRuntime", 5)
+
+
 @pytest.mark.parametrize("reason", ["ErrImageNeverPull", "ImagePullBackOff", "CrashLoopBackOff"])
 def test_an_existing_runtime_leaves_a_failing_master_to_the_rollout(cluster, damaged, quorums, reason):
     """A rollout of a wrong image has ended there, and the corrected declaration is rolled out next."""

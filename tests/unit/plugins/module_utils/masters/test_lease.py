@@ -241,6 +241,14 @@ def test_an_unavailable_api_server_does_not_cost_it(cluster):
         assert cluster.now >= 45
 
 
+def test_an_outage_at_the_first_request_of_a_holder_is_outlasted(cluster):
+    """The API server has answered the acquisition, so its address is right."""
+    with hold(cluster, 600.0) as client:
+        cluster.go_down(120)
+        assert client.get(kinds.SERVICE, SERVICE)
+    assert 120 <= cluster.now < 130
+
+
 @pytest.mark.parametrize("verb", ["create", "patch"])
 def test_two_runs_at_once_do_not_both_acquire_it(cluster, verb):
     """Another run's write arrives between this run's look and its own write."""
