@@ -45,9 +45,12 @@ def require(what: str, text: str) -> Decimal:
 
 
 def require_positive(what: str, text: str) -> None:
-    """Raise InvalidInput, naming the option, unless the text is a quantity above zero."""
-    if require(what, text) <= 0:
+    """Raise InvalidInput, naming the option, unless the text is a quantity above zero that the API has."""
+    value = require(what, text)
+    if value <= 0:
         raise InvalidInput(f"{what} is {text}: expected a quantity above zero")
+    if value > LARGEST:
+        raise InvalidInput(f"{what} is {text}: expected at most {LARGEST}")
 
 
 def equal(one: object, other: object) -> bool:

@@ -41,6 +41,8 @@ REFUSED = [
                  "each path", id="two-quotas"),
     pytest.param(level(quota="2GB"), "tieredstore[0].quota: '2GB' is not a Kubernetes quantity",
                  id="no-quantity"),
+    pytest.param(level(quota="1e99"), "tieredstore[0].quota is 1e99: expected at most 9223372036854775807",
+                 id="quota-beyond-the-api"),
     pytest.param(level(quota="0"), "tieredstore[0].quota is 0: expected a quantity above zero",
                  id="quota-of-nothing"),
     pytest.param(level(path="/a,/b", quota_list="1Gi"),

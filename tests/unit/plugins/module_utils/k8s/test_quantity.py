@@ -47,6 +47,7 @@ def test_equal(one, other, same):
 @pytest.mark.parametrize(("text", "message"), [
     pytest.param("0", "quota is 0: expected a quantity above zero", id="zero"),
     pytest.param("-1Gi", "quota is -1Gi: expected a quantity above zero", id="negative"),
+    pytest.param("1e30", "quota is 1e30: expected at most 9223372036854775807", id="beyond-the-api"),
     pytest.param("2GB", "quota: '2GB' is not a Kubernetes quantity", id="no-quantity"),
 ])
 def test_require_positive_names_the_option(text, message):
@@ -57,6 +58,7 @@ def test_require_positive_names_the_option(text, message):
 
 def test_a_quantity_above_zero_passes():
     require_positive("quota", "1m")
+    require_positive("quota", "7Ei")
 
 
 @pytest.mark.parametrize(("size", "text"), [
