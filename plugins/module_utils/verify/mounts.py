@@ -23,8 +23,9 @@ _TIMEOUT = 40.0
 # Pods beyond are not read: a look at a cache must not last minutes.
 MOST = 100
 # Opening the directory asks the FUSE process. Its attributes alone may come from the kernel, which keeps them
-# for 7200 s (Fluid: attr_timeout). The exit code is that of ls, or _KILLED: a process that waits for FUSE
-# ignores other signals, and must not stay in the pod.
+# for 7200 s (Fluid: attr_timeout). BusyBox' ls has no option -f, and asks for those of all files; find opens
+# the directory, too, and asks for one. The exit code is that of the program, or _KILLED: a process that waits
+# for FUSE ignores other signals, and must not stay in the pod.
 #
 # Then one byte of a file is read, which only shows whether the mount still opens files: another error is
 # the file's own. An empty file may be one that another node writes. Opening it would end all reads of this
@@ -34,7 +35,14 @@ _SCRIPT = """\
 export LC_ALL=C
 limit=''
 command -v timeout >/dev/null && limit='timeout -s KILL 20'
-answer=$($limit ls -f -- "$1" 2>&1 >/dev/null) || { code=$?; echo "$answer"; exit "$code"; }
+answer=$($limit ls -f -- "$1" 2>&1 >/dev/null)
+code=$?
+case $answer in
+  *'invalid option'*|*'unrecognized option'*)
+    answer=$($limit find "$1" -mindepth 1 -quit 2>&1 >/dev/null)
+    code=$? ;;
+esac
+test "$code" = 0 || { echo "$answer"; exit "$code"; }
 test -n "$limit" || exit 0
 file=$(timeout -s KILL 3 find "$1" -type f -size +0c -print -quit 2>/dev/null)
 size=$(timeout -s KILL 3 stat --cached=never -c %s "$file" 2>/dev/null)

@@ -122,6 +122,16 @@ def test_no_more_pods_are_read_than_the_limit(cluster, cache, monkeypatch):
     assert len(mounts.read(cluster, "hbase", pods(cluster), ())) == 2
 
 
+@pytest.mark.parametrize("message", ["invalid option -- 'f'", "unrecognized option: f"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_the_ls_of_busybox_has_no_such_option(command, folder, tmp_path, message, exists):
+    (tmp_path / "ls").write_text(f'#!/bin/sh\necho "ls: {message}" >&2\nexit 1\n')
+    (tmp_path / "ls").chmod(0o755)
+    done = run(command, folder if exists else tmp_path / "absent", tmp_path)
+    assert (done.returncode == 0, "No such file or directory" in done.stdout) == (exists, not exists)
+    assert message not in done.stdout
+
+
 def test_messages_are_those_that_are_recognized(command, folder, tmp_path):
     """An image with a locale translates them."""
     (tmp_path / "ls").write_text('#!/bin/sh\necho "$LC_ALL" >&2\nexit 1\n')
