@@ -229,15 +229,26 @@ def parse(log: str, limits: Limits) -> Sample | None:
     if not limits.read:
         return Sample(files, listed_all, listing_errors=listing_errors)
     size, first = steps["first"]
-    reading = _unique([*(text for step, text in errors if step != "files"), *(
-        f"no byte was read within {limits.seconds:g} seconds" for step in ("first", "second")
-        if not steps[step][0] and steps[step][1] >= limits.seconds)])
+    reading = _unique([*(text for step, text in errors if step != "files"), *_hung(steps, limits)])
     busy = [match[1] for match in map(_BUSY_ERROR.match, reading) if match]
     written = _unique([*_WRITTEN.findall(log), *busy])
     read_all = not written and not _CUT.search(log) and size < limits.read and first < limits.seconds
     return Sample(
         files, listed_all, size, listed_all and read_all, round(first, 2), round(steps["second"][1], 2),
         written, listing_errors, tuple(text for text in reading if not _BUSY_ERROR.match(text)))
+
+
+def _hung(steps: dict[str, tuple[int, float]], limits: Limits) -> list[str]:
+    """Return the errors of reads that were ended at the limit and had hung.
+
+    A read that is only slow has bytes; and the second one has more, since those of the first are cached.
+    """
+    sizes = [steps[step][0] for step in ("first", "second") if steps[step][1] >= limits.seconds]
+    if 0 in sizes:
+        return [f"no byte was read within {limits.seconds:g} seconds"]
+    if len(sizes) == 2 and sizes[0] == sizes[1]:
+        return [f"both reads have stopped after {sizes[0]} bytes, and ended after {limits.seconds:g} seconds"]
+    return []
 
 
 def _unique(messages: Iterable[str]) -> tuple[str, ...]:

@@ -98,6 +98,20 @@ def test_a_second_read_that_hangs(folder):
     assert (found.size, found.reading_errors) == (3072, ("no byte was read within 1 seconds",))
 
 
+def test_a_file_that_hangs_after_others_were_read(folder):
+    """A slow under-store gives the second read more bytes, because the first ones are cached."""
+    path = with_program(folder, "cat", f"#!/bin/sh\n/bin/cat {folder}/a\nexec sleep 60\n")
+    found = sample.parse(run(folder, Limits(1 << 20, 1), path=path), Limits(1 << 20, 1))
+    assert (found.size, found.complete) == (1024, False)
+    assert found.reading_errors == ("both reads have stopped after 1024 bytes, and ended after 1 seconds",)
+
+
+@pytest.mark.parametrize("second", ["2048 1.0 2.1", "1024 1.0 1.9"])
+def test_a_slow_read_is_no_error(second):
+    log = f"files 3 0.0 0.1\nfirst 1024 0.0 1.0\nsecond {second}\n"
+    assert sample.parse(log, Limits(1 << 20, 1)).reading_errors == ()
+
+
 def test_a_file_whose_name_has_two_lines_is_left_out(folder):
     (folder / "e\nf").write_bytes(b"x")
     found = sample.parse(run(folder, Limits(1 << 20, 20)), Limits(1 << 20, 20))
