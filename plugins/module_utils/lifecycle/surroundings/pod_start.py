@@ -9,7 +9,7 @@ from ...api.client import Client
 from ...api.deadline import Deadline
 from ...api.waiter import Waiter
 from ...apply.field_manager import MANAGER
-from ...errors import Forbidden, InvalidInput, KindNotFound
+from ...errors import FluidError, Forbidden, InvalidInput, KindNotFound
 from ...fluid import diagnosis
 from ...fluid.components import SIDECAR
 from ...fluid.kinds import DATASET
@@ -37,6 +37,17 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
 
     Raises WaitFailed for a pod that ends, and WaitTimeout with the reason and the newest events.
     """
+    result = {"changed": check_mode, "node": ""}
+    try:
+        _replace(client, params, check_mode, reporter, result)
+    except FluidError as err:
+        err.details.update(changed=result["changed"] and not check_mode)
+        raise
+    return result
+
+
+def _replace(client: Client, params: dict, check_mode: bool, reporter: Reporter, result: dict) -> None:
+    """Replace the pod. result: gets what was changed, and the node of the new pod."""
     definition = params["definition"]
     ref = ref_to(definition)
     waiter = Waiter(client, Deadline(params["wait_timeout"], reporter.progress),
@@ -44,13 +55,15 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     existing = client.get(POD, ref)
     if existing is not None:
         client.delete(POD, ref, existing["metadata"]["uid"], check_mode)
+        result["changed"] = True
     if check_mode:
-        return {"changed": True, "node": ""}
+        return
     if existing is not None:
         waiter.until("be absent", POD, ref, gone(existing["metadata"]["uid"]))
     client.create(POD, _mounting(client, definition), MANAGER)
+    result["changed"] = True
     started = waiter.until("be ready", POD, ref, _ready)
-    return {"changed": True, "node": (started or {})["spec"].get("nodeName", "")}
+    result["node"] = (started or {})["spec"].get("nodeName", "")
 
 
 def _mounting(client: Client, definition: dict) -> dict:

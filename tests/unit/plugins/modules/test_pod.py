@@ -37,6 +37,16 @@ def created(cluster, run):
     return start
 
 
+@pytest.mark.parametrize(("exists", "refused", "changed"), [
+    (True, "create", True), (True, "delete", False), (False, "create", False), (False, "", True)])
+def test_a_failure_returns_what_was_changed_before(cluster, run, exists, refused, changed):
+    if exists:
+        cluster.put(kinds.POD, {"metadata": {"name": "reader", "namespace": "data"}, "spec": {}})
+    cluster.forbidden.add((refused, "pods"))
+    result = run("pod", definition=reader(), wait_timeout=5)
+    assert result["failed"] and result["changed"] is changed
+
+
 @pytest.mark.parametrize("reason", ["InvalidImageName", "ErrImageNeverPull"])
 def test_a_pod_whose_image_no_node_can_get_is_not_waited_for(cluster, run, reason):
     cluster.later(1, lambda: cluster.change(kinds.POD, "reader", "data", {"status": {"containerStatuses": [
