@@ -51,7 +51,7 @@ class RuntimeLosses:
         self._lost["masters"] = self._lost_of("masters", pods)
         return set(self._lost["masters"])
 
-    def spared_masters(self) -> set[str]:
+    def tolerated_masters(self) -> set[str]:
         """Return the pods of the masters that could not run when last observed, if the others are a majority.
         """
         lost = self._lost.get("masters", {})

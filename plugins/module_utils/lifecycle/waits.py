@@ -165,22 +165,22 @@ def _ready(client: Client, ref: ObjectRef, losses: RuntimeLosses | None) -> Pred
             found = status.runtime_ready(existing, losses.observe())
         if existing is None or found.done:
             return found
-        stuck = _never_starting(client, ref, losses.spared_masters() if losses else ())
+        stuck = _never_starting(client, ref, losses.tolerated_masters() if losses else ())
         return WaitStatus(False, failed=f"{stuck}; correct the declaration") if stuck else found
     return predicate
 
 
-def _never_starting(client: Client, ref: ObjectRef, spared: Collection[str]) -> str:
+def _never_starting(client: Client, ref: ObjectRef, tolerated: Collection[str]) -> str:
     """Return the first master or worker that never starts, with the reason; empty without one.
 
-    spared: pods that are not waited for.
+    tolerated: pods that are not waited for.
     """
     try:
         pods = list(client.list(kinds.POD, ref.namespace, f"release={ref.name}"))
     except (Forbidden, ServerUnavailable):
         return ""
     return next((f"pod {pod['metadata']['name']} never starts: {unready_reason(pod)}"
-                 for pod in pods if never_starts(pod) and pod["metadata"]["name"] not in spared
+                 for pod in pods if never_starts(pod) and pod["metadata"]["name"] not in tolerated
                  and not pod["metadata"].get("deletionTimestamp")
                  and (pod["metadata"].get("labels") or {}).get("role") in _AWAITED), "")
 

@@ -134,12 +134,12 @@ class MasterSteps:
                 return WaitStatus(False, f"{name} has led the masters")
             try:
                 return act(groups, partial(self._require_fresh, ended))
-            except (CommandUnfinished, DisruptionForbidden, OldLook, QuorumUnknown) as err:
+            except (CommandUnfinished, DisruptionForbidden, QuorumUnknown) as err:
                 return WaitStatus(False, str(err))
 
         return self._waits.poll(f"both groups to spare {name}", question)
 
     def _require_fresh(self, looked: float) -> None:
-        """Raise QuorumUnknown if the end of a look is too long ago."""
+        """Raise OldLook if the end of a look is too long ago."""
         if (age := self._deadline.now() - looked) > YOUNG:
-            raise QuorumUnknown(f"the look at the groups was {age:.1f} s ago")
+            raise OldLook(f"the look at the groups was {age:.1f} s ago")
