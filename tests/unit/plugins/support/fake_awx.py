@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server that answers as the API of AWX 24.6, as far as playbooks/awx.yml uses it through awx.awx.
 
-Not recorded: written after AWX's source (awx/api/views, awx/main/models/mixins.py). It has AWX's rules for
-surveys, answers and prompts, returns no secret, and knows only the kinds of objects of that playbook.
+Written after AWX's source (awx/api/views, awx/main/models/mixins.py); tests/unit/awx/test_recorded.py compares
+it with what AWX 24.6.1 has answered. It has AWX's rules for surveys, answers and prompts, returns no secret,
+knows only the kinds of objects of that playbook, and updates no project.
 """
 
 import json
@@ -11,6 +12,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+# AWX keeps the certificate encrypted, too (awx/main/models/credential, kubernetes_bearer_token).
+_SECRETS = ("bearer_token", "ssl_ca_cert")
 _TYPES = {"text": str, "textarea": str, "multiplechoice": str, "integer": int, "float": (int, float)}
 _KINDS = {
     "organizations": "organization", "credential_types": "credential_type", "credentials": "credential",
@@ -65,15 +68,18 @@ def _question_fault(question: dict) -> str:
 
 
 def answers_fault(spec: dict, answers: dict) -> str:
-    """Return why AWX does not start a job with these answers; empty if it does. Defaults fill in."""
+    """Return why AWX does not start a job with these answers; empty if it does.
+
+    Defaults fill in, but for required questions: AWX's form shows them there.
+    """
     questions = {question["variable"]: question for question in spec.get("spec", [])}
     if unknown := answers.keys() - questions:
         return f"no question asks for {', '.join(sorted(unknown))}"
     for variable, question in questions.items():
+        if question["required"] and variable not in answers:
+            return f"'{variable}' value missing"
         value = answers.get(variable, question.get("default", ""))
         if value == "" and variable not in answers:
-            if question["required"]:
-                return f"'{variable}' value missing"
             continue
         if not isinstance(value, _TYPES[question["type"]]) or isinstance(value, bool):
             return f"{variable} is {value!r}"
@@ -201,7 +207,7 @@ class FakeAwx:
     def _associate(self, method: str, item: dict, association: str, body: dict) -> tuple[int, dict]:
         ids = self.links.setdefault((item["id"], association), [])
         if method == "GET":
-            linked = self.linked(item, association)
+            linked = [_shown(each) for each in self.linked(item, association)]
             return 200, {"count": len(linked), "next": None, "results": linked}
         if body.get("disassociate"):
             ids.remove(body["id"])
@@ -211,6 +217,10 @@ class FakeAwx:
 
 
 def _shown(item: dict) -> dict:
-    """Return an object as AWX returns it, without secrets."""
-    secrets = {name: "$encrypted$" for name in ("bearer_token",) if (item.get("inputs") or {}).get(name)}
-    return {**item, "inputs": {**item["inputs"], **secrets}} if secrets else item
+    """Return an object as AWX returns it, without secrets, and with the values that AWX fills in."""
+    if item["type"] == "inventory":
+        return {**item, "kind": item.get("kind") or ""}
+    if item["type"] == "credential":
+        secrets = {name: "$encrypted$" for name in _SECRETS if (item.get("inputs") or {}).get(name)}
+        return {**item, "kind": "kubernetes_bearer_token", "inputs": {**(item.get("inputs") or {}), **secrets}}
+    return item
