@@ -10,7 +10,7 @@ from typing import Any
 
 from ..alluxio.raft import AVAILABLE, Quorum, fault_tolerance, quorum_size
 from ..fluid.names import volume_name
-from ..fluid.status import dataset_phase
+from ..fluid.status import components, dataset_phase
 from ..k8s.predicates import BOUND_PHASE
 from . import observed as seen
 from .observed import Observed
@@ -70,9 +70,20 @@ def _component(name: str, role: str, desired: int, observed: Observed, expected:
             f" ({listed})" if len(ready) == desired else ""),
         f"{desired}: {listed}{seen.reasons(pods)}",
         "start the nodes that are not Ready" if lost else
+        _other_declaration(name, len(ready), desired, observed.get(seen.RUNTIME)) or
         f"read kubectl -n {expected.cache.namespace} describe pods -l release={expected.cache.name},"
         f"role={role}",
         {"ready": len(ready), "desired": desired, "pods": ready}, lost)
+
+
+def _other_declaration(name: str, ready: int, desired: int, existing: dict | None) -> str:
+    """Return the next step if the runtime declares another number that is ready; else an empty text."""
+    declared = components(existing)[name]["desired"] if existing else desired
+    if declared == desired or declared != ready:
+        return ""
+    option = f"{name.removesuffix('s')}_replicas"
+    return (f"its AlluxioRuntime declares {declared}: set {option} (fluid_{option}) to "
+            f"{declared}, or deploy the cache with {desired}")
 
 
 def node_loss(observed: Observed, expected: Expected) -> Promise:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server that answers as the API of AWX 24.6, as far as playbooks/awx.yml uses it through awx.awx.
 
-Written after AWX's source (awx/api/views, awx/main/models/mixins.py). tests/unit/awx/test_recorded.py compares
-it with what AWX 24.6.1 has answered. It has AWX's rules for surveys, answers and prompts, returns no secret,
-knows only the kinds of objects of that playbook, and updates no project.
+Written after AWX's source (awx/api/views, awx/main/models/mixins.py). tests/unit/awx/test_recorded.py
+compares it with what AWX 24.6.1 has answered. It has AWX's rules for surveys, answers and prompts, returns
+no secret, knows only the kinds of objects of that playbook, and updates no project.
 """
 
 import json

@@ -49,7 +49,8 @@ class FakeCache:
                                            "status": {"replicas": 1, "readyReplicas": 1}})
             self.put_pod(f"{name}-abcde-fghij", FLUID, "node0")
         cluster.put(fluid_kinds.ALLUXIO_RUNTIME, {
-            "metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {"master": {"replicas": 3}},
+            "metadata": {"name": "hbase", "namespace": NAMESPACE},
+            "spec": {"replicas": 2, "master": {"replicas": 3}},
             "status": {"masterPhase": "Ready", "workerPhase": "Ready"}})
         cluster.put(fluid_kinds.DATASET, {
             "metadata": {"name": "hbase", "namespace": NAMESPACE}, "spec": {},

@@ -93,8 +93,10 @@ def test_more_masters_and_workers_than_exist(cache, look):
     failed = look(master_replicas=5, worker_replicas=4)["figures"]["failed_checks"]
     assert len(failed) == 4
     assert failed[0].startswith(
-        "3 masters are ready, expected 5: hbase-master-0, hbase-master-1, hbase-master-2: read kubectl")
-    assert failed[1].startswith("2 workers are ready, expected 4: hbase-worker-0, hbase-worker-1: read")
+        "3 masters are ready, expected 5: hbase-master-0, hbase-master-1, hbase-master-2: its AlluxioRuntime "
+        "declares 3: set master_replicas (fluid_master_replicas) to 3, or deploy the cache with 5")
+    assert failed[1].startswith("2 workers are ready, expected 4: hbase-worker-0, hbase-worker-1: its "
+                                "AlluxioRuntime declares 2: set worker_replicas (fluid_worker_replicas) to 2")
     assert failed[2].startswith("The MASTER quorum of data/hbase has leader hbase-master-0:19200 and 3 of 3 "
                                 "peers AVAILABLE, expected a leader and 5 of 5: complete it")
     assert failed[3].startswith("The JOB_MASTER quorum of data/hbase")
