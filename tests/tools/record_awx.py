@@ -34,6 +34,8 @@ ANSWERS = (
     ("scale workers", {"fluid_hosts": "hbase", "fluid_worker_replicas": 3}),
     ("scale workers", {"fluid_hosts": "hbase", "fluid_worker_replicas": "3"}),
     ("scale workers", {"fluid_hosts": "hbase", "fluid_worker_replicas": -1}),
+    ("cleanup", {"fluid_hosts": "hbase"}),
+    ("restore", {"fluid_hosts": "hbase", "fluid_restore_confirm": "data/hbase"}),
     ("failover drill", {"fluid_drill_confirm": "hbase"}),
     ("failover drill", {"fluid_hosts": "hbase", "fluid_drill_confirm": "hbase"}),
     ("verify", {}),
