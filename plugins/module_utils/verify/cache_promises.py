@@ -70,7 +70,7 @@ def _component(name: str, role: str, desired: int, observed: Observed, expected:
             f" ({listed})" if len(ready) == desired else ""),
         f"{desired}: {listed}{seen.reasons(pods)}",
         "start the nodes that are not Ready" if lost else
-        _other_declaration(name, len(ready), desired, observed.get(seen.RUNTIME)) or
+        _other_declaration(name, len(ready), desired, observed.known(seen.RUNTIME)) or
         f"read kubectl -n {expected.cache.namespace} describe pods -l release={expected.cache.name},"
         f"role={role}",
         {"ready": len(ready), "desired": desired, "pods": ready}, lost)

@@ -124,6 +124,15 @@ def test_a_kind_that_is_not_installed_counts_as_absent(cluster, cache, states):
     assert states() == dict.fromkeys(("runtime", "runtime_phases", "dataset", "figures"), "broken")
 
 
+def test_the_masters_of_a_runtime_that_must_not_be_read_are_its_pods(cluster, cache, look):
+    cluster.forbidden.add(("get", "alluxioruntimes"))
+    result = look(master_replicas=None)
+    assert result["promises"]["masters"]["figures"]["desired"] == 3
+    assert result["promises"]["master_quorum"]["state"] == "kept"
+    cluster.forbidden.add(("list", "pods"))
+    assert look(master_replicas=None)["promises"]["masters"]["state"] == "unknown"
+
+
 @pytest.mark.parametrize(("forbidden", "unknown"), [
     (("get", "deployments"), {"dataset_controller", "alluxioruntime_controller"}),
     (("list", "nodes"), {"csi_plugin"}),
