@@ -42,7 +42,7 @@ JOBS = (
     Job("operate", "heal"),
     Job("operate", "rebuild-master", (ONE, "fluid_rebuild=hbase-master-1")),
     Job("operate", "remount"),
-    Job("read", "report"),
+    Job("read", "report", ("fluid_report_page=/tmp/caches.html",)),
     Job("read", "diagnose"),
     Job("admin", "upgrade"),
     Job("deploy", "cleanup", (ONE,)),

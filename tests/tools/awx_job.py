@@ -30,6 +30,10 @@ import yaml
 CHECKOUT = Path(__file__).parents[2]
 PROJECT = CHECKOUT / "examples" / "awx-project"
 _CREDENTIAL = ("K8S_AUTH_HOST", "K8S_AUTH_API_KEY", "K8S_AUTH_SSL_CA_CERT")
+# What AWX 24.6.1 sets for each job, beside paths and numbers (its answer to a job: job_env).
+_ENVIRONMENT = {"ANSIBLE_FORCE_COLOR": "True", "ANSIBLE_HOST_KEY_CHECKING": "False",
+                "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True", "ANSIBLE_PARAMIKO_RECORD_HOST_KEYS": "False",
+                "MAX_EVENT_RES": "700000"}
 # Colors and the ends of lines, which ansible-runner takes from a pseudo-terminal.
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*m|\r")
 _HOSTS = """#! /usr/bin/env python3
@@ -60,6 +64,8 @@ def answers(questions: list[dict], given: Mapping[str, str]) -> dict:
     found: dict = {}
     for question in questions:
         variable, kind = question["variable"], question["type"]
+        if question["required"] and variable not in given:
+            raise SystemExit(f"{variable} is required, and has no answer")
         value = given.get(variable, question.get("default", ""))
         if kind in ("integer", "float"):
             if value != "":
@@ -94,10 +100,10 @@ def write(folder: Path, template: str, given: Mapping[str, str], inventory: dict
 
 
 def job_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the job: the credential, and nothing else that names a cluster."""
+    """Return the environment of the job: AWX's, the credential, and nothing else that names a cluster."""
     own = {name: value for name, value in environment.items()
            if not name.startswith(("K8S_AUTH_", "KUBECONFIG"))}
-    return {**own, **credential(environment)}
+    return {**own, **_ENVIRONMENT, **credential(environment)}
 
 
 def listed(path: Path, variables: dict, environment: Mapping[str, str]) -> dict:

@@ -19,8 +19,13 @@ NOWHERE = {"K8S_AUTH_HOST": "https://127.0.0.1:1", "K8S_AUTH_API_KEY": "token-of
 def test_unanswered_questions():
     assert awx_job.answers(awx_job.survey("backup"), {}) == {
         "fluid_hosts": "", "fluid_backup_claim": "", "fluid_backup_path": ""}
-    assert awx_job.answers(awx_job.survey("scale-masters"), {"fluid_hosts": "hbase.default"}) == {
-        "fluid_hosts": "hbase.default", "fluid_master_replicas": "3", "fluid_recreate": ""}
+    given = {"fluid_hosts": "hbase.default", "fluid_master_replicas": "3"}
+    assert awx_job.answers(awx_job.survey("scale-masters"), given) == {**given, "fluid_recreate": ""}
+
+
+def test_a_required_question_needs_an_answer():
+    with pytest.raises(SystemExit, match="^fluid_master_replicas is required, and has no answer$"):
+        awx_job.answers(awx_job.survey("scale-masters"), {"fluid_hosts": "hbase.default"})
 
 
 def test_answers_have_the_types_of_awx():
@@ -39,7 +44,9 @@ def test_a_credential_without_a_certificate_verifies_nothing(environment, verifi
 
 def test_the_job_knows_no_other_cluster():
     found = awx_job.job_environment({"KUBECONFIG": "/x", "K8S_AUTH_CONTEXT": "y", "PATH": "z", **NOWHERE})
-    assert found == {"PATH": "z", **NOWHERE, "K8S_AUTH_VERIFY_SSL": "False"}
+    assert {name for name in found if name.startswith(("K8S_AUTH_", "KUBECONFIG"))} == {
+        *NOWHERE, "K8S_AUTH_VERIFY_SSL"}
+    assert (found["PATH"], found["ANSIBLE_INVENTORY_UNPARSED_FAILED"]) == ("z", "True")
 
 
 def test_the_private_data_directory(tmp_path):

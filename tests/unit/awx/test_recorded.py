@@ -4,11 +4,11 @@
 tests/tools/record_awx.py has recorded it.
 """
 
-import importlib.util
 import json
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import awx_job
 import pytest
 import yaml
 from fake_awx import FakeAwx, Refused, answers_fault
@@ -18,9 +18,6 @@ RECORDED = Path(__file__).parent / "recorded"
 DATA = yaml.safe_load((CHECKOUT / "playbooks" / "vars" / "awx.yml").read_text())
 SURVEYS = {item["name"].removeprefix("{{ __awx_prefix }} "): item["survey_spec"]
            for item in DATA["controller_templates"]}
-_spec = importlib.util.spec_from_file_location("awx_job", CHECKOUT / "tests" / "tools" / "awx_job.py")
-awx_job = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(awx_job)
 
 
 def recorded(name):
