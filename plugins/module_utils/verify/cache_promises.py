@@ -65,14 +65,14 @@ def _component(name: str, role: str, desired: int, observed: Observed, expected:
     ready = seen.names(seen.ready(pods))
     lost = observed.explaining(seen.unready(pods)) if len(pods) == desired else set()
     listed = ", ".join(ready) or "none"
+    step = "start the nodes that are not Ready" if lost else _other_declaration(
+        name, len(ready), desired, observed.known(seen.RUNTIME))
     return decide(
         name, len(ready) == desired, f"{len(ready)} {name} are ready" + (
             f" ({listed})" if len(ready) == desired else ""),
         f"{desired}: {listed}{seen.reasons(pods)}",
-        "start the nodes that are not Ready" if lost else
-        _other_declaration(name, len(ready), desired, observed.known(seen.RUNTIME)) or
-        f"read kubectl -n {expected.cache.namespace} describe pods -l release={expected.cache.name},"
-        f"role={role}",
+        step or f"read kubectl -n {expected.cache.namespace} describe pods -l "
+                f"release={expected.cache.name},role={role}",
         {"ready": len(ready), "desired": desired, "pods": ready}, lost)
 
 
