@@ -288,15 +288,21 @@ def _open(client: Client, pod: ObjectRef, container: str, command: list[str], ti
                     "health and that of the pod's node", status) from err
             unavailable = not status and _is_unavailable(err)
             leaf = Forbidden if status == 403 else ServerUnavailable if unavailable else ApiError
-            raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}; it needs "
-                       "create on pods/exec and a running container", status) from err
+            needs = "" if isinstance(err.__context__, OSError) else (
+                "; it needs create on pods/exec and a running container")
+            raise leaf(f"cannot run {_where(pod, container, command)}: {_first_line(err.reason)}{needs}",
+                       status) from err
 
     return client.until_answered(connect)
 
 
 def _is_unavailable(err: Exception) -> bool:
-    """Return whether no API server accepted the connection, so that no command has begun."""
-    return (isinstance(err.__context__, OSError) and not isinstance(err.__context__, ssl.SSLError)
+    """Return whether no API server accepted the connection, so that no command has begun.
+
+    A certificate that is wrong or absent, as after the end of an AWX job, does not change by waiting.
+    """
+    permanent = (ssl.SSLError, FileNotFoundError, PermissionError)
+    return (isinstance(err.__context__, OSError) and not isinstance(err.__context__, permanent)
             or _is_silent(err))
 
 

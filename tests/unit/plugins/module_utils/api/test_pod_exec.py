@@ -179,12 +179,14 @@ def opening_failed(cause, reason="[Errno 111] Connection refused"):
     (ConnectionRefusedError(111, "Connection refused"), ServerUnavailable),
     (TimeoutError("timed out"), ServerUnavailable),
     (SSLCertVerificationError("self-signed certificate"), ApiError),
+    (FileNotFoundError(2, "No such file or directory", "/runner/env/ca.crt"), ApiError),
     (WebSocketTimeoutException("Handshake status 404"), ApiError),
 ])
 def test_a_stream_that_no_api_server_accepts_can_be_opened_later(run, cause, error):
     with pytest.raises(ApiError) as raised:
         run(opening_failed(cause))
     assert raised.type == error
+    assert ("it needs create on pods/exec" in str(raised.value)) is not isinstance(cause, OSError)
 
 
 @pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])
