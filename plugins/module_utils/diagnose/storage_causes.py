@@ -14,6 +14,7 @@ from ..k8s import kinds, pods as k8s_pods
 from ..k8s.predicates import BOUND_PHASE
 from ..verify import cluster_promises, observed as seen
 from ..verify.promise import BROKEN, DEGRADED, Expected
+from ..verify.read_promises import MountView
 from . import finding
 from .facts import CLAIMS, CSI_NODES, SETTLED, STATEFUL_SETS, VOLUMES, Facts, at, described, pod_label, quoted
 from .finding import Finding
@@ -24,6 +25,8 @@ _REBUILD = ("rebuild the master with the playbook rebuild_master (fluid_rebuild)
             "majority restore a backup (playbook restore)")
 _MOUNT_REASONS = ("FailedMount", "FailedAttachVolume")
 _VOLUME, _UNMOUNTED = re.compile(r'volume "([^"]+)"'), re.compile(r"unmounted volumes=\[([^]]*)\]")
+# ENOSYS, which the kernel takes as an answer for all files of the mount (docs/tasks/share.md).
+_REFUSED_OPEN = re.compile(r"Fuse\.Open\(path=(.+?),flags=\w+\) returned -38\b")
 _NO_DRIVER = re.compile(r"driver name .* not found in the list of registered CSI drivers")
 
 
@@ -110,7 +113,8 @@ def fuse_not_mounted(facts: Facts) -> Iterator[Finding]:
         if view.dead:
             yield Finding(
                 finding.FUSE_NOT_MOUNTED, f"Pod {facts.cache.namespace}/{view.pod} on node {view.node}",
-                f"mount {view.path} in container {view.container}: {view.answer}", view.remedy)
+                f"mount {view.path} in container {view.container}: {view.answer}"
+                + _refused_opening(facts, view), view.remedy)
     for pod in facts.users():
         warnings = facts.warnings("Pod", pod["metadata"]["name"])
         for event in [each for each in warnings if _may_be_of(each, pod, facts)][:1]:
@@ -123,6 +127,17 @@ def fuse_not_mounted(facts: Facts) -> Iterator[Finding]:
                           k8s_pods.unready_reason(pod) or "it is not ready",
                           "make it run: pods on its node wait for its mount")
     yield from _csi_plugin(facts)
+
+
+def _refused_opening(facts: Facts, view: MountView) -> str:
+    """Return the file whose opening ended the reads of a node, as the end of a sentence; empty if unknown."""
+    if not view.opens_nothing:
+        return ""
+    pods = {pod["metadata"]["name"] for pod in facts.component(seen.FUSE_ROLE)
+            if (pod.get("spec") or {}).get("nodeName") == view.node}
+    found = [(log.name, match[1]) for log in facts.logs if log.pod in pods and not log.previous
+             for match in map(_REFUSED_OPEN.search, log.lines) if match]
+    return "; {} has opened {} while another node wrote it".format(*found[0]) if found else ""
 
 
 def _may_be_of(event: dict, pod: dict, facts: Facts) -> bool:

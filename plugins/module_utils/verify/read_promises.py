@@ -45,7 +45,12 @@ class MountView:
     @property
     def remedy(self) -> str:
         """What makes a dead mount work again."""
-        return _UNOPENED if _BAD_STATE in self.answer else _DISCONNECTED
+        return _UNOPENED if self.opens_nothing else _DISCONNECTED
+
+    @property
+    def opens_nothing(self) -> bool:
+        """Whether the kernel opens no file of this mount."""
+        return _BAD_STATE in self.answer
 
     def describe(self) -> str:
         """Return the mount for messages."""

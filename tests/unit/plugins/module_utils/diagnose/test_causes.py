@@ -132,6 +132,11 @@ def mount_dead(cache):
 
 def mount_in_bad_state(cache):
     cache.put_application("app")
+    cache.change_pod("hbase-fuse-x", status={
+        "containerStatuses": [{"name": "alluxio-fuse", "state": {"running": {}}, "restartCount": 0}]})
+    cache.cluster.logs["hbase-fuse-x", "alluxio-fuse", False] = (
+        "2026-11-23T09:00:00.000000000Z 2026-11-23 09:00:00,000 WARN  AlluxioJniFuseFileSystem - "
+        "Fuse.Open(path=/hbase/a (1),flags=0x8000) returned -38 in 5009 ms (>=1000 ms)\n")
     cache.answers["app"] = ExecResult(1, "head: /data/a: File descriptor in bad state", "")
 
 
@@ -302,7 +307,8 @@ CAUSES = {
     finalizer_stuck: (finding.STUCK_FINALIZER, "3600 s ago, it is held by fluid-dataset-controller"),
     controller_at_zero: (finding.CONTROLLER_AT_ZERO, "spec.replicas is 0"),
     mount_dead: (finding.FUSE_NOT_MOUNTED, "Transport endpoint is not connected"),
-    mount_in_bad_state: (finding.FUSE_NOT_MOUNTED, "File descriptor in bad state"),
+    mount_in_bad_state: (finding.FUSE_NOT_MOUNTED, "File descriptor in bad state; hbase-fuse-x/alluxio-fuse "
+                         "has opened /hbase/a (1) while another node wrote it"),
     mount_fails: (finding.FUSE_NOT_MOUNTED, "not found in the list of registered CSI drivers"),
     store_unreachable: (finding.UNDER_STORE_UNREACHABLE, "Connection refused (Connection refused)"),
     store_unreachable_at_first: (finding.UNDER_STORE_UNREACHABLE, "UnknownHostException: mirrors"),
