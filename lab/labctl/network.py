@@ -37,6 +37,8 @@ def connect(number: int, pid: int) -> None:
     run(["ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", pid])
     run(["ip", "link", "set", link, "master", settings.BRIDGE, "up"])
     run([*inside, "-batch", "-"], stdin=node_setup(number))
+    # Before the first pods: two calls of the CNI plugin that turn it on at once may leave eth0 without.
+    run(["nsenter", "-t", pid, "-n", "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"])
     run(["ip", "route", "replace", settings.pod_subnet(number),
          "via", settings.node_address(number), "dev", settings.BRIDGE])
 
