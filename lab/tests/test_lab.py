@@ -212,6 +212,16 @@ def test_nodes_are_added_and_removed(full):
     assert sorted(nodes(full)) == ["node1", "node2"]
 
 
+def test_each_interface_of_a_node_forwards_before_its_first_pod(full):
+    """Two calls of the CNI plugin at once may leave all.forwarding on and eth0 without."""
+    for node in nodes(full):
+        pid = Path(f"/sys/fs/cgroup/freezer/fluidlab/{node}/holder/cgroup.procs").read_text().strip()
+        values = subprocess.run(
+            ["nsenter", "-t", pid, "-n", "sh", "-c", "cat /proc/sys/net/ipv4/conf/*/forwarding"], check=True,
+            capture_output=True, text=True).stdout.split()
+        assert len(values) >= 4 and set(values) == {"1"}
+
+
 def test_the_origins_rate_holds_for_all_connections_together(full):
     pid = Path("/sys/fs/cgroup/freezer/fluidlab/node1/holder/cgroup.procs").read_text().strip()
     url = settings.ORIGIN_URL + "hbase-2.5.10-src.tar.gz"  # 9 MiB
