@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module pod: the pod that it creates for the claim of a cache."""
 
+import json
 from pathlib import Path
 
 import jinja2
@@ -15,14 +16,19 @@ TEMPLATE = Path(__file__).parents[4] / "roles" / "drill" / "templates" / "reader
 POOL = {"key": "pool", "operator": "Equal", "value": "cache", "effect": "NoSchedule"}
 
 
-def reader(**spec):
+def definition_of_drill(**options):
     """The pod of the role drill."""
     environment = jinja2.Environment(autoescape=False)
-    environment.filters["to_json"] = str
-    text = environment.from_string(TEMPLATE.read_text()).render(
-        __drill_reader="reader", drill_namespace="data", drill_name="hbase", drill_image="nginx",
-        drill_image_pull_secrets=[], drill_file="", lookup=lambda *_args: "true")
-    definition = yaml.safe_load(text)
+    environment.filters["to_json"] = json.dumps
+    text = environment.from_string(TEMPLATE.read_text()).render({
+        "__drill_reader": "reader", "drill_namespace": "data", "drill_name": "hbase", "drill_image": "nginx",
+        "drill_image_pull_secrets": [], "drill_file": "", "lookup": lambda *_args: "true", **options})
+    return yaml.safe_load(text)
+
+
+def reader(**spec):
+    """The pod of the role drill."""
+    definition = definition_of_drill()
     return {**definition, "spec": {**definition["spec"], **spec}}
 
 
@@ -35,6 +41,17 @@ def created(cluster, run):
         assert not run("pod", definition=definition).get("failed")
         return cluster.stored(kinds.POD, "reader", "data")
     return start
+
+
+@pytest.mark.parametrize("name", ["2024", "2026-11-28", "no", "null"])
+def test_names_that_yaml_takes_for_other_types_stay_text(name):
+    """Each is a valid name of a namespace and of a Secret, and the words are valid names of a cache."""
+    definition = definition_of_drill(
+        drill_namespace=name, drill_name=name, drill_image=name, drill_image_pull_secrets=[name])
+    spec = definition["spec"]
+    assert [definition["metadata"]["namespace"], spec["imagePullSecrets"][0]["name"],
+            spec["containers"][0]["image"],
+            spec["volumes"][0]["persistentVolumeClaim"]["claimName"]] == [name] * 4
 
 
 @pytest.mark.parametrize(("exists", "refused", "changed"), [
