@@ -34,8 +34,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details: >-
-      Returns the present leader as RV(killed), or fails as the run would. Another master may lead at the time
-      of the run.
+      Returns the present leader as RV(killed), or fails as the run would, after the end of another run that
+      acts on the masters. Another master may lead at the time of the run.
   diff_mode:
     support: none
   idempotent:

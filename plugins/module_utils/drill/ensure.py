@@ -7,7 +7,7 @@ from ..api.bulk import ref_of
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.guarded import GuardedClient
-from ..errors import InvalidInput
+from ..errors import InvalidInput, PreconditionFailed
 from ..fluid import kinds as fluid_kinds
 from ..fluid.lookup import masters_workload, require_quorum, running_masters
 from ..fluid.operations import require_no_restoration, transfer_to
@@ -34,9 +34,9 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     runtime = ref_of(params)
     deadline = Deadline(params["wait_timeout"], reporter.progress)
     client = GuardedClient(client, deadline)
-    masters, _transfer = _require_masters(client, runtime, acts=check_mode)
     if check_mode:
-        return {"changed": True, "killed": FailoverDrill(client, runtime, masters, deadline).leader()}
+        return {"changed": True, "killed": _predicted_leader(client, runtime, deadline)}
+    _require_masters(client, runtime, acts=False)
     # Held from the first look on, not from the last: no writer starts while another run acts on masters.
     with lease.held(client, runtime, deadline, "failover drill") as holder:
         masters, transfer = _require_masters(holder, runtime, acts=True)  # another run may have acted
@@ -48,6 +48,18 @@ def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -
     failure = {"failed": True,
                "msg": f"the failover broke {len(broken)} guarantees: {'; '.join(broken)}"} if broken else {}
     return {"changed": True, **result.as_dict(), **failure}
+
+
+def _predicted_leader(client: Client, runtime: ObjectRef, deadline: Deadline) -> str:
+    """Return the pod that leads. Looks again after the end of a run that may be why a drill is refused."""
+    def leader() -> str:
+        masters, _transfer = _require_masters(client, runtime, acts=True)
+        return FailoverDrill(client, runtime, masters, deadline).leader()
+    try:
+        return leader()
+    except PreconditionFailed:
+        lease.await_end(client, runtime, deadline)
+    return leader()
 
 
 def _require_masters(client: Client, runtime: ObjectRef, acts: bool) -> tuple[int, str]:

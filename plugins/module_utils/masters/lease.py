@@ -216,7 +216,7 @@ def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str) -
     deadline. In the block, requests raise LeaseLost once another run has taken over.
     """
     patient = GuardedClient(client, deadline)
-    ref = ObjectRef(runtime.namespace, lease_name(runtime.name))
+    ref = _lease_of(runtime)
     # An outage is outlasted not here but by the request that needs the renewal, which checks again. A late
     # repetition conflicts with the Lease's newer version.
     lease = Lease(client.once(attempts=ATTEMPTS), ref, identity(purpose), deadline.clock,
@@ -228,6 +228,22 @@ def held(client: Client, runtime: ObjectRef, deadline: Deadline, purpose: str) -
             yield GuardedClient(client, deadline, lease.require, lease.require_now, answered=True)
     finally:
         lease.release()
+
+
+def await_end(client: Client, runtime: ObjectRef, deadline: Deadline) -> None:
+    """Wait while another run holds the Lease, without acquiring it.
+
+    Raises LeaseHeld if a run holds it until the deadline.
+    """
+    ref, others = _lease_of(runtime), HeldByOthers()
+
+    def ended() -> WaitStatus:
+        existing = client.get(LEASE, ref)
+        if existing is None or not others.hold(existing, deadline.clock.monotonic()):
+            return WaitStatus(True)
+        return WaitStatus(False, _described(existing))
+    deadline.poll_until(f"the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)}", ended, _PAUSE,
+                        partial(_held_by_another, runtime, deadline))
 
 
 def identity(purpose: str) -> str:
@@ -251,8 +267,12 @@ def _described(existing: dict) -> str:
     return f"{spec.get('holderIdentity') or 'nobody'} holds it since {since}"
 
 
+def _lease_of(runtime: ObjectRef) -> ObjectRef:
+    return ObjectRef(runtime.namespace, lease_name(runtime.name))
+
+
 def _held_by_another(runtime: ObjectRef, deadline: Deadline, progress: str) -> LeaseHeld:
-    lease = LEASE.describe(ObjectRef(runtime.namespace, lease_name(runtime.name)))
+    lease = LEASE.describe(_lease_of(runtime))
     return LeaseHeld(f"another run acts on the masters of {fluid_kinds.ALLUXIO_RUNTIME.describe(runtime)}: "
                      f"{lease}: {progress}; waited {deadline.seconds:g} s and changed nothing: run this "
                      "again after its end")

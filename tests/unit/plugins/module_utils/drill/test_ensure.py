@@ -148,6 +148,39 @@ def test_check_mode_takes_no_lease(cluster, ensure):
     assert [request for request in cluster.requests if request[1] == "leases"] == []
 
 
+def test_check_mode_names_the_leader_after_the_run_that_restarts_masters(cluster, failover, ensure):
+    """The role validates a drill in check mode before it starts its pod: a rolling restart lacks a master."""
+    failover.raft.lose(2)
+    lease(cluster, "ann@awx: rollout [1]")
+
+    def restarted():
+        failover.raft.states["MASTER"][address("MASTER", 2)] = "AVAILABLE"
+        lease(cluster, "")
+    cluster.later(20, restarted)
+    assert ensure(check_mode=True) == {"changed": True, "killed": "hbase-master-0"}
+    assert cluster.now >= 20
+
+
+def test_check_mode_names_the_run_that_does_not_end(cluster, failover, ensure):
+    def renew(at):
+        if at < 400:
+            lease(cluster, "ann@awx: rollout [1]")
+            cluster.later(10, lambda: renew(at + 10))
+    failover.raft.lose(2)
+    renew(0)
+    with pytest.raises(LeaseHeld, match="ann@awx: rollout"):
+        ensure(check_mode=True, wait_timeout=60)
+
+
+def test_check_mode_refuses_after_a_killed_run(cluster, failover, ensure):
+    """Its Lease is renewed no more."""
+    failover.raft.lose(2)
+    lease(cluster, "ann@awx: rollout [1]")
+    with pytest.raises(PreconditionFailed, match="hbase-master-2 is UNAVAILABLE"):
+        ensure(check_mode=True)
+    assert 40 <= cluster.now < 50
+
+
 def test_progress_reaches_the_reporter(ensure):
     ensure()
     assert any(line.startswith("waiting for all peers of both quorums") for line in ensure.progress)
