@@ -12,6 +12,8 @@ author:
   - datacache.fluid contributors (@datacache)
 description:
   - Creates the pod, and first deletes a pod of the same name that an interrupted run has left.
+  - With C(metadata.generateName) two runs at once do not end each other's pods. Then it deletes pods with the
+    same labels that are older than their C(spec.activeDeadlineSeconds), those of interrupted runs.
   - A pod without tolerations gets those of the Dataset whose claim it mounts, so that it runs on the nodes of
     the cache.
   - A timeout names the reason, such as an image that cannot be pulled, and the newest warning events of the
@@ -28,7 +30,7 @@ attributes:
     description: Each run starts a new pod.
 options:
   definition:
-    description: Manifest of the pod, with name and namespace.
+    description: Manifest of the pod, with a namespace, and a name or C(generateName).
     type: dict
     required: true
   wait_timeout:
@@ -44,6 +46,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+name:
+  description: Name of the pod; empty in check mode with C(generateName).
+  returned: always
+  type: str
+  sample: hbase-drill-reader-3f9a1c
 node:
   description: Node that runs the pod; empty in check mode.
   returned: success

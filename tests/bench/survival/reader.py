@@ -17,6 +17,7 @@ from .cache import Cache, until
 
 _ROLE = Path(__file__).parents[3] / "roles" / "drill"
 _SECONDS_TO_START = 300
+_SECONDS_TO_READ = 3600
 
 
 @contextmanager
@@ -46,8 +47,10 @@ def _manifest(cache: Cache) -> dict:
     environment = Environment(undefined=StrictUndefined)
     environment.filters["to_json"] = json.dumps
     template = environment.from_string((_ROLE / "templates" / "reader_pod.yml.j2").read_text())
-    return yaml.safe_load(template.render({
+    pod = yaml.safe_load(template.render({
         **yaml.safe_load((_ROLE / "defaults" / "main.yml").read_text()),
         "lookup": lambda _plugin, file: (_ROLE / "files" / file).read_text(),
-        "__drill_reader": cache.name + "-reader",
-        "drill_name": cache.name, "drill_namespace": cache.namespace, "drill_image": cache.content.image}))
+        "drill_name": cache.name, "drill_namespace": cache.namespace, "drill_image": cache.content.image,
+        "drill_wait_timeout": _SECONDS_TO_READ}))
+    pod["metadata"]["name"] = cache.name + "-reader"
+    return pod

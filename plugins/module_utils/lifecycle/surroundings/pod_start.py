@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
+from datetime import timedelta
 
 from ...api.client import Client
 from ...api.deadline import Deadline
@@ -18,6 +20,7 @@ from ...fluid.status import gone
 from ...k8s.kinds import POD, ObjectRef, ref_to
 from ...k8s.names import require_name, require_namespace
 from ...k8s.pods import claims_of, is_finished, never_starts, unready_reason
+from ...k8s.quantity import parse_time
 from ...k8s.wait_status import WaitStatus
 from ...progress import Reporter
 
@@ -28,20 +31,27 @@ def require_valid(params: dict) -> None:
     if definition.get("kind") != POD.kind:
         raise InvalidInput(f"definition has the kind {definition.get('kind')!r}: expected {POD.kind}")
     metadata = definition.get("metadata") or {}
-    require_name(metadata.get("name") or "")
+    if prefix := _prefix(metadata):
+        require_name(f"{prefix}0", "definition.metadata.generateName with a digit:")
+    else:
+        require_name(metadata.get("name") or "")
     require_namespace(metadata.get("namespace") or "")
 
 
 def ensure(client: Client, params: dict, check_mode: bool, reporter: Reporter) -> dict:
-    """Replace a pod of that name, and wait until the new one is ready.
+    """Start the pod in place of one of that name, and wait until it is ready.
 
     Raises WaitFailed for a pod that ends, and WaitTimeout with the reason and the newest events.
     """
-    result = {"changed": check_mode, "node": ""}
+    result = {"changed": check_mode, "name": params["definition"]["metadata"].get("name") or "", "node": ""}
     try:
-        _replace(client, params, check_mode, reporter, result)
+        if not result["name"] and not check_mode:
+            params = {**params, "definition": _named(params["definition"])}
+            result["name"] = params["definition"]["metadata"]["name"]
+        if result["name"]:
+            _replace(client, params, check_mode, reporter, result)
     except FluidError as err:
-        err.details.update(changed=result["changed"] and not check_mode)
+        err.details.update(changed=result["changed"] and not check_mode, name=result["name"])
         raise
     return result
 
@@ -60,10 +70,42 @@ def _replace(client: Client, params: dict, check_mode: bool, reporter: Reporter,
         return
     if existing is not None:
         waiter.until("be absent", POD, ref, gone(existing["metadata"]["uid"]))
-    client.create(POD, _mounting(client, definition), MANAGER)
+    created = client.create(POD, _mounting(client, definition), MANAGER)
     result["changed"] = True
+    _remove_overdue(client, created)
     started = waiter.until("be ready", POD, ref, _ready)
     result["node"] = (started or {})["spec"].get("nodeName", "")
+
+
+def _prefix(metadata: dict) -> str:
+    return "" if metadata.get("name") else metadata.get("generateName") or ""
+
+
+def _named(definition: dict) -> dict:
+    """Return the pod with a generated name. The API server would generate another for a repeated request."""
+    metadata = definition["metadata"]
+    return {**definition, "metadata": {**metadata, "name": _prefix(metadata) + secrets.token_hex(3)}}
+
+
+def _remove_overdue(client: Client, created: dict) -> None:
+    """Delete the pods of interrupted runs: with the same labels, and older than their own time limit.
+
+    A younger one, also a finished one, may be that of a run at the same time. By the API server's clock.
+    """
+    metadata = created["metadata"]
+    labels = metadata.get("labels") or {}
+    if not metadata.get("generateName") or not labels:
+        return
+    selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    for pod in list(client.list(POD, metadata["namespace"], selector)):
+        seconds = pod["spec"].get("activeDeadlineSeconds")
+        if seconds and _age(pod, created) > timedelta(seconds=seconds):
+            client.delete(POD, ref_to(pod), pod["metadata"]["uid"])
+
+
+def _age(pod: dict, newest: dict) -> timedelta:
+    born, now = (parse_time(each["metadata"]["creationTimestamp"]) for each in (pod, newest))
+    return now - born
 
 
 def _mounting(client: Client, definition: dict) -> dict:

@@ -2,6 +2,7 @@
 """The module pod: the pod that it creates for the claim of a cache."""
 
 import json
+import re
 from pathlib import Path
 
 import jinja2
@@ -21,15 +22,16 @@ def definition_of_drill(**options):
     environment = jinja2.Environment(autoescape=False)
     environment.filters["to_json"] = json.dumps
     text = environment.from_string(TEMPLATE.read_text()).render({
-        "__drill_reader": "reader", "drill_namespace": "data", "drill_name": "hbase", "drill_image": "nginx",
+        "drill_namespace": "data", "drill_wait_timeout": 300, "drill_name": "hbase", "drill_image": "nginx",
         "drill_image_pull_secrets": [], "drill_file": "", "lookup": lambda *_args: "true", **options})
     return yaml.safe_load(text)
 
 
 def reader(**spec):
-    """The pod of the role drill."""
+    """The pod of the role drill, by a name that the tests know."""
     definition = definition_of_drill()
-    return {**definition, "spec": {**definition["spec"], **spec}}
+    return {**definition, "metadata": {**definition["metadata"], "name": "reader"},
+            "spec": {**definition["spec"], **spec}}
 
 
 @pytest.fixture
@@ -158,3 +160,71 @@ def test_nodes_that_no_server_lists_have_no_driver_that_is_known(cluster, run, d
     monkeypatch.setattr(lookup, "registered_nodes", unavailable)
     assert "answered with 503" in run("pod", definition=reader())["msg"]
     assert cluster.stored(kinds.POD, "reader", "data") is None
+
+
+@pytest.fixture
+def drilled(cluster, run, monkeypatch):
+    """Start the drill's pod, which is ready after it was created."""
+    create = cluster.create
+
+    def ready(kind, body, *args, **options):
+        cluster.later(1, lambda: cluster.change(kinds.POD, body["metadata"]["name"], "data", {
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}))
+        return create(kind, body, *args, **options)
+    monkeypatch.setattr(cluster, "create", ready)
+    return lambda **options: run("pod", definition=definition_of_drill(), **options)
+
+
+def test_a_second_drill_deletes_no_pod_of_the_first(cluster, drilled):
+    """The second waits for the Lease while the first one reads."""
+    first, second = drilled()["name"], drilled()["name"]
+    assert first != second
+    for name in (first, second):
+        assert re.fullmatch(r"hbase-drill-reader-[0-9a-f]{6}", name)
+        assert cluster.stored(kinds.POD, name, "data")
+
+
+@pytest.mark.parametrize(("created", "status", "gone"), [
+    ("2026-11-23T10:47:41Z", {"phase": "Failed", "reason": "DeadlineExceeded"}, True),
+    ("2026-11-23T10:47:41Z", {"phase": "Pending"}, True),  # no node: its time has not begun
+    ("2026-11-23T10:47:43Z", {"phase": "Running"}, False),
+    ("2026-11-23T10:47:43Z", {"phase": "Failed"}, False)])  # the other run reads its log
+def test_a_drill_deletes_the_pods_of_interrupted_ones(cluster, drilled, created, status, gone):
+    """Their time: that of the start, of the wait for another run and of the drill, 1080 s for 300 s each."""
+    earlier = definition_of_drill()
+    assert earlier["spec"]["activeDeadlineSeconds"] == 1080
+    cluster.put(kinds.POD, {**earlier, "status": status, "metadata": {
+        **earlier["metadata"], "name": "earlier", "creationTimestamp": created}})
+    other = {"app.kubernetes.io/managed-by": "datacache.fluid"}
+    cluster.put(kinds.POD, {**earlier, "metadata": {
+        "name": "other", "namespace": "data", "labels": other, "creationTimestamp": "2026-11-20T00:00:00Z"}})
+    before = cluster.stored(kinds.POD, "earlier", "data")
+    predicted = drilled(check=True)
+    assert (predicted["changed"], predicted["name"]) == (True, "")
+    assert cluster.stored(kinds.POD, "earlier", "data") == before
+    drilled()
+    assert (cluster.stored(kinds.POD, "earlier", "data") is None) is gone
+    assert cluster.stored(kinds.POD, "other", "data")
+
+
+def test_a_pod_without_labels_deletes_no_other(cluster, drilled, run):
+    other = {"name": "other", "namespace": "data", "creationTimestamp": "2026-11-20T00:00:00Z"}
+    cluster.put(kinds.POD, {"metadata": other, "spec": {"activeDeadlineSeconds": 1}})
+    definition = definition_of_drill()
+    del definition["metadata"]["labels"]
+    assert run("pod", definition=definition)["changed"]
+    assert cluster.stored(kinds.POD, "other", "data")
+
+
+def test_a_pod_that_does_not_start_is_named_for_its_removal(cluster, run):
+    result = run("pod", definition=definition_of_drill(), wait_timeout=5)
+    assert result["failed"] and cluster.stored(kinds.POD, result["name"], "data")
+
+
+@pytest.mark.parametrize(("metadata", "refused"), [
+    ({"generateName": "Reader-"}, "generateName with a digit: 'Reader-0' is not a DNS-1123 subdomain"),
+    ({}, "name ''")])
+def test_a_pod_without_a_usable_name_is_refused(cluster, run, metadata, refused):
+    result = run("pod", definition={**definition_of_drill(), "metadata": {"namespace": "data", **metadata}})
+    assert refused in result["msg"]
+    assert cluster.requests == []

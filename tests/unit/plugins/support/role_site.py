@@ -43,6 +43,7 @@ UNCHANGED = {
     "alluxio_runtime": {"result": {"metadata": {"name": "hbase"}}},
     "alluxio_rollout": {"settled": True},
     "cache_probe": {"probe": {}},
+    "pod": {"name": "hbase-drill-reader-3f9a1c"},
     "cache_info": {"figures": {"name": "hbase", "failed_checks": [], "degraded_checks": [],
                                "masters": {"ready": 3, "desired": 3, "leader": "hbase-master-1"}},
                    "report": ["cache  hbase"]},
