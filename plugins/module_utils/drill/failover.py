@@ -151,8 +151,17 @@ class FailoverDrill:
             before = self._until("the first acknowledged directory", writer.count, deadline=prepared)
         if reader:
             skip = self._until(f"a first read by pod {reader}",
-                               lambda: drill_reader.count(self._log(reader)), deadline=prepared)
+                               lambda: self._first_reads(reader), deadline=prepared)
         return before, skip
+
+    def _first_reads(self, reader: str) -> int:
+        """Return the number of reads so far. Raises PreconditionFailed if the reader has found no file."""
+        log = self._log(reader)
+        if reason := drill_reader.without_file(log):
+            raise PreconditionFailed(
+                f"pod {reader} reads nothing: {reason}; nothing was killed: name a file of the cache that is "
+                "complete, with drill_file (fluid_drill_file with the playbook)")
+        return drill_reader.count(log)
 
     def _kill(self, writer: str, prepared: Deadline) -> tuple[dict, float]:
         """Kill the JVM of the leader that a last look sees; return its pod and the time of the signal.

@@ -2,7 +2,8 @@
 """The log of an application that reads while a leader is killed. Pure.
 
 The reader (roles/drill/files/read_again.sh) prints one line for each read of the same file. Format: `read
-SHA256 BEGAN ENDED` or `error BEGAN ENDED MESSAGE...`, with times in seconds of its host's uptime.
+SHA256 BEGAN ENDED` or `error BEGAN ENDED MESSAGE...`, with times in seconds of its host's uptime. Without a
+file it prints one line, `no file NAME to read below /data`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 _LINE = re.compile(
     r"^(?:read (?P<sha256>[0-9a-f]{64})|error) (?P<began>[0-9.]+) (?P<ended>[0-9.]+) ?(?P<message>.*)$",
     re.MULTILINE)
+_NO_FILE = re.compile(r"^no file .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ def parse(log: str, skip: int = 0) -> Reads:
         different=tuple(
             sorted({line["sha256"] for line in counted if line["sha256"] and line["sha256"] != expected})),
         longest=max((float(line["ended"]) - float(line["began"]) for line in counted), default=0.0))
+
+
+def without_file(log: str) -> str:
+    """Return the line of a reader that has found no file; empty without one."""
+    found = _NO_FILE.search(log)
+    return found[0] if found else ""
 
 
 def count(log: str) -> int:

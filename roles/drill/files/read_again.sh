@@ -3,6 +3,7 @@
 # Reads one file below /data in a loop, bypassing the page cache. Each line is one read: "read", checksum and the uptime in seconds
 # before and after it, or "error", both uptimes and the message. Without a name it reads the smallest file above 64 KiB of the first
 # thousand. A file that is being written is none of them: FUSE answers its size after 5 seconds, or its opening after 20.
+# Without such a file it looks again for a while: after a failover FUSE may answer late for every file.
 choose() {
   find /data -type f | head -n 1000 | while IFS= read -r name; do
     size=$(timeout -s KILL 1 stat -c %s "$name" 2>/dev/null)
@@ -11,9 +12,12 @@ choose() {
     timeout -s KILL 2 dd if="$name" of=/dev/null count=0 2>/dev/null && echo "$name" && break
   done
 }
-file=$1
-[ -n "$file" ] || file=$(choose)
-[ -f "$file" ] || { echo "no file $file to read below /data" >&2; exit 1; }
+looks=0
+while file=${1:-$(choose)}; [ ! -f "$file" ]; do
+  looks=$((looks + 1))
+  [ "$looks" -lt 15 ] || { echo "no file ${1:+$1 }to read below /data" >&2; exit 1; }
+  sleep 1
+done
 while :; do
   read -r before _ </proc/uptime
   if dd if="$file" of=/copies/copy iflag=direct bs=1M 2>/copies/message; then

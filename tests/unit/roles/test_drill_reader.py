@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.datacache.fluid.plugins.module_utils.drill.reader import without_file
+
 SCRIPT = (Path(__file__).parents[3] / "roles" / "drill" / "files" / "read_again.sh").read_text()
 FILES = {"large": 200, "small": 64, "sub/medium": 100, "sub/other": 150, "empty": 0}  # KiB
 
 
 @pytest.fixture
 def chosen(tmp_path):
-    """Return the file that is read. late: the file whose size, or whose opening, FUSE answers late."""
+    """Return the file that is read.
+
+    late: the file whose size, or whose opening, FUSE answers late. seconds: for which it fails instead.
+    """
     data, programs = tmp_path / "data", tmp_path / "programs"
     for name, size in FILES.items():
         (data / name).parent.mkdir(parents=True, exist_ok=True)
@@ -21,9 +26,11 @@ def chosen(tmp_path):
     programs.mkdir()
     (tmp_path / "copies").mkdir()
 
-    def run(late="", program=""):
+    def run(late="", program="", seconds=0):
+        fails = f'[ "$(date +%s)" -ge {int(time.time()) + seconds} ] || exit 1'
+        answer = fails if seconds else "exec sleep 60"
         for name in ("stat", "dd"):
-            waits = f'case "$*" in *{late}*) exec sleep 60; esac\n' if name == program else ""
+            waits = f'case "$*" in *{late}*) {answer};; esac\n' if name == program else ""
             notes = f'case "$*" in *iflag=direct*) echo "$1" >{tmp_path}/read; exec sleep 60; esac\n'
             (programs / name).write_text(f'#!/bin/sh\n{waits}{notes}exec /usr/bin/{name} "$@"\n')
             (programs / name).chmod(0o755)
@@ -45,3 +52,17 @@ def test_the_smallest_file_that_no_kernel_reads_at_once_is_read(chosen):
 @pytest.mark.parametrize("program", ["stat", "dd"])
 def test_a_file_that_is_being_written_is_not_read(chosen, program):
     assert chosen("medium", program) == "sub/other"
+
+
+def test_it_looks_again_where_no_file_can_be_read_yet(chosen):
+    """As after a failover."""
+    assert chosen("/data/", "stat", seconds=3) == "sub/medium"
+
+
+def test_it_ends_without_a_file(tmp_path):
+    """Its line is what the drill reports."""
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")
+    (tmp_path / "sleep").chmod(0o755)
+    done = subprocess.run(["sh", "-c", SCRIPT, "reader", "/data/absent"], capture_output=True, text=True,
+                          env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=30, check=False)
+    assert (done.returncode, without_file(done.stderr)) == (1, "no file /data/absent to read below /data")

@@ -155,6 +155,14 @@ def test_a_reader_that_is_not_there_saves_the_leader(cluster, run, failover):
     assert scripts(failover)[-2:] == ["stop", "remove"]
 
 
+def test_a_reader_without_a_file_saves_the_leader(cluster, run, failover):
+    cluster.logs["reader", "reader"] = "no file /data/a to read below /data\n"
+    result = run("alluxio_failover", reader_pod="reader", **IDENTITY)
+    assert "reader reads nothing: no file /data/a to read below /data; nothing was killed" in result["msg"]
+    assert cluster.now < 10 and cluster.writes() == []
+    assert scripts(failover)[-2:] == ["stop", "remove"]
+
+
 def test_no_next_leader_in_time_ends_the_writer(cluster, run, failover):
     failover.elected_after = 1000
     result = run("alluxio_failover", wait_timeout=60, **IDENTITY)
